@@ -1,0 +1,3 @@
+//! The binary and the workspace, tested from outside.
+
+mod arrows;
