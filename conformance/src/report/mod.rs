@@ -1,0 +1,3 @@
+//! The report: its model, and one writer for each form of it.
+
+pub mod model;
