@@ -1,0 +1,154 @@
+//! What a mock shall answer to whom, in neutral terms; JSON or YAML. Unknown fields are errors that name the field.
+
+mod block;
+mod failure;
+mod fault;
+mod pieces;
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+pub use block::{Block, Reasoning, ToolCall};
+pub use failure::{Failure, Kind};
+pub use fault::{Cut, Event, Fault, How, Interruption, Stall};
+pub use pieces::Pieces;
+
+/// Replies for the requests that match. Of several scripts that match, the one added last answers.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Script {
+    /// Which requests this script answers.
+    #[serde(rename = "match", default)]
+    pub matching: Match,
+    /// The replies in order. The last one repeats for ever; [`Reply::times`] repeats an earlier one.
+    pub replies: Vec<Reply>,
+}
+
+impl Script {
+    /// A script that gives one reply to every request whose body contains `marker`.
+    #[must_use]
+    pub fn new(marker: impl Into<String>, reply: Reply) -> Self {
+        let matching = Match { contains: Some(marker.into()), ..Match::default() };
+        Self { matching, replies: vec![reply] }
+    }
+}
+
+/// All members that are present must hold. Without any, every request matches.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Match {
+    /// Text found anywhere in the request body, however its JSON is escaped.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contains: Option<String>,
+    /// `openai`, `anthropic`, `bedrock`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provider: Option<String>,
+    /// The provider's own path, as sent, without the mock's prefix.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
+    /// Only the n-th request, from 1, that the other members match.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nth: Option<u64>,
+}
+
+/// One answer. Every member may be absent: `{}` is the mock's own sensible answer.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Reply {
+    /// Blocks in order; absent: the mock's own sensible answer; empty: an answer without content.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub content: Option<Vec<Block>>,
+    /// Absent: `tool_calls` when the content calls a tool, else `stop`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub finish: Option<Finish>,
+    /// Absent members are counted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub usage: Option<Usage>,
+    /// Absent: the model asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
+    /// The id of the reply in the provider's own form; absent: drawn from the seed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// Added to the provider's own reply headers; one of the same name replaces it.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub headers: BTreeMap<String, String>,
+    /// In a stream, deltas of parallel tool calls take turns instead of following one another.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub interleave: bool,
+    /// What goes wrong on the wire.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fault: Option<Fault>,
+    /// Answer with the provider's own error instead of content.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<Failure>,
+    /// How many requests get this reply before the next one; absent: 1. Ignored on the last reply.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub times: Option<u64>,
+}
+
+impl Reply {
+    /// One text block, in these pieces.
+    pub fn text<P: Into<String>>(pieces: impl IntoIterator<Item = P>) -> Self {
+        let pieces = Pieces(pieces.into_iter().map(Into::into).collect());
+        Self { content: Some(vec![Block::Text(pieces)]), ..Self::default() }
+    }
+
+    /// The provider's own error.
+    #[must_use]
+    pub fn error(failure: Failure) -> Self {
+        Self { error: Some(failure), ..Self::default() }
+    }
+
+    /// The same reply with a fault.
+    #[must_use]
+    pub fn with_fault(self, fault: Fault) -> Self {
+        Self { fault: Some(fault), ..self }
+    }
+}
+
+/// Why the answer ended. Where a provider has no such reason, its nearest one stands in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Finish {
+    /// Natural end.
+    Stop,
+    /// The token limit of the request.
+    Length,
+    /// Tools are called.
+    ToolCalls,
+    /// The service held content back.
+    ContentFilter,
+    /// One of the request's stop strings came up.
+    StopSequence,
+    /// The model's context is full.
+    Context,
+    /// A long turn was paused.
+    Pause,
+    /// A guardrail stepped in.
+    Guardrail,
+    /// The model's output could not be read.
+    Malformed,
+}
+
+/// Token counts. Absent ones are counted with the tokenizer `o200k_base`, whatever the provider.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Usage {
+    /// All tokens of the prompt, those read from and written to a cache included.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prompt: Option<u64>,
+    /// All tokens of the answer, reasoning included.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub completion: Option<u64>,
+    /// Prompt tokens read from a cache.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cached: Option<u64>,
+    /// Prompt tokens written to a cache.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cache_write: Option<u64>,
+    /// Tokens of the answer that are reasoning.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reasoning: Option<u64>,
+}
