@@ -1,1 +1,3 @@
-//! Stub.
+//! The translating gateway: everything that touches the world.
+
+pub mod config;
