@@ -1,0 +1,1 @@
+//! Compares a document with one that is published.

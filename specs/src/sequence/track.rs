@@ -1,0 +1,188 @@
+//! Where one sequence of events stands: the stream's own, or a lane's.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::grammar::{Grammar, Lanes, Numbered, Role};
+use super::rule::Place;
+use crate::violation::{Violation, names, show};
+
+#[derive(Clone, Debug)]
+pub(crate) struct Track {
+    grammar: &'static Grammar,
+    place: Place,
+    /// How many events have come.
+    count: usize,
+    ended: bool,
+    /// The first value of each member that stays the same.
+    same: Vec<Option<Value>>,
+    open: Option<i64>,
+    next: i64,
+    lanes: Vec<BTreeMap<i64, Track>>,
+}
+
+impl Track {
+    pub(crate) fn new(grammar: &'static Grammar) -> Self {
+        Self {
+            grammar,
+            place: Place::default(),
+            count: 0,
+            ended: false,
+            same: vec![None; grammar.same.len()],
+            open: None,
+            next: grammar.numbered.as_ref().map_or(0, |numbered| numbered.from),
+            lanes: vec![BTreeMap::new(); grammar.lanes.len()],
+        }
+    }
+
+    /// The next event; `here` is where its data is in the whole event's.
+    pub(crate) fn event(
+        &mut self,
+        root: &Value,
+        name: &str,
+        data: &Value,
+        here: &str,
+        found: &mut Vec<Violation>,
+    ) {
+        self.count += 1;
+        let role = self.grammar.role(root, name, data);
+        if self.ended {
+            found.push(self.misplaced("the end of the stream".to_owned(), name, here, "ends"));
+            return;
+        }
+        match role {
+            Role::Unknown => found.push(self.misplaced(self.wanted(), name, here, "order")),
+            Role::Anywhere | Role::Ends if self.over() => {
+                found.push(self.misplaced(self.wanted(), name, here, "order"));
+            }
+            Role::Anywhere => {}
+            Role::Ends => self.ended = true,
+            Role::Ordered(kind) => {
+                let wanted = self.wanted();
+                let fits = self.grammar.order.step(&mut self.place, kind);
+                if !fits {
+                    found.push(self.misplaced(wanted, kind, here, "order"));
+                }
+                self.stay_same(data, here, found);
+                self.number(kind, data, here, fits, found);
+                self.move_lanes(root, data, here, found);
+            }
+        }
+    }
+
+    /// The stream ends; `lane` says of what, in words.
+    pub(crate) fn end(&self, lane: &str, found: &mut Vec<Violation>) {
+        if self.ended {
+            return;
+        }
+        if !self.grammar.order.complete(&self.place) {
+            found.push(Violation {
+                expected: format!("{}{lane}", self.wanted()),
+                ..self.violation("", "the end of the stream".to_owned(), "order")
+            });
+        }
+        for (lanes, tracks) in self.grammar.lanes.iter().zip(&self.lanes) {
+            for (key, track) in tracks {
+                track.end(&format!(" for {}{} {key}{lane}", lanes.each, lanes.key), found);
+            }
+        }
+    }
+
+    pub(crate) fn expected(&self) -> Vec<&'static str> {
+        if self.ended {
+            return Vec::new();
+        }
+        let next = self.grammar.order.expected(&self.place);
+        let ends = self.grammar.ends().filter(|_| !self.over());
+        next.into_iter().chain(ends).collect()
+    }
+
+    /// Whether nothing more may come.
+    fn over(&self) -> bool {
+        self.grammar.order.expected(&self.place).is_empty()
+    }
+
+    fn wanted(&self) -> String {
+        let next = self.grammar.order.expected(&self.place);
+        match next.len() {
+            0 => "the end of the stream".to_owned(),
+            1 => names(next.into_iter()),
+            _ => format!("one of {}", names(next.into_iter())),
+        }
+    }
+
+    fn stay_same(&mut self, data: &Value, here: &str, found: &mut Vec<Violation>) {
+        for (n, pointer) in self.grammar.same.iter().enumerate() {
+            let Some(value) = data.pointer(pointer) else { continue };
+            match &self.same[n] {
+                None => self.same[n] = Some(value.clone()),
+                Some(first) if first == value => {}
+                Some(first) => found.push(Violation {
+                    expected: format!("{} as in the first event", show(first)),
+                    ..self.violation(&format!("{here}{pointer}"), show(value), "same")
+                }),
+            }
+        }
+    }
+
+    /// `fits`: whether the event came in order; if not, its number is taken as it is, for one fault is one finding.
+    fn number(&mut self, kind: &str, data: &Value, here: &str, fits: bool, found: &mut Vec<Violation>) {
+        let Some(Numbered { at, until, .. }) = &self.grammar.numbered else { return };
+        let Some(number) = data.pointer(at).and_then(Value::as_i64) else { return };
+        let wanted = self.open.unwrap_or(self.next);
+        if fits && number != wanted {
+            found.push(Violation {
+                expected: wanted.to_string(),
+                ..self.violation(&format!("{here}{at}"), number.to_string(), "numbered")
+            });
+        }
+        self.open = (kind != until).then_some(number);
+        self.next = number.saturating_add(1);
+    }
+
+    fn move_lanes(&mut self, root: &Value, data: &Value, here: &str, found: &mut Vec<Violation>) {
+        let grammar = self.grammar;
+        for (n, Lanes { each, key, from, grammar }) in grammar.lanes.iter().enumerate() {
+            let elements = data.pointer(each).and_then(Value::as_array).into_iter().flatten();
+            for (i, element) in elements.enumerate() {
+                let Some(number) = element.pointer(key).and_then(Value::as_i64) else { continue };
+                let here = format!("{here}{each}/{i}");
+                if let Some(wanted) = from.and_then(|from| self.unopened(n, from, number)) {
+                    found.push(Violation {
+                        expected: format!("{wanted}, the next"),
+                        ..self.violation(
+                            &format!("{here}{key}"),
+                            number.to_string(),
+                            &format!("lanes/{n}/from"),
+                        )
+                    });
+                }
+                let track = self.lanes[n].entry(number).or_insert_with(|| Self::new(grammar));
+                track.event(root, "", element, &here, found);
+            }
+        }
+    }
+
+    /// The number that a new lane should have had, if it has another.
+    fn unopened(&self, lanes: usize, from: i64, number: i64) -> Option<i64> {
+        let open = &self.lanes[lanes];
+        let next = open.last_key_value().map_or(from, |(last, _)| last.saturating_add(1));
+        (!open.contains_key(&number) && number != next).then_some(next)
+    }
+
+    fn misplaced(&self, expected: String, kind: &str, here: &str, rule: &str) -> Violation {
+        let got = format!("`{kind}` as event {}", self.count);
+        Violation { expected, ..self.violation(here, got, rule) }
+    }
+
+    fn violation(&self, pointer: &str, got: String, rule: &str) -> Violation {
+        Violation {
+            pointer: pointer.to_owned(),
+            keyword: "x-sequence".to_owned(),
+            expected: String::new(),
+            got,
+            document: format!("{}/{rule}", self.grammar.pointer),
+        }
+    }
+}

@@ -1,0 +1,3 @@
+//! The documents and what judges by them, through the crate's public face.
+
+mod openai;
