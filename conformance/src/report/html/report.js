@@ -1,0 +1,343 @@
+"use strict";
+// Furnishes the page from the JSON inside it. Every text goes in by textContent: what a gateway sent is never markup.
+const report = JSON.parse(document.getElementById("report").textContent);
+const at = (id) => document.getElementById(id);
+
+function make(tag, props = {}, ...children) {
+  const node = document.createElement(tag);
+  for (const [name, value] of Object.entries(props)) {
+    if (value === undefined || value === null) continue;
+    if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
+    else if (name === "class") node.className = value;
+    else if (name === "style") node.style.cssText = value;
+    else node.setAttribute(name, value);
+  }
+  node.append(...children.filter((child) => child !== undefined && child !== null));
+  return node;
+}
+
+// Worst first: one sign stands for many checks.
+const STATUSES = [
+  ["error", "!", "harness error"], ["fail", "✕", "fail"], ["untestable", "?", "untestable"], ["xpass", "↑", "stale expectation"],
+  ["warn", "▲", "warn"], ["xfail", "≈", "expected failure"], ["pass", "✓", "pass"], ["skip", "–", "not claimed"],
+];
+const SIGN = Object.fromEntries(STATUSES.map(([name, sign]) => [name, sign]));
+const WORDS = Object.fromEntries(STATUSES.map(([name, , words]) => [name, words]));
+const BAD = new Set(["fail", "untestable", "xpass", "error"]);
+const worst = (checks) => STATUSES.find(([name]) => checks.some((check) => check.status === name))?.[0];
+
+const scenarios = new Map(report.scenarios.map((row) => [row.id, row]));
+const evidence = new Map(report.evidence.map((one) => [one.id, one]));
+const columns = report.cells.map((cell) => cell.id);
+const byRow = { scenario: index("scenario"), requirement: index("id") };
+
+/** row → column → checks */
+function index(member) {
+  const rows = new Map();
+  for (const check of report.checks) {
+    const row = rows.get(check[member]) ?? rows.set(check[member], new Map()).get(check[member]);
+    (row.get(check.cell) ?? row.set(check.cell, []).get(check.cell)).push(check);
+  }
+  return rows;
+}
+
+const state = { rows: "scenario", find: "", statuses: new Set(), hidden: new Set() };
+
+// ---- head ----
+
+function head() {
+  const { implementation: subject, summary, suite, environment } = report;
+  at("subject").append(subject.project || environment.url, make("small", {}, subject.version || ""));
+  const good = summary.exitCode === 0;
+  const tiles = [
+    tile(good ? "As expected" : "Not as expected", `exit code ${summary.exitCode}`, `verdict ${good ? "" : "bad"}`),
+    ...STATUSES.filter(([name]) => summary[name] > 0).map(([name, sign, words]) => tile(`${sign} ${summary[name]}`, words, name)),
+    tile(summary.plays, `plays in ${(environment.durationMs / 1000).toFixed(1)} s`, ""),
+    tile(suite.requirements, `requirements, ${suite.scenarios} scenarios`, ""),
+  ];
+  at("summary").append(...tiles);
+  facts();
+}
+
+function tile(number, words, tone) {
+  return make("div", { class: `tile ${tone}` }, make("b", {}, String(number)), make("span", {}, words));
+}
+
+function facts() {
+  const { suite, environment: run, implementation: subject, expectations } = report;
+  const rows = [
+    ["Suite", `${suite.name} ${suite.version}, digest ${suite.digest}`], ["Subject", [subject.organization, subject.url, ...subject.contact].filter(Boolean).join(" · ")],
+    ["Profile", run.profile], ["Address", run.url], ["Started", run.started], ["Seed", run.seed], ["Jobs", run.jobs],
+    ["Selected", run.select.length ? run.select.join(" ") : run.quick ? "the quick subset" : "everything"], ["Machine", `${run.os} ${run.arch}`],
+    ...expectations.used.map((one) => ["Expected failure", `${one.id}: ${one.reason}`]),
+    ...expectations.stale.map((one) => ["Stale expectation", `${one.id}: ${one.reason}`]),
+  ];
+  at("facts").append(...rows.flatMap(([name, value]) => [make("dt", {}, name), make("dd", {}, String(value))]));
+  for (const [name, text] of Object.entries(run.config)) at("config").append(make("h3", {}, name), make("pre", {}, text));
+}
+
+// ---- filters ----
+
+function filters() {
+  const rows = [["scenario", "scenarios"], ["requirement", "requirements"]];
+  at("rows").append(...rows.map(([name, words]) => chip(words, "", () => state.rows === name, () => (state.rows = name))));
+  const present = STATUSES.filter(([name]) => report.summary[name] > 0);
+  at("statuses").append(...present.map(([name, sign, words]) => chip(words, name, () => state.statuses.has(name), () => toggle(state.statuses, name), sign)));
+  for (const [member, title] of [["provider", "provider"], ["mode", "mode"], ["surface", "surface"]]) {
+    const values = [...new Set(report.cells.map((cell) => cell[member]))];
+    if (values.length < 2) continue;
+    const key = (value) => `${title}=${value}`;
+    at("columns").append(...values.map((value) => chip(value, "", () => !state.hidden.has(key(value)), () => toggle(state.hidden, key(value)))));
+  }
+  at("find").addEventListener("input", () => { state.find = at("find").value.trim().toLowerCase(); draw(); });
+  at("filters").addEventListener("submit", (event) => event.preventDefault());
+}
+
+function chip(words, tone, pressed, press, sign) {
+  const node = make("button", { type: "button", class: `chip ${tone}`, "aria-pressed": String(pressed()) }, sign ? make("i", { "aria-hidden": "true" }, sign) : "", words);
+  node.addEventListener("click", () => { press(); draw(); });
+  node.refresh = () => node.setAttribute("aria-pressed", String(pressed()));
+  return node;
+}
+
+function toggle(set, value) {
+  if (!set.delete(value)) set.add(value);
+}
+
+const shownColumns = () => report.cells.filter((cell) => !["provider", "mode", "surface"].some((member) => state.hidden.has(`${member}=${cell[member]}`)));
+
+function fits(row, cells) {
+  const checks = [...cells.values()].flat();
+  if (state.statuses.size && !checks.some((check) => state.statuses.has(check.status))) return false;
+  if (!state.find) return true;
+  const text = [row, label(row).title, ...checks.flatMap((check) => [check.id, check.scenario, check.sentence, check.actual ?? ""])].join("\n").toLowerCase();
+  return state.find.split(/\s+/).every((word) => text.includes(word));
+}
+
+function label(row) {
+  if (state.rows === "scenario") return { group: scenarios.get(row)?.group ?? "", title: scenarios.get(row)?.title ?? "" };
+  const check = [...byRow.requirement.get(row).values()][0][0];
+  return { group: row.split(".").slice(0, 2).join("."), title: `${check.level}: ${check.sentence}` };
+}
+
+// ---- matrix ----
+
+function draw() {
+  document.querySelectorAll(".chip").forEach((node) => node.refresh());
+  const shown = shownColumns();
+  const body = make("tbody");
+  let group, rows = 0;
+  const order = state.rows === "scenario" ? [...scenarios.keys()].filter((id) => byRow.scenario.has(id)) : [...byRow.requirement.keys()].sort();
+  for (const row of order) {
+    const cells = byRow[state.rows].get(row);
+    if (!fits(row, cells)) continue;
+    const { group: name, title } = label(row);
+    if (name !== group) {
+      group = name;
+      body.append(make("tr", { class: "group" }, make("th", { colspan: shown.length + 1, scope: "rowgroup" }, name)));
+    }
+    body.append(make("tr", {}, make("th", { scope: "row" }, make("code", {}, row), make("span", {}, title)), ...shown.map((cell) => square(row, cell, cells.get(cell.id)))));
+    rows += 1;
+  }
+  const names = shown.map((cell) => make("th", { scope: "col" }, make("b", {}, cell.provider), cell.mode));
+  at("matrix").replaceChildren(make("table", { class: "grid" }, make("thead", {}, make("tr", {}, make("td"), ...names)), body));
+  at("shown").value = `${rows} of ${byRow[state.rows].size} ${state.rows}s`;
+  const first = at("matrix").querySelector(".cell");
+  if (first) first.tabIndex = 0;
+}
+
+function square(row, cell, checks) {
+  if (!checks) return make("td", { class: "none" }, "·");
+  const status = worst(checks);
+  const same = checks.filter((check) => check.status === status).length;
+  const words = `${row}, ${cell.provider} ${cell.mode}: ${same} of ${checks.length} ${WORDS[status]}`;
+  const node = make("button", { type: "button", class: `cell ${status}`, tabindex: "-1", "aria-label": words, title: words, "data-row": row, "data-cell": cell.id });
+  node.append(SIGN[status], BAD.has(status) ? ` ${same}` : "");
+  node.addEventListener("click", () => open(row, cell.id));
+  return make("td", {}, node);
+}
+
+const cells = () => [...at("matrix").querySelectorAll(".cell")];
+
+function focus(node) {
+  if (!node) return;
+  cells().forEach((other) => (other.tabIndex = -1));
+  node.tabIndex = 0;
+  node.focus();
+  node.scrollIntoView({ block: "nearest" });
+}
+
+function move(from, key) {
+  if (key === "ArrowLeft" || key === "ArrowRight") {
+    const row = [...from.closest("tr").querySelectorAll(".cell")];
+    return focus(row[row.indexOf(from) + (key === "ArrowLeft" ? -1 : 1)]);
+  }
+  const column = cells().filter((node) => node.dataset.cell === from.dataset.cell);
+  focus(column[column.indexOf(from) + (key === "ArrowUp" ? -1 : 1)]);
+}
+
+function jump(step) {
+  const all = cells();
+  const bad = all.filter((node) => [...BAD].some((status) => node.classList.contains(status)));
+  if (!bad.length) return;
+  const here = all.indexOf(document.activeElement);
+  const next = step > 0 ? bad.find((node) => all.indexOf(node) > here) ?? bad[0] : bad.findLast((node) => all.indexOf(node) < here) ?? bad.at(-1);
+  focus(next);
+}
+
+// ---- detail ----
+
+let opener;
+
+function open(row, cell) {
+  const checks = byRow[state.rows].get(row)?.get(cell);
+  if (!checks) return;
+  opener = document.activeElement;
+  const parts = report.cells.find((one) => one.id === cell);
+  at("detail-title").replaceChildren(row, make("small", {}, `${label(row).title} — ${parts.provider}, ${parts.mode}`));
+  const order = (check) => STATUSES.findIndex(([name]) => name === check.status);
+  const body = [...checks].sort((a, b) => order(a) - order(b)).map(verdict);
+  const ids = [...new Set(checks.map((check) => check.evidence).filter(Boolean))];
+  for (const id of ids.slice(0, 8)) if (evidence.has(id)) body.push(wire(evidence.get(id), ids.length > 1));
+  at("detail-body").replaceChildren(...body);
+  at("detail-body").scrollTop = 0;
+  history.replaceState(null, "", `#${encodeURIComponent(state.rows)}/${encodeURIComponent(row)}/${encodeURIComponent(cell)}`);
+  if (!at("detail").open) at("detail").showModal();
+  at("detail-title").focus();
+}
+
+function verdict(check) {
+  const head = make("h3", {}, make("b", {}, `${SIGN[check.status]} ${WORDS[check.status]}`), make("code", {}, check.id), make("em", {}, check.level));
+  const rows = [["where", check.pointer], ["expected", check.expected], ["got", check.actual], ["scenario", state.rows === "requirement" ? check.scenario : undefined]];
+  const list = rows.filter(([, value]) => value !== undefined && value !== null).flatMap(([name, value]) => [make("dt", {}, name), make("dd", {}, value)]);
+  const node = make("article", { class: `check ${check.status}`, "data-id": check.id }, head, make("p", {}, check.sentence));
+  if (list.length) node.append(make("dl", {}, ...list));
+  for (const note of check.notes ?? []) node.append(make("p", { class: "facts" }, note));
+  const source = make("p", { class: "facts" }, "Source: ", link(check.source.url), ` (${check.source.date})`);
+  node.append(source);
+  if (check.repro && check.status !== "pass") node.append(copyable(check.repro));
+  return node;
+}
+
+function link(url) {
+  return /^https?:/.test(url) ? make("a", { href: url, rel: "noreferrer", target: "_blank" }, url) : url;
+}
+
+function copyable(text) {
+  const button = make("button", { type: "button", class: "copy" }, "copy");
+  button.addEventListener("click", () => navigator.clipboard?.writeText(text).then(() => (button.textContent = "copied")));
+  return make("pre", {}, button, text);
+}
+
+/** Both sides of the wire of one play. */
+function wire(one, named) {
+  const views = [];
+  one.client.forEach((call, n) => {
+    const many = one.client.length > 1 ? ` ${n + 1}` : "";
+    views.push([`Client request${many}`, () => [message(call.request)]]);
+    views.push([`Client reply${many}`, () => [call.reply ? message(call.reply) : make("p", {}, "Nothing came back."), make("p", { class: "facts" }, `ended: ${call.end}`)]]);
+  });
+  one.upstream.forEach((call, n) => {
+    const many = one.upstream.length > 1 ? ` ${n + 1}` : "";
+    views.push([`Upstream request${many}`, () => [sent(call), message(call.request)]]);
+    views.push([`Upstream reply${many}`, () => [message(call.reply), make("p", { class: "facts" }, call.aborted ? "The gateway hung up before the end." : "Sent to its end.")]]);
+  });
+  views.push(["Time line", () => timeline(one)], ["Script", () => [make("pre", {}, JSON.stringify(one.script, null, 2))]]);
+  return make("section", { class: "wire", "aria-label": "Both sides of the wire" }, named ? make("h3", {}, one.id) : "", tabs(views));
+}
+
+function tabs(views) {
+  const panel = make("div", { role: "tabpanel", tabindex: "0" });
+  const bar = make("div", { class: "tabs", role: "tablist" });
+  const show = (n, focused) => {
+    [...bar.children].forEach((tab, i) => { tab.setAttribute("aria-selected", String(i === n)); tab.tabIndex = i === n ? 0 : -1; });
+    panel.replaceChildren(...views[n][1]());
+    if (focused) bar.children[n].focus();
+  };
+  views.forEach(([name], n) => bar.append(make("button", { type: "button", role: "tab", onclick: () => show(n) }, name)));
+  bar.addEventListener("keydown", (event) => {
+    const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+    if (!step) return;
+    event.stopPropagation();
+    show(([...bar.children].indexOf(document.activeElement) + step + views.length) % views.length, true);
+  });
+  show(0);
+  return make("div", {}, bar, panel);
+}
+
+function sent(call) {
+  const facts = [`to ${call.provider}`, `after ${call.ms.toFixed(1)} ms`, `credentials: ${call.auth}`];
+  const list = call.violations.map((violation) => make("li", {}, violation));
+  return make("div", {}, make("p", { class: "facts" }, facts.join(" · ")), list.length ? make("ul", {}, ...list) : "");
+}
+
+function message(one) {
+  const first = one.status !== undefined ? `HTTP ${one.status}` : `${one.method ?? ""} ${one.path ?? ""}`;
+  const headers = one.headers.map(([name, value]) => `${name}: ${value}`).join("\n");
+  const cut = one.base64 ? `${one.length} bytes, shown as base64` : `${one.length} bytes`;
+  return make("div", {}, make("pre", {}, [first, headers].join("\n").trim()), make("p", { class: "facts" }, cut), make("pre", {}, pretty(one)));
+}
+
+function pretty(one) {
+  if (one.base64 || !/^\s*[{[]/.test(one.body)) return one.body;
+  try {
+    // Numbers beyond 2^53 would change: such a body is shown as it came.
+    const text = JSON.stringify(JSON.parse(one.body));
+    return text.replace(/\s/g, "").length === one.body.replace(/\s/g, "").length ? JSON.stringify(JSON.parse(one.body), null, 2) : one.body;
+  } catch { return one.body; }
+}
+
+function timeline(one) {
+  const lanes = [
+    ...one.upstream.map((call) => ["provider", "up", call.timeline]),
+    ...one.client.map((call) => ["client", "down", call.timeline]),
+  ];
+  const end = Math.max(1, ...lanes.flatMap(([, , moments]) => moments.map((moment) => moment.ms)));
+  const strip = ([name, side, moments]) => {
+    const marks = moments.map((moment) => make("i", { style: `left:${((moment.ms / end) * 100).toFixed(2)}%`, title: `${moment.ms.toFixed(2)} ms` }));
+    return make("div", { class: `time ${side}`, role: "img", "aria-label": `${name}: ${moments.length} pieces` }, make("span", {}, name), ...marks);
+  };
+  const rows = lanes.flatMap(([name, , moments]) => moments.map((moment) => [moment.ms, name, moment.data])).sort((a, b) => a[0] - b[0]);
+  const list = rows.slice(0, 1000).map(([ms, name, data]) => make("tr", {}, make("td", {}, `${ms.toFixed(2)} ms`), make("td", {}, name), make("td", {}, data)));
+  const axis = make("div", { class: "axis" }, make("span", {}, "0"), make("span", {}, `${end.toFixed(1)} ms`));
+  return [...lanes.map(strip), axis, make("table", { class: "moments" }, make("tbody", {}, ...list))];
+}
+
+// ---- keys, theme, address ----
+
+function keys(event) {
+  if (event.ctrlKey || event.metaKey || event.altKey || at("detail").open) return;
+  if (event.target === at("find")) { if (event.key === "Escape") at("find").blur(); return; }
+  if (event.key === "/") { event.preventDefault(); at("find").focus(); }
+  else if (event.key === "n") jump(1);
+  else if (event.key === "p") jump(-1);
+  else if (event.key.startsWith("Arrow") && event.target.classList?.contains("cell")) { event.preventDefault(); move(event.target, event.key); }
+}
+
+function theme() {
+  const dark = matchMedia("(prefers-color-scheme: dark)").matches;
+  const now = document.documentElement.dataset.theme ?? (dark ? "dark" : "light");
+  document.documentElement.dataset.theme = now === "dark" ? "light" : "dark";
+}
+
+function follow() {
+  const [rows, row, cell] = location.hash.slice(1).split("/").map(decodeURIComponent);
+  if (!byRow[rows]?.get(row)?.has(cell)) return;
+  state.rows = rows;
+  draw();
+  open(row, cell);
+}
+
+head();
+filters();
+draw();
+follow();
+document.addEventListener("keydown", keys);
+at("theme").addEventListener("click", theme);
+at("close").addEventListener("click", () => at("detail").close());
+at("detail").addEventListener("click", (event) => { if (event.target === at("detail")) at("detail").close(); });
+at("detail").addEventListener("close", () => {
+  history.replaceState(null, "", location.pathname + location.search);
+  opener?.focus();
+});
+addEventListener("hashchange", follow);

@@ -1,0 +1,3 @@
+//! The judge, tested from outside.
+
+mod report;

@@ -1,0 +1,74 @@
+//! The writers of the report, on one that has every status in it.
+
+mod browser;
+mod sample;
+
+use conformance::report::diff::diff;
+use conformance::report::model::{Report, Status};
+use conformance::report::{html, junit, markdown};
+use sample::sample;
+
+#[test]
+fn junit_tells_every_status() {
+    insta::assert_snapshot!(junit::render(&sample()).unwrap());
+}
+
+#[test]
+fn markdown_tells_what_needs_a_look() {
+    insta::assert_snapshot!(markdown::render(&sample()));
+}
+
+#[test]
+fn the_page_needs_nothing_from_outside() {
+    let page = html::render(&sample()).unwrap();
+    for outside in ["<link rel=\"stylesheet\"", "<script src", "<img", "@import", "url(", "fetch("] {
+        assert!(!page.contains(outside), "{outside}");
+    }
+}
+
+#[test]
+fn nothing_from_the_wire_ends_the_data_element() {
+    let mut report = sample();
+    report.checks[0].actual = Some("</script><script>alert(1)</script><!--".to_owned());
+    let page = html::render(&report).unwrap();
+    assert!(!page.contains("alert(1)</script>"));
+    let data = page.split("id=\"report\">").nth(1).and_then(|rest| rest.split("</script>").next()).unwrap();
+    let read: Report = serde_json::from_str(data).unwrap();
+    assert_eq!(read, report);
+}
+
+#[test]
+fn a_report_read_back_is_the_same() {
+    let report = sample();
+    let text = serde_json::to_string(&report).unwrap();
+    assert_eq!(serde_json::from_str::<Report>(&text).unwrap(), report);
+}
+
+#[test]
+fn a_report_does_not_differ_from_itself() {
+    let diff = diff(&sample(), &sample());
+    assert_eq!(diff.to_string(), "no difference\n");
+}
+
+#[test]
+fn what_held_and_holds_no_more_is_a_regression() {
+    let (old, mut new) = (sample(), sample());
+    let index = new.checks.iter().position(|check| check.status == Status::Pass).unwrap();
+    new.checks[index].status = Status::Warn;
+    let there = diff(&old, &new);
+    assert!(there.regressed());
+    assert_eq!((there.regressions.len(), there.repairs.len()), (1, 0));
+    let back = diff(&new, &old);
+    assert!(!back.regressed());
+    assert_eq!((back.regressions.len(), back.repairs.len()), (0, 1));
+}
+
+#[test]
+fn what_only_one_report_has_is_no_regression() {
+    let (old, mut new) = (sample(), sample());
+    let gone = new.checks.pop().unwrap();
+    let there = diff(&old, &new);
+    assert!(!there.regressed());
+    assert_eq!(there.removed.iter().map(|change| change.key.clone()).collect::<Vec<_>>(), [gone.key()]);
+    assert_eq!(diff(&new, &old).added.len(), 1);
+}
