@@ -1,46 +1,126 @@
 //! What a chat reply says, piece by piece, in no one's dialect.
+//!
+//! The legal order, which the laws in `tests/laws.rs` check:
+//!
+//! ```text
+//! Start (Text | Reasoning | Signature | Redacted | Refusal | ToolStart | ToolArgs | Usage)* Finish Usage* End
+//! ```
+//!
+//! A provider's content block, a reasoning block and a tool call are counted apart: the index of the first stays with
+//! its reader, `block` numbers reasoning blocks 0, 1, … and `call` numbers tool calls 0, 1, ….
+
+use crate::Text;
 
 /// One piece of a reply. A whole reply is a short stream of these.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Delta<'a> {
+    /// The reply begins. Empty where the provider names no id or no model.
     Start {
-        id: &'a str,
-        model: &'a str,
+        /// The provider's own id of the reply.
+        id: Text<'a>,
+        /// The model that answers.
+        model: Text<'a>,
     },
-    Text(&'a str),
-    Reasoning(&'a str),
-    /// A call to tool number `index` (0, 1, …) begins.
+    /// More of the answer.
+    Text(Text<'a>),
+    /// More of reasoning block `block`.
+    Reasoning {
+        /// Number of the reasoning block; the last one or the next.
+        block: u32,
+        /// The piece.
+        text: Text<'a>,
+    },
+    /// More of what proves to the provider that it wrote reasoning block `block`.
+    Signature {
+        /// Number of the reasoning block; the last one or the next.
+        block: u32,
+        /// The piece.
+        text: Text<'a>,
+    },
+    /// Reasoning block `block`, whole, in a form that only the provider can read.
+    Redacted {
+        /// Number of the reasoning block; the next.
+        block: u32,
+        /// The provider's own bytes, as text.
+        data: Text<'a>,
+    },
+    /// More of why the model declines to answer.
+    Refusal(Text<'a>),
+    /// A call of a tool begins.
     ToolStart {
-        index: u32,
-        id: &'a str,
-        name: &'a str,
+        /// Number of the call; the next.
+        call: u32,
+        /// What the tool's result must name.
+        id: Text<'a>,
+        /// The tool.
+        name: Text<'a>,
     },
-    /// More of the JSON arguments of call `index`.
+    /// More of the JSON arguments of a call that began. A call with none gets `{}`.
     ToolArgs {
-        index: u32,
-        json: &'a str,
+        /// Number of the call.
+        call: u32,
+        /// A piece of JSON text.
+        json: Text<'a>,
     },
+    /// Why the model stopped. Once.
     Finish(Finish),
+    /// What it cost so far; a later one replaces an earlier one.
     Usage(Usage),
+    /// The provider says that nothing follows. Only then is a stream done.
+    End,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq)]
+/// Why the model stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Finish {
+    /// A filter, a guardrail or the model itself declined.
     ContentFilter,
+    /// The token limit, or the end of the context window.
     Length,
+    /// The natural end, a stop sequence, or a pause that the provider asked for.
     Stop,
+    /// The model waits for the results of its calls.
     ToolCalls,
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+impl Finish {
+    /// OpenAI's `finish_reason`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::ContentFilter => "content_filter",
+            Self::Length => "length",
+            Self::Stop => "stop",
+            Self::ToolCalls => "tool_calls",
+        }
+    }
+}
+
+/// Tokens of one call. What the provider does not say is `None`, which is not zero.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Usage {
     /// Every prompt token, those read from or written to a cache included.
     pub prompt: u64,
-    pub cached: u64,
+    /// Every token of the answer, reasoning included.
     pub completion: u64,
+    /// The provider's own total, where it differs from the sum or was given.
+    pub total: Option<u64>,
+    /// Prompt tokens read from a cache.
+    pub cached: Option<u64>,
+    /// Prompt tokens written to a cache.
+    pub cache_write: Option<u64>,
+    /// Tokens of the answer spent on reasoning.
+    pub reasoning: Option<u64>,
+}
+
+impl Usage {
+    /// The provider's total, or else the sum.
+    pub fn total(&self) -> u64 {
+        self.total.unwrap_or_else(|| self.prompt.saturating_add(self.completion))
+    }
 }
 
 /// Takes a reply's deltas, in order.
 pub trait Sink {
+    /// Takes the next delta.
     fn delta(&mut self, delta: Delta<'_>);
 }

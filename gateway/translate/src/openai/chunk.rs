@@ -1,162 +1,202 @@
 //! Writes deltas as `chat.completion.chunk` events.
+//!
+//! Members that are not OpenAI's own: `reasoning_content` (`DeepSeek`'s name) is the reasoning as text, and
+//! `thinking_blocks` (`LiteLLM`'s name) the same by block, with signatures. A client that joins list entries by `index`
+//! and strings by appending, as OpenAI's own libraries do, gets blocks that can be sent back as they are.
 
-use serde::Serialize;
-
-use crate::Error;
+use super::ID;
+use super::usage;
+use crate::chat::Call;
 use crate::delta::{Delta, Finish, Sink, Usage};
+use crate::{Text, json};
 
+/// Writes the events of one streamed reply.
 #[derive(Debug)]
 pub struct ChunkWriter {
     out: Vec<u8>,
-    /// What every event of this reply starts with.
+    call: Call,
+    /// What every event of this reply starts with, up to the value of `choices`.
     head: Vec<u8>,
-    created: u64,
-    /// The client's `stream_options.include_usage`.
-    include_usage: bool,
+    /// How every event ends that is not the last: `"usage":null` only where the client asked for usage.
+    tail: &'static [u8],
+    /// Whether the client was told who speaks.
+    spoke: bool,
+    /// Calls that have no arguments yet.
+    bare: Vec<u32>,
     usage: Option<Usage>,
-    finished: bool,
+    done: bool,
 }
 
+const OPEN: &[u8] = b"[{\"index\":0,\"delta\":{";
+const CLOSE: &[u8] = b"},\"logprobs\":null,\"finish_reason\":null}]";
+
 impl ChunkWriter {
-    pub fn new(created: u64, include_usage: bool) -> Self {
-        Self { out: Vec::new(), head: Vec::new(), created, include_usage, usage: None, finished: false }
+    /// A stream that has not begun.
+    pub fn new(call: &Call) -> Self {
+        let tail: &[u8] = if call.include_usage { b",\"usage\":null}\n\n" } else { b"}\n\n" };
+        Self {
+            out: Vec::new(),
+            call: call.clone(),
+            head: Vec::new(),
+            tail,
+            spoke: false,
+            bare: Vec::new(),
+            usage: None,
+            done: false,
+        }
     }
 
+    /// What was written. The caller takes it away.
     pub fn out(&mut self) -> &mut Vec<u8> {
         &mut self.out
     }
 
-    pub fn finish(&mut self) -> Result<(), Error> {
-        if !self.finished {
-            return Err(Error::Truncated);
+    /// Whether `[DONE]` was written.
+    pub fn done(&self) -> bool {
+        self.done
+    }
+
+    /// Tokens counted so far.
+    pub fn usage(&self) -> Option<Usage> {
+        self.usage
+    }
+
+    fn start(&mut self, id: Text<'_>, model: Text<'_>) {
+        let head = &mut self.head;
+        head.clear();
+        head.extend_from_slice(b"data: {\"id\":\"");
+        head.extend_from_slice(ID.as_bytes());
+        if id.is_empty() { Text::Plain(&self.call.id) } else { id }.write_inner(head);
+        head.extend_from_slice(b"\",\"object\":\"chat.completion.chunk\",\"created\":");
+        json::number(head, self.call.created);
+        head.extend_from_slice(b",\"model\":");
+        if model.is_empty() { Text::Plain(&self.call.model) } else { model }.write(head);
+        head.extend_from_slice(b",\"choices\":");
+    }
+
+    /// Writes one event with the members of its `delta`. The first of all says who speaks; its `content` is null
+    /// where something else than text comes first, as OpenAI's is.
+    fn piece(&mut self, text: bool, members: impl FnOnce(&mut Vec<u8>)) {
+        self.speak(text);
+        self.event(members);
+    }
+
+    fn speak(&mut self, text: bool) {
+        if self.spoke {
+            return;
         }
-        if let Some(usage) = self.usage.filter(|_| self.include_usage) {
-            self.event(b"[]", Some(usage));
+        self.spoke = true;
+        let content: &[u8] = if text { b"\"\"" } else { b"null" };
+        self.event(|out| {
+            out.extend_from_slice(b"\"role\":\"assistant\",\"content\":");
+            out.extend_from_slice(content);
+            out.extend_from_slice(b",\"refusal\":null");
+        });
+    }
+
+    fn event(&mut self, members: impl FnOnce(&mut Vec<u8>)) {
+        let out = &mut self.out;
+        out.extend_from_slice(&self.head);
+        out.extend_from_slice(OPEN);
+        members(out);
+        out.extend_from_slice(CLOSE);
+        out.extend_from_slice(self.tail);
+    }
+
+    fn reasoning(&mut self, block: u32, text: Text<'_>) {
+        self.piece(false, |out| {
+            out.extend_from_slice(b"\"reasoning_content\":");
+            text.write(out);
+            out.push(b',');
+            thinking(out, block, "thinking", "thinking", text);
+        });
+    }
+
+    fn tool_start(&mut self, call: u32, id: Text<'_>, name: Text<'_>) {
+        self.bare.push(call);
+        self.piece(false, |out| {
+            out.extend_from_slice(b"\"tool_calls\":[{\"index\":");
+            json::number(out, call.into());
+            out.extend_from_slice(b",\"id\":");
+            id.write(out);
+            out.extend_from_slice(b",\"type\":\"function\",\"function\":{\"name\":");
+            name.write(out);
+            out.extend_from_slice(b",\"arguments\":\"\"}}]");
+        });
+    }
+
+    fn tool_args(&mut self, call: u32, json: Text<'_>) {
+        self.bare.retain(|&bare| bare != call);
+        self.piece(false, |out| {
+            out.extend_from_slice(b"\"tool_calls\":[{\"index\":");
+            json::number(out, call.into());
+            out.extend_from_slice(b",\"function\":{\"arguments\":");
+            json.write(out);
+            out.extend_from_slice(b"}}]");
+        });
+    }
+
+    fn finish(&mut self, finish: Finish) {
+        for call in std::mem::take(&mut self.bare) {
+            self.tool_args(call, Text::Plain("{}"));
+        }
+        self.speak(true);
+        let out = &mut self.out;
+        out.extend_from_slice(&self.head);
+        out.extend_from_slice(b"[{\"index\":0,\"delta\":{},\"logprobs\":null,\"finish_reason\":");
+        json::string(out, finish.name());
+        out.extend_from_slice(b"}]");
+        out.extend_from_slice(self.tail);
+    }
+
+    fn end(&mut self) {
+        if let Some(usage) = self.usage.filter(|_| self.call.include_usage) {
+            self.out.extend_from_slice(&self.head);
+            self.out.extend_from_slice(b"[],\"usage\":");
+            usage::write(&mut self.out, &usage);
+            self.out.extend_from_slice(b"}\n\n");
         }
         self.out.extend_from_slice(b"data: [DONE]\n\n");
-        Ok(())
-    }
-
-    pub fn fail(&mut self, error: &Error) {
-        #[derive(Serialize)]
-        struct Failure {
-            error: Detail,
-        }
-        #[derive(Serialize)]
-        struct Detail {
-            message: String,
-            r#type: &'static str,
-        }
-        self.out.extend_from_slice(b"data: ");
-        json(
-            &mut self.out,
-            &Failure { error: Detail { message: error.to_string(), r#type: "upstream_error" } },
-        );
-        self.out.extend_from_slice(b"\n\n");
-    }
-
-    fn choice(&mut self, delta: &impl Serialize, finish: Option<Finish>) {
-        #[derive(Serialize)]
-        struct Choice<'a, D> {
-            index: u32,
-            delta: &'a D,
-            finish_reason: Option<Finish>,
-        }
-        self.out.extend_from_slice(&self.head);
-        json(&mut self.out, &[Choice { index: 0, delta, finish_reason: finish }]);
-        self.out.extend_from_slice(b"}\n\n");
-    }
-
-    fn event(&mut self, choices: &[u8], usage: Option<Usage>) {
-        self.out.extend_from_slice(&self.head);
-        self.out.extend_from_slice(choices);
-        self.out.extend_from_slice(b",\"usage\":");
-        json(&mut self.out, &usage);
-        self.out.extend_from_slice(b"}\n\n");
+        self.done = true;
     }
 }
 
 impl Sink for ChunkWriter {
     fn delta(&mut self, delta: Delta<'_>) {
         match delta {
-            Delta::Start { id, model } => {
-                #[derive(Serialize)]
-                struct Head<'a> {
-                    id: &'a str,
-                    object: &'static str,
-                    created: u64,
-                    model: &'a str,
-                }
-                self.head.extend_from_slice(b"data: ");
-                json(
-                    &mut self.head,
-                    &Head { id, object: "chat.completion.chunk", created: self.created, model },
-                );
-                self.head.pop();
-                self.head.extend_from_slice(b",\"choices\":");
-                self.choice(&Piece { role: Some("assistant"), content: Some(""), ..Piece::default() }, None);
+            Delta::Start { id, model } => self.start(id, model),
+            Delta::Text(text) => self.piece(true, |out| {
+                out.extend_from_slice(b"\"content\":");
+                text.write(out);
+            }),
+            Delta::Reasoning { block, text } => self.reasoning(block, text),
+            Delta::Signature { block, text } => {
+                self.piece(false, |out| thinking(out, block, "thinking", "signature", text));
             }
-            Delta::Text(text) => self.choice(&Piece { content: Some(text), ..Piece::default() }, None),
-            Delta::Reasoning(text) => {
-                self.choice(&Piece { reasoning_content: Some(text), ..Piece::default() }, None)
+            Delta::Redacted { block, data } => {
+                self.piece(false, |out| thinking(out, block, "redacted_thinking", "data", data));
             }
-            Delta::ToolStart { index, id, name } => {
-                let call = CallPiece {
-                    index,
-                    id: Some(id),
-                    r#type: Some("function"),
-                    function: FunctionPiece { name: Some(name), arguments: "" },
-                };
-                self.choice(&Piece { tool_calls: Some([call]), ..Piece::default() }, None);
-            }
-            Delta::ToolArgs { index, json } => {
-                let call = CallPiece {
-                    index,
-                    id: None,
-                    r#type: None,
-                    function: FunctionPiece { name: None, arguments: json },
-                };
-                self.choice(&Piece { tool_calls: Some([call]), ..Piece::default() }, None);
-            }
-            Delta::Finish(finish) => {
-                self.finished = true;
-                self.choice(&Piece::default(), Some(finish));
-            }
+            Delta::Refusal(text) => self.piece(false, |out| {
+                out.extend_from_slice(b"\"refusal\":");
+                text.write(out);
+            }),
+            Delta::ToolStart { call, id, name } => self.tool_start(call, id, name),
+            Delta::ToolArgs { call, json } => self.tool_args(call, json),
+            Delta::Finish(finish) => self.finish(finish),
             Delta::Usage(usage) => self.usage = Some(usage),
+            Delta::End => self.end(),
         }
     }
 }
 
-#[derive(Default, Serialize)]
-struct Piece<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    role: Option<&'static str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    content: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reasoning_content: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    tool_calls: Option<[CallPiece<'a>; 1]>,
-}
-
-#[derive(Serialize)]
-struct CallPiece<'a> {
-    index: u32,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    id: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    r#type: Option<&'static str>,
-    function: FunctionPiece<'a>,
-}
-
-#[derive(Serialize)]
-struct FunctionPiece<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    name: Option<&'a str>,
-    arguments: &'a str,
-}
-
-fn json(out: &mut Vec<u8>, value: &impl Serialize) {
-    serde_json::to_writer(out, value)
-        .expect("a Vec takes every write, and these types have string keys only");
+fn thinking(out: &mut Vec<u8>, block: u32, kind: &str, member: &str, text: Text<'_>) {
+    out.extend_from_slice(b"\"thinking_blocks\":[{\"index\":");
+    json::number(out, block.into());
+    out.extend_from_slice(b",\"type\":\"");
+    out.extend_from_slice(kind.as_bytes());
+    out.extend_from_slice(b"\",\"");
+    out.extend_from_slice(member.as_bytes());
+    out.extend_from_slice(b"\":");
+    text.write(out);
+    out.extend_from_slice(b"}]");
 }

@@ -1,0 +1,105 @@
+//! A streamed reply on its way through, and the one policy for all streams.
+//!
+//! | the provider sends | the client gets |
+//! |---|---|
+//! | an event of a known kind | its translation |
+//! | an unknown kind | nothing |
+//! | a corrupt one | an error event, and the stream ends |
+//! | its own error | that error, in OpenAI's words, and the stream ends |
+//! | its own end | `[DONE]`, and what follows is not read |
+//! | no end | an error event, never `[DONE]` |
+
+use super::{Call, Reader};
+use crate::Error;
+use crate::delta::Usage;
+use crate::openai::{ChunkWriter, Relay};
+use crate::providers::{Dialect, Provider};
+use crate::wire::{Framer, Framing};
+
+/// Provider bytes in, client bytes out: server-sent events of OpenAI's chunks.
+///
+/// Memory is bounded by the largest message that a [`Framer`] takes, plus what the gateway leaves in [`Self::out`].
+pub struct ChatStream {
+    framer: Framer,
+    way: Way,
+    failed: bool,
+}
+
+enum Way {
+    Relay(Relay),
+    Translate { reader: Box<dyn Reader>, writer: ChunkWriter },
+}
+
+impl ChatStream {
+    /// A stream that has not begun.
+    pub fn new(provider: &Provider, call: &Call) -> Self {
+        let (framing, way) = match provider.chat {
+            Dialect::OpenAi { .. } => (Framing::Sse, Way::Relay(Relay::default())),
+            Dialect::Native(chat) => {
+                (chat.framing(), Way::Translate { reader: chat.reader(), writer: ChunkWriter::new(call) })
+            }
+        };
+        Self { framer: Framer::new(framing), way, failed: false }
+    }
+
+    /// Takes what the provider sent; what the client should get is added to [`Self::out`].
+    ///
+    /// After an error the stream takes no more: tell the client by [`Self::fail`].
+    pub fn push(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        if self.failed || self.done() {
+            return Ok(());
+        }
+        let result = match &mut self.way {
+            Way::Relay(relay) => self.framer.push(bytes, &mut |frame| relay.frame(&frame)),
+            Way::Translate { reader, writer } => self
+                .framer
+                .push(bytes, &mut |frame| if writer.done() { Ok(()) } else { reader.frame(&frame, writer) }),
+        };
+        self.failed = result.is_err();
+        result
+    }
+
+    /// Says that the provider's stream is over. One that stopped before its own end is an error.
+    pub fn finish(&mut self) -> Result<(), Error> {
+        if let Way::Relay(relay) = &mut self.way {
+            relay.rest(self.framer.rest());
+        }
+        if self.failed || self.done() { Ok(()) } else { Err(Error::Truncated) }
+    }
+
+    /// Tells the client, inside its stream, why the reply ends here. Says nothing where the reply is done already.
+    pub fn fail(&mut self, error: &Error) {
+        if self.done() {
+            return;
+        }
+        self.failed = true;
+        let out = self.out();
+        out.extend_from_slice(b"data: ");
+        error.problem().write(out);
+        out.extend_from_slice(b"\n\n");
+    }
+
+    /// Whether the provider's own end was seen; the client has its `[DONE]` then.
+    pub fn done(&self) -> bool {
+        match &self.way {
+            Way::Relay(relay) => relay.done(),
+            Way::Translate { writer, .. } => writer.done(),
+        }
+    }
+
+    /// What the client should get. The caller takes it away.
+    pub fn out(&mut self) -> &mut Vec<u8> {
+        match &mut self.way {
+            Way::Relay(relay) => relay.out(),
+            Way::Translate { writer, .. } => writer.out(),
+        }
+    }
+
+    /// Tokens counted so far, by the provider.
+    pub fn usage(&self) -> Option<Usage> {
+        match &self.way {
+            Way::Relay(relay) => relay.usage(),
+            Way::Translate { writer, .. } => writer.usage(),
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! Reads and writes JSON where it is only passed on: borrowed in, straight into one buffer out.
+
+use serde::Deserialize;
+use serde::de::Error as _;
+
+use crate::Text;
+
+/// Reads one document. `bytes` is checked to be UTF-8 once, which is faster than string by string.
+pub(crate) fn read<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, serde_json::Error> {
+    let text = simdutf8::basic::from_utf8(bytes).map_err(|_| serde_json::Error::custom("not UTF-8"))?;
+    serde_json::from_str(text)
+}
+
+/// Adds `text` to `out` as a JSON string.
+pub(crate) fn string(out: &mut Vec<u8>, text: &str) {
+    out.push(b'"');
+    escaped(out, text);
+    out.push(b'"');
+}
+
+/// Adds `text` to `out` as the inside of a JSON string.
+pub(crate) fn escaped(out: &mut Vec<u8>, text: &str) {
+    let bytes = text.as_bytes();
+    let mut start = 0;
+    for (at, &byte) in bytes.iter().enumerate() {
+        if byte >= 0x20 && byte != b'"' && byte != b'\\' {
+            continue;
+        }
+        out.extend_from_slice(&bytes[start..at]);
+        start = at + 1;
+        match byte {
+            b'"' => out.extend_from_slice(b"\\\""),
+            b'\\' => out.extend_from_slice(b"\\\\"),
+            b'\n' => out.extend_from_slice(b"\\n"),
+            b'\r' => out.extend_from_slice(b"\\r"),
+            b'\t' => out.extend_from_slice(b"\\t"),
+            _ => {
+                out.extend_from_slice(b"\\u00");
+                out.push(HEX[usize::from(byte >> 4)]);
+                out.push(HEX[usize::from(byte & 15)]);
+            }
+        }
+    }
+    out.extend_from_slice(&bytes[start..]);
+}
+
+const HEX: &[u8; 16] = b"0123456789abcdef";
+
+/// Adds a number to `out`.
+pub(crate) fn number(out: &mut Vec<u8>, mut number: u64) {
+    let mut digits = [0; 20];
+    let mut at = digits.len();
+    loop {
+        at -= 1;
+        digits[at] = b'0' + u8::try_from(number % 10).expect("a digit");
+        number /= 10;
+        if number == 0 {
+            break;
+        }
+    }
+    out.extend_from_slice(&digits[at..]);
+}
+
+/// An object that is being written; it closes when it goes out of scope.
+#[derive(Debug)]
+pub(crate) struct Object<'o> {
+    out: &'o mut Vec<u8>,
+    empty: bool,
+}
+
+impl<'o> Object<'o> {
+    pub(crate) fn new(out: &'o mut Vec<u8>) -> Self {
+        out.push(b'{');
+        Self { out, empty: true }
+    }
+
+    /// Starts a member; the caller writes its value to what it gets.
+    pub(crate) fn member(&mut self, name: &str) -> &mut Vec<u8> {
+        if !self.empty {
+            self.out.push(b',');
+        }
+        self.empty = false;
+        string(self.out, name);
+        self.out.push(b':');
+        self.out
+    }
+
+    pub(crate) fn text(&mut self, name: &str, text: Text<'_>) {
+        text.write(self.member(name));
+    }
+
+    pub(crate) fn string(&mut self, name: &str, text: &str) {
+        string(self.member(name), text);
+    }
+
+    /// A value that is JSON already.
+    pub(crate) fn raw(&mut self, name: &str, json: &str) {
+        self.member(name).extend_from_slice(json.as_bytes());
+    }
+
+    pub(crate) fn number(&mut self, name: &str, value: u64) {
+        number(self.member(name), value);
+    }
+
+    pub(crate) fn boolean(&mut self, name: &str, value: bool) {
+        self.raw(name, if value { "true" } else { "false" });
+    }
+
+    pub(crate) fn object(&mut self, name: &str) -> Object<'_> {
+        Object::new(self.member(name))
+    }
+
+    pub(crate) fn array(&mut self, name: &str) -> Array<'_> {
+        Array::new(self.member(name))
+    }
+}
+
+impl Drop for Object<'_> {
+    fn drop(&mut self) {
+        self.out.push(b'}');
+    }
+}
+
+/// An array that is being written; it closes when it goes out of scope.
+#[derive(Debug)]
+pub(crate) struct Array<'o> {
+    out: &'o mut Vec<u8>,
+    empty: bool,
+}
+
+impl<'o> Array<'o> {
+    pub(crate) fn new(out: &'o mut Vec<u8>) -> Self {
+        out.push(b'[');
+        Self { out, empty: true }
+    }
+
+    /// Starts an item; the caller writes its value to what it gets.
+    pub(crate) fn item(&mut self) -> &mut Vec<u8> {
+        if !self.empty {
+            self.out.push(b',');
+        }
+        self.empty = false;
+        self.out
+    }
+
+    pub(crate) fn text(&mut self, text: Text<'_>) {
+        text.write(self.item());
+    }
+
+    pub(crate) fn object(&mut self) -> Object<'_> {
+        Object::new(self.item())
+    }
+}
+
+impl Drop for Array<'_> {
+    fn drop(&mut self) {
+        self.out.push(b']');
+    }
+}

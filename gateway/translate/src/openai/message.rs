@@ -1,0 +1,152 @@
+//! The messages of a chat request.
+
+use serde::Deserialize;
+use serde::de::{Deserializer, Error as _};
+use serde_json::value::RawValue;
+
+use super::ToolCall;
+use crate::Text;
+
+/// One message.
+#[derive(Debug, Deserialize)]
+pub struct Message<'a> {
+    /// Who speaks.
+    pub role: Role,
+    /// What is said.
+    #[serde(borrow, default)]
+    pub content: Content<'a>,
+    /// A name for who speaks.
+    pub name: Option<Text<'a>>,
+    /// An assistant's answer where it declined.
+    pub refusal: Option<Text<'a>>,
+    /// An assistant's calls.
+    pub tool_calls: Option<Vec<ToolCall<'a>>>,
+    /// The call that a tool message answers.
+    pub tool_call_id: Option<Text<'a>>,
+    /// An assistant's spoken answer.
+    pub audio: Option<&'a RawValue>,
+    /// The predecessor of `tool_calls`.
+    pub function_call: Option<&'a RawValue>,
+    /// An assistant's reasoning, as text. Not OpenAI's own; DeepSeek's name for it.
+    pub reasoning_content: Option<Text<'a>>,
+    /// An assistant's reasoning, with what proves it. Not OpenAI's own; LiteLLM's name for it.
+    pub thinking_blocks: Option<Vec<Thinking<'a>>>,
+}
+
+/// Who speaks.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// The model.
+    Assistant,
+    /// Who built the application.
+    Developer,
+    /// The predecessor of `tool`.
+    Function,
+    /// Who built the application.
+    System,
+    /// A tool that was called.
+    Tool,
+    /// Who uses the application.
+    User,
+}
+
+/// A reasoning block, as replies give it: to be sent back unchanged.
+#[derive(Debug, Deserialize)]
+pub struct Thinking<'a> {
+    /// `thinking` or `redacted_thinking`.
+    #[serde(borrow)]
+    pub r#type: Text<'a>,
+    /// The reasoning.
+    #[serde(default)]
+    pub thinking: Text<'a>,
+    /// What proves that the provider wrote it.
+    pub signature: Option<Text<'a>>,
+    /// Reasoning that only the provider can read.
+    pub data: Option<Text<'a>>,
+}
+
+/// What a message says: a string, or a list of parts.
+#[derive(Debug, Default)]
+pub enum Content<'a> {
+    /// Nothing.
+    #[default]
+    None,
+    /// Parts, in order.
+    Parts(Vec<Part<'a>>),
+    /// A text.
+    Text(Text<'a>),
+}
+
+/// One part of a message. Which members it has depends on its `type`.
+#[derive(Debug, Deserialize)]
+pub struct Part<'a> {
+    /// `text`, `image_url`, `input_audio`, `file`, `refusal`, ….
+    #[serde(borrow)]
+    pub r#type: Text<'a>,
+    /// Of a text part.
+    pub text: Option<Text<'a>>,
+    /// Of a refusal part.
+    pub refusal: Option<Text<'a>>,
+    /// Of an image part.
+    pub image_url: Option<ImageUrl<'a>>,
+    /// Of a file part.
+    pub file: Option<File<'a>>,
+    /// Where the provider may cache the prompt up to. Not OpenAI's own; Anthropic's name for it.
+    pub cache_control: Option<&'a RawValue>,
+    /// The same in OpenAI's words.
+    pub prompt_cache_breakpoint: Option<&'a RawValue>,
+}
+
+/// `image_url`
+#[derive(Debug, Deserialize)]
+pub struct ImageUrl<'a> {
+    /// A `data:` or `https:` URL.
+    #[serde(borrow)]
+    pub url: Text<'a>,
+    /// `auto`, `low`, `high`.
+    pub detail: Option<Text<'a>>,
+}
+
+/// `file`
+#[derive(Debug, Deserialize)]
+pub struct File<'a> {
+    /// What it is called.
+    #[serde(borrow)]
+    pub filename: Option<Text<'a>>,
+    /// A `data:` URL.
+    pub file_data: Option<Text<'a>>,
+    /// A file that was uploaded before.
+    pub file_id: Option<Text<'a>>,
+}
+
+impl<'a> Content<'a> {
+    /// Its text where it is one string, and its parts.
+    pub fn parts(&self) -> (Option<Text<'a>>, &[Part<'a>]) {
+        match self {
+            Self::None => (None, &[]),
+            Self::Parts(parts) => (None, parts),
+            Self::Text(text) => (Some(*text), &[]),
+        }
+    }
+
+    /// Its texts, in order.
+    pub fn texts(&self) -> impl Iterator<Item = Text<'a>> {
+        let (one, many) = self.parts();
+        one.into_iter().chain(many.iter().filter_map(|part| part.text))
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Content<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let json = <&RawValue>::deserialize(deserializer)?.get();
+        match json.as_bytes().first() {
+            Some(b'"') => Ok(Self::Text(Text::Json(json))),
+            Some(b'[') => serde_json::from_str(json)
+                .map(Self::Parts)
+                .map_err(|why| D::Error::custom(format_args!("in a list of content parts, {why}"))),
+            Some(b'n') => Ok(Self::None),
+            _ => Err(D::Error::custom("content must be a string or a list of parts")),
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! A stream in OpenAI's own dialect: passed through byte by byte, but guarded.
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::usage;
+use crate::delta::Usage;
+use crate::template::Template;
+use crate::wire::Frame;
+use crate::{Error, Text, chat};
+
+/// Passes on whole events as they came, looks for errors and the end, and notes the usage.
+#[derive(Debug, Default)]
+pub struct Relay {
+    out: Vec<u8>,
+    template: Template,
+    usage: Option<Usage>,
+    done: bool,
+}
+
+impl Relay {
+    /// Takes one event.
+    pub fn frame(&mut self, frame: &Frame<'_>) -> Result<(), Error> {
+        if self.done {
+            return Ok(());
+        }
+        let data: &[u8] = &frame.data;
+        if data.starts_with(b"[DONE]") {
+            self.done = true;
+        } else if !data.is_empty() && self.template.text(data).is_none() {
+            self.look(frame.event, data)?;
+        }
+        self.out.extend_from_slice(frame.raw);
+        Ok(())
+    }
+
+    /// Takes what came after the last whole event. Some servers forget the empty line after `[DONE]`.
+    pub fn rest(&mut self, rest: &[u8]) {
+        let rest = rest.trim_ascii();
+        if !self.done && matches!(rest, b"data: [DONE]" | b"data:[DONE]") {
+            self.done = true;
+            self.out.extend_from_slice(rest);
+            self.out.extend_from_slice(b"\n\n");
+        }
+    }
+
+    /// What was passed on. The caller takes it away.
+    pub fn out(&mut self) -> &mut Vec<u8> {
+        &mut self.out
+    }
+
+    /// Whether `[DONE]` was passed on.
+    pub fn done(&self) -> bool {
+        self.done
+    }
+
+    /// Tokens counted so far.
+    pub fn usage(&self) -> Option<Usage> {
+        self.usage
+    }
+
+    fn look(&mut self, event: &str, data: &[u8]) -> Result<(), Error> {
+        let chunk: Chunk<'_> = chat::read("stream", data)?;
+        if let Some(error) = chunk.error {
+            return Err(Error::Provider(usage::in_stream(error)));
+        }
+        let Some(choices) = chunk.choices else {
+            // A named event is some extension's; OpenAI's own have no name.
+            let why = "an event has no choices".to_owned();
+            return if event.is_empty() { Err(Error::Malformed { what: "stream", why }) } else { Ok(()) };
+        };
+        if let Some(usage) = chunk.usage.and_then(usage::read) {
+            self.usage = Some(usage);
+        } else if let [Choice { delta: Some(Piece { content: Some(Content(Some(text))) }) }] = &choices[..] {
+            self.template.learn(data, *text, chunk.obfuscation);
+        }
+        Ok(())
+    }
+}
+
+#[derive(Deserialize)]
+struct Chunk<'a> {
+    #[serde(borrow)]
+    choices: Option<Vec<Choice<'a>>>,
+    error: Option<&'a RawValue>,
+    usage: Option<&'a RawValue>,
+    obfuscation: Option<Text<'a>>,
+}
+
+#[derive(Deserialize)]
+struct Choice<'a> {
+    #[serde(borrow)]
+    delta: Option<Piece<'a>>,
+}
+
+#[derive(Deserialize)]
+struct Piece<'a> {
+    #[serde(borrow)]
+    content: Option<Content<'a>>,
+}
+
+/// Text where it is text; other shapes are passed on without a look.
+struct Content<'a>(Option<Text<'a>>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Content<'a> {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let json = <&RawValue>::deserialize(deserializer)?.get();
+        Ok(Self(json.starts_with('"').then_some(Text::Json(json))))
+    }
+}

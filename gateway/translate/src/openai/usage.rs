@@ -1,0 +1,128 @@
+//! Token counts and errors in OpenAI's words, both ways.
+
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+use serde_json::value::RawValue;
+
+use super::Problem;
+use crate::delta::Usage;
+use crate::json::Object;
+use crate::{Error, chat, json};
+
+/// Adds a `usage` object to `out`. What the provider did not say is left out.
+pub(super) fn write(out: &mut Vec<u8>, usage: &Usage) {
+    let mut object = Object::new(out);
+    object.number("prompt_tokens", usage.prompt);
+    object.number("completion_tokens", usage.completion);
+    object.number("total_tokens", usage.total());
+    if usage.cached.is_some() || usage.cache_write.is_some() {
+        let mut details = object.object("prompt_tokens_details");
+        if let Some(cached) = usage.cached {
+            details.number("cached_tokens", cached);
+        }
+        if let Some(written) = usage.cache_write {
+            details.number("cache_write_tokens", written);
+        }
+    }
+    if let Some(reasoning) = usage.reasoning {
+        object.object("completion_tokens_details").number("reasoning_tokens", reasoning);
+    }
+}
+
+/// Reads a `usage` object; one that cannot be read counts as none, for it is not what the client asked for.
+pub(super) fn read(json: &RawValue) -> Option<Usage> {
+    #[derive(Deserialize)]
+    struct Wire {
+        prompt_tokens: u64,
+        #[serde(default)]
+        completion_tokens: u64,
+        total_tokens: Option<u64>,
+        prompt_tokens_details: Option<Prompt>,
+        completion_tokens_details: Option<Completion>,
+    }
+    #[derive(Deserialize)]
+    struct Prompt {
+        cached_tokens: Option<u64>,
+        cache_write_tokens: Option<u64>,
+    }
+    #[derive(Deserialize)]
+    struct Completion {
+        reasoning_tokens: Option<u64>,
+    }
+
+    let wire: Wire = serde_json::from_str(json.get()).ok()?;
+    let prompt = wire.prompt_tokens_details.as_ref();
+    Some(Usage {
+        prompt: wire.prompt_tokens,
+        completion: wire.completion_tokens,
+        total: wire.total_tokens,
+        cached: prompt.and_then(|details| details.cached_tokens),
+        cache_write: prompt.and_then(|details| details.cache_write_tokens),
+        reasoning: wire.completion_tokens_details.and_then(|details| details.reasoning_tokens),
+    })
+}
+
+/// Looks whether a whole reply is one, and what it cost.
+pub(crate) fn check_reply(body: &[u8]) -> Result<Option<Usage>, Error> {
+    #[derive(Deserialize)]
+    struct Reply<'a> {
+        choices: Option<Vec<IgnoredAny>>,
+        #[serde(borrow)]
+        error: Option<&'a RawValue>,
+        usage: Option<&'a RawValue>,
+    }
+
+    let reply: Reply<'_> = chat::read("reply", body)?;
+    if let Some(error) = reply.error {
+        return Err(Error::Provider(in_stream(error)));
+    }
+    if reply.choices.is_none() {
+        return Err(Error::Malformed { what: "reply", why: "it has no choices".to_owned() });
+    }
+    Ok(reply.usage.and_then(read))
+}
+
+/// What a body says that came with a status other than 2xx.
+pub(crate) fn problem(status: u16, body: &[u8]) -> Problem {
+    #[derive(Deserialize)]
+    struct Body<'a> {
+        #[serde(borrow)]
+        error: Option<&'a RawValue>,
+        message: Option<String>,
+    }
+
+    let base = Problem::of(status);
+    let body: Body<'_> = json::read(body).unwrap_or(Body { error: None, message: None });
+    match body {
+        Body { error: Some(error), .. } => error_object(base, error),
+        Body { message: Some(message), .. } => Problem { message, ..base },
+        Body { .. } => base,
+    }
+}
+
+/// What an error says that came where a status had been sent already.
+pub(super) fn in_stream(error: &RawValue) -> Problem {
+    error_object(Problem::of(502), error)
+}
+
+fn error_object(base: Problem, error: &RawValue) -> Problem {
+    #[derive(Deserialize)]
+    struct Wire {
+        message: Option<String>,
+        r#type: Option<String>,
+        param: Option<String>,
+        code: Option<String>,
+    }
+
+    let wire: Result<Wire, _> = serde_json::from_str(error.get());
+    match wire {
+        Ok(wire) => Problem {
+            status: base.status,
+            message: wire.message.unwrap_or_default(),
+            kind: wire.r#type.map_or(base.kind, Into::into),
+            param: wire.param,
+            code: wire.code.map(Into::into),
+        },
+        Err(_) => base,
+    }
+}
