@@ -1,7 +1,7 @@
 //! Writes deltas as `chat.completion.chunk` events.
 //!
-//! Members that are not OpenAI's own: `reasoning_content` (`DeepSeek`'s name) is the reasoning as text, and
-//! `thinking_blocks` (`LiteLLM`'s name) the same by block, with signatures. A client that joins list entries by `index`
+//! Members that are not OpenAI's own: `reasoning_content` (DeepSeek's name) is the reasoning as text, and
+//! `thinking_blocks` (LiteLLM's name) the same by block, with signatures. A client that joins list entries by `index`
 //! and strings by appending, as OpenAI's own libraries do, gets blocks that can be sent back as they are.
 
 use super::ID;
