@@ -1,0 +1,136 @@
+//! The documents against the published ones, where those are beside this repository.
+
+use std::path::PathBuf;
+use std::{env, fs};
+
+use serde_json::{Value, json};
+use specs::drift;
+
+/// Where published schemas are kept: beside the repository, or where `TOUCHSTONE_SHARED` says.
+fn published() -> Option<PathBuf> {
+    let beside = || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../shared");
+    let shared = env::var_os("TOUCHSTONE_SHARED").map_or_else(beside, PathBuf::from);
+    let schemas = shared.join("upstream-specs/json-schema");
+    schemas.is_dir().then_some(schemas)
+}
+
+#[test]
+fn no_document_drifts_from_the_published_ones() {
+    let Some(published) = published() else {
+        eprintln!("skipped: no published schemas in ../shared/upstream-specs/json-schema");
+        return;
+    };
+    let mut faults = Vec::new();
+    for api in specs::apis() {
+        let files = drift::published(api.provider());
+        assert!(!files.is_empty(), "SOURCE.md of {} has no drift block", api.provider());
+        for file in files {
+            let path = published.join(api.provider()).join(&file);
+            let text =
+                fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+            let schemas: Value = serde_json::from_str(&text).unwrap();
+            let drift = drift::of(api.provider(), &schemas).unwrap();
+            eprintln!("{}: {drift}", api.provider());
+            assert!(drift.compared > 0);
+            if !drift.is_clean() {
+                faults.push(format!("{}\n{drift}", api.provider()));
+            }
+        }
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+/// Our own OpenAI document as if it were published, with one thing in it changed.
+fn changed(pointer: &str, value: Value) -> drift::Drift {
+    let mut published = specs::api("openai").expect("embedded").document().clone();
+    let (parent, last) = pointer.rsplit_once('/').expect("a pointer");
+    let parent = published.pointer_mut(parent).expect("the document has it");
+    match (parent, value) {
+        (Value::Object(members), Value::Null) => drop(members.remove(last).expect("the document has it")),
+        (Value::Object(members), value) => drop(members.insert(last.to_owned(), value)),
+        _ => unreachable!("pointers here lead to members"),
+    }
+    drift::of("openai", &published).expect("comparable")
+}
+
+fn paths(drift: &drift::Drift) -> Vec<&str> {
+    drift.differences.iter().map(|difference| difference.path.as_str()).collect()
+}
+
+#[test]
+fn a_document_does_not_drift_from_itself() {
+    let drift = changed("/info/title", json!("the same"));
+    assert_eq!(paths(&drift), Vec::<&str>::new());
+    assert!(drift.compared > 70);
+    assert_eq!(drift.ignored, []);
+    assert!(!drift.unused.is_empty() && !drift.is_clean(), "lines that explain nothing are stale");
+}
+
+#[test]
+fn each_change_is_found_and_named_once() {
+    let schemas = "/components/schemas";
+    let cases = [
+        ("/CompletionUsage/properties/total_tokens", Value::Null, "CompletionUsage/total_tokens"),
+        ("/CompletionUsage/properties/new", json!({ "type": "string" }), "CompletionUsage/new"),
+        (
+            "/CompletionUsage/properties/total_tokens/type",
+            json!("number"),
+            "CompletionUsage/total_tokens:type",
+        ),
+        (
+            "/CompletionUsage/required",
+            json!(["prompt_tokens", "completion_tokens"]),
+            "CompletionUsage/total_tokens:required",
+        ),
+        ("/WebSearchContextSize/enum", json!(["low", "medium", "high", "huge"]), "WebSearchContextSize=huge"),
+        ("/WebSearchContextSize/enum", json!(["low", "medium"]), "WebSearchContextSize=high"),
+        ("/WebSearchContextSize/enum", Value::Null, "WebSearchContextSize:type"),
+        ("/ModerationMode", Value::Null, "ModerationMode"),
+        ("/Metadata/additionalProperties/type", json!("number"), "Metadata/{}:type"),
+        ("/StopConfiguration/oneOf", json!([{ "type": ["string", "null"] }]), "StopConfiguration:type"),
+        (
+            "/ChatCompletionRequestUserMessage/properties/name/type",
+            json!(["string", "null"]),
+            "ChatCompletionRequestUserMessage/name:type",
+        ),
+        (
+            "/CreateChatCompletionResponse/properties/choices/items/properties/more",
+            json!({}),
+            "CreateChatCompletionResponse/choices/[]/more",
+        ),
+    ];
+    for (pointer, value, path) in cases {
+        assert_eq!(paths(&changed(&format!("{schemas}{pointer}"), value)), [path], "{pointer}");
+    }
+}
+
+#[test]
+fn a_branch_on_one_side_only_is_found() {
+    let message = "/components/schemas/ChatCompletionRequestMessage/oneOf";
+    let reference =
+        |name: &str| json!({ "$ref": format!("#/components/schemas/ChatCompletionRequest{name}Message") });
+    let fewer = json!([
+        reference("User"),
+        reference("Assistant"),
+        reference("Tool"),
+        reference("System"),
+        reference("Developer")
+    ]);
+    assert_eq!(paths(&changed(message, fewer.clone())), ["ChatCompletionRequestMessage(function)"]);
+
+    let mut other = fewer;
+    other
+        .as_array_mut()
+        .unwrap()
+        .push(json!({ "type": "object", "properties": { "role": { "const": "critic" } } }));
+    assert_eq!(
+        paths(&changed(message, other)),
+        ["ChatCompletionRequestMessage(critic)", "ChatCompletionRequestMessage(function)"]
+    );
+}
+
+#[test]
+fn what_has_no_schemas_cannot_be_compared() {
+    assert!(matches!(drift::of("openai", &json!({})), Err(drift::Error::Published)));
+    assert!(matches!(drift::of("nobody", &json!({})), Err(drift::Error::Provider(name)) if name == "nobody"));
+}
