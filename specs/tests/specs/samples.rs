@@ -1,0 +1,125 @@
+//! Bodies and streams in `tests/samples/<provider>/{valid,invalid}`: all invented here, one idea a file.
+//!
+//! A sample names a `path`, perhaps a `variant`, and holds a `request`, a `reply` (`status`, `body`) or a `stream` (a list
+//! of names and data). An invalid one lists in `violations` all that is wrong, each in its one line.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+use specs::{Operation, Violation};
+
+#[test]
+fn valid_samples_pass_and_invalid_ones_are_called_what_they_are() {
+    let mut wrong = Vec::new();
+    for sample in Sample::all() {
+        let (found, expected) = (sample.violations(), sample.expected());
+        if found != expected {
+            wrong.push(format!(
+                "{}\nexpected:\n  {}\nfound:\n  {}",
+                sample.file.display(),
+                expected.join("\n  "),
+                found.join("\n  ")
+            ));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+}
+
+#[test]
+fn every_provider_with_samples_has_both_kinds() {
+    for provider in ["anthropic", "bedrock"] {
+        for kind in ["valid", "invalid"] {
+            let count = Sample::all().iter().filter(|sample| sample.is(provider, kind)).count();
+            assert!(count > 0, "{provider} has no {kind} samples");
+        }
+    }
+}
+
+/// One file.
+pub(crate) struct Sample {
+    pub(crate) file: PathBuf,
+    pub(crate) provider: String,
+    pub(crate) content: Value,
+}
+
+impl Sample {
+    pub(crate) fn all() -> Vec<Self> {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/samples");
+        let mut files = Vec::new();
+        collect(&root, &mut files);
+        files.sort();
+        files.into_iter().map(|file| Self::read(&root, file)).collect()
+    }
+
+    fn read(root: &Path, file: PathBuf) -> Self {
+        let text = fs::read_to_string(&file).expect("samples are readable");
+        let content =
+            serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+        let inside = file.strip_prefix(root).expect("samples are below their root");
+        let provider = inside.iter().next().and_then(|name| name.to_str()).expect("a provider's folder");
+        Self { provider: provider.to_owned(), content, file }
+    }
+
+    pub(crate) fn is(&self, provider: &str, kind: &str) -> bool {
+        self.provider == provider && self.file.parent().is_some_and(|folder| folder.ends_with(kind))
+    }
+
+    pub(crate) fn operation(&self) -> Operation {
+        let path = self.content["path"].as_str().expect("a sample names its path");
+        let api = specs::api(&self.provider).expect("the provider has a document");
+        let operation = api.operation("POST", path).expect("the document has the path");
+        match self.content["variant"].as_str() {
+            Some(name) => operation.variant(name).expect("the operation has the variant"),
+            None => operation,
+        }
+    }
+
+    fn expected(&self) -> Vec<&str> {
+        self.content["violations"].as_array().into_iter().flatten().filter_map(Value::as_str).collect()
+    }
+
+    /// What is found, without where the document says so.
+    fn violations(&self) -> Vec<String> {
+        let operation = self.operation();
+        let found = if let Some(body) = self.content.get("request") {
+            operation.request(body)
+        } else if let Some(reply) = self.content.get("reply") {
+            let status = reply["status"].as_u64().and_then(|status| u16::try_from(status).ok());
+            operation.reply(status.expect("a reply has a status"), &reply["body"])
+        } else {
+            stream(&operation, self.content["stream"].as_array().expect("a request, a reply or a stream"))
+        };
+        found.iter().map(line).collect()
+    }
+}
+
+fn stream(operation: &Operation, events: &[Value]) -> Vec<Violation> {
+    let mut sequence = operation.sequence().expect("the operation streams");
+    let mut found = Vec::new();
+    for event in events {
+        let name = event[0].as_str().expect("an event has a name");
+        found.extend(operation.event(name, &event[1]));
+        found.extend(sequence.event(name, &event[1]));
+    }
+    found.extend(sequence.end());
+    found
+}
+
+fn line(violation: &Violation) -> String {
+    format!(
+        "{}: {}: expected {}, got {}",
+        violation.pointer, violation.keyword, violation.expected, violation.got
+    )
+}
+
+fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).expect("the samples' folder exists") {
+        let path = entry.expect("the folder is readable").path();
+        if path.is_dir() {
+            collect(&path, files);
+        } else if path.extension().is_some_and(|extension| extension == "json") {
+            files.push(path);
+        }
+    }
+}
