@@ -47,6 +47,9 @@ pub trait Reader: Send {
 
     /// Reads one frame of a reply that comes as a stream. Unknown ones are skipped, corrupt ones are errors.
     fn frame(&mut self, frame: &Frame<'_>, sink: &mut dyn Sink) -> Result<(), Error>;
+
+    /// The provider's stream is over. For a reader that has seen all of the reply, but waited for what may follow it.
+    fn finish(&mut self, _sink: &mut dyn Sink) {}
 }
 
 /// Where a request goes, and what became of it.

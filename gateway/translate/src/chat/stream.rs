@@ -61,8 +61,10 @@ impl ChatStream {
 
     /// Says that the provider's stream is over. One that stopped before its own end is an error.
     pub fn finish(&mut self) -> Result<(), Error> {
-        if let Way::Relay(relay) = &mut self.way {
-            relay.rest(self.framer.rest());
+        match &mut self.way {
+            Way::Relay(relay) => relay.rest(self.framer.rest()),
+            Way::Translate { reader, writer } if !self.failed && !writer.done() => reader.finish(writer),
+            Way::Translate { .. } => (),
         }
         if self.failed || self.done() { Ok(()) } else { Err(Error::Truncated) }
     }
