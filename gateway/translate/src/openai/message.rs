@@ -90,6 +90,8 @@ pub struct Part<'a> {
     pub refusal: Option<Text<'a>>,
     /// Of an image part.
     pub image_url: Option<ImageUrl<'a>>,
+    /// Of a sound part.
+    pub input_audio: Option<InputAudio<'a>>,
     /// Of a file part.
     pub file: Option<File<'a>>,
     /// Where the provider may cache the prompt up to. Not OpenAI's own; Anthropic's name for it.
@@ -106,6 +108,16 @@ pub struct ImageUrl<'a> {
     pub url: Text<'a>,
     /// `auto`, `low`, `high`.
     pub detail: Option<Text<'a>>,
+}
+
+/// `input_audio`
+#[derive(Debug, Deserialize)]
+pub struct InputAudio<'a> {
+    /// Base64.
+    #[serde(borrow)]
+    pub data: Text<'a>,
+    /// `wav` or `mp3`.
+    pub format: Text<'a>,
 }
 
 /// `file`

@@ -13,6 +13,8 @@ pub struct Tool<'a> {
     pub r#type: Text<'a>,
     /// Of a function.
     pub function: Option<Function<'a>>,
+    /// Where the provider may cache the prompt up to. Not OpenAI's own; Anthropic's name for it.
+    pub cache_control: Option<&'a RawValue>,
 }
 
 /// A function that the model may call.
