@@ -1,0 +1,130 @@
+//! OpenAI's chat request as a Converse request.
+//!
+//! <https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html#API_runtime_Converse_RequestSyntax>
+
+use super::family::Family;
+use super::fields::Fields;
+use super::native::Native;
+use super::{metadata, tools, turns};
+use crate::chat::{Losses, Options, Target};
+use crate::json::Object;
+use crate::openai::{Chat, Number, ResponseFormat};
+use crate::providers::Auth;
+use crate::{Error, path};
+
+/// Writes the body of a request to `out`, and says where it goes.
+pub(super) fn write(
+    chat: &Chat<'_>,
+    options: &Options<'_>,
+    losses: &mut Losses,
+    out: &mut Vec<u8>,
+) -> Result<Target, Error> {
+    let target = target(options.model(chat)?, options.stream(chat))?;
+    if chat.n.is_some_and(|n| n > 1) {
+        return Err(Error::request("n", "Bedrock gives one answer a call: n must be 1"));
+    }
+    let family = Family::of(&target.model);
+    let native = Native::of(chat, losses)?;
+    let fields = Fields::of(chat, options, family, &native, losses);
+    let request = &mut Object::new(out);
+    turns::write(request, chat, losses)?;
+    inference(request, chat, options, losses);
+    tools::write(request, chat, losses);
+    output(request, chat, fields.effort, losses);
+    fields.write(request);
+    metadata::write(request, chat, &native, losses);
+    service_tier(request, chat, losses);
+    native.write(request);
+    Ok(target)
+}
+
+/// The model's id is one segment of the path, percent-encoded as AWS's own clients do, for that is what the signature
+/// is checked against: the `:` of an id becomes `%3A`, the `/` of an ARN `%2F`.
+fn target(model: String, stream: bool) -> Result<Target, Error> {
+    /// The longest id that the service takes.
+    const LONGEST: usize = 2048;
+
+    if model.len() > LONGEST {
+        return Err(Error::request("model", "a model's id or ARN is not that long"));
+    }
+    let verb = if stream { "converse-stream" } else { "converse" };
+    let path = format!("/model/{}/{verb}", path::segment(&model)?);
+    Ok(Target { auth: Auth::SigV4 { service: "bedrock" }, ..Target::new(path, model, stream) })
+}
+
+/// Writes `inferenceConfig`, if there is any.
+fn inference(request: &mut Object<'_>, chat: &Chat<'_>, options: &Options<'_>, losses: &mut Losses) {
+    let (max_tokens, top_p) = (options.max_tokens(chat), options.top_p(chat));
+    let temperature = options.temperature(chat).map(|temperature| at_most_one(temperature, losses));
+    let stop = chat.stop.as_ref().map_or(&[][..], |stop| stop.strings());
+    let stop: Vec<_> = stop.iter().filter(|text| !text.is_empty()).collect();
+    if max_tokens.is_none() && temperature.is_none() && top_p.is_none() && stop.is_empty() {
+        return;
+    }
+    let mut config = request.object("inferenceConfig");
+    if let Some(max_tokens) = max_tokens {
+        config.number("maxTokens", max_tokens.into());
+    }
+    for (name, value) in [("temperature", temperature), ("topP", top_p)] {
+        if let Some(value) = value {
+            value.write(config.member(name));
+        }
+    }
+    if !stop.is_empty() {
+        let mut sequences = config.array("stopSequences");
+        stop.into_iter().for_each(|text| sequences.text(*text));
+    }
+}
+
+/// OpenAI's scale ends at 2, Bedrock's at 1: what is above is the most that there is, and named.
+fn at_most_one<'a>(temperature: Number<'a>, losses: &mut Losses) -> Number<'a> {
+    if temperature.value() <= 1.0 {
+        return temperature;
+    }
+    losses.drop("temperature");
+    Number::Value(1.0)
+}
+
+/// Writes `outputConfig`, if there is any. The only format is a schema: JSON text in a string.
+fn output(request: &mut Object<'_>, chat: &Chat<'_>, effort: Option<&str>, losses: &mut Losses) {
+    let schema = match &chat.response_format {
+        None | Some(ResponseFormat::Text) => None,
+        Some(ResponseFormat::JsonSchema(format)) if let Some(schema) = format.schema => {
+            Some((format, schema))
+        }
+        Some(ResponseFormat::JsonObject | ResponseFormat::JsonSchema(_)) => {
+            losses.drop("response_format");
+            None
+        }
+    };
+    if schema.is_none() && effort.is_none() {
+        return;
+    }
+    let mut config = request.object("outputConfig");
+    if let Some((format, schema)) = schema {
+        let mut text_format = config.object("textFormat");
+        text_format.string("type", "json_schema");
+        let mut structure = text_format.object("structure");
+        let mut definition = structure.object("jsonSchema");
+        definition.string("schema", schema.get());
+        definition.text("name", format.name);
+        if let Some(description) = format.description {
+            definition.text("description", description);
+        }
+    }
+    if let Some(effort) = effort {
+        config.string("effort", effort);
+    }
+}
+
+/// Writes `serviceTier`: OpenAI's names, but for `auto`, which is what no name means here.
+fn service_tier(request: &mut Object<'_>, chat: &Chat<'_>, losses: &mut Losses) {
+    let Some(tier) = chat.service_tier else {
+        return;
+    };
+    match &*tier.plain() {
+        "auto" => (),
+        "default" | "flex" | "priority" => request.object("serviceTier").text("type", tier),
+        _ => losses.drop("service_tier"),
+    }
+}

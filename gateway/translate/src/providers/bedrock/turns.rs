@@ -1,0 +1,259 @@
+//! OpenAI's messages as Converse's turns: user and assistant take turns, system text stands apart, and results of
+//! tools are the user's.
+//!
+//! <https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Message.html>
+
+use serde_json::value::RawValue;
+
+use super::{cache, media};
+use crate::chat::Losses;
+use crate::json::{Array, Object};
+use crate::openai::{Chat, Message, Part, Role, Thinking, ToolCall};
+use crate::{Error, Text};
+
+/// Writes `messages` and `system`.
+pub(super) fn write(request: &mut Object<'_>, chat: &Chat<'_>, losses: &mut Losses) -> Result<(), Error> {
+    let all = chat.messages.iter().enumerate();
+    let spoken: Vec<_> =
+        all.filter(|(_, message)| side(message.role) != Side::System && says(message)).collect();
+    if spoken.is_empty() {
+        return Err(Error::request("messages", "Bedrock needs a message of the user that is not empty"));
+    }
+    let mut messages = request.array("messages");
+    for turn in spoken.chunk_by(|(_, one), (_, next)| side(one.role) == side(next.role)) {
+        let mut object = messages.object();
+        object.string("role", if side(turn[0].1.role) == Side::User { "user" } else { "assistant" });
+        let mut blocks = object.array("content");
+        for (index, message) in turn {
+            Place { index: *index, losses }.message(&mut blocks, message)?;
+        }
+    }
+    drop(messages);
+    system(request, chat, losses);
+    Ok(())
+}
+
+fn system(request: &mut Object<'_>, chat: &Chat<'_>, losses: &mut Losses) {
+    let mut messages =
+        chat.messages.iter().filter(|message| side(message.role) == Side::System && says(message)).peekable();
+    if messages.peek().is_none() {
+        return;
+    }
+    let mut blocks = request.array("system");
+    for message in messages {
+        name(message, losses);
+        let (whole, parts) = message.content.parts();
+        whole.into_iter().for_each(|whole| text(&mut blocks, whole));
+        for part in parts {
+            text(&mut blocks, part.text.unwrap_or_default());
+            cached(&mut blocks, part);
+        }
+    }
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Side {
+    Assistant,
+    System,
+    User,
+}
+
+fn side(role: Role) -> Side {
+    match role {
+        Role::Assistant => Side::Assistant,
+        Role::Developer | Role::System => Side::System,
+        Role::Function | Role::Tool | Role::User => Side::User,
+    }
+}
+
+/// Whether there is a block in it. A turn must have one, and no text may be blank.
+fn says(message: &Message<'_>) -> bool {
+    let (whole, parts) = message.content.parts();
+    matches!(message.role, Role::Tool | Role::Function)
+        || message.tool_calls.as_ref().is_some_and(|calls| !calls.is_empty())
+        || message
+            .thinking_blocks
+            .as_ref()
+            .is_some_and(|blocks| blocks.iter().any(|block| reasoning(block).is_some()))
+        || [whole, message.refusal].into_iter().flatten().any(|text| !blank(text))
+        || parts.iter().any(|part| part.text.or(part.refusal).is_none_or(|text| !blank(text)))
+}
+
+/// One message on its way into a turn.
+struct Place<'l> {
+    /// Its place among the client's messages.
+    index: usize,
+    losses: &'l mut Losses,
+}
+
+impl Place<'_> {
+    fn message(&mut self, blocks: &mut Array<'_>, message: &Message<'_>) -> Result<(), Error> {
+        match message.role {
+            Role::Function => {
+                return Err(self.wrong(
+                    "role",
+                    "Bedrock has no results of functions without a call's id: send role tool",
+                ));
+            }
+            Role::Tool => return self.result(blocks, message),
+            _ => (),
+        }
+        name(message, self.losses);
+        self.reasoning(blocks, message);
+        self.content(blocks, message)?;
+        message.refusal.into_iter().for_each(|refusal| text(blocks, refusal));
+        for (number, call) in message.tool_calls.iter().flatten().enumerate() {
+            self.call(blocks, number, call)?;
+        }
+        if message.function_call.is_some() {
+            self.losses.drop("messages[].function_call");
+        }
+        if message.audio.is_some() {
+            self.losses.drop("messages[].audio");
+        }
+        Ok(())
+    }
+
+    /// Reasoning goes before what came of it, and only with the proof that the model wrote it.
+    fn reasoning(&mut self, blocks: &mut Array<'_>, message: &Message<'_>) {
+        let thoughts = message.thinking_blocks.as_deref().unwrap_or_default();
+        for thought in thoughts {
+            match reasoning(thought) {
+                Some(Proven::Text { text, signature }) => {
+                    let mut block = blocks.object();
+                    let mut content = block.object("reasoningContent");
+                    let mut reasoning = content.object("reasoningText");
+                    reasoning.text("text", text);
+                    reasoning.text("signature", signature);
+                }
+                Some(Proven::Redacted(data)) => {
+                    blocks.object().object("reasoningContent").text("redactedContent", data);
+                }
+                None => self.losses.drop("messages[].thinking_blocks"),
+            }
+        }
+        if thoughts.is_empty() && message.reasoning_content.is_some_and(|text| !text.is_empty()) {
+            self.losses.drop("messages[].reasoning_content");
+        }
+    }
+
+    fn content(&mut self, blocks: &mut Array<'_>, message: &Message<'_>) -> Result<(), Error> {
+        let (whole, parts) = message.content.parts();
+        whole.into_iter().for_each(|whole| text(blocks, whole));
+        for (number, part) in parts.iter().enumerate() {
+            self.part(blocks, number, part)?;
+            cached(blocks, part);
+        }
+        Ok(())
+    }
+
+    fn part(&mut self, blocks: &mut Array<'_>, number: usize, part: &Part<'_>) -> Result<(), Error> {
+        let refuse = |member: &str, why: String| {
+            Error::request(format!("messages[{}].content[{number}]{member}", self.index), why)
+        };
+        if let Some(words) = part.text.or(part.refusal) {
+            text(blocks, words);
+        } else if let Some(image) = &part.image_url {
+            if image.detail.is_some_and(|detail| !detail.is("auto")) {
+                self.losses.drop("messages[].content[].image_url.detail");
+            }
+            media::image(&mut blocks.object(), &image.url.plain())
+                .map_err(|why| refuse(".image_url.url", why))?;
+        } else if let Some(file) = &part.file {
+            let data = file
+                .file_data
+                .ok_or_else(|| refuse(".file", "Bedrock knows no file ids: send file_data".to_owned()))?;
+            let name = file.filename.unwrap_or_default();
+            media::document(&mut blocks.object(), &name.plain(), &data.plain())
+                .map_err(|why| refuse(".file.file_data", why))?;
+        } else if let Some(audio) = &part.input_audio {
+            media::audio(&mut blocks.object(), &audio.format.plain(), &audio.data.plain());
+        } else {
+            return Err(refuse("", format!("Bedrock has no content of type {}", part.r#type.plain())));
+        }
+        Ok(())
+    }
+
+    /// The arguments are copied as they stand: big numbers and escapes stay what they were.
+    fn call(&mut self, blocks: &mut Array<'_>, number: usize, call: &ToolCall<'_>) -> Result<(), Error> {
+        let Some(function) = &call.function else {
+            self.losses.drop("messages[].tool_calls[].custom");
+            return Ok(());
+        };
+        let arguments = function.arguments.plain();
+        let input = match arguments.trim_ascii() {
+            "" => "{}",
+            arguments => serde_json::from_str::<&RawValue>(arguments).map(RawValue::get).map_err(|why| {
+                let member = format!("tool_calls[{number}].function.arguments");
+                self.wrong(&member, &format!("the arguments of a call must be JSON: {why}"))
+            })?,
+        };
+        let mut block = blocks.object();
+        let mut call_block = block.object("toolUse");
+        call_block.text("toolUseId", call.id);
+        call_block.text("name", function.name);
+        call_block.raw("input", input);
+        Ok(())
+    }
+
+    /// What a tool said stays text, as it is for OpenAI: a `json` block takes objects only, and may write their
+    /// numbers anew.
+    fn result(&mut self, blocks: &mut Array<'_>, message: &Message<'_>) -> Result<(), Error> {
+        let id = message.tool_call_id;
+        let id = id
+            .ok_or_else(|| self.wrong("tool_call_id", "a tool message must name the call that it answers"))?;
+        let mut block = blocks.object();
+        let mut result = block.object("toolResult");
+        result.text("toolUseId", id);
+        self.content(&mut result.array("content"), message)
+    }
+
+    fn wrong(&self, member: &str, why: &str) -> Error {
+        Error::request(format!("messages[{}].{member}", self.index), why)
+    }
+}
+
+/// A reasoning block that the service can check.
+enum Proven<'a> {
+    Text { text: Text<'a>, signature: Text<'a> },
+    Redacted(Text<'a>),
+}
+
+fn reasoning<'a>(block: &Thinking<'a>) -> Option<Proven<'a>> {
+    match (block.data, block.signature) {
+        (Some(data), _) => Some(Proven::Redacted(data)),
+        (None, Some(signature)) if !signature.is_empty() => {
+            Some(Proven::Text { text: block.thinking, signature })
+        }
+        _ => None,
+    }
+}
+
+fn text(blocks: &mut Array<'_>, text: Text<'_>) {
+    if !blank(text) {
+        blocks.object().text("text", text);
+    }
+}
+
+/// The service refuses a text of nothing but white space.
+fn blank(text: Text<'_>) -> bool {
+    match text {
+        Text::Plain(text) => text.trim().is_empty(),
+        // An escape is two letters; one that is no white space decides, so that little is read of most texts.
+        Text::Json(token) => {
+            let spaces = |letter: char| letter.is_whitespace() || letter == '"';
+            let rest = token.trim_start_matches(spaces);
+            rest.is_empty() || (rest.starts_with('\\') && text.plain().trim().is_empty())
+        }
+    }
+}
+
+fn cached(blocks: &mut Array<'_>, part: &Part<'_>) {
+    cache::point(blocks, part.cache_control.or(part.prompt_cache_breakpoint));
+}
+
+fn name(message: &Message<'_>, losses: &mut Losses) {
+    if message.name.is_some() {
+        losses.drop("messages[].name");
+    }
+}
