@@ -35,5 +35,6 @@ impl Diff {
 /// Reads a report that `touchstone test` wrote.
 pub(crate) fn read(path: &Path) -> anyhow::Result<Report> {
     let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
-    serde_json::from_slice(&bytes).with_context(|| format!("{} is not a report of this version", path.display()))
+    serde_json::from_slice(&bytes)
+        .with_context(|| format!("{} is not a report of this version", path.display()))
 }

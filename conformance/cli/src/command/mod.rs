@@ -1,6 +1,7 @@
 //! The commands, one a file: each parses its arguments and calls the crate that does the work.
 
 mod diff;
+mod specs;
 
 use std::process::ExitCode;
 
@@ -19,6 +20,7 @@ pub(crate) struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     Diff(diff::Diff),
+    Specs(specs::Specs),
 }
 
 impl Arguments {
@@ -26,6 +28,7 @@ impl Arguments {
     pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
         match self.command {
             Some(Command::Diff(diff)) => diff.run(),
+            Some(Command::Specs(specs)) => specs.run(),
             None => anyhow::bail!("no command"),
         }
     }
