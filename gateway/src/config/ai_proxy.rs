@@ -4,8 +4,12 @@
 
 use std::num::NonZeroU64;
 
+use super::error::Problem;
 use super::named::Named;
-use super::{Auth, Extensions, Logging, Model};
+use super::record::{Field, Record};
+use super::{
+    Auth, Extensions, GenaiCategory, LlmFormat, Logging, Model, Provider, ResponseStreaming, RouteType,
+};
 
 /// One configured `ai-proxy`.
 #[derive(Clone, Debug, PartialEq)]
@@ -42,108 +46,108 @@ pub struct Target {
     pub logging: Logging,
 }
 
-/// Kong's `route_type`: the API that a route serves.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[expect(missing_docs, reason = "the variants are the APIs' names")]
-pub enum RouteType {
-    AudioSpeech,
-    AudioTranscriptions,
-    AudioTranslations,
-    ImageEdits,
-    ImageGenerations,
-    Assistants,
-    Batches,
-    Chat,
-    Completions,
-    Embeddings,
-    Files,
-    Responses,
-    Preserve,
-    Realtime,
-    VideoGenerations,
+impl AiProxy {
+    /// Reads the plugin's `config`.
+    pub(super) fn read(record: &mut Record<'_>, extensions: Extensions) -> Option<Self> {
+        let target = Target::read(record);
+        let response_streaming = record.named("response_streaming").unwrap_or_default();
+        let size = record.integer("max_request_body_size", 0..=1 << 53);
+        let size = size.map_or(Some(DEFAULT_MAX_REQUEST_BODY_SIZE), |size| u64::try_from(size).ok());
+        let model_name_header = record.boolean("model_name_header").unwrap_or(true);
+        let format = record.get("llm_format");
+        let llm_format = format.as_ref().and_then(Field::named).unwrap_or_default();
+        let genai_category = record.named("genai_category").unwrap_or_default();
+        let target = target?;
+        check_format(record, llm_format, &target);
+        if let Some(field) = format.filter(|_| llm_format != LlmFormat::Openai) {
+            field.error(Problem::UnsupportedName(llm_format.name().to_owned()));
+        }
+        let max_request_body_size = size.and_then(NonZeroU64::new);
+        Some(Self {
+            target,
+            response_streaming,
+            max_request_body_size,
+            model_name_header,
+            llm_format,
+            genai_category,
+            extensions,
+        })
+    }
 }
 
-impl Named for RouteType {
-    const NAMES: &'static [(&'static str, Self)] = &[
-        ("audio/v1/audio/speech", Self::AudioSpeech),
-        ("audio/v1/audio/transcriptions", Self::AudioTranscriptions),
-        ("audio/v1/audio/translations", Self::AudioTranslations),
-        ("image/v1/images/edits", Self::ImageEdits),
-        ("image/v1/images/generations", Self::ImageGenerations),
-        ("llm/v1/assistants", Self::Assistants),
-        ("llm/v1/batches", Self::Batches),
-        ("llm/v1/chat", Self::Chat),
-        ("llm/v1/completions", Self::Completions),
-        ("llm/v1/embeddings", Self::Embeddings),
-        ("llm/v1/files", Self::Files),
-        ("llm/v1/responses", Self::Responses),
-        ("preserve", Self::Preserve),
-        ("realtime/v1/realtime", Self::Realtime),
-        ("video/v1/videos/generations", Self::VideoGenerations),
-    ];
+impl Target {
+    /// Reads the members that `ai-proxy` and each target of `ai-proxy-advanced` have in common.
+    pub(super) fn read(record: &mut Record<'_>) -> Option<Self> {
+        let route_type = record.required("route_type").and_then(|field| {
+            let route_type: RouteType = field.named()?;
+            if route_type != RouteType::Chat {
+                field.error(Problem::UnsupportedName(route_type.name().to_owned()));
+            }
+            Some(route_type)
+        });
+        let model = record.required("model").and_then(|field| field.record(Model::read)).flatten();
+        let provider = model.as_ref().map(|model| model.provider);
+        let auth = record.nested("auth", |record| Auth::read(record, provider));
+        let logging = record.nested("logging", Logging::read);
+        let target = Self { route_type: route_type?, auth: auth?, model: model?, logging: logging? };
+        target.check(record);
+        Some(target)
+    }
+
+    /// Kong's rules over several fields, in Kong's words.
+    fn check(&self, record: &Record<'_>) {
+        let Model { provider, options, .. } = &self.model;
+        let azure = &options.azure;
+        let rules = [
+            (Provider::Llama2, "llama2_format", options.llama2_format.is_some(), "llama2 provider"),
+            (Provider::Mistral, "mistral_format", options.mistral_format.is_some(), "mistral provider"),
+            (
+                Provider::Anthropic,
+                "anthropic_version",
+                options.anthropic_version.is_some(),
+                "anthropic provider",
+            ),
+            (Provider::Azure, "azure_instance", azure.instance.is_some(), "azure provider"),
+            (Provider::Azure, "azure_api_version", azure.api_version.is_some(), "azure provider"),
+            (Provider::Azure, "azure_deployment_id", azure.deployment_id.is_some(), "azure provider"),
+            (
+                Provider::Llama2,
+                "upstream_url",
+                options.upstream_url.is_some(),
+                "self-hosted providers/models",
+            ),
+            (
+                Provider::Ollama,
+                "upstream_url",
+                options.upstream_url.is_some(),
+                "self-hosted providers/models",
+            ),
+            (Provider::Vllm, "upstream_url", options.upstream_url.is_some(), "self-hosted providers/models"),
+        ];
+        for (owner, name, set, whom) in rules {
+            record.rule(*provider == owner && !set, &format!("must set 'model.options.{name}' for {whom}"));
+        }
+        record.rule(
+            *provider == Provider::Anthropic
+                && self.route_type == RouteType::Completions
+                && self.logging.log_statistics,
+            "anthropic does not support statistics when route_type is llm/v1/completions",
+        );
+    }
 }
 
-/// Kong's `response_streaming`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum ResponseStreaming {
-    /// The client decides.
-    #[default]
-    Allow,
-    /// Every reply is a stream.
-    Always,
-    /// A request for a stream is refused.
-    Deny,
-}
-
-impl Named for ResponseStreaming {
-    const NAMES: &'static [(&'static str, Self)] =
-        &[("allow", Self::Allow), ("always", Self::Always), ("deny", Self::Deny)];
-}
-
-/// Kong's `llm_format`: the dialect that clients speak.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the variants are the dialects' names")]
-pub enum LlmFormat {
-    Anthropic,
-    Bedrock,
-    Cohere,
-    Gemini,
-    Huggingface,
-    #[default]
-    Openai,
-}
-
-impl Named for LlmFormat {
-    const NAMES: &'static [(&'static str, Self)] = &[
-        ("anthropic", Self::Anthropic),
-        ("bedrock", Self::Bedrock),
-        ("cohere", Self::Cohere),
-        ("gemini", Self::Gemini),
-        ("huggingface", Self::Huggingface),
-        ("openai", Self::Openai),
-    ];
-}
-
-/// Kong's `genai_category` of `ai-proxy` (`realtime/generation` is `ai-proxy-advanced`'s alone).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the variants are the categories' names")]
-pub enum GenaiCategory {
-    AudioSpeech,
-    AudioTranscription,
-    ImageGeneration,
-    TextEmbeddings,
-    #[default]
-    TextGeneration,
-    VideoGeneration,
-}
-
-impl Named for GenaiCategory {
-    const NAMES: &'static [(&'static str, Self)] = &[
-        ("audio/speech", Self::AudioSpeech),
-        ("audio/transcription", Self::AudioTranscription),
-        ("image/generation", Self::ImageGeneration),
-        ("text/embeddings", Self::TextEmbeddings),
-        ("text/generation", Self::TextGeneration),
-        ("video/generation", Self::VideoGeneration),
-    ];
+/// A native dialect is for chat, and for its own provider; Anthropic's is translated to others.
+fn check_format(record: &Record<'_>, format: LlmFormat, target: &Target) {
+    let owner = match format {
+        LlmFormat::Bedrock => Provider::Bedrock,
+        LlmFormat::Gemini => Provider::Gemini,
+        _ => return,
+    };
+    record.rule(
+        target.route_type != RouteType::Chat,
+        "native provider options in llm_format can only be used with the 'llm/v1/chat' route_type",
+    );
+    let name = format.name();
+    let text = format!("native llm_format '{name}' can only be used with the '{name}' model.provider");
+    record.rule(target.model.provider != owner, &text);
 }

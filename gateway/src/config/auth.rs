@@ -2,8 +2,10 @@
 
 use http::{HeaderName, HeaderValue};
 
-use super::Secret;
+use super::error::Problem;
 use super::named::Named;
+use super::record::{Field, Record};
+use super::{Provider, Secret};
 
 /// The credentials of one target. Several may be set; Kong sends header and parameter both.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -90,4 +92,102 @@ pub struct GcpIdentity {
     pub metadata_url: Option<String>,
     /// `gcp_oauth_token_url`.
     pub oauth_token_url: Option<String>,
+}
+
+impl Auth {
+    /// Reads `auth`, for `provider` if that is known. Rules name their fields from `config` on, as Kong's do.
+    pub(super) fn read(record: &mut Record<'_>, provider: Option<Provider>) -> Self {
+        let header = AuthHeader::read(record);
+        let param = AuthParam::read(record);
+        let aws = AwsKeys::read(record, provider == Some(Provider::Bedrock) && header.is_none());
+        let allow_override = record.boolean("allow_override").unwrap_or(false);
+        record.rule(
+            allow_override && matches!(provider, Some(Provider::Bedrock | Provider::Gemini)),
+            "bedrock and gemini only support auth.allow_override = false",
+        );
+        let azure = AzureIdentity {
+            use_managed_identity: record.boolean("azure_use_managed_identity").unwrap_or(false),
+            client_id: record.filled("azure_client_id"),
+            client_secret: record.filled("azure_client_secret").map(Secret::new),
+            tenant_id: record.filled("azure_tenant_id"),
+        };
+        let gcp = GcpIdentity {
+            use_service_account: record.boolean("gcp_use_service_account").unwrap_or(false),
+            service_account_json: record.filled("gcp_service_account_json").map(Secret::new),
+            metadata_url: record.filled("gcp_metadata_url"),
+            oauth_token_url: record.filled("gcp_oauth_token_url"),
+        };
+        Self { header, param, allow_override, aws, azure, gcp }
+    }
+}
+
+impl AuthHeader {
+    fn read(record: &mut Record<'_>) -> Option<Self> {
+        let (name, value) = (record.get("header_name"), record.get("header_value"));
+        let both =
+            all_or_none(record, &[name.as_ref(), value.as_ref()], "'auth.header_name', 'auth.header_value'");
+        let name = name.filter(filled).and_then(|field| field.parse(header_name));
+        let value = value.filter(filled).and_then(|field| field.parse(header_value));
+        both.then_some(())?;
+        Some(Self { name: name?, value: value? })
+    }
+}
+
+impl AuthParam {
+    fn read(record: &mut Record<'_>) -> Option<Self> {
+        let (name, value, location) =
+            (record.get("param_name"), record.get("param_value"), record.get("param_location"));
+        let fields = [name.as_ref(), value.as_ref(), location.as_ref()];
+        let all =
+            all_or_none(record, &fields, "'auth.param_name', 'auth.param_value', 'auth.param_location'");
+        let name = name.and_then(|field| field.string());
+        let value = value.and_then(|field| field.string());
+        let location = location.and_then(|field| field.named());
+        all.then_some(())?;
+        Some(Self { name: name?, value: Secret::new(value?), location: location? })
+    }
+}
+
+impl AwsKeys {
+    /// The keys of the file, else, where they are `needed`, of the environment: `AWS_ACCESS_KEY_ID` and its kin.
+    fn read(record: &mut Record<'_>, needed: bool) -> Option<Self> {
+        let env = |name| (record.context.env)(name).filter(|_| needed).filter(|text| !text.is_empty());
+        let own = (env("AWS_ACCESS_KEY_ID"), env("AWS_SECRET_ACCESS_KEY"), env("AWS_SESSION_TOKEN"));
+        let set = [record.get("aws_access_key_id").is_some(), record.get("aws_secret_access_key").is_some()];
+        let id = record.filled("aws_access_key_id");
+        let secret = record.filled("aws_secret_access_key");
+        let session_token = own.2.filter(|_| id.is_none() && secret.is_none()).map(Secret::new);
+        // A field that is set but could not be read has an error of its own.
+        let id = id.or(own.0.filter(|_| !set[0]));
+        let secret = secret.or(own.1.filter(|_| !set[1]));
+        record.rule(needed && (id.is_none() && !set[0] || secret.is_none() && !set[1]), NO_AWS_KEYS);
+        Some(Self { access_key_id: Secret::new(id?), secret_access_key: Secret::new(secret?), session_token })
+    }
+}
+
+const NO_AWS_KEYS: &str = "must set 'auth.aws_access_key_id' and 'auth.aws_secret_access_key' (or AWS_ACCESS_KEY_ID and \
+     AWS_SECRET_ACCESS_KEY in the environment), or 'auth.header_name' and 'auth.header_value' for bedrock provider";
+
+/// Whether all are set. Kong counts an empty string as not set.
+fn all_or_none(record: &Record<'_>, fields: &[Option<&Field<'_>>], names: &str) -> bool {
+    let set = fields.iter().filter(|field| field.is_some_and(filled)).count();
+    let mixed = set > 0 && set < fields.len();
+    record.rule(mixed, &format!("all or none of these fields must be set: {names}"));
+    set == fields.len()
+}
+
+fn filled(field: &Field<'_>) -> bool {
+    !field.is_empty_string()
+}
+
+fn header_name(text: &str) -> Result<HeaderName, Problem> {
+    text.parse().map_err(|_| Problem::Rule("invalid header name".to_owned()))
+}
+
+/// The text is a secret, so the error does not show it.
+fn header_value(text: &str) -> Result<HeaderValue, Problem> {
+    let mut value =
+        HeaderValue::from_str(text).map_err(|_| Problem::Rule("invalid header value".to_owned()))?;
+    value.set_sensitive(true);
+    Ok(value)
 }

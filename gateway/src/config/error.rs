@@ -136,9 +136,12 @@ pub enum Problem {
     /// A reference that cannot be followed.
     #[error("{0}")]
     Reference(String),
-    /// Kong has it and this gateway has not.
-    #[error("{0} is not supported yet by this gateway")]
-    Unsupported(String),
+    /// Kong has the member and this gateway has not.
+    #[error("not supported yet by this gateway")]
+    Unsupported,
+    /// Kong knows the name and this gateway does not.
+    #[error("'{0}' is not supported yet by this gateway")]
+    UnsupportedName(String),
     /// A rule over one value or several.
     #[error("{0}")]
     Rule(String),

@@ -9,7 +9,9 @@
 //!     tags: ["touchstone-strict:true", "touchstone-tuning:default"]
 //! ```
 
+use super::error::Problem;
 use super::named::Named;
+use super::record::{Field, nearest};
 
 /// The settings of one plugin.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -32,4 +34,36 @@ pub enum Tuning {
 
 impl Named for Tuning {
     const NAMES: &'static [(&'static str, Self)] = &[("default", Self::Default), ("force", Self::Force)];
+}
+
+impl Extensions {
+    /// Picks ours out of a plugin's tags.
+    pub(super) fn read(tags: &[(String, Field<'_>)]) -> Self {
+        let mut own = Self::default();
+        for (tag, field) in tags {
+            let Some(setting) = tag.strip_prefix(PREFIX) else { continue };
+            let (name, value) = setting.split_once(':').unwrap_or((setting, ""));
+            match name {
+                "strict" => match value {
+                    "true" => own.strict = true,
+                    "false" => own.strict = false,
+                    _ => field.error(one_of("true, false")),
+                },
+                "tuning" => match Tuning::from_name(value) {
+                    Some(tuning) => own.tuning = tuning,
+                    None => field.error(one_of("default, force")),
+                },
+                _ => field.error(Problem::Unknown(
+                    nearest(name, ["strict", "tuning"].into_iter()).map(|name| format!("{PREFIX}{name}")),
+                )),
+            }
+        }
+        own
+    }
+}
+
+const PREFIX: &str = "touchstone-";
+
+fn one_of(names: &str) -> Problem {
+    Problem::OneOf { names: names.to_owned(), nearest: None }
 }

@@ -7,33 +7,48 @@
 
 mod ai_proxy;
 mod auth;
+mod document;
+mod entity;
+mod env;
 mod error;
 mod extensions;
 mod logging;
 mod model;
 mod named;
+mod node;
+mod offer;
+mod options;
 mod path;
+mod plugin;
 mod pricing;
 mod provider;
+mod record;
 mod route;
 mod router;
 mod rule;
 mod secret;
+mod service;
 mod template;
 mod upstream;
 
-pub use ai_proxy::{
-    AiProxy, DEFAULT_MAX_REQUEST_BODY_SIZE, GenaiCategory, LlmFormat, ResponseStreaming, RouteType, Target,
-};
+use std::cell::RefCell;
+use std::path::Path;
+
+use node::Node;
+use record::Context;
+
+pub use ai_proxy::{AiProxy, DEFAULT_MAX_REQUEST_BODY_SIZE, Target};
 pub use auth::{Auth, AuthHeader, AuthParam, AwsKeys, AzureIdentity, GcpIdentity, ParamLocation};
 pub use error::{Error, Errors, Place, Problem};
 pub use extensions::{Extensions, Tuning};
 pub use logging::Logging;
-pub use model::{
-    AzureOptions, BedrockOptions, CohereOptions, DashscopeOptions, DatabricksOptions, EmbeddingInputType,
-    GeminiOptions, HuggingfaceOptions, Llama2Format, MistralFormat, Model, ModelOptions,
-};
+pub use model::Model;
 pub use named::Named;
+pub use offer::{GenaiCategory, LlmFormat, ResponseStreaming, RouteType};
+pub use options::{
+    AzureOptions, BedrockOptions, CohereOptions, DashscopeOptions, DatabricksOptions, EmbeddingInputType,
+    GeminiOptions, HuggingfaceOptions, Llama2Format, MistralFormat, ModelOptions,
+};
 pub use pricing::{CacheWriteCost, ContextWindowFactor, Pricing, ServiceTierFactor};
 pub use provider::Provider;
 pub use route::{Protocols, Route, Timeouts};
@@ -48,4 +63,29 @@ pub use upstream::{UpstreamUrl, UrlError};
 pub struct Config {
     /// Every route that is served, each with its plugin.
     pub router: Router,
+}
+
+impl Config {
+    /// Reads a file, YAML or JSON. `env` gives the value of an environment variable.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it.
+    pub fn load(path: &Path, env: &dyn Fn(&str) -> Option<String>) -> Result<Self, Errors> {
+        let text = std::fs::read_to_string(path).map_err(|error| {
+            let problem = Problem::Read(error.to_string());
+            Errors::new(vec![Error { path: String::new(), place: None, problem }])
+        });
+        text.and_then(|text| Self::parse(&text, env)).map_err(|errors| errors.in_file(path))
+    }
+
+    /// Reads the text of a file; see [`Config::load`].
+    ///
+    /// # Errors
+    /// Everything that is wrong with it.
+    pub fn parse(text: &str, env: &dyn Fn(&str) -> Option<String>) -> Result<Self, Errors> {
+        let root = Node::parse(text).map_err(|error| Errors::new(vec![error]))?;
+        let context = Context { env, errors: RefCell::default() };
+        let config = document::read(&root, &context);
+        config.ok_or_else(|| Errors::new(context.errors.into_inner()))
+    }
 }

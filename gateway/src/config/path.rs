@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-/// The normal form of `path`, which is borrowed if it already has it.
+/// The normal form of `path`, which is borrowed if it already has it. What does not start with a slash (`*`) stays.
 pub(super) fn normalize(path: &str) -> Cow<'_, str> {
     if is_normal(path) {
         return Cow::Borrowed(path);
@@ -45,7 +45,7 @@ pub(super) fn bad_escape(path: &str) -> Option<String> {
 
 /// Decides without allocating: most paths are normal.
 fn is_normal(path: &str) -> bool {
-    path.starts_with('/') && !path.contains('%') && !path.contains("//") && !path.contains("/.")
+    !path.starts_with('/') || (!path.contains('%') && !path.contains("//") && !path.contains("/."))
 }
 
 /// Decodes the escapes of all but reserved and control characters; those that stay are in capitals.

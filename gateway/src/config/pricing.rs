@@ -1,5 +1,8 @@
 //! What tokens cost: the pricing members of Kong's `model.options`, in units per million tokens.
 
+use super::error::Problem;
+use super::record::Record;
+
 /// Every price is above 0 where it is set.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Pricing {
@@ -46,4 +49,60 @@ pub struct ServiceTierFactor {
     pub tier: String,
     /// For all prices.
     pub factor: f64,
+}
+
+impl Pricing {
+    /// Reads the pricing members of `options`.
+    pub(super) fn read(record: &mut Record<'_>) -> Self {
+        Self {
+            input: record.positive("input_cost"),
+            output: record.positive("output_cost"),
+            cache_read: record.positive("cache_read_cost"),
+            cache_write: record.positive("cache_write_cost"),
+            cache_write_by_ttl: list(record, "cache_write_cost_list", CacheWriteCost::read),
+            context_window: list(record, "context_window_factor", ContextWindowFactor::read),
+            service_tier: list(record, "service_tier_factor", ServiceTierFactor::read),
+        }
+    }
+}
+
+impl CacheWriteCost {
+    fn read(record: &mut Record<'_>) -> Option<Self> {
+        let (ttl, cost) = (required_string(record, "ttl"), required_number(record, "cost"));
+        Some(Self { ttl: ttl?, cost: cost? })
+    }
+}
+
+impl ContextWindowFactor {
+    fn read(record: &mut Record<'_>) -> Option<Self> {
+        let above = required_string(record, "above");
+        let (input, output) =
+            (required_number(record, "input_factor"), required_number(record, "output_factor"));
+        Some(Self { above: above?, input_factor: input?, output_factor: output? })
+    }
+}
+
+impl ServiceTierFactor {
+    fn read(record: &mut Record<'_>) -> Option<Self> {
+        let tier = record.required("tier").and_then(|field| {
+            field.parse(|text| match text {
+                "" => Err(Problem::Rule("length must be at least 1".to_owned())),
+                text => Ok(text.to_owned()),
+            })
+        });
+        let factor = required_number(record, "factor");
+        Some(Self { tier: tier?, factor: factor? })
+    }
+}
+
+fn list<T>(record: &mut Record<'_>, name: &'static str, read: fn(&mut Record<'_>) -> Option<T>) -> Vec<T> {
+    record.list(name).iter().filter_map(|field| field.record(read).flatten()).collect()
+}
+
+fn required_string(record: &mut Record<'_>, name: &'static str) -> Option<String> {
+    record.required(name)?.string()
+}
+
+fn required_number(record: &mut Record<'_>, name: &'static str) -> Option<f64> {
+    record.required(name)?.number()
 }

@@ -4,8 +4,15 @@
 
 use std::time::Duration;
 
+use http::HeaderName;
+
 use super::AiProxy;
+use super::entity::{Identity, reference, tags};
+use super::error::Problem;
+use super::named::Named;
+use super::record::{Field, Record};
 use super::rule::{HeaderRule, HostRule, PathRule};
+use super::service::protocol;
 
 /// A route together with the `ai-proxy` that answers it.
 #[derive(Clone, Debug)]
@@ -68,4 +75,142 @@ impl Default for Timeouts {
         let minute = Duration::from_secs(60);
         Self { connect: minute, write: minute, read: minute, retries: 5 }
     }
+}
+
+/// A route before it is known which plugin answers it.
+pub(super) struct Draft<'c> {
+    pub(super) identity: Identity,
+    /// The service that a route at the top level names.
+    pub(super) service: Option<(String, Field<'c>)>,
+    protocols: Protocols,
+    methods: Vec<String>,
+    hosts: Vec<HostRule>,
+    paths: Vec<PathRule>,
+    headers: Vec<HeaderRule>,
+    regex_priority: i64,
+    tags: Vec<String>,
+}
+
+impl<'c> Draft<'c> {
+    /// Reads all but the nested plugins.
+    pub(super) fn read(record: &mut Record<'c>) -> Self {
+        let identity = Identity::read(record, "name");
+        let service = reference(record, "service");
+        let protocols = Protocols::read(record);
+        let named = ["methods", "hosts", "headers", "paths"]
+            .map(|name| record.get(name).is_some_and(|field| !field.is_empty_container()));
+        let secure = if protocols.https { (", 'snis'", "https") } else { ("", "http") };
+        record.rule(
+            !named.contains(&true),
+            &format!(
+                "must set one of 'methods', 'hosts', 'headers', 'paths'{} when 'protocols' is '{}'",
+                secure.0, secure.1
+            ),
+        );
+        unserved(record);
+        let methods = each(record, "methods", "a set", method);
+        let hosts = each(record, "hosts", "an array", |text| HostRule::parse(text).map_err(Problem::Rule));
+        let paths = each(record, "paths", "an array", |text| PathRule::parse(text).map_err(Problem::Rule));
+        let headers = record.get("headers").map(|field| headers(&field)).unwrap_or_default();
+        let regex_priority = record.integer("regex_priority", -(1 << 53)..=1 << 53).unwrap_or(0);
+        let tags = tags(record).into_iter().map(|(tag, _)| tag).collect();
+        Self { identity, service, protocols, methods, hosts, paths, headers, regex_priority, tags }
+    }
+
+    /// The route, now that its plugin and its service are known.
+    pub(super) fn finish(self, plugin: AiProxy, service: Option<String>, timeouts: Timeouts) -> Route {
+        Route {
+            name: self.identity.name,
+            service,
+            timeouts,
+            protocols: self.protocols,
+            methods: self.methods,
+            hosts: self.hosts,
+            paths: self.paths,
+            headers: self.headers,
+            regex_priority: self.regex_priority,
+            tags: self.tags,
+            plugin,
+        }
+    }
+}
+
+impl Protocols {
+    fn read(record: &mut Record<'_>) -> Self {
+        let Some(field) = record.get("protocols") else { return Self::default() };
+        let found: Vec<bool> = field.list("a set").iter().filter_map(|field| field.parse(protocol)).collect();
+        if found.is_empty() {
+            if field.is_empty_container() {
+                field.error(Problem::Rule("length must be at least 1".to_owned()));
+            }
+            return Self::default();
+        }
+        Self { http: found.contains(&false), https: found.contains(&true) }
+    }
+}
+
+/// Members that concern the way to the service, where the plugin goes its own, and conditions that are not served:
+/// to skip one of those in silence would let in whom it keeps out.
+fn unserved(record: &mut Record<'_>) {
+    for name in ["strip_path", "preserve_host", "request_buffering", "response_buffering"] {
+        record.boolean(name);
+    }
+    record.named::<PathHandling>("path_handling");
+    if let Some(field) = record.get("https_redirect_status_code") {
+        let known = field.integer(301..=426).is_none_or(|status| [301, 302, 307, 308, 426].contains(&status));
+        if !known {
+            field.error(Problem::OneOf { names: "426, 301, 302, 307, 308".to_owned(), nearest: None });
+        }
+    }
+    for name in ["snis", "sources", "destinations", "expression", "priority"] {
+        if let Some(field) = record.get(name).filter(|field| !field.is_empty_container()) {
+            field.error(Problem::Unsupported);
+        }
+    }
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum PathHandling {
+    V0,
+    V1,
+}
+
+impl Named for PathHandling {
+    const NAMES: &'static [(&'static str, Self)] = &[("v0", Self::V0), ("v1", Self::V1)];
+}
+
+fn method(text: &str) -> Result<String, Problem> {
+    if !text.is_empty() && text.chars().all(|c| c.is_ascii_uppercase()) {
+        return Ok(text.to_owned());
+    }
+    Err(Problem::Rule(format!("invalid value: {text}")))
+}
+
+fn headers(field: &Field<'_>) -> Vec<HeaderRule> {
+    let rules = field.map().into_iter().filter_map(|(name, values)| {
+        let Ok(name) = name.parse::<HeaderName>() else {
+            values.error(Problem::Rule("invalid header name".to_owned()));
+            return None;
+        };
+        if name == http::header::HOST {
+            let rule = "cannot contain 'host' header, which must be specified in the 'hosts' attribute";
+            values.error(Problem::Rule(rule.to_owned()));
+            return None;
+        }
+        let texts: Vec<String> = values.list("an array").iter().filter_map(Field::string).collect();
+        HeaderRule::new(name, texts.iter().map(String::as_str))
+            .map_err(|rule| values.error(Problem::Rule(rule)))
+            .ok()
+    });
+    rules.collect()
+}
+
+fn each<T>(
+    record: &mut Record<'_>,
+    name: &'static str,
+    kind: &'static str,
+    parse: impl Fn(&str) -> Result<T, Problem>,
+) -> Vec<T> {
+    let fields = record.get(name).map(|field| field.list(kind)).unwrap_or_default();
+    fields.iter().filter_map(|field| field.parse(&parse)).collect()
 }

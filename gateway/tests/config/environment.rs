@@ -1,0 +1,148 @@
+//! Values from the environment.
+
+use gateway::config::Config;
+
+use super::{env, file, plugin_in};
+
+const VARIABLES: &[(&str, &str)] = &[
+    ("NAME", "gpt-5"),
+    ("EMPTY", ""),
+    ("TOKENS", "128"),
+    ("YES", "true"),
+    ("MY_KEY", "sk-1"),
+    ("MY_KEY_PREVIOUS", "sk-0"),
+    ("SSL_KEY", "sk-2"),
+    ("SECRET", r#"{"openai": "sk-3", "number": 4}"#),
+    ("WRONG", "sk-not-shown"),
+];
+
+/// The model name that `text` becomes, or what is wrong with it.
+fn name(text: &str) -> Result<String, String> {
+    let config = file(&format!("{{route_type: llm/v1/chat, model: {{provider: openai, name: {text:?}}}}}"));
+    match Config::parse(&config, &env(VARIABLES)) {
+        Ok(config) => {
+            Ok(config.router.routes()[0].plugin.target.model.name.as_ref().unwrap().source().to_owned())
+        }
+        Err(errors) => {
+            Err(errors.all().iter().map(|error| error.problem.to_string()).collect::<Vec<_>>().join("\n"))
+        }
+    }
+}
+
+#[test]
+fn variables_are_filled_in() {
+    for (text, expected) in [
+        ("${NAME}", "gpt-5"),
+        ("a-${NAME}-${NAME}-b", "a-gpt-5-gpt-5-b"),
+        ("${MISSING:-gpt-4}", "gpt-4"),
+        ("${EMPTY:-gpt-4}", "gpt-4"),
+        ("x${EMPTY}", "x"),
+        ("x${MISSING:-}", "x"),
+        ("$${NAME}", "${NAME}"),
+        ("$NAME", "$NAME"),
+        ("${MISSING:-a:-b}", "a:-b"),
+        ("{vault://env/name}", "gpt-5"),
+        ("{vault://env/my-key}", "sk-1"),
+        ("{vault://env/MY_KEY#1}", "sk-1"),
+        ("{vault://env/my-key#2}", "sk-0"),
+        ("{vault://env/key?prefix=ssl-}", "sk-2"),
+        ("{vault://env/secret/openai}", "sk-3"),
+        ("{vault://env/name} ", "{vault://env/name} "),
+    ] {
+        assert_eq!(name(text).as_deref(), Ok(expected), "{text}");
+    }
+}
+
+#[test]
+fn a_bad_reference_names_the_variable_and_never_the_value() {
+    for (text, expected) in [
+        ("${MISSING}", "environment variable 'MISSING' is not set"),
+        ("${NAME", "'${' without '}'; write '$${' for a plain '${'"),
+        ("${}", "'' is not the name of an environment variable"),
+        ("${{ env \"DECK_KEY\" }}", "'{ env \"DECK_KEY\" ' is not the name of an environment variable"),
+        ("{vault://env/my-missing}", "environment variable 'MY_MISSING' is not set"),
+        ("{vault://env/wrong/openai}", "environment variable 'WRONG' is not JSON"),
+        ("{vault://env/secret/other}", "subfield other not found in JSON secret 'SECRET'"),
+        ("{vault://env/secret/number}", "subfield number of 'SECRET' is not a string"),
+        ("{vault://hcv/secret}", "'vault://hcv' is not supported yet by this gateway"),
+        ("{vault://env}", "reference url is missing path [{vault://env}]"),
+        ("{vault://env/}", "reference url has empty path [{vault://env/}]"),
+        ("{vault://env/a#x}", "reference url has invalid version [{vault://env/a#x}]"),
+    ] {
+        assert_eq!(name(text), Err(expected.to_owned()), "{text}");
+    }
+}
+
+#[test]
+fn every_missing_variable_is_named_with_its_path() {
+    let config = "{route_type: llm/v1/chat, auth: {header_name: a, header_value: '${KEY}'}, \
+                  model: {provider: openai, options: {max_tokens: '${TOKENS}', upstream_url: '${URL}'}}}";
+    assert_eq!(
+        super::wrong(config),
+        [
+            "config.auth.header_value: environment variable 'KEY' is not set",
+            "config.model.options.max_tokens: environment variable 'TOKENS' is not set",
+            "config.model.options.upstream_url: environment variable 'URL' is not set",
+        ]
+    );
+}
+
+#[test]
+fn numbers_and_booleans_may_come_from_the_environment() {
+    let config = "{route_type: llm/v1/chat, logging: {log_payloads: '${YES}'}, \
+                  model: {provider: openai, options: {max_tokens: '${TOKENS}', temperature: '${T:-0.5}'}}}";
+    let plugin = plugin_in(config, VARIABLES);
+    assert!(plugin.target.logging.log_payloads);
+    assert_eq!(plugin.target.model.options.max_tokens, Some(128));
+    assert_eq!(plugin.target.model.options.temperature, Some(0.5));
+}
+
+#[test]
+fn a_remark_is_not_filled_in() {
+    let text = format!(
+        "_comment: ${{MISSING}}\n_ignore: ['${{MISSING}}']\n{}",
+        file("{route_type: llm/v1/chat, model: {provider: openai}}")
+    );
+    Config::parse(&text, &env(&[])).unwrap();
+}
+
+#[test]
+fn no_secret_is_shown() {
+    let config = "{route_type: llm/v1/chat, auth: {header_name: a, header_value: 'Bearer ${WRONG}', param_name: k, \
+                  param_value: '${WRONG}', param_location: query, aws_access_key_id: '${WRONG}', \
+                  aws_secret_access_key: '${WRONG}', azure_client_secret: '${WRONG}', \
+                  gcp_service_account_json: '${WRONG}'}, model: {provider: openai}}";
+    let plugin = plugin_in(config, VARIABLES);
+    let shown = format!("{plugin:?} {plugin:#?} {}", plugin.target.auth.param.as_ref().unwrap().value);
+    assert!(!shown.contains("sk-not-shown"), "{shown}");
+    assert_eq!(plugin.target.auth.param.unwrap().value.expose(), "sk-not-shown");
+    assert_eq!(plugin.target.auth.header.unwrap().value.to_str().unwrap(), "Bearer sk-not-shown");
+}
+
+#[test]
+fn aws_credentials_come_from_the_file_or_else_from_the_environment() {
+    let file = "{route_type: llm/v1/chat, auth: {aws_access_key_id: i, aws_secret_access_key: s}, \
+                model: {provider: bedrock, options: {bedrock: {aws_region: r}}}}";
+    let none = "{route_type: llm/v1/chat, model: {provider: bedrock}}";
+    let header = "{route_type: llm/v1/chat, auth: {header_name: Authorization, header_value: Bearer k}, \
+                  model: {provider: bedrock}}";
+    let variables = [
+        ("AWS_ACCESS_KEY_ID", "env-id"),
+        ("AWS_SECRET_ACCESS_KEY", "env-secret"),
+        ("AWS_SESSION_TOKEN", "token"),
+        ("AWS_REGION", "env-region"),
+    ];
+    let keys = |config| {
+        let target = plugin_in(config, &variables).target;
+        let region = target.model.options.bedrock.region.unwrap().source().to_owned();
+        let keys = target.auth.aws.map(|keys| {
+            let token = keys.session_token.map(|token| token.expose().to_owned());
+            (keys.access_key_id.expose().to_owned(), keys.secret_access_key.expose().to_owned(), token)
+        });
+        (keys, region)
+    };
+    assert_eq!(keys(file), (Some(("i".into(), "s".into(), None)), "r".to_owned()));
+    let token = Some("token".to_owned());
+    assert_eq!(keys(none), (Some(("env-id".into(), "env-secret".into(), token)), "env-region".to_owned()));
+    assert_eq!(keys(header), (None, "env-region".to_owned()));
+}

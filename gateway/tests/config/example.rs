@@ -1,0 +1,88 @@
+//! The example that the documentation shows, and the files in `good/`.
+
+use gateway::config::{Config, Errors, Named, Tuning};
+use http::HeaderMap;
+
+use super::{env, here};
+
+const VARIABLES: &[(&str, &str)] = &[
+    ("OPENAI_AUTHORIZATION", "Bearer sk-openai"),
+    ("ANTHROPIC", r#"{"api_key": "sk-ant"}"#),
+    ("BEDROCK", r#"{"id": "AKIA", "secret": "s"}"#),
+];
+
+fn example() -> Result<Config, Errors> {
+    Config::load(&here("examples/kong.yaml"), &env(VARIABLES))
+}
+
+#[test]
+fn the_example_serves_all_three_providers() {
+    let config = example().unwrap_or_else(|errors| panic!("{errors}"));
+    let mut team = HeaderMap::new();
+    team.insert("x-team", "LAB-7".parse().unwrap());
+    let provider = |path| {
+        let found = config.router.find("POST", None, path, &team)?;
+        Some(found.route.plugin.target.model.provider.name())
+    };
+    assert_eq!(provider("/openai/v1/chat/completions"), Some("openai"));
+    assert_eq!(provider("/anthropic/claude-opus-4-1"), Some("anthropic"));
+    assert_eq!(provider("/bedrock"), Some("bedrock"));
+    assert_eq!(provider("/else"), None);
+    assert!(config.router.find("POST", None, "/bedrock", &HeaderMap::new()).is_none());
+
+    let found = config.router.find("POST", None, "/anthropic/claude-opus-4-1/x", &team).unwrap();
+    assert_eq!(found.captures.get("model"), Some("claude-opus-4-1"));
+    let plugin = &found.route.plugin;
+    assert!(plugin.extensions.strict);
+    assert_eq!(plugin.extensions.tuning, Tuning::Default);
+    assert_eq!(plugin.target.auth.header.as_ref().unwrap().value, "sk-ant");
+    assert_eq!(found.route.service.as_deref(), Some("ai"));
+    assert_eq!(found.route.timeouts.connect.as_millis(), 5000);
+}
+
+#[test]
+fn a_file_may_be_json() {
+    let text = std::fs::read_to_string(here("examples/kong.yaml")).unwrap();
+    let value: serde_json::Value = serde_saphyr::from_str(&text).unwrap();
+    let json = serde_json::to_string_pretty(&value).unwrap();
+    let shown = |config: Config| format!("{:?}", config.router.routes());
+    let from_json = Config::parse(&json, &env(VARIABLES)).unwrap_or_else(|errors| panic!("{errors}"));
+    assert_eq!(shown(from_json), shown(example().unwrap()));
+}
+
+#[test]
+fn what_the_example_lacks_is_named_with_file_and_place() {
+    let file = here("examples/kong.yaml");
+    let errors = Config::load(&file, &env(&VARIABLES[1..])).unwrap_err().to_string();
+    let expected = ":27:31: services[0].routes[0].plugins[0].config.auth.header_value: environment variable \
+                    'OPENAI_AUTHORIZATION' is not set";
+    assert_eq!(errors, format!("{}{expected}", file.display()));
+}
+
+#[test]
+fn a_file_that_is_not_there_is_an_error_of_its_own() {
+    let errors = Config::load(&here("examples/none.yaml"), &env(&[])).unwrap_err().to_string();
+    assert!(errors.contains("none.yaml: cannot read the file: "), "{errors}");
+}
+
+#[test]
+fn every_good_file_is_read() {
+    insta::glob!("good/*.yaml", |path| {
+        let config = Config::load(path, &env(VARIABLES)).unwrap_or_else(|errors| panic!("{errors}"));
+        let routes: Vec<String> = config
+            .router
+            .routes()
+            .iter()
+            .map(|route| {
+                let model = &route.plugin.target.model;
+                let model = model.name.as_ref().map_or("", |name| name.source());
+                format!(
+                    "{} of {}: {model}",
+                    route.name.as_deref().unwrap_or("-"),
+                    route.service.as_deref().unwrap_or("-")
+                )
+            })
+            .collect();
+        insta::assert_snapshot!(routes.join("\n"));
+    });
+}

@@ -1,0 +1,3 @@
+//! The gateway's integration tests.
+
+mod config;
