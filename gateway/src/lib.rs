@@ -2,4 +2,10 @@
 
 mod aws;
 pub mod config;
+mod fault;
+mod limits;
 mod percent;
+mod tls;
+mod upstream;
+
+pub use limits::Limits;

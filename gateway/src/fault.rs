@@ -1,0 +1,140 @@
+//! Why a call failed in the gateway itself, and how its client is told:
+//! OpenAI's error object, <https://platform.openai.com/docs/guides/error-codes>.
+
+use std::time::Duration;
+
+use crate::config::{TemplateError, UrlError};
+
+/// One reason. The text is for the client: it names what and why, and never repeats a payload or a key.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Fault {
+    // The client's
+    #[error("no Route matched with those values")]
+    NoRoute,
+    #[error("this route takes POST only")]
+    Method,
+    #[error("please use HTTPS protocol")]
+    Plain,
+    #[error("content-type header does not match request body, or bad JSON formatting")]
+    MediaType,
+    #[error("request bodies with a content-encoding are not supported")]
+    RequestEncoding,
+    #[error("request body is larger than the {0} bytes that are allowed here")]
+    TooLarge(u64),
+    #[error("request body did not arrive within {0:?}")]
+    SlowBody(Duration),
+    #[error("request body ended early")]
+    CutBody,
+    #[error("cannot use own model - must be: {0}")]
+    OwnModel(String),
+    #[error("response streaming is not enabled for this LLM")]
+    NoStreaming,
+    #[error(transparent)]
+    Template(#[from] TemplateError),
+    #[error(transparent)]
+    Url(#[from] UrlError),
+    #[error("the request's {0} cannot be part of a request to the upstream server")]
+    Unprintable(&'static str),
+    #[error(transparent)]
+    Translation(#[from] translate::Error),
+
+    // The upstream's
+    #[error("cannot connect to the upstream server: {0}")]
+    Connect(&'static str),
+    #[error("the upstream server is timing out: no connection within {0:?}")]
+    ConnectTimeout(Duration),
+    #[error("the upstream server is timing out: it did not take the request within {0:?}")]
+    WriteTimeout(Duration),
+    #[error("the upstream server is timing out: nothing was received for {0:?}")]
+    ReadTimeout(Duration),
+    #[error("the upstream server is timing out: the call took more than {0:?}")]
+    CallTimeout(Duration),
+    #[error(
+        "an invalid response was received from the upstream server: it closed the connection without a reply"
+    )]
+    NoReply,
+    #[error("an invalid response was received from the upstream server: it ended in the middle")]
+    Cut,
+    #[error("an invalid response was received from the upstream server: {0}")]
+    Framing(&'static str),
+    #[error("an invalid response was received from the upstream server: its {0} is too long")]
+    ReplyTooLong(&'static str),
+    #[error(
+        "an invalid response was received from the upstream server: cannot undo its content-encoding {0}"
+    )]
+    Encoding(String),
+    #[error("an invalid response was received from the upstream server: expected {expected}, not {got}")]
+    ReplyType { expected: &'static str, got: String },
+    #[error("an invalid response was received from the upstream server: no response body found")]
+    Empty,
+}
+
+impl Fault {
+    /// The HTTP status of the answer.
+    pub(crate) fn status(&self) -> u16 {
+        match self {
+            Self::NoRoute => 404,
+            Self::Method => 405,
+            Self::Plain => 426,
+            Self::SlowBody(_) => 408,
+            Self::TooLarge(_) => 413,
+            Self::MediaType | Self::RequestEncoding => 415,
+            Self::CutBody
+            | Self::OwnModel(_)
+            | Self::NoStreaming
+            | Self::Template(_)
+            | Self::Url(_)
+            | Self::Unprintable(_) => 400,
+            Self::Translation(error) => error.status(),
+            Self::ConnectTimeout(_) | Self::WriteTimeout(_) | Self::ReadTimeout(_) | Self::CallTimeout(_) => {
+                504
+            }
+            _ => 502,
+        }
+    }
+
+    /// OpenAI's error object.
+    pub(crate) fn body(&self) -> Vec<u8> {
+        if let Self::Translation(error) = self {
+            return error.body();
+        }
+        let kind = if self.status() < 500 { "invalid_request_error" } else { "server_error" };
+        let message = self.to_string();
+        let error = serde_json::json!({ "message": message, "type": kind, "param": self.param(), "code": self.code() });
+        serde_json::json!({ "error": error }).to_string().into_bytes()
+    }
+
+    /// The member of the request that is to blame.
+    fn param(&self) -> Option<&'static str> {
+        match self {
+            Self::OwnModel(_) => Some("model"),
+            Self::NoStreaming => Some("stream"),
+            _ => None,
+        }
+    }
+
+    /// A word for programs; also the `outcome` in the log.
+    pub(crate) fn code(&self) -> &'static str {
+        match self {
+            Self::NoRoute => "route_not_found",
+            Self::Method => "method_not_allowed",
+            Self::Plain => "https_required",
+            Self::Template(_) | Self::Url(_) | Self::Unprintable(_) => "template_unresolved",
+            Self::MediaType | Self::RequestEncoding => "unsupported_media_type",
+            Self::TooLarge(_) => "request_too_large",
+            Self::SlowBody(_) | Self::CutBody => "request_incomplete",
+            Self::OwnModel(_) => "model_not_allowed",
+            Self::NoStreaming => "streaming_not_enabled",
+            Self::Translation(_) => "translation_failed",
+            Self::Connect(_) => "upstream_unreachable",
+            Self::ConnectTimeout(_) | Self::WriteTimeout(_) | Self::ReadTimeout(_) | Self::CallTimeout(_) => {
+                "upstream_timeout"
+            }
+            Self::NoReply | Self::Cut => "upstream_closed",
+            Self::ReplyTooLong(_) => "upstream_reply_too_long",
+            Self::Framing(_) | Self::Encoding(_) | Self::ReplyType { .. } | Self::Empty => {
+                "upstream_invalid_reply"
+            }
+        }
+    }
+}

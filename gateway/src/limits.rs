@@ -1,0 +1,73 @@
+//! What the gateway bears: a bound for every size, count and duration that the network could choose.
+
+use std::time::Duration;
+
+/// Bounds on clients, on upstreams and on the gateway itself. `Limits::default()` is what the binary runs with.
+///
+/// Kong's file overrides some of them: `max_request_body_size` of a plugin stands before [`Limits::body_bytes`],
+/// `connect_timeout`, `write_timeout` and `read_timeout` of a service before their namesakes here.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// Connections that are served at once; further ones wait in the kernel's queue. Default 16,384.
+    pub connections: usize,
+    /// Streams at once on one HTTP/2 connection. Default 256.
+    pub streams: u32,
+    /// Head of a client's request. Default 64 KiB; the answer to more is `431`.
+    pub head_bytes: usize,
+    /// Header fields of a client's request. Default 100; the answer to more is `431`.
+    pub head_fields: usize,
+    /// A client's connection without a call: from its last reply (or its start) to the end of its next request's
+    /// head. Default 75 s.
+    pub idle: Duration,
+    /// A client that does not take what is written to it; noticed after one to two times this. Default 60 s.
+    pub send: Duration,
+    /// Body of a client's request where no plugin says less. Default 32 MiB; the answer to more is `413`.
+    pub body_bytes: u64,
+    /// From the end of a request's head to the end of its body. Default 60 s; then `408`.
+    pub body: Duration,
+
+    /// From the name of the upstream to a connection, handshake included. Default 60 s (Kong's); then `504`.
+    pub connect: Duration,
+    /// Between two writes to the upstream. Default 60 s (Kong's); then `504`.
+    pub write: Duration,
+    /// From the request to the first byte of the reply, and between two reads. Default 60 s (Kong's); then `504`.
+    pub read: Duration,
+    /// One call from its first to its last byte, streams included. Default 15 min; then `504`.
+    pub call: Duration,
+    /// Head of an upstream's reply. Default 64 KiB; the answer to more is `502`.
+    pub reply_head_bytes: usize,
+    /// A reply that is read whole, uncompressed. Default 64 MiB; the answer to more is `502`.
+    pub reply_bytes: usize,
+    /// Idle connections that are kept for each upstream, on each core. Default 256.
+    pub pool: usize,
+    /// How long an idle connection to an upstream is kept. Default 55 s: just under the 60 s that servers like.
+    pub pool_idle: Duration,
+
+    /// How long running calls may go on after [`Gateway::shutdown`](crate::Gateway::shutdown). Default 30 s.
+    pub drain: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        let minute = Duration::from_secs(60);
+        Self {
+            connections: 16_384,
+            streams: 256,
+            head_bytes: 64 << 10,
+            head_fields: 100,
+            idle: Duration::from_secs(75),
+            send: minute,
+            body_bytes: 32 << 20,
+            body: minute,
+            connect: minute,
+            write: minute,
+            read: minute,
+            call: 15 * minute,
+            reply_head_bytes: 64 << 10,
+            reply_bytes: 64 << 20,
+            pool: 256,
+            pool_idle: Duration::from_secs(55),
+            drain: Duration::from_secs(30),
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! One request out, the head of its reply in. The reply is read from the first moment on: a server may refuse a
+//! request before it has taken all of it.
+
+use std::future::poll_fn;
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll, ready};
+
+use tokio::time::{Instant, Sleep, sleep};
+
+use super::{Connection, Head, Timeouts};
+use crate::fault::Fault;
+
+/// A reply of which the head has come.
+pub(crate) struct Opened {
+    pub(crate) connection: Connection,
+    pub(crate) head: Head,
+    /// What came behind the head.
+    pub(crate) rest: Vec<u8>,
+    /// Whether the upstream took the whole request.
+    pub(crate) sent: bool,
+}
+
+/// Why there is no reply.
+pub(crate) struct Broken {
+    pub(crate) fault: Fault,
+    /// Whether the upstream just closed a connection that had carried calls before, and said nothing. A server that
+    /// closes idle connections does that to whoever writes in the same moment; the call may be tried afresh. Chat
+    /// calls have no effect but their answer, so trying twice is safe even if the first one was read.
+    pub(crate) stale: bool,
+}
+
+/// Writes `request` and reads the head of the reply, however many interim ones come before it.
+pub(crate) async fn exchange(
+    connection: Connection,
+    request: &[u8],
+    timeouts: Timeouts,
+    head_bytes: usize,
+) -> Result<Opened, Broken> {
+    let mut clock = pin!(sleep(timeouts.write));
+    let mut call =
+        Exchange { connection, unsent: request, sent: false, seen: Vec::new(), head_bytes, timeouts };
+    match poll_fn(|cx| call.poll(cx, clock.as_mut())).await {
+        Ok(head) => Ok(Opened {
+            sent: call.sent && call.unsent.is_empty(),
+            connection: call.connection,
+            head,
+            rest: call.seen,
+        }),
+        Err(fault) => {
+            let stale = call.connection.reused && matches!(fault, Fault::NoReply);
+            Err(Broken { fault, stale })
+        }
+    }
+}
+
+struct Exchange<'a> {
+    connection: Connection,
+    unsent: &'a [u8],
+    /// Nothing more is written: either all is, or the upstream does not want it.
+    sent: bool,
+    seen: Vec<u8>,
+    head_bytes: usize,
+    timeouts: Timeouts,
+}
+
+impl Exchange<'_> {
+    fn poll(&mut self, cx: &mut Context<'_>, mut clock: Pin<&mut Sleep>) -> Poll<Result<Head, Fault>> {
+        if !self.sent {
+            let unsent = self.unsent.len();
+            // An error is not the end: the reply that explains it may lie ready.
+            self.sent = self.connection.poll_write(cx, &mut self.unsent).is_ready();
+            if self.sent {
+                clock.as_mut().reset(Instant::now() + self.timeouts.read);
+            } else if self.unsent.len() < unsent {
+                clock.as_mut().reset(Instant::now() + self.timeouts.write);
+            }
+        }
+        while let Poll::Ready(head) = self.poll_head(cx) {
+            if let Some(head) = head? {
+                return Poll::Ready(Ok(head));
+            }
+        }
+        ready!(clock.poll(cx));
+        let timeouts = self.timeouts;
+        Poll::Ready(Err(if self.sent {
+            Fault::ReadTimeout(timeouts.read)
+        } else {
+            Fault::WriteTimeout(timeouts.write)
+        }))
+    }
+
+    /// Reads once. `None`: the head is not complete.
+    fn poll_head(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Head>, Fault>> {
+        let seen = &mut self.seen;
+        let read = ready!(self.connection.poll_read(cx, |bytes| {
+            seen.extend_from_slice(bytes);
+            bytes.len()
+        }));
+        if !matches!(read, Ok(1..)) {
+            return Poll::Ready(Err(if self.seen.is_empty() { Fault::NoReply } else { Fault::Cut }));
+        }
+        loop {
+            match Head::parse(&mut self.seen) {
+                Ok(Some(head)) if head.is_interim() => (),
+                Ok(None) if self.seen.len() > self.head_bytes => {
+                    return Poll::Ready(Err(Fault::ReplyTooLong("head")));
+                }
+                done => return Poll::Ready(done),
+            }
+        }
+    }
+}
