@@ -1,11 +1,28 @@
 //! The translating gateway: everything that touches the world.
+//!
+//! ```text
+//! server ─▶ proxy ─▶ config       which route, and what its file says
+//!             │ ───▶ translate    bytes to bytes
+//!             └ ───▶ upstream     sockets, HTTP/1.1, replies as they come
+//! ```
+//!
+//! One thread for each core, each with a runtime, listening socket, upstream connections and buffers of its own;
+//! a call never leaves the core that took it.
 
 mod aws;
 pub mod config;
 mod fault;
+mod gateway;
 mod limits;
+mod log;
 mod percent;
+mod proxy;
+mod run;
+mod server;
 mod tls;
 mod upstream;
 
+pub use gateway::{Error, Gateway, Settings};
 pub use limits::Limits;
+pub use log::log_to_stderr;
+pub use run::run;

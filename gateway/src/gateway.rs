@@ -1,0 +1,132 @@
+//! The gateway as a whole: one thread for each core, all on one address, nothing shared but the configuration.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::thread::{self, JoinHandle};
+
+use tokio::runtime::Builder;
+use tokio::sync::{Semaphore, oneshot};
+use tokio::task::LocalSet;
+use tokio_util::sync::CancellationToken;
+
+use crate::config::Config;
+use crate::limits::Limits;
+use crate::proxy::{self, Proxy};
+use crate::server::{self, Shared};
+
+/// How a gateway runs; what it does is in its [`Config`].
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Where clients connect; port 0 lets the system choose.
+    pub listen: SocketAddr,
+    /// Threads, each with a runtime and connections of its own; 0: as many as there are cores.
+    pub threads: usize,
+    /// What it bears.
+    pub limits: Limits,
+}
+
+impl Settings {
+    /// A gateway on `listen` with defaults for the rest.
+    #[must_use]
+    pub fn new(listen: SocketAddr) -> Self {
+        Self { listen, threads: 0, limits: Limits::default() }
+    }
+}
+
+/// Why a gateway does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Its address cannot be had.
+    #[error("cannot listen on {address}: {source}")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// A thread, a runtime or a signal handler cannot be had.
+    #[error("cannot start: {0}")]
+    System(#[from] io::Error),
+    /// A route asks for what this gateway does not do.
+    #[error("route {route}: {what} is not supported")]
+    Unsupported {
+        /// The route's name, or its place among the routes.
+        route: String,
+        /// What it asks for.
+        what: String,
+    },
+}
+
+/// A running gateway. Dropping it stops it at once; [`Gateway::shutdown`] lets calls finish first.
+pub struct Gateway {
+    address: SocketAddr,
+    shared: Shared,
+    threads: Vec<(JoinHandle<()>, oneshot::Receiver<()>)>,
+}
+
+impl Gateway {
+    /// Whether this gateway can do what `config` asks for.
+    ///
+    /// # Errors
+    /// [`Error::Unsupported`], for the first route of which it cannot.
+    pub fn check(config: &Config) -> Result<(), Error> {
+        config.router.routes().iter().enumerate().try_for_each(|(index, route)| proxy::check(index, route))
+    }
+
+    /// Starts serving. When this returns, clients can connect.
+    ///
+    /// # Errors
+    /// The address is taken, the system gives no threads, or a route cannot be served.
+    pub fn start(config: Config, settings: Settings) -> Result<Self, Error> {
+        Self::check(&config)?;
+        let Settings { listen, threads, limits } = settings;
+        let threads = if threads > 0 { threads } else { thread::available_parallelism()?.get() };
+        let (address, listeners) =
+            server::listen(listen, threads).map_err(|source| Error::Listen { address: listen, source })?;
+        let shared = Shared {
+            connections: Arc::new(Semaphore::new(limits.connections.min(Semaphore::MAX_PERMITS))),
+            drain: CancellationToken::new(),
+            abort: CancellationToken::new(),
+        };
+        let tls = crate::tls::client()?;
+        let config = Arc::new(config);
+        let mut gateway = Self { address, shared: shared.clone(), threads: Vec::new() };
+        for (core, listener) in listeners.into_iter().enumerate() {
+            let (shared, config, tls, limits) =
+                (shared.clone(), Arc::clone(&config), Arc::clone(&tls), limits.clone());
+            let runtime = Builder::new_current_thread().enable_all().build()?;
+            let (over, ended) = oneshot::channel();
+            let thread = thread::Builder::new().name(format!("gateway-{core}")).spawn(move || {
+                let _over = over;
+                LocalSet::new().block_on(&runtime, async {
+                    server::serve(Proxy::new(config, tls, limits), listener, shared).await;
+                });
+            })?;
+            gateway.threads.push((thread, ended));
+        }
+        Ok(gateway)
+    }
+
+    /// Where clients connect.
+    #[must_use]
+    pub fn addr(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Takes no more calls, and lets those that run finish for at most [`Limits::drain`].
+    pub async fn shutdown(mut self) {
+        self.shared.drain.cancel();
+        for (thread, ended) in self.threads.drain(..) {
+            // The sender is dropped as the thread's last act, so joining does not block.
+            let _ = ended.await;
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Drop for Gateway {
+    fn drop(&mut self) {
+        self.shared.abort.cancel();
+    }
+}

@@ -1,0 +1,120 @@
+//! What the client gets back: status, header fields, body.
+
+use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
+use translate::chat::{Failure, Target};
+
+use super::headers::printable;
+use super::{Body, Record, Stream};
+use crate::fault::Fault;
+use crate::server::Busy;
+
+/// The client's name for its call, or ours; in the answer and in the log.
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// Kong's name for provider and model.
+const MODEL: HeaderName = HeaderName::from_static("x-kong-llm-model");
+/// What of the request this provider could not be told.
+const DROPPED: HeaderName = HeaderName::from_static("x-touchstone-dropped");
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
+/// Characters of a request id that is taken from a client.
+const ID_CHARS: usize = 128;
+
+/// An answer to a call that reached its provider.
+pub(super) struct Answer {
+    pub(super) headers: HeaderMap,
+    status: StatusCode,
+    content: Content,
+}
+
+enum Content {
+    Whole(Vec<u8>, &'static str),
+    Stream(Box<Stream>),
+}
+
+impl Answer {
+    /// `prefix`: see `Backend`.
+    pub(super) fn new(target: &Target, prefix: Option<&str>) -> Self {
+        let mut headers = HeaderMap::with_capacity(16);
+        if let Some(prefix) = prefix {
+            headers.insert(MODEL, printable(&format!("{prefix}{}", target.model)));
+        }
+        if !target.dropped.is_empty() {
+            headers.insert(DROPPED, printable(&target.dropped.join(", ")));
+        }
+        Self { headers, status: StatusCode::OK, content: Content::Whole(Vec::new(), "done") }
+    }
+
+    pub(super) fn whole(self, body: Vec<u8>) -> Self {
+        Self { content: Content::Whole(body, "done"), ..self }
+    }
+
+    pub(super) fn stream(self, stream: Stream) -> Self {
+        Self { content: Content::Stream(Box::new(stream)), ..self }
+    }
+
+    /// The provider's own error.
+    pub(super) fn failure(self, failure: Failure) -> Self {
+        let status = StatusCode::from_u16(failure.status).unwrap_or(StatusCode::BAD_GATEWAY);
+        Self { status, content: Content::Whole(failure.body, "upstream_error"), ..self }
+    }
+
+    pub(super) fn into_response(self, record: Record, busy: Busy) -> Response<Body> {
+        let Self { mut headers, status, content } = self;
+        let kind = match &content {
+            Content::Whole(..) => JSON,
+            Content::Stream(..) => {
+                headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+                HeaderValue::from_static("text/event-stream; charset=utf-8")
+            }
+        };
+        headers.insert(header::CONTENT_TYPE, kind);
+        headers.insert(REQUEST_ID, printable(&record.id));
+        let body = match content {
+            Content::Whole(bytes, outcome) => {
+                Body::whole(bytes.into(), status.as_u16(), outcome, record, busy)
+            }
+            Content::Stream(stream) => Body::stream(stream, record, busy),
+        };
+        let mut response = Response::new(body);
+        *response.status_mut() = status;
+        *response.headers_mut() = headers;
+        response
+    }
+}
+
+/// The answer to a call that failed in the gateway.
+pub(super) fn fault(fault: &Fault, record: Record, busy: Busy) -> Response<Body> {
+    let status = StatusCode::from_u16(fault.status()).unwrap_or(StatusCode::BAD_GATEWAY);
+    let mut headers = HeaderMap::new();
+    if let Fault::Method = fault {
+        headers.insert(header::ALLOW, HeaderValue::from_static("POST"));
+    }
+    if let Fault::Plain = fault {
+        headers.insert(header::UPGRADE, HeaderValue::from_static("TLS/1.2, HTTP/1.1"));
+        headers.insert(header::CONNECTION, HeaderValue::from_static("Upgrade"));
+    }
+    Answer { headers, status, content: Content::Whole(fault.body(), fault.code()) }
+        .into_response(record, busy)
+}
+
+/// The answer to a health check.
+pub(super) fn status(ready: bool, record: Record, busy: Busy) -> Response<Body> {
+    let (status, body) = if ready {
+        (StatusCode::OK, r#"{"status":"ok"}"#)
+    } else {
+        (StatusCode::SERVICE_UNAVAILABLE, r#"{"status":"draining"}"#)
+    };
+    Answer { headers: HeaderMap::new(), status, content: Content::Whole(body.into(), "status") }
+        .into_response(record, busy)
+}
+
+/// The client's request id, if it is one that can be logged and shown; else a new one.
+pub(super) fn id(headers: &HeaderMap) -> String {
+    let own = headers.get(REQUEST_ID).and_then(|value| value.to_str().ok());
+    own.filter(|id| !id.is_empty() && id.len() <= ID_CHARS && id.bytes().all(|byte| byte.is_ascii_graphic()))
+        .map_or_else(letters, str::to_owned)
+}
+
+/// Twenty-four letters and digits that nobody has seen before.
+pub(super) fn letters() -> String {
+    std::iter::repeat_with(fastrand::alphanumeric).take(24).collect()
+}

@@ -1,0 +1,204 @@
+//! Where the calls of one route go, and as whom.
+
+use std::borrow::Cow;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use http::request::Parts;
+use http::{HeaderMap, Uri};
+use translate::chat::{Options, Target};
+use translate::providers::{Auth, Dialect, Provider};
+use translate::wire::Framing;
+
+use super::Peers;
+use super::credentials::Credentials;
+use crate::Error;
+use crate::config::{self, Captures, LlmFormat, Named, ResponseStreaming, Route, RouteType, Source, Tuning};
+use crate::fault::Fault;
+use crate::limits::Limits;
+use crate::percent;
+use crate::upstream::{Origin, Peer, Timeouts};
+
+/// One route, made ready for one core.
+pub(crate) struct Backend {
+    pub(super) route: Arc<Route>,
+    pub(super) provider: &'static Provider,
+    pub(super) timeouts: Timeouts,
+    pub(super) credentials: Credentials,
+    /// `X-Kong-LLM-Model` up to the model.
+    pub(super) prefix: Option<String>,
+    /// Known before a request is, unless the address is a template.
+    place: Option<Place>,
+}
+
+/// An upstream, and the path that was configured for it.
+#[derive(Clone)]
+pub(super) struct Place {
+    pub(super) peer: Rc<Peer>,
+    path: String,
+}
+
+/// What a template may be filled in from.
+pub(super) struct Values<'a> {
+    pub(super) head: &'a Parts,
+    pub(super) captures: &'a Captures,
+}
+
+/// The strings of the file that a request fills in.
+pub(super) struct Filled<'a> {
+    model: Option<Cow<'a, str>>,
+    anthropic_version: Option<Cow<'a, str>>,
+}
+
+/// Whether calls of `route` can be served.
+pub(crate) fn check(index: usize, route: &Route) -> Result<(), Error> {
+    let target = &route.plugin.target;
+    let what = if target.route_type != RouteType::Chat {
+        format!("route_type {}", target.route_type.name())
+    } else if route.plugin.llm_format != LlmFormat::Openai {
+        format!("llm_format {}", route.plugin.llm_format.name())
+    } else if translate::providers::find(target.model.provider.name()).is_none() {
+        format!("provider {}", target.model.provider.name())
+    } else {
+        return Ok(());
+    };
+    let route = route.name.clone().unwrap_or_else(|| format!("#{}", index + 1));
+    Err(Error::Unsupported { route, what })
+}
+
+impl Backend {
+    /// `None`: what [`check`] refuses.
+    pub(super) fn new(route: &Arc<Route>, peers: &Peers, limits: &Limits) -> Option<Self> {
+        let target = &route.plugin.target;
+        let provider = translate::providers::find(target.model.provider.name())?;
+        let timeouts = Timeouts {
+            connect: route.timeouts.connect,
+            write: route.timeouts.write,
+            read: route.timeouts.read,
+            call: limits.call,
+        };
+        let prefix = route.plugin.model_name_header.then(|| format!("{}/", provider.name));
+        let credentials = Credentials::new(&target.auth, &target.model.options.bedrock);
+        let mut backend =
+            Self { route: Arc::clone(route), provider, timeouts, credentials, prefix, place: None };
+        backend.place = backend.find(peers, &|_, _| None).ok();
+        Some(backend)
+    }
+
+    pub(super) fn fill<'a>(&'a self, values: &Values<'_>) -> Result<Filled<'a>, Fault> {
+        let model = &self.route.plugin.target.model;
+        let fill = |template: &'a Option<config::Template>| {
+            template
+                .as_ref()
+                .map(|template| template.resolve(&|source, name| values.get(source, name)))
+                .transpose()
+        };
+        Ok(Filled { model: fill(&model.name)?, anthropic_version: fill(&model.options.anthropic_version)? })
+    }
+
+    /// What the file says about a call.
+    pub(super) fn options<'a>(&self, filled: &'a Filled<'_>) -> Options<'a> {
+        let plugin = &self.route.plugin;
+        let options = &plugin.target.model.options;
+        Options {
+            model: filled.model.as_deref(),
+            stream: (plugin.response_streaming == ResponseStreaming::Always).then_some(true),
+            max_tokens: options.max_tokens,
+            temperature: options.temperature,
+            top_p: options.top_p,
+            top_k: options.top_k,
+            client_wins: plugin.extensions.tuning == Tuning::Default,
+            anthropic_version: filled.anthropic_version.as_deref(),
+            strict: plugin.extensions.strict,
+        }
+    }
+
+    /// Kong's rules on what a client may choose itself.
+    pub(super) fn check(&self, target: &Target, filled: &Filled<'_>) -> Result<(), Fault> {
+        let plugin = &self.route.plugin;
+        if plugin.response_streaming == ResponseStreaming::Deny && target.client_stream {
+            return Err(Fault::NoStreaming);
+        }
+        let alias = plugin.target.model.alias.as_deref();
+        match (filled.model.as_deref(), target.client_model.as_deref()) {
+            (Some(model), Some(own)) if !own.is_empty() && own != model && Some(own) != alias => {
+                Err(Fault::OwnModel(model.to_owned()))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Where a request with these values goes.
+    pub(super) fn place(&self, peers: &Peers, values: &Values<'_>) -> Result<Cow<'_, Place>, Fault> {
+        match &self.place {
+            Some(place) => Ok(Cow::Borrowed(place)),
+            None => self.find(peers, &|source, name| values.get(source, name)).map(Cow::Owned),
+        }
+    }
+
+    fn find<'v>(
+        &self,
+        peers: &Peers,
+        value: &dyn Fn(Source, &str) -> Option<Cow<'v, str>>,
+    ) -> Result<Place, Fault> {
+        let options = &self.route.plugin.target.model.options;
+        let url: Cow<'_, Uri> = match &options.upstream_url {
+            Some(url) => url.resolve(value)?,
+            None => {
+                let region =
+                    options.bedrock.region.as_ref().map(|region| region.resolve(value)).transpose()?;
+                let url = self.provider.base_url.replace("{region}", region.as_deref().unwrap_or_default());
+                Cow::Owned(url.parse().map_err(|_| Fault::Unprintable("region"))?)
+            }
+        };
+        let path = match &options.upstream_path {
+            Some(path) if options.upstream_url.is_none() => path.resolve(value)?.into_owned(),
+            _ => url.path().to_owned(),
+        };
+        let tls = url.scheme_str() == Some("https");
+        let host =
+            url.host().unwrap_or_default().trim_start_matches('[').trim_end_matches(']').to_ascii_lowercase();
+        let port = url.port_u16().unwrap_or(if tls { 443 } else { 80 });
+        let peer = peers.get(Origin { tls, host, port }).ok_or(Fault::Connect("its name is not one"))?;
+        Ok(Place { peer, path })
+    }
+
+    /// How the provider's streams are framed.
+    pub(super) fn framing(&self) -> Framing {
+        match self.provider.chat {
+            Dialect::OpenAi { .. } => Framing::Sse,
+            Dialect::Native(chat) => chat.framing(),
+        }
+    }
+}
+
+impl Place {
+    /// The path of one call. A configured path stands as it is, as in Kong; but an empty one is only the start of the
+    /// provider's own, and so is one in front of a path that names the model.
+    pub(super) fn path(&self, target: &Target) -> String {
+        let base = self.path.trim_end_matches('/');
+        let of_model = matches!(target.auth, Auth::SigV4 { .. });
+        if base.is_empty() {
+            target.path.clone()
+        } else if of_model {
+            let base = base.find("/model/").map_or(base, |at| &base[..at]);
+            format!("{base}{}", target.path)
+        } else {
+            self.path.clone()
+        }
+    }
+}
+
+impl Values<'_> {
+    pub(super) fn get(&self, source: Source, name: &str) -> Option<Cow<'_, str>> {
+        match source {
+            Source::Headers => text(&self.head.headers, name).map(Cow::Borrowed),
+            Source::QueryParams => percent::parameter(self.head.uri.query()?, name),
+            Source::UriCaptures => self.captures.get(name).map(Cow::Borrowed),
+        }
+    }
+}
+
+fn text<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
+    headers.get(name)?.to_str().ok()
+}

@@ -1,0 +1,172 @@
+//! What the client reads: a whole reply, or a provider's stream while it is translated.
+
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body::{Frame, SizeHint};
+use tokio::time::timeout;
+use translate::chat::ChatStream;
+
+use super::record::Record;
+use crate::fault::Fault;
+use crate::server::Busy;
+use crate::upstream::Reply;
+
+/// Bytes that are gathered before they are written, as long as more lie ready.
+const AT_ONCE: usize = 64 << 10;
+/// The status of every stream, by which its record tells it.
+const OK: u16 = 200;
+/// How long the end of a reply is awaited whose content is complete, to use its connection again.
+const SETTLE: Duration = Duration::from_secs(1);
+
+/// The body of an answer. It never fails: by now the client has its status, so failures are told in the stream.
+pub(crate) struct Body {
+    kind: Kind,
+    record: Record,
+    _busy: Busy,
+}
+
+enum Kind {
+    Whole(Bytes),
+    Stream(Box<Stream>),
+    End,
+}
+
+/// A provider's stream on its way.
+pub(super) struct Stream {
+    chat: ChatStream,
+    reply: Reply,
+    begun: bool,
+}
+
+impl Body {
+    /// `outcome`: as [`Record::end`] has it.
+    pub(super) fn whole(
+        bytes: Bytes,
+        status: u16,
+        outcome: &'static str,
+        mut record: Record,
+        busy: Busy,
+    ) -> Self {
+        record.begin(status, &bytes);
+        record.end(status, outcome);
+        Self { kind: if bytes.is_empty() { Kind::End } else { Kind::Whole(bytes) }, record, _busy: busy }
+    }
+
+    pub(super) fn stream(stream: Box<Stream>, record: Record, busy: Busy) -> Self {
+        Self { kind: Kind::Stream(stream), record, _busy: busy }
+    }
+}
+
+impl http_body::Body for Body {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        let me = &mut *self;
+        let bytes = match &mut me.kind {
+            Kind::End => return Poll::Ready(None),
+            Kind::Whole(bytes) => {
+                let bytes = std::mem::take(bytes);
+                me.kind = Kind::End;
+                bytes
+            }
+            Kind::Stream(stream) => {
+                let over = stream.gather(cx, &mut me.record);
+                let bytes = stream.take(&mut me.record);
+                if over && let Kind::Stream(stream) = std::mem::replace(&mut me.kind, Kind::End) {
+                    stream.settle();
+                }
+                if bytes.is_empty() {
+                    return if over { Poll::Ready(None) } else { Poll::Pending };
+                }
+                bytes
+            }
+        };
+        Poll::Ready(Some(Ok(Frame::data(bytes))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        matches!(self.kind, Kind::End)
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match &self.kind {
+            Kind::End => SizeHint::with_exact(0),
+            Kind::Whole(bytes) => SizeHint::with_exact(bytes.len() as u64),
+            Kind::Stream(_) => SizeHint::default(),
+        }
+    }
+}
+
+impl Stream {
+    pub(super) fn new(chat: ChatStream, reply: Reply) -> Self {
+        Self { chat, reply, begun: false }
+    }
+
+    /// Reads and translates all that lies ready. `true`: the reply is over; `false`: enough is there, or nothing more is.
+    fn gather(&mut self, cx: &mut Context<'_>, record: &mut Record) -> bool {
+        while self.chat.out().len() < AT_ONCE {
+            let chat = &mut self.chat;
+            let progress = self.reply.poll_data(cx, |bytes| chat.push(bytes).map_err(Fault::from));
+            match progress {
+                Poll::Ready(Ok(true)) => (),
+                Poll::Ready(Ok(false)) => {
+                    self.end(None, record);
+                    return true;
+                }
+                Poll::Ready(Err(fault)) => {
+                    self.end(Some(fault), record);
+                    return true;
+                }
+                Poll::Pending if self.chat.done() => {
+                    self.end(None, record);
+                    return true;
+                }
+                Poll::Pending => return false,
+            }
+        }
+        false
+    }
+
+    /// Ends the client's stream: well, if the provider's came to its own end, and else with an error event.
+    fn end(&mut self, fault: Option<Fault>, record: &mut Record) {
+        let finished = self.chat.finish().map_err(Fault::from);
+        let fault = if self.chat.done() { None } else { fault.or(finished.err()) };
+        match &fault {
+            None => (),
+            Some(Fault::Translation(error)) => self.chat.fail(error),
+            Some(fault) => {
+                let out = self.chat.out();
+                out.extend_from_slice(b"data: ");
+                out.extend_from_slice(&fault.body());
+                out.extend_from_slice(b"\n\n");
+            }
+        }
+        record.usage = self.chat.usage();
+        record.end(OK, fault.as_ref().map_or("done", Fault::code));
+    }
+
+    fn take(&mut self, record: &mut Record) -> Bytes {
+        let bytes = std::mem::take(self.chat.out());
+        if !self.begun && !bytes.is_empty() {
+            self.begun = true;
+            record.begin(OK, &bytes);
+        }
+        bytes.into()
+    }
+
+    /// Reads on to the end of a body whose content is complete, though nobody waits for it any more.
+    fn settle(self) {
+        let Self { chat, mut reply, .. } = self;
+        if chat.done() && !reply.is_over() {
+            tokio::task::spawn_local(async move { timeout(SETTLE, reply.whole(AT_ONCE)).await });
+        }
+    }
+}

@@ -1,0 +1,168 @@
+//! What the log says about one call: one line, when the call is over, under Kong's names where Kong has one.
+//!
+//! <https://developer.konghq.com/ai-gateway/ai-audit-log-reference/>
+
+use std::time::Duration;
+
+use serde::Deserialize;
+use tokio::time::Instant;
+use translate::delta::Usage;
+
+/// A call that the client gave up, as nginx numbers it. Nobody gets to see this status.
+const CLIENT_GONE: u16 = 499;
+
+/// One call. It is logged when it is dropped, whatever became of it; no part of it is a key or a payload.
+pub(crate) struct Record {
+    started: Instant,
+    /// Not a call, but a health check: not logged.
+    pub(crate) silent: bool,
+    pub(crate) id: String,
+    pub(crate) route: Option<String>,
+    pub(crate) service: Option<String>,
+    pub(crate) provider: Option<&'static str>,
+    pub(crate) request_model: Option<String>,
+    pub(crate) stream: bool,
+    pub(crate) dropped: Option<String>,
+    /// Kong's `log_statistics`: whether timings and tokens are told.
+    pub(crate) statistics: bool,
+    pub(crate) usage: Option<Usage>,
+    pub(crate) upstream_status: Option<u16>,
+    pub(crate) upstream_id: Option<String>,
+    response_model: Option<String>,
+    sent: Option<Instant>,
+    first: Option<Instant>,
+    last: Option<Instant>,
+    status: u16,
+    outcome: &'static str,
+}
+
+impl Record {
+    pub(crate) fn new(id: String) -> Self {
+        Self {
+            started: Instant::now(),
+            silent: false,
+            id,
+            route: None,
+            service: None,
+            provider: None,
+            request_model: None,
+            stream: false,
+            dropped: None,
+            statistics: false,
+            usage: None,
+            upstream_status: None,
+            upstream_id: None,
+            response_model: None,
+            sent: None,
+            first: None,
+            last: None,
+            status: CLIENT_GONE,
+            outcome: "client_gone",
+        }
+    }
+
+    /// When the call began.
+    pub(crate) fn started(&self) -> Instant {
+        self.started
+    }
+
+    /// The request goes upstream.
+    pub(crate) fn send(&mut self) {
+        self.sent = Some(Instant::now());
+    }
+
+    /// The first bytes for the client are there; all of them, if the reply is whole.
+    pub(crate) fn begin(&mut self, status: u16, bytes: &[u8]) {
+        self.first = Some(Instant::now());
+        self.status = status;
+        if self.statistics {
+            self.response_model = model(bytes);
+        }
+    }
+
+    /// The call is over: `done`, or the code of its fault.
+    pub(crate) fn end(&mut self, status: u16, outcome: &'static str) {
+        self.last = Some(Instant::now());
+        self.status = status;
+        self.outcome = outcome;
+    }
+
+    fn log(&self) {
+        let usage = self.usage.filter(|_| self.statistics);
+        let timed = self.sent.filter(|_| self.statistics);
+        let latency = timed.zip(self.last).map(|(sent, last)| last - sent);
+        let first = timed.zip(self.first).map(|(sent, first)| first - sent);
+        let each = latency.zip(usage).map(|(latency, usage)| {
+            if usage.completion == 0 { 0.0 } else { millis(latency) / count(usage.completion) }
+        });
+        let model = self.request_model.as_deref();
+        tracing::info!(
+            target: "access",
+            request_id = self.id,
+            status = self.status,
+            outcome = self.outcome,
+            route = self.route,
+            service = self.service,
+            latency = millis(self.started.elapsed()),
+            upstream_status = self.upstream_status,
+            upstream_request_id = self.upstream_id,
+            dropped = self.dropped,
+            ai.proxy.meta.provider_name = self.provider,
+            ai.proxy.meta.request_model = model,
+            ai.proxy.meta.response_model = self.response_model.as_deref().or(model),
+            ai.proxy.meta.request_mode = self.provider.map(|_| if self.stream { "stream" } else { "oneshot" }),
+            ai.proxy.meta.llm_latency = latency.map(millis),
+            ai.proxy.usage.time_to_first_token = first.map(millis),
+            ai.proxy.usage.time_per_token = each,
+            ai.proxy.usage.prompt_tokens = usage.map(|usage| usage.prompt),
+            ai.proxy.usage.completion_tokens = usage.map(|usage| usage.completion),
+            ai.proxy.usage.total_tokens = usage.map(|usage| usage.total()),
+            ai.proxy.usage.prompt_tokens_details.cached_tokens = usage.and_then(|usage| usage.cached),
+            ai.proxy.usage.completion_tokens_details.reasoning_tokens = usage.and_then(|usage| usage.reasoning),
+        );
+    }
+}
+
+impl Drop for Record {
+    fn drop(&mut self) {
+        if !self.silent {
+            self.log();
+        }
+    }
+}
+
+/// Milliseconds, to the microsecond.
+fn millis(duration: Duration) -> f64 {
+    (duration.as_secs_f64() * 1e6).round() / 1e3
+}
+
+fn count(tokens: u64) -> f64 {
+    f64::from(u32::try_from(tokens).unwrap_or(u32::MAX))
+}
+
+/// The model that a reply, or the first event of a stream, names.
+fn model(bytes: &[u8]) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Named {
+        model: Option<String>,
+    }
+    let data = bytes
+        .strip_prefix(b"data: ")
+        .map_or(bytes, |event| event.split(|byte| *byte == b'\n').next().unwrap_or_default());
+    serde_json::from_slice::<Named>(data).ok()?.model
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_model_of_a_reply_is_found_in_either_form() {
+        assert_eq!(model(br#"{"id":"a","model":"m"}"#).as_deref(), Some("m"));
+        assert_eq!(
+            model(b"data: {\"model\":\"m\",\"choices\":[]}\n\ndata: {\"model\":\"n\"}\n\n").as_deref(),
+            Some("m")
+        );
+        assert_eq!(model(b"data: [DONE]\n\n"), None);
+    }
+}
