@@ -82,7 +82,7 @@ impl Content {
             for method in METHODS {
                 if let Some(operation) = item.get(method) {
                     let pointer = format!("/paths/{}/{method}", escape(path));
-                    plans.push(Plan::new(&method.to_uppercase(), path, operation, pointer));
+                    plans.push(Plan::new(&root, &method.to_uppercase(), path, operation, pointer));
                 }
             }
         }
@@ -91,11 +91,15 @@ impl Content {
 }
 
 impl Plan {
-    fn new(method: &str, path: &str, operation: &Value, pointer: String) -> Self {
+    fn new(root: &Value, method: &str, path: &str, operation: &Value, pointer: String) -> Self {
         let (mut replies, mut streams) = (Vec::new(), Vec::new());
         for (status, response) in members(&operation["responses"]) {
-            let content = format!("{pointer}/responses/{status}/content");
-            replies.push(Reply { status: status.clone(), bodies: bodies(&response["content"], &content) });
+            let shared = response["$ref"].as_str().and_then(|reference| reference.strip_prefix('#'));
+            let response = shared.and_then(|pointer| root.pointer(pointer)).unwrap_or(response);
+            let place = shared.map_or_else(|| format!("{pointer}/responses/{status}"), str::to_owned);
+            let content = format!("{place}/content");
+            let bodies = bodies(&response["content"], &content, Schema::open);
+            replies.push(Reply { status: status.clone(), bodies });
             streams.extend(self::streams(&response["content"], &content));
         }
         let content = format!("{pointer}/requestBody/content");
@@ -104,7 +108,7 @@ impl Plan {
             path: path.to_owned(),
             template: Template::new(path),
             id: operation["operationId"].as_str().unwrap_or_default().to_owned(),
-            requests: bodies(&operation["requestBody"]["content"], &content),
+            requests: bodies(&operation["requestBody"]["content"], &content, Schema::new),
             replies,
             streams,
             pointer,
@@ -130,11 +134,11 @@ impl Variants {
     }
 }
 
-fn bodies(content: &Value, pointer: &str) -> Vec<Body> {
+fn bodies(content: &Value, pointer: &str, schema: fn(String) -> Schema) -> Vec<Body> {
     let json = members(content).filter(|(media, _)| media.starts_with("application/json"));
     json.map(|(media, object)| Body {
         variants: Variants::new(media, object),
-        schema: Schema::new(format!("{pointer}/{}/schema", escape(media))),
+        schema: schema(format!("{pointer}/{}/schema", escape(media))),
     })
     .collect()
 }
@@ -145,7 +149,7 @@ fn streams(content: &Value, pointer: &str) -> Vec<Stream> {
         .map(|(media, object)| {
             let pointer = format!("{pointer}/{}", escape(media));
             let event =
-                |name: &String| (name.clone(), Schema::new(format!("{pointer}/x-events/{}", escape(name))));
+                |name: &String| (name.clone(), Schema::open(format!("{pointer}/x-events/{}", escape(name))));
             Stream {
                 variants: Variants::new(media, object),
                 events: members(&object["x-events"]).map(|(name, _)| event(name)).collect(),

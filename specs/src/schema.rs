@@ -13,12 +13,20 @@ use crate::violation::Violation;
 #[derive(Debug)]
 pub(crate) struct Schema {
     pub(crate) pointer: String,
+    open: bool,
     compiled: OnceLock<Validator>,
 }
 
 impl Schema {
+    /// A schema as the document has it.
     pub(crate) fn new(pointer: String) -> Self {
-        Self { pointer, compiled: OnceLock::new() }
+        Self { pointer, open: false, compiled: OnceLock::new() }
+    }
+
+    /// A schema of something that a client reads: it passes over unknown members, even of objects that are closed
+    /// because they may be sent too.
+    pub(crate) fn open(pointer: String) -> Self {
+        Self { open: true, ..Self::new(pointer) }
     }
 
     /// What is wrong with a value; nothing is the common case and the fast one.
@@ -35,13 +43,13 @@ impl Schema {
     }
 
     fn validator(&self, root: &Value) -> &Validator {
-        self.compiled.get_or_init(|| compile(root, &self.pointer))
+        self.compiled.get_or_init(|| compile(root, &self.pointer, self.open))
     }
 }
 
 /// Compiles the schema at a pointer. Compiling a whole document costs ten times as much as what one schema reaches, so
 /// the rest is left out; pointers into the document stay true.
-fn compile(root: &Value, pointer: &str) -> Validator {
+fn compile(root: &Value, pointer: &str, open: bool) -> Validator {
     let schema = root.pointer(pointer).expect("pointers are made from the document itself");
     let components = &root["components"]["schemas"];
     let mut reached = BTreeSet::new();
@@ -53,11 +61,31 @@ fn compile(root: &Value, pointer: &str) -> Validator {
     if let Some(members) = pruned.as_object_mut() {
         members.insert("components".to_owned(), json!({ "schemas": kept }));
     }
+    if open {
+        unclose(&mut pruned);
+    }
     jsonschema::options()
         .with_draft(jsonschema::Draft::Draft202012)
         .offline()
         .build(&pruned)
         .expect("a test compiles every schema of every document")
+}
+
+/// Opens every object, but for those that a condition asks about.
+fn unclose(schema: &mut Value) {
+    match schema {
+        Value::Object(members) => {
+            for closing in ["additionalProperties", "unevaluatedProperties"] {
+                if members.get(closing) == Some(&Value::Bool(false)) {
+                    members.remove(closing);
+                }
+            }
+            let inner = members.iter_mut().filter(|(name, _)| !matches!(name.as_str(), "if" | "not"));
+            inner.for_each(|(_, inner)| unclose(inner));
+        }
+        Value::Array(items) => items.iter_mut().for_each(unclose),
+        _ => {}
+    }
 }
 
 const COMPONENTS: &str = "#/components/schemas/";

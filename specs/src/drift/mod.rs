@@ -1,8 +1,9 @@
 //! Compares a document with one that is published: members, types, enum values, required marks, both ways.
 //!
-//! A component of ours is paired with the published one of the same name, or with the one that `x-published` names: a
-//! name, `none`, or a name for each published file. From there the walk follows references on both sides. What is left
-//! out on purpose stands in the provider's `SOURCE.md`, in a fenced block whose info string is `drift <file>`:
+//! A component of ours is paired with the published one of the same name, and with those that `x-published` names: a
+//! name or a list of names. `none` says that it is ours alone; a map from published files to names says that it is in
+//! these only, under these names only. From there the walk follows references on both sides. What is left out on purpose
+//! stands in the provider's `SOURCE.md`, in a fenced block whose info string is `drift <file>`:
 //!
 //! ```text
 //! Component/member/[]/inner:type — the reason

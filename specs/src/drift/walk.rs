@@ -24,32 +24,38 @@ impl<'a> Walk<'a> {
         Self { ours, theirs, file, seen: HashSet::new(), compared: 0, found: Vec::new() }
     }
 
-    /// Compares every component that has a pair; one that should have and has not is a difference.
+    /// Compares every component with each of its pairs; one that should have some and has none is a difference.
     pub(super) fn components(&mut self) {
         for (name, schema) in self.ours.components() {
-            let Some(pair) = self.pair(name) else { continue };
-            match self.theirs.component(pair) {
-                Some(theirs) => {
-                    self.compared += 1;
-                    self.schemas(name, &[schema], &[theirs]);
-                }
-                None => self.differ(name.clone(), "a component", "none"),
+            let names = self.names(name);
+            let pairs: Vec<_> = names.iter().filter_map(|pair| self.theirs.component(pair)).collect();
+            if pairs.is_empty() && !names.is_empty() {
+                self.differ(name.clone(), "a component", "none");
+            }
+            for theirs in pairs {
+                self.compared += 1;
+                self.schemas(name, &[schema], &[theirs]);
             }
         }
     }
 
-    /// The published name of a component of ours; none if it is ours alone.
-    fn pair(&self, name: &'a str) -> Option<&'a str> {
-        match self.ours.component(name)?.get("x-published") {
-            None => Some(name),
-            Some(Value::String(none)) if none == "none" => None,
-            Some(Value::String(pair)) => Some(pair),
-            Some(pairs) => pairs.get(self.file).and_then(Value::as_str),
+    /// The names that a component of ours may have in the published file; none if it is ours alone.
+    fn names(&self, name: &'a str) -> Vec<&'a str> {
+        let listed = |names: &'a Value| match names {
+            Value::Array(names) => names.iter().filter_map(Value::as_str).collect(),
+            one => Vec::from_iter(one.as_str()),
+        };
+        match self.ours.component(name).and_then(|schema| schema.get("x-published")) {
+            None => vec![name],
+            Some(Value::String(none)) if none == "none" => Vec::new(),
+            Some(Value::Object(files)) => files.get(self.file).map(listed).unwrap_or_default(),
+            Some(names) => [vec![name], listed(names)].concat(),
         }
     }
 
     fn paired(&self, ours: Option<&'a str>, theirs: Option<&'a str>) -> bool {
-        ours.and_then(|name| self.pair(name)).is_some_and(|pair| Some(pair) == theirs)
+        let (Some(ours), Some(theirs)) = (ours, theirs) else { return false };
+        self.names(ours).contains(&theirs)
     }
 
     fn schemas(&mut self, path: &str, ours: &[&'a Value], theirs: &[&'a Value]) {
