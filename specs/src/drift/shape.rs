@@ -57,9 +57,20 @@ impl<'a> Document<'a> {
         members(self.schemas)
     }
 
+    /// Whether a schema refers to a component that no published document has, such as a rule between members.
+    fn is_ours_alone(&self, schema: &'a Value) -> bool {
+        let component = self.reference(schema).and_then(|name| self.component(name));
+        component.is_some_and(|component| component["x-published"] == "none")
+    }
+
     /// The component that a schema is nothing but a reference to.
     pub(super) fn reference(&self, schema: &'a Value) -> Option<&'a str> {
         schema["$ref"].as_str()?.strip_prefix(self.prefix)
+    }
+
+    /// Those of the schemas that say something. A map whose values may be anything is an open object.
+    pub(super) fn telling(&self, schemas: &[&'a Value]) -> Vec<&'a Value> {
+        schemas.iter().copied().filter(|schema| !self.shape(&[*schema]).any).collect()
     }
 
     /// What the values of these schemas, taken together, may be.
@@ -97,7 +108,8 @@ impl<'a> Document<'a> {
             part.object.component = Some(name).filter(|_| schema.as_object().is_some_and(only_notes));
         }
         part.read(schema);
-        for inner in schema["allOf"].as_array().into_iter().flatten() {
+        let said = |inner: &&'a Value| !self.is_ours_alone(inner);
+        for inner in schema["allOf"].as_array().into_iter().flatten().filter(said) {
             let mut merged = Part::default();
             self.gather(inner, &mut merged, shape);
             part.merge(merged);
@@ -220,7 +232,16 @@ impl<'a> Shape<'a> {
 }
 
 impl<'a> Object<'a> {
+    /// Adds what a part of `allOf` says. An object is still its component if nothing is new to it: many a published
+    /// union repeats a branch's tag beside the reference.
     fn merge(&mut self, other: &Self) {
+        let adds = !other.members.keys().all(|name| self.members.contains_key(name))
+            || !other.required.is_subset(&self.required);
+        if self.members.is_empty() {
+            self.component = other.component;
+        } else if adds {
+            self.component = None;
+        }
         for (name, schemas) in &other.members {
             self.members.entry(name).or_default().extend(schemas);
         }

@@ -77,7 +77,8 @@ impl<'a> Walk<'a> {
         if ours.kinds().contains("array") && theirs.kinds().contains("array") {
             self.nested(&format!("{path}/[]"), &ours.items, &theirs.items);
         }
-        self.nested(&format!("{path}/{{}}"), &ours.maps, &theirs.maps);
+        let (our_maps, their_maps) = (self.ours.telling(&ours.maps), self.theirs.telling(&theirs.maps));
+        self.nested(&format!("{path}/{{}}"), &our_maps, &their_maps);
         self.objects(path, &ours.objects, &theirs.objects);
     }
 

@@ -130,6 +130,16 @@ fn a_branch_on_one_side_only_is_found() {
 }
 
 #[test]
+fn a_component_is_found_under_its_other_published_names() {
+    let text = specs::api("anthropic").expect("embedded").document().to_string();
+    let mut published: Value =
+        serde_json::from_str(&text.replace("RequestTextBlock", "TextBlockParam")).unwrap();
+    let text = "/components/schemas/TextBlockParam/properties/text";
+    *published.pointer_mut(text).expect("renamed") = json!({ "type": "integer" });
+    assert_eq!(paths(&drift::of("anthropic", &published).unwrap()), ["RequestTextBlock/text:type"]);
+}
+
+#[test]
 fn what_has_no_schemas_cannot_be_compared() {
     assert!(matches!(drift::of("openai", &json!({})), Err(drift::Error::Published)));
     assert!(matches!(drift::of("nobody", &json!({})), Err(drift::Error::Provider(name)) if name == "nobody"));
