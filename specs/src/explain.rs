@@ -79,10 +79,12 @@ impl Judged<'_> {
         let known = document.rsplit_once('/').map(|(schema, _)| self.rule(&format!("{schema}/properties")));
         let known = known.and_then(Value::as_object).filter(|members| members.len() <= 8);
         let expected = match known {
-            Some(members) => format!("no member but {}", names(members.keys().map(String::as_str))),
-            None => "a member that the service knows".to_owned(),
+            Some(members) => {
+                format!("no such member (known are {})", names(members.keys().map(String::as_str)))
+            }
+            None => "no such member".to_owned(),
         };
-        let got = format!("{} in `{name}`", show(self.value(&pointer)));
+        let got = show(self.value(&pointer));
         Violation { pointer, ..self.violation(error, expected, got) }
     }
 }

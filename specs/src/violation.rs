@@ -22,7 +22,7 @@ pub struct Violation {
 
 impl fmt::Display for Violation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let pointer = if self.pointer.is_empty() { "(whole)" } else { &self.pointer };
+        let pointer = if self.pointer.is_empty() { "(whole)" } else { &one_line(&self.pointer) };
         let Self { keyword, expected, got, document, .. } = self;
         write!(f, "{pointer}: expected {expected}, got {got} ({keyword}, #{document})")
     }
@@ -47,11 +47,16 @@ pub(crate) fn show(value: &Value) -> String {
 
 /// Names as a list, at most eight of them.
 pub(crate) fn names<'a>(names: impl Iterator<Item = &'a str>) -> String {
-    let all: Vec<_> = names.map(|name| format!("`{}`", shorten(name))).collect();
+    let all: Vec<_> = names.map(|name| format!("`{}`", shorten(&one_line(name)))).collect();
     match all.len() {
         0..=8 => all.join(", "),
         more => format!("{} and {} more", all[..8].join(", "), more - 8),
     }
+}
+
+/// Control characters, which JSON allows in names, as escapes.
+fn one_line(text: &str) -> String {
+    text.chars().flat_map(|c| if c.is_control() { c.escape_default().collect() } else { vec![c] }).collect()
 }
 
 fn shorten(text: &str) -> String {

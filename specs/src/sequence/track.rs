@@ -71,7 +71,7 @@ impl Track {
         }
     }
 
-    /// The stream ends; `lane` says of what, in words.
+    /// The stream ends; `lane` says for what, in words.
     pub(crate) fn end(&self, lane: &str, found: &mut Vec<Violation>) {
         if self.ended {
             return;
@@ -84,7 +84,10 @@ impl Track {
         }
         for (lanes, tracks) in self.grammar.lanes.iter().zip(&self.lanes) {
             for (key, track) in tracks {
-                track.end(&format!(" for {}{} {key}{lane}", lanes.each, lanes.key), found);
+                track.end(
+                    &format!(" for {} {key} of {}{lane}", lanes.key.trim_start_matches('/'), lanes.each),
+                    found,
+                );
             }
         }
     }

@@ -1,5 +1,10 @@
 //! The documents and what judges by them, through the crate's public face.
 
+mod documents;
 mod drift;
+mod keywords;
+mod lookup;
 mod openai;
+mod openai_reply;
+mod openai_stream;
 mod samples;

@@ -1,0 +1,194 @@
+//! What holds for every document, whoever it describes.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+
+use serde_json::{Map, Value, json};
+use specs::{Api, Operation};
+
+/// Calls `visit` with every value of a document and its pointer.
+fn walk<'a>(value: &'a Value, pointer: &str, visit: &mut dyn FnMut(&'a Value, &str)) {
+    visit(value, pointer);
+    match value {
+        Value::Object(members) => {
+            for (name, member) in members {
+                walk(member, &format!("{pointer}/{}", name.replace('~', "~0").replace('/', "~1")), visit);
+            }
+        }
+        Value::Array(items) => {
+            for (n, item) in items.iter().enumerate() {
+                walk(item, &format!("{pointer}/{n}"), visit);
+            }
+        }
+        _ => {}
+    }
+}
+
+pub(crate) fn components(api: &'static Api) -> &'static Map<String, Value> {
+    api.document()["components"]["schemas"].as_object().expect("a document has components")
+}
+
+fn operations() -> impl Iterator<Item = (&'static Api, Operation)> {
+    specs::apis().flat_map(|api| api.operations().map(move |operation| (api, operation)))
+}
+
+fn document(api: &'static Api, operation: &Operation) -> &'static Value {
+    &api.document()["paths"][operation.path()][operation.method().to_lowercase()]
+}
+
+#[test]
+fn every_folder_with_a_document_is_embedded() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let folders = fs::read_dir(root).unwrap().map(|entry| entry.unwrap());
+    let folders: BTreeSet<_> = folders
+        .filter(|entry| entry.path().join("openapi.yaml").is_file())
+        .map(|entry| entry.file_name().into_string().unwrap())
+        .collect();
+    let embedded: BTreeSet<_> = specs::apis().map(|api| api.provider().to_owned()).collect();
+    assert_eq!(embedded, folders, "touch specs/build.rs");
+    assert!(embedded.contains("openai"));
+}
+
+#[test]
+fn every_document_says_what_it_is() {
+    for api in specs::apis() {
+        let document = api.document();
+        assert_eq!(document["openapi"], "3.1.0", "{}", api.provider());
+        for member in ["title", "version"] {
+            assert!(document["info"][member].is_string(), "{} has no info.{member}", api.provider());
+        }
+        assert!(document["servers"][0]["url"].is_string(), "{} has no server", api.provider());
+        assert!(!specs::drift::published(api.provider()).is_empty(), "{} has no drift block", api.provider());
+    }
+}
+
+#[test]
+fn operation_ids_are_unique() {
+    let mut seen = BTreeSet::new();
+    for (api, operation) in operations() {
+        assert!(!operation.id().is_empty(), "{} {}", api.provider(), operation.path());
+        assert!(seen.insert((api.provider(), operation.id())), "{} twice", operation.id());
+    }
+    assert!(!seen.is_empty());
+}
+
+#[test]
+fn every_reference_leads_to_a_component() {
+    for api in specs::apis() {
+        let mut count = 0;
+        walk(api.document(), "", &mut |value, pointer| {
+            let Some(reference) = value.get("$ref") else { return };
+            let name =
+                reference.as_str().and_then(|reference| reference.strip_prefix("#/components/schemas/"));
+            let name = name.unwrap_or_else(|| panic!("{} {pointer}: {reference}", api.provider()));
+            assert!(components(api).contains_key(name), "{} {pointer}: {name} is nowhere", api.provider());
+            count += 1;
+        });
+        assert!(count > 0);
+    }
+}
+
+#[test]
+fn every_component_is_reached_from_an_operation() {
+    for api in specs::apis() {
+        let (mut reached, mut next) = (BTreeSet::new(), vec![&api.document()["paths"]]);
+        while let Some(value) = next.pop() {
+            walk(value, "", &mut |value, _| {
+                let reference = value.get("$ref").and_then(Value::as_str);
+                let name = reference.and_then(|reference| reference.rsplit('/').next());
+                if let Some(name) = name
+                    && reached.insert(name)
+                {
+                    next.push(&components(api)[name]);
+                }
+            });
+        }
+        let all: BTreeSet<_> = components(api).keys().map(String::as_str).collect();
+        assert_eq!(all.difference(&reached).collect::<Vec<_>>(), Vec::<&&str>::new(), "{}", api.provider());
+    }
+}
+
+#[test]
+fn every_schema_compiles() {
+    for api in specs::apis() {
+        for name in components(api).keys() {
+            let schema = json!({ "$ref": format!("#/components/schemas/{name}"), "components": api.document()["components"] });
+            assert!(jsonschema::meta::is_valid(&api.document()["components"]["schemas"][name]), "{name}");
+            jsonschema::validator_for(&schema)
+                .unwrap_or_else(|error| panic!("{} {name}: {error}", api.provider()));
+        }
+    }
+}
+
+/// Judging anything by a schema compiles it, under every variant that there is.
+#[test]
+fn everything_that_judges_can_judge() {
+    for (api, plain) in operations() {
+        let mut variants = vec![plain.clone()];
+        walk(document(api, &plain), "", &mut |value, _| {
+            for media in value.as_object().into_iter().flat_map(Map::keys) {
+                if let Some((_, variant)) = media.split_once('=') {
+                    variants.push(plain.variant(variant).expect("the document has it"));
+                }
+            }
+        });
+        for operation in variants {
+            assert!(!operation.request(&json!(7)).is_empty(), "{}", operation.id());
+            for status in [200, 400, 429, 500, 503] {
+                assert!(!operation.reply(status, &json!(7)).is_empty(), "{} {status}", operation.id());
+            }
+            for event in operation.events() {
+                assert!(!operation.event(event, &json!(7)).is_empty(), "{} {event}", operation.id());
+            }
+        }
+    }
+}
+
+#[test]
+fn required_members_are_declared() {
+    for api in specs::apis() {
+        walk(&api.document()["components"]["schemas"], "", &mut |value, pointer| {
+            let (Some(required), Some(declared)) =
+                (value["required"].as_array(), value["properties"].as_object())
+            else {
+                return;
+            };
+            for name in required.iter().filter_map(Value::as_str) {
+                assert!(declared.contains_key(name), "{} {pointer}: {name} is not declared", api.provider());
+            }
+        });
+    }
+}
+
+/// An event that the order does not know could never pass, and a kind without an event could never come.
+#[test]
+fn events_and_their_order_name_each_other() {
+    for (api, operation) in operations() {
+        walk(document(api, &operation), "", &mut |media, pointer| {
+            let (Some(events), Some(sequence)) = (media["x-events"].as_object(), media.get("x-sequence"))
+            else {
+                return;
+            };
+            let list = |member: &str| sequence[member].as_array().into_iter().flatten();
+            let order = sequence["order"].as_str().expect("an order");
+            let operators = |letter: char| letter.is_whitespace() || "()|*+?".contains(letter);
+            let mut kinds: BTreeSet<_> = order.split(operators).filter(|name| !name.is_empty()).collect();
+            kinds.extend(["anywhere", "ends"].into_iter().flat_map(list).filter_map(Value::as_str));
+
+            let listed: BTreeMap<_, _> =
+                list("kinds").map(|kind| (kind["kind"].as_str().unwrap(), &kind["event"])).collect();
+            for (kind, event) in &listed {
+                assert!(kinds.contains(kind), "{pointer}: no order has the kind {kind}");
+                assert!(events.contains_key(event.as_str().unwrap()), "{pointer}: {event} is no event");
+            }
+            for kind in kinds.iter().filter(|kind| !listed.contains_key(*kind)) {
+                assert!(events.contains_key(*kind), "{pointer}: {kind} is no event");
+            }
+            for event in events.keys() {
+                let known = kinds.contains(event.as_str()) || listed.values().any(|listed| *listed == event);
+                assert!(known, "{pointer}: no order has the event {event}");
+            }
+        });
+    }
+}
