@@ -17,6 +17,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     for provider in providers(&root)? {
         let yaml = root.join(&provider).join("openapi.yaml");
         let source = root.join(&provider).join("SOURCE.md");
+        if !source.is_file() {
+            return Err(format!("{} is missing: say where the facts come from", source.display()).into());
+        }
         println!("cargo:rerun-if-changed={}", yaml.display());
         println!("cargo:rerun-if-changed={}", source.display());
 

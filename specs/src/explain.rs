@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::document::escape;
 use crate::union;
-use crate::violation::{Violation, names, show};
+use crate::violation::{Violation, names, one_line, show};
 
 /// Everything that is wrong with `value` by the schema at `pointer` of the document `root`.
 pub(crate) fn violations(
@@ -79,12 +79,10 @@ impl Judged<'_> {
         let known = document.rsplit_once('/').map(|(schema, _)| self.rule(&format!("{schema}/properties")));
         let known = known.and_then(Value::as_object).filter(|members| members.len() <= 8);
         let expected = match known {
-            Some(members) => {
-                format!("no such member (known are {})", names(members.keys().map(String::as_str)))
-            }
-            None => "no such member".to_owned(),
+            Some(members) => format!("no member but {}", names(members.keys().map(String::as_str))),
+            None => "a member that the service knows".to_owned(),
         };
-        let got = show(self.value(&pointer));
+        let got = format!("{} in `{}`", show(self.value(&pointer)), one_line(name));
         Violation { pointer, ..self.violation(error, expected, got) }
     }
 }

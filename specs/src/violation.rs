@@ -55,7 +55,7 @@ pub(crate) fn names<'a>(names: impl Iterator<Item = &'a str>) -> String {
 }
 
 /// Control characters, which JSON allows in names, as escapes.
-fn one_line(text: &str) -> String {
+pub(crate) fn one_line(text: &str) -> String {
     text.chars().flat_map(|c| if c.is_control() { c.escape_default().collect() } else { vec![c] }).collect()
 }
 

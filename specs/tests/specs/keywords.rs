@@ -4,12 +4,13 @@ use serde_json::Value;
 
 use crate::documents::components;
 
-/// JSON Schema 2020-12, without what none of our documents should need: anchors, dynamic references, `$defs`.
+/// JSON Schema 2020-12, without what none of our documents should need (anchors, dynamic references, `$defs`), and the
+/// discriminator of OpenAPI.
 const KNOWN: &str = "$ref type enum const title description default deprecated format contentEncoding contentMediaType
     properties required additionalProperties unevaluatedProperties patternProperties propertyNames minProperties
     maxProperties dependentRequired dependentSchemas items prefixItems unevaluatedItems contains minContains maxContains
     minItems maxItems uniqueItems minLength maxLength pattern minimum maximum exclusiveMinimum exclusiveMaximum
-    multipleOf allOf anyOf oneOf not if then else";
+    multipleOf allOf anyOf oneOf not if then else discriminator";
 
 /// Keywords whose value is an object of schemas, an array of schemas, or a schema.
 const NAMED: [&str; 3] = ["properties", "patternProperties", "dependentSchemas"];

@@ -117,8 +117,8 @@ fn requests_that_lack_or_add_members() {
       got      an object with `content`, `role`
       by       /components/schemas/ChatCompletionRequestToolMessage/required
     /max_token additionalProperties
-      expected no such member
-      got      5
+      expected a member that the service knows
+      got      5 in `max_token`
       by       /components/schemas/CreateChatCompletionRequest/additionalProperties
     "#);
 }
@@ -131,12 +131,12 @@ fn unknown_members_within_a_request() {
     );
     insta::assert_snapshot!(fields(&chat().request(&body)), @r#"
     /messages/0/tool_calls/0/index additionalProperties
-      expected no such member (known are `function`, `id`, `type`)
-      got      0
+      expected no member but `function`, `id`, `type`
+      got      0 in `index`
       by       /components/schemas/ChatCompletionRequestToolCall/additionalProperties
     /messages/0/reasoning_content additionalProperties
-      expected no such member (known are `annotations`, `audio`, `content`, `function_call`, `name`, `refusal`, `role`, `tool_calls`)
-      got      "hm"
+      expected no member but `annotations`, `audio`, `content`, `function_call`, `name`, `refusal`, `role`, `tool_calls`
+      got      "hm" in `reasoning_content`
       by       /components/schemas/ChatCompletionRequestAssistantMessage/additionalProperties
     "#);
 }
@@ -160,8 +160,8 @@ fn a_union_is_judged_by_the_branch_that_its_tag_names() {
       got      "ftp://x"
       by       /components/schemas/ChatCompletionRequestMessageContentPartImage/properties/image_url/properties/url/pattern
     /messages/1/content/0/image_url/details additionalProperties
-      expected no such member (known are `detail`, `url`)
-      got      "low"
+      expected no member but `detail`, `url`
+      got      "low" in `details`
       by       /components/schemas/ChatCompletionRequestMessageContentPartImage/properties/image_url/additionalProperties
     /messages/2/role oneOf
       expected one of "developer", "system", "user", "assistant", "tool", "function"
