@@ -5,8 +5,9 @@
 use std::num::NonZeroU64;
 
 use super::error::Problem;
+use super::field::{Field, MOST};
 use super::named::Named;
-use super::record::{Field, Record};
+use super::record::Record;
 use super::{
     Auth, Extensions, GenaiCategory, LlmFormat, Logging, Model, Provider, ResponseStreaming, RouteType,
 };
@@ -51,7 +52,7 @@ impl AiProxy {
     pub(super) fn read(record: &mut Record<'_>, extensions: Extensions) -> Option<Self> {
         let target = Target::read(record);
         let response_streaming = record.named("response_streaming").unwrap_or_default();
-        let size = record.integer("max_request_body_size", 0..=1 << 53);
+        let size = record.integer("max_request_body_size", 0..=MOST);
         let size = size.map_or(Some(DEFAULT_MAX_REQUEST_BODY_SIZE), |size| u64::try_from(size).ok());
         let model_name_header = record.boolean("model_name_header").unwrap_or(true);
         let format = record.get("llm_format");
@@ -98,34 +99,18 @@ impl Target {
     fn check(&self, record: &Record<'_>) {
         let Model { provider, options, .. } = &self.model;
         let azure = &options.azure;
-        let rules = [
-            (Provider::Llama2, "llama2_format", options.llama2_format.is_some(), "llama2 provider"),
-            (Provider::Mistral, "mistral_format", options.mistral_format.is_some(), "mistral provider"),
-            (
-                Provider::Anthropic,
-                "anthropic_version",
-                options.anthropic_version.is_some(),
-                "anthropic provider",
-            ),
-            (Provider::Azure, "azure_instance", azure.instance.is_some(), "azure provider"),
-            (Provider::Azure, "azure_api_version", azure.api_version.is_some(), "azure provider"),
-            (Provider::Azure, "azure_deployment_id", azure.deployment_id.is_some(), "azure provider"),
-            (
-                Provider::Llama2,
-                "upstream_url",
-                options.upstream_url.is_some(),
-                "self-hosted providers/models",
-            ),
-            (
-                Provider::Ollama,
-                "upstream_url",
-                options.upstream_url.is_some(),
-                "self-hosted providers/models",
-            ),
-            (Provider::Vllm, "upstream_url", options.upstream_url.is_some(), "self-hosted providers/models"),
-        ];
-        for (owner, name, set, whom) in rules {
+        let needs = |owner, name, set: bool, whom| {
             record.rule(*provider == owner && !set, &format!("must set 'model.options.{name}' for {whom}"));
+        };
+        needs(Provider::Llama2, "llama2_format", options.llama2_format.is_some(), "llama2 provider");
+        needs(Provider::Mistral, "mistral_format", options.mistral_format.is_some(), "mistral provider");
+        let version = options.anthropic_version.is_some();
+        needs(Provider::Anthropic, "anthropic_version", version, "anthropic provider");
+        needs(Provider::Azure, "azure_instance", azure.instance.is_some(), "azure provider");
+        needs(Provider::Azure, "azure_api_version", azure.api_version.is_some(), "azure provider");
+        needs(Provider::Azure, "azure_deployment_id", azure.deployment_id.is_some(), "azure provider");
+        for owner in [Provider::Llama2, Provider::Ollama, Provider::Vllm] {
+            needs(owner, "upstream_url", options.upstream_url.is_some(), "self-hosted providers/models");
         }
         record.rule(
             *provider == Provider::Anthropic

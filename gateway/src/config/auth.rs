@@ -3,8 +3,9 @@
 use http::{HeaderName, HeaderValue};
 
 use super::error::Problem;
+use super::field::Field;
 use super::named::Named;
-use super::record::{Field, Record};
+use super::record::Record;
 use super::{Provider, Secret};
 
 /// The credentials of one target. Several may be set; Kong sends header and parameter both.

@@ -4,10 +4,11 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::entity::{Identity, dangling, remarks};
-use super::error::{Error, Problem};
+use super::error::Problem;
+use super::field::{Context, Field};
 use super::node::{Node, Value};
 use super::plugin::{NAME, Plugin};
-use super::record::{Context, Field, Record};
+use super::record::Record;
 use super::route::Draft;
 use super::service::Service;
 use super::{AiProxy, Config, Route, Router};
@@ -15,8 +16,7 @@ use super::{AiProxy, Config, Route, Router};
 /// Makes a configuration of `root`.
 pub(super) fn read(root: &Node, context: &Context<'_>) -> Option<Config> {
     let Value::Map(_) = root.value else {
-        let problem = Problem::Type("a record");
-        context.errors.borrow_mut().push(Error { path: String::new(), place: root.place, problem });
+        context.note("", root.place, Problem::Type("a record"));
         return None;
     };
     let field = Field { context, path: String::new(), node: root };
@@ -159,19 +159,22 @@ impl<'c> Document<'c> {
 
     /// Where a plugin holds: where it is nested, or what it names.
     fn scope(&self, nested: Scope, plugin: &Plugin<'c>, field: &Field<'c>) -> Option<Scope> {
-        if nested != Scope::Everywhere {
-            return Some(nested);
-        }
+        let both = match nested {
+            Scope::Everywhere => plugin.service.is_some() && plugin.route.is_some(),
+            Scope::Service(_) => plugin.route.is_some(),
+            Scope::Route(_) => plugin.service.is_some(),
+        };
         match (&plugin.service, &plugin.route) {
-            (None, None) => Some(nested),
-            (Some(_), Some(_)) => {
+            _ if both => {
                 field.error(Problem::Rule(
                     "a plugin of both a service and a route is not supported yet".to_owned(),
                 ));
                 None
             }
+            _ if nested != Scope::Everywhere => Some(nested),
+            (None, None) => Some(nested),
             (named, None) => find_service(&self.services, named.as_ref()).map(Scope::Service),
-            (None, Some((name, field))) => {
+            (_, Some((name, field))) => {
                 let found = self.routes.iter().position(|entry| entry.draft.identity.is(name));
                 if found.is_none() {
                     dangling(field, "route", name, "routes");

@@ -1,7 +1,8 @@
 //! What all of Kong's entities have in common: identity, tags, references to each other, and remarks that Kong skips.
 
 use super::error::Problem;
-use super::record::{Field, Record};
+use super::field::{Field, MOST};
+use super::record::Record;
 
 /// How other entities may refer to this one, and its tags.
 #[derive(Clone, Debug, Default)]
@@ -14,7 +15,7 @@ impl Identity {
     /// Reads the members of an entity whose name is called `name`.
     pub(super) fn read(record: &mut Record<'_>, name: &'static str) -> Self {
         for stamp in ["created_at", "updated_at"] {
-            record.integer(stamp, 1..=1 << 53);
+            record.integer(stamp, 1..=MOST);
         }
         remarks(record);
         Self {

@@ -92,7 +92,7 @@ pub struct Place {
     pub column: u64,
 }
 
-/// What can be wrong. The texts are Kong's where Kong has one. None shows a value that came from the environment.
+/// What can be wrong. The texts are Kong's where Kong has one. What came from the environment is shown as `${NAME}`.
 #[derive(Clone, Debug, Error, PartialEq)]
 pub enum Problem {
     /// The file cannot be read.

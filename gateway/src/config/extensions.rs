@@ -10,8 +10,8 @@
 //! ```
 
 use super::error::Problem;
+use super::field::{Field, nearest};
 use super::named::Named;
-use super::record::{Field, nearest};
 
 /// The settings of one plugin.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -3,7 +3,29 @@
 //! One file runs on both gateways: names, types, defaults, ranges and rules are Kong's, and so are the error texts.
 //! <https://developer.konghq.com/gateway/db-less-mode/>, <https://developer.konghq.com/plugins/ai-proxy/reference/>
 //!
-//! What is read is a type that can only hold what is right; nothing is checked again later.
+//! ```text
+//! text ──node──▶ tree with places ──document──▶ entities ──join──▶ Config { router: [route + plugin] }
+//!                                   │
+//!                  field, record: one value, the members of one map
+//! ```
+//!
+//! What is read is a type that can only hold what is right; nothing is checked again later. Every mistake is told at
+//! once, with its path and its place. What would change who is let in, or where a call goes, is refused where this
+//! gateway has not got it: other plugins, `snis`, `sources`, `consumer`, …
+//!
+//! # Beyond Kong
+//!
+//! - `${NAME}` and `${NAME:-default}` in any string, also for a number or a boolean; `{vault://env/name}` in any string,
+//!   where Kong follows it in those fields only that it calls referenceable.
+//! - A plugin's tags that begin with `touchstone-`: see [`Extensions`].
+//! - An unknown member is told with the name that was probably meant.
+//! - A placeholder whose source does not exist is told when the file is read, not with 400 for each request.
+//! - Bedrock without a region or without credentials is told when the file is read.
+//!
+//! # Short of Kong
+//!
+//! `_format_version` 1.1 and 2.1, entities other than services, routes and plugins, plugins other than `ai-proxy`
+//! (`ai-proxy-advanced` is next), plugins of a consumer or of a service and a route at once, the `expressions` router.
 
 mod ai_proxy;
 mod auth;
@@ -12,6 +34,7 @@ mod entity;
 mod env;
 mod error;
 mod extensions;
+mod field;
 mod logging;
 mod model;
 mod named;
@@ -34,8 +57,8 @@ mod upstream;
 use std::cell::RefCell;
 use std::path::Path;
 
+use field::Context;
 use node::Node;
-use record::Context;
 
 pub use ai_proxy::{AiProxy, DEFAULT_MAX_REQUEST_BODY_SIZE, Target};
 pub use auth::{Auth, AuthHeader, AuthParam, AwsKeys, AzureIdentity, GcpIdentity, ParamLocation};

@@ -1,7 +1,5 @@
 //! Kong's `model`: which model of which provider, and how it is asked.
 
-use super::error::Problem;
-use super::named::Named;
 use super::record::Record;
 use super::{ModelOptions, Provider, Template};
 
@@ -25,16 +23,5 @@ impl Model {
         let alias = record.filled("model_alias");
         let options = record.nested("options", |record| ModelOptions::read(record, provider));
         Some(Self { provider: provider?, name, alias, options: options? })
-    }
-}
-
-impl Provider {
-    fn read(record: &mut Record<'_>) -> Option<Self> {
-        let field = record.required("provider")?;
-        let provider: Self = field.named()?;
-        if !translate::providers::ALL.iter().any(|known| known.name == provider.name()) {
-            field.error(Problem::UnsupportedName(provider.name().to_owned()));
-        }
-        Some(provider)
     }
 }

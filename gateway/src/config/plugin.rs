@@ -2,7 +2,8 @@
 
 use super::entity::{Identity, reference, tags};
 use super::error::Problem;
-use super::record::{Field, Record, nearest};
+use super::field::{Field, nearest};
+use super::record::Record;
 use super::{AiProxy, Extensions};
 
 /// A plugin that this gateway runs.
@@ -22,10 +23,9 @@ impl<'c> Plugin<'c> {
         Identity::read(record, "instance_name");
         let tags = tags(record);
         let enabled = record.boolean("enabled").unwrap_or(true);
-        let protocols = record.get("protocols").map(|field| field.list("a set")).unwrap_or_default();
-        protocols.iter().for_each(|field| {
-            field.string();
-        });
+        for field in record.get("protocols").map(|field| field.list("a set")).unwrap_or_default() {
+            field.parse(protocol);
+        }
         let (service, route) = (reference(record, "service"), reference(record, "route"));
         for name in ["consumer", "consumer_group", "ordering", "condition"] {
             if let Some(field) = record.get(name).filter(|_| enabled) {
@@ -93,3 +93,12 @@ const BUNDLED: [&str; 24] = [
     "request-transformer",
     "response-transformer",
 ];
+
+/// Kong's HTTP protocols; the plugin does the same for all.
+fn protocol(text: &str) -> Result<(), Problem> {
+    const NAMES: [&str; 4] = ["grpc", "grpcs", "http", "https"];
+    if NAMES.contains(&text) {
+        return Ok(());
+    }
+    Err(Problem::OneOf { names: NAMES.join(", "), nearest: None })
+}

@@ -1,6 +1,8 @@
 //! Which service a model runs on, by Kong's names.
 
+use super::error::Problem;
 use super::named::Named;
+use super::record::Record;
 
 /// Kong's `model.provider`: every name that Kong AI Gateway 3.6 to 2.0.1 knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -49,4 +51,15 @@ impl Named for Provider {
         ("vllm", Self::Vllm),
         ("xai", Self::Xai),
     ];
+}
+
+impl Provider {
+    pub(super) fn read(record: &mut Record<'_>) -> Option<Self> {
+        let field = record.required("provider")?;
+        let provider: Self = field.named()?;
+        if !translate::providers::ALL.iter().any(|known| known.name == provider.name()) {
+            field.error(Problem::UnsupportedName(provider.name().to_owned()));
+        }
+        Some(provider)
+    }
 }

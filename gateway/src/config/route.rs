@@ -9,8 +9,9 @@ use http::HeaderName;
 use super::AiProxy;
 use super::entity::{Identity, reference, tags};
 use super::error::Problem;
+use super::field::{Field, MOST};
 use super::named::Named;
-use super::record::{Field, Record};
+use super::record::Record;
 use super::rule::{HeaderRule, HostRule, PathRule};
 use super::service::protocol;
 
@@ -112,7 +113,7 @@ impl<'c> Draft<'c> {
         let hosts = each(record, "hosts", "an array", |text| HostRule::parse(text).map_err(Problem::Rule));
         let paths = each(record, "paths", "an array", |text| PathRule::parse(text).map_err(Problem::Rule));
         let headers = record.get("headers").map(|field| headers(&field)).unwrap_or_default();
-        let regex_priority = record.integer("regex_priority", -(1 << 53)..=1 << 53).unwrap_or(0);
+        let regex_priority = record.integer("regex_priority", -MOST..=MOST).unwrap_or(0);
         let tags = tags(record).into_iter().map(|(tag, _)| tag).collect();
         Self { identity, service, protocols, methods, hosts, paths, headers, regex_priority, tags }
     }

@@ -86,11 +86,10 @@ impl Router {
     ) -> Option<Match<'_>> {
         let path = normalize(path);
         let (host, port) = split_port(host.unwrap_or_default());
-        let host = host.to_ascii_lowercase();
         self.entries.iter().find_map(|entry| {
             let route = &entry.route;
             let taken = (route.methods.is_empty() || route.methods.iter().any(|known| known == method))
-                && (route.hosts.is_empty() || route.hosts.iter().any(|rule| rule.matches(&host, port)))
+                && (route.hosts.is_empty() || route.hosts.iter().any(|rule| rule.matches(host, port)))
                 && route.headers.iter().all(|rule| rule.matches(headers));
             let captures = taken.then(|| captures(&entry.paths, &path)).flatten()?;
             Some(Match { route, captures })

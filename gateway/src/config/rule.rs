@@ -40,7 +40,6 @@ impl HostRule {
         if name.is_empty() || !name.chars().all(legal) {
             return Err(format!("invalid value: {text}"));
         }
-        let host = host.to_ascii_lowercase();
         let pattern = if let Some(suffix) = host.strip_prefix('*') {
             HostPattern::Suffix(suffix.into())
         } else if let Some(prefix) = host.strip_suffix('*') {
@@ -51,12 +50,18 @@ impl HostRule {
         Ok(Self { pattern, port })
     }
 
-    /// Whether `host`, in lower case and without its port, is meant.
+    /// Whether `host`, without its port, is meant; case does not matter.
     pub(super) fn matches(&self, host: &str, port: Option<u16>) -> bool {
+        let host = host.as_bytes();
         let named = match &self.pattern {
-            HostPattern::Exact(name) => host == &**name,
-            HostPattern::Suffix(suffix) => host.ends_with(&**suffix),
-            HostPattern::Prefix(prefix) => host.starts_with(&**prefix),
+            HostPattern::Exact(name) => host.eq_ignore_ascii_case(name.as_bytes()),
+            HostPattern::Suffix(suffix) => {
+                let start = host.len().checked_sub(suffix.len());
+                start.is_some_and(|start| host[start..].eq_ignore_ascii_case(suffix.as_bytes()))
+            }
+            HostPattern::Prefix(prefix) => {
+                host.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix.as_bytes()))
+            }
         };
         named && (self.port.is_none() || self.port == port)
     }

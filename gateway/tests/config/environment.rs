@@ -98,6 +98,25 @@ fn numbers_and_booleans_may_come_from_the_environment() {
 }
 
 #[test]
+fn a_wrong_value_is_shown_as_the_reference_that_it_came_from() {
+    for (text, expected) in [
+        ("$(cookies.a)", "config.model.name: source 'cookies' is not supported"),
+        (
+            "${PIECE:-x $(headers)}",
+            "config.model.name: cannot parse expression for field '${PIECE:-x $(headers)}'",
+        ),
+        ("${BAD}", "config.model.name: cannot parse expression for field '${BAD}'"),
+        ("{vault://env/bad}", "config.model.name: cannot parse expression for field '{vault://env/bad}'"),
+    ] {
+        let config =
+            file(&format!("{{route_type: llm/v1/chat, model: {{provider: openai, name: {text:?}}}}}"));
+        let errors =
+            Config::parse(&config, &env(&[("BAD", "sk-not-shown $(headers)")])).unwrap_err().to_string();
+        assert!(errors.ends_with(expected), "{errors}");
+    }
+}
+
+#[test]
 fn a_remark_is_not_filled_in() {
     let text = format!(
         "_comment: ${{MISSING}}\n_ignore: ['${{MISSING}}']\n{}",
