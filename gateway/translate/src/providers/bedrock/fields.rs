@@ -4,9 +4,10 @@
 
 use super::family::{Effort, Family, TopK};
 use super::native::Native;
+use super::turns;
 use crate::chat::{Losses, Options};
 use crate::json::Object;
-use crate::openai::{Chat, Number};
+use crate::openai::{Chat, Number, Role, ToolChoice};
 
 /// The fewest tokens that Claude takes for thinking:
 /// <https://docs.aws.amazon.com/bedrock/latest/userguide/claude-messages-extended-thinking.html>
@@ -45,7 +46,8 @@ impl<'a> Fields<'a> {
             (None, _) => (),
         }
         if let Some(effort) = chat.reasoning_effort
-            && !fields.effort(&effort.plain(), family.effort, options.max_tokens(chat))
+            && !(thinks(chat, family.effort)
+                && fields.effort(&effort.plain(), family.effort, options.max_tokens(chat)))
         {
             losses.drop("reasoning_effort");
         }
@@ -115,6 +117,24 @@ impl<'a> Fields<'a> {
             fields.raw(name, json);
         }
     }
+}
+
+/// Whether Claude would think at all: not where it must call a tool, nor, with a budget, amid calls that it is not
+/// shown to have thought about. Those weigh more than how hard it thinks.
+///
+/// <https://docs.aws.amazon.com/bedrock/latest/userguide/claude-messages-extended-thinking.html>
+fn thinks(chat: &Chat<'_>, place: Effort) -> bool {
+    if !matches!(place, Effort::Adaptive | Effort::Budget) {
+        return true;
+    }
+    let forced = matches!(
+        chat.tool_choice,
+        Some(ToolChoice::Required | ToolChoice::Function(_) | ToolChoice::Allowed { required: true, .. })
+    );
+    let answered = chat.messages.last().is_some_and(|message| message.role == Role::Tool);
+    let last = chat.messages.iter().rfind(|message| message.role == Role::Assistant);
+    let shown = last.is_none_or(turns::shows_reasoning);
+    !forced && (place == Effort::Adaptive || !answered || shown)
 }
 
 /// A word of OpenAI's `reasoning_effort`.

@@ -29,26 +29,40 @@ pub(super) fn write(request: &mut Object<'_>, chat: &Chat<'_>, losses: &mut Loss
         }
     }
     drop(messages);
-    system(request, chat, losses);
-    Ok(())
+    if chat
+        .messages
+        .iter()
+        .flat_map(|message| &message.tool_calls)
+        .flatten()
+        .any(|call| call.function.is_none())
+    {
+        losses.drop("messages[].tool_calls[].custom");
+    }
+    system(request, chat, losses)
 }
 
-fn system(request: &mut Object<'_>, chat: &Chat<'_>, losses: &mut Losses) {
-    let mut messages =
-        chat.messages.iter().filter(|message| side(message.role) == Side::System && says(message)).peekable();
-    if messages.peek().is_none() {
-        return;
+fn system(request: &mut Object<'_>, chat: &Chat<'_>, losses: &mut Losses) -> Result<(), Error> {
+    let all = chat.messages.iter().enumerate();
+    let mut spoken =
+        all.filter(|(_, message)| side(message.role) == Side::System && says(message)).peekable();
+    if spoken.peek().is_none() {
+        return Ok(());
     }
     let mut blocks = request.array("system");
-    for message in messages {
+    for (index, message) in spoken {
         name(message, losses);
         let (whole, parts) = message.content.parts();
         whole.into_iter().for_each(|whole| text(&mut blocks, whole));
-        for part in parts {
-            text(&mut blocks, part.text.unwrap_or_default());
+        for (number, part) in parts.iter().enumerate() {
+            let words = part.text.ok_or_else(|| {
+                let param = format!("messages[{index}].content[{number}]");
+                Error::request(param, "Bedrock takes only text in a system message")
+            })?;
+            text(&mut blocks, words);
             cached(&mut blocks, part);
         }
     }
+    Ok(())
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -70,13 +84,15 @@ fn side(role: Role) -> Side {
 fn says(message: &Message<'_>) -> bool {
     let (whole, parts) = message.content.parts();
     matches!(message.role, Role::Tool | Role::Function)
-        || message.tool_calls.as_ref().is_some_and(|calls| !calls.is_empty())
-        || message
-            .thinking_blocks
-            .as_ref()
-            .is_some_and(|blocks| blocks.iter().any(|block| reasoning(block).is_some()))
+        || message.tool_calls.iter().flatten().any(|call| call.function.is_some())
+        || shows_reasoning(message)
         || [whole, message.refusal].into_iter().flatten().any(|text| !blank(text))
         || parts.iter().any(|part| part.text.or(part.refusal).is_none_or(|text| !blank(text)))
+}
+
+/// Whether there is reasoning in it that the service can check.
+pub(super) fn shows_reasoning(message: &Message<'_>) -> bool {
+    message.thinking_blocks.iter().flatten().any(|block| reasoning(block).is_some())
 }
 
 /// One message on its way into a turn.
@@ -177,7 +193,6 @@ impl Place<'_> {
     /// The arguments are copied as they stand: big numbers and escapes stay what they were.
     fn call(&mut self, blocks: &mut Array<'_>, number: usize, call: &ToolCall<'_>) -> Result<(), Error> {
         let Some(function) = &call.function else {
-            self.losses.drop("messages[].tool_calls[].custom");
             return Ok(());
         };
         let arguments = function.arguments.plain();
