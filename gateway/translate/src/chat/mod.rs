@@ -13,7 +13,7 @@ pub use losses::Losses;
 pub use options::Options;
 pub use stream::ChatStream;
 
-use crate::delta::{Sink, Usage};
+use crate::delta::{Order, Sink, Usage};
 use crate::openai::{self, Problem, ReplyWriter};
 use crate::providers::{Auth, Dialect, Provider};
 use crate::wire::{Frame, Framing};
@@ -147,7 +147,10 @@ pub fn reply(provider: &Provider, body: &[u8], call: &Call) -> Result<(Vec<u8>, 
         Dialect::OpenAi { .. } => openai::check_reply(body).map(|usage| (body.to_vec(), usage)),
         Dialect::Native(native) => {
             let mut writer = ReplyWriter::new(call);
-            native.reader().reply(body, &mut writer)?;
+            let mut order = Order::default();
+            let mut gate = order.gate(&mut writer);
+            native.reader().reply(body, &mut gate)?;
+            gate.close()?;
             writer.finish()
         }
     }

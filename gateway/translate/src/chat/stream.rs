@@ -4,14 +4,14 @@
 //! |---|---|
 //! | an event of a known kind | its translation |
 //! | an unknown kind | nothing |
-//! | a corrupt one | an error event, and the stream ends |
+//! | a corrupt one, or one out of order | an error event, and the stream ends |
 //! | its own error | that error, in OpenAI's words, and the stream ends |
 //! | its own end | `[DONE]`, and what follows is not read |
 //! | no end | an error event, never `[DONE]` |
 
 use super::{Call, Reader};
 use crate::Error;
-use crate::delta::Usage;
+use crate::delta::{Order, Usage};
 use crate::openai::{ChunkWriter, Relay};
 use crate::providers::{Dialect, Provider};
 use crate::wire::{Framer, Framing};
@@ -27,7 +27,7 @@ pub struct ChatStream {
 
 enum Way {
     Relay(Relay),
-    Translate { reader: Box<dyn Reader>, writer: ChunkWriter },
+    Translate { reader: Box<dyn Reader>, order: Order, writer: ChunkWriter },
 }
 
 impl ChatStream {
@@ -36,7 +36,8 @@ impl ChatStream {
         let (framing, way) = match provider.chat {
             Dialect::OpenAi { .. } => (Framing::Sse, Way::Relay(Relay::default())),
             Dialect::Native(chat) => {
-                (chat.framing(), Way::Translate { reader: chat.reader(), writer: ChunkWriter::new(call) })
+                let (order, writer) = (Order::default(), ChunkWriter::new(call));
+                (chat.framing(), Way::Translate { reader: chat.reader(), order, writer })
             }
         };
         Self { framer: Framer::new(framing), way, failed: false }
@@ -51,9 +52,14 @@ impl ChatStream {
         }
         let result = match &mut self.way {
             Way::Relay(relay) => self.framer.push(bytes, &mut |frame| relay.frame(&frame)),
-            Way::Translate { reader, writer } => self
-                .framer
-                .push(bytes, &mut |frame| if writer.done() { Ok(()) } else { reader.frame(&frame, writer) }),
+            Way::Translate { reader, order, writer } => self.framer.push(bytes, &mut |frame| {
+                if writer.done() {
+                    return Ok(());
+                }
+                let mut gate = order.gate(writer);
+                reader.frame(&frame, &mut gate)?;
+                gate.close()
+            }),
         };
         self.failed = result.is_err();
         result
@@ -62,9 +68,13 @@ impl ChatStream {
     /// Says that the provider's stream is over. One that stopped before its own end is an error.
     pub fn finish(&mut self) -> Result<(), Error> {
         match &mut self.way {
-            Way::Relay(relay) => relay.rest(self.framer.rest()),
-            Way::Translate { reader, writer } if !self.failed && !writer.done() => reader.finish(writer),
-            Way::Translate { .. } => (),
+            Way::Relay(relay) if !self.failed => relay.rest(self.framer.rest()),
+            Way::Translate { reader, order, writer } if !self.failed && !writer.done() => {
+                let mut gate = order.gate(writer);
+                reader.finish(&mut gate);
+                gate.close()?;
+            }
+            Way::Relay(_) | Way::Translate { .. } => (),
         }
         if self.failed || self.done() { Ok(()) } else { Err(Error::Truncated) }
     }

@@ -105,9 +105,11 @@ impl ChunkWriter {
 
     fn reasoning(&mut self, block: u32, text: Text<'_>) {
         self.piece(false, |out| {
-            out.extend_from_slice(b"\"reasoning_content\":");
-            text.write(out);
-            out.push(b',');
+            if !text.is_empty() {
+                out.extend_from_slice(b"\"reasoning_content\":");
+                text.write(out);
+                out.push(b',');
+            }
             thinking(out, block, "thinking", "thinking", text);
         });
     }
@@ -164,6 +166,11 @@ impl ChunkWriter {
 impl Sink for ChunkWriter {
     fn delta(&mut self, delta: Delta<'_>) {
         match delta {
+            Delta::Text(text) | Delta::Refusal(text) | Delta::ToolArgs { json: text, .. }
+                if text.is_empty() =>
+            {
+                // Nothing to tell.
+            }
             Delta::Start { id, model } => self.start(id, model),
             Delta::Text(text) => self.piece(true, |out| {
                 out.extend_from_slice(b"\"content\":");

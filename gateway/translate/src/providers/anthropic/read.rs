@@ -6,8 +6,9 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::failure::Failure;
+use super::message::{Block, BlockDelta, BlockStart, Kind, Message, MessageDelta, MessageStart, Usage};
 use crate::chat::{Reader, read};
-use crate::delta::{Delta, Finish, Sink, Usage as Tokens};
+use crate::delta::{Delta, Finish, Sink};
 use crate::template::Template;
 use crate::wire::Frame;
 use crate::{Error, Text};
@@ -20,39 +21,53 @@ pub(super) struct MessageReader {
     /// The same for reasoning blocks.
     blocks: Vec<u32>,
     usage: Usage,
-    template: Template,
+    finished: bool,
+    /// Events with text, and with pieces of the arguments of the call whose number stands beside.
+    text: Template,
+    arguments: (Template, u32),
 }
 
 impl Reader for MessageReader {
     fn reply(&mut self, body: &[u8], sink: &mut dyn Sink) -> Result<(), Error> {
         let message: Message<'_> = read("reply", body)?;
         if message.error.is_some() {
-            return Err(Error::Provider(read::<Failure>("error", body)?.problem(None)));
+            return Err(Error::Provider(read::<Failure>("reply", body)?.problem(None)));
         }
+        let Some(content) = &message.content else {
+            return Err(Error::Malformed { what: "reply", why: "it has no content".to_owned() });
+        };
         self.start(&message, sink);
-        for (index, block) in (0..).zip(&message.content) {
-            self.block(index, block, sink);
+        for (index, block) in (0..).zip(content) {
+            self.block(index, block.get().as_bytes(), sink)?;
         }
-        self.end(message.stop_reason, sink);
-        sink.delta(Delta::End);
+        self.stop(message.stop_reason, message.stop_details.and_then(|details| details.explanation), sink);
+        self.end(sink);
         Ok(())
     }
 
     fn frame(&mut self, frame: &Frame<'_>, sink: &mut dyn Sink) -> Result<(), Error> {
+        let data: &[u8] = &frame.data;
         match frame.event {
-            "content_block_delta" => return self.piece(&frame.data, sink),
-            "message_start" => self.start(&read::<MessageStart<'_>>("stream", &frame.data)?.message, sink),
+            "content_block_delta" => return self.delta(data, sink),
+            "message_start" => {
+                let event: MessageStart<'_> = read("stream", data)?;
+                self.start(&event.message, sink);
+            }
             "content_block_start" => {
-                let event: BlockStart<'_> = read("stream", &frame.data)?;
-                self.block(event.index, &event.content_block, sink);
+                let event: BlockStart<'_> = read("stream", data)?;
+                self.block(event.index, event.content_block.get().as_bytes(), sink)?;
             }
             "message_delta" => {
-                let event: MessageDelta<'_> = read("stream", &frame.data)?;
-                self.usage.update(event.usage);
-                self.end(event.delta.stop_reason, sink);
+                let MessageDelta { delta, usage } = read("stream", data)?;
+                self.usage.update(usage.unwrap_or_default());
+                self.stop(
+                    delta.stop_reason,
+                    delta.stop_details.and_then(|details| details.explanation),
+                    sink,
+                );
             }
-            "message_stop" => sink.delta(Delta::End),
-            "error" => return Err(Error::Provider(read::<Failure>("stream", &frame.data)?.problem(None))),
+            "message_stop" => self.end(sink),
+            "error" => return Err(Error::Provider(read::<Failure>("stream", data)?.problem(None))),
             // `ping`, `content_block_stop`, and kinds yet to come.
             _ => (),
         }
@@ -62,25 +77,28 @@ impl Reader for MessageReader {
 
 impl MessageReader {
     fn start(&mut self, message: &Message<'_>, sink: &mut dyn Sink) {
-        self.usage.update(message.usage);
         sink.delta(Delta::Start { id: message.id, model: message.model });
+        if let Some(usage) = message.usage {
+            self.usage.update(usage);
+            sink.delta(Delta::Usage(self.usage.tokens()));
+        }
     }
 
-    fn block(&mut self, index: u32, block: &Block<'_>, sink: &mut dyn Sink) {
+    /// Reads a block that is whole, or that begins in a stream.
+    fn block(&mut self, index: u32, data: &[u8], sink: &mut dyn Sink) -> Result<(), Error> {
+        let Some(block) = known::<Block<'_>>(data, BLOCKS)? else { return Ok(()) };
         match &*block.r#type.plain() {
             "text" if !block.text.is_empty() => sink.delta(Delta::Text(block.text)),
             "thinking" => {
-                let number = number(&mut self.blocks, index);
-                if !block.thinking.is_empty() {
-                    sink.delta(Delta::Reasoning { block: number, text: block.thinking });
-                }
+                let block_number = number(&mut self.blocks, index);
+                // Also where it is empty, for a reasoning block may be nothing but its signature.
+                sink.delta(Delta::Reasoning { block: block_number, text: block.thinking });
                 if !block.signature.is_empty() {
-                    sink.delta(Delta::Signature { block: number, text: block.signature });
+                    sink.delta(Delta::Signature { block: block_number, text: block.signature });
                 }
             }
             "redacted_thinking" => {
-                let number = number(&mut self.blocks, index);
-                sink.delta(Delta::Redacted { block: number, data: block.data });
+                sink.delta(Delta::Redacted { block: number(&mut self.blocks, index), data: block.data });
             }
             "tool_use" => {
                 let call = number(&mut self.calls, index);
@@ -92,18 +110,26 @@ impl MessageReader {
             }
             _ => (),
         }
+        Ok(())
     }
 
-    fn piece(&mut self, data: &[u8], sink: &mut dyn Sink) -> Result<(), Error> {
-        if let Some(text) = self.template.text(data) {
+    /// Reads a piece of a block. Nearly all events of a stream are such, so their shape is learned.
+    fn delta(&mut self, data: &[u8], sink: &mut dyn Sink) -> Result<(), Error> {
+        if let Some(text) = self.text.text(data) {
             sink.delta(Delta::Text(text));
-            return Ok(());
+        } else if let Some(json) = self.arguments.0.text(data) {
+            sink.delta(Delta::ToolArgs { call: self.arguments.1, json });
+        } else if let Some(event) = known::<BlockDelta<'_>>(data, PIECES)? {
+            self.piece(data, &event, sink);
         }
-        let event: BlockDelta<'_> = read("stream", data)?;
+        Ok(())
+    }
+
+    fn piece(&mut self, data: &[u8], event: &BlockDelta<'_>, sink: &mut dyn Sink) {
         let piece = &event.delta;
         match &*piece.r#type.plain() {
             "text_delta" => {
-                self.template.learn(data, piece.text, None);
+                self.text.learn(data, piece.text, None);
                 sink.delta(Delta::Text(piece.text));
             }
             "thinking_delta" if !piece.thinking.is_empty() => {
@@ -116,24 +142,50 @@ impl MessageReader {
                     sink.delta(Delta::Signature { block, text: piece.signature });
                 }
             }
-            "input_json_delta" if !piece.partial_json.is_empty() => {
-                if let Some(call) = find(&self.calls, event.index) {
-                    sink.delta(Delta::ToolArgs { call, json: piece.partial_json });
-                }
+            "input_json_delta" => {
+                // The input of a provider's own tool is not the client's to see.
+                let Some(call) = find(&self.calls, event.index) else { return };
+                self.arguments.0.learn(data, piece.partial_json, None);
+                self.arguments.1 = call;
+                sink.delta(Delta::ToolArgs { call, json: piece.partial_json });
             }
             _ => (),
         }
-        Ok(())
     }
 
-    fn end(&mut self, stop_reason: Option<Text<'_>>, sink: &mut dyn Sink) {
-        sink.delta(Delta::Finish(match &*stop_reason.unwrap_or_default().plain() {
-            "max_tokens" | "model_context_window_exceeded" => Finish::Length,
-            "refusal" => Finish::ContentFilter,
-            "tool_use" => Finish::ToolCalls,
-            _ => Finish::Stop,
-        }));
-        sink.delta(Delta::Usage(self.usage.tokens()));
+    /// Notes why the model stopped. A later event of the same kind may only count tokens.
+    fn stop(&mut self, reason: Option<Text<'_>>, why: Option<Text<'_>>, sink: &mut dyn Sink) {
+        if let Some(reason) = reason.filter(|_| !self.finished) {
+            if let Some(why) = why {
+                sink.delta(Delta::Refusal(why));
+            }
+            self.finish(finish(&reason.plain()), sink);
+        }
+        if self.usage.is_known() {
+            sink.delta(Delta::Usage(self.usage.tokens()));
+        }
+    }
+
+    fn finish(&mut self, finish: Finish, sink: &mut dyn Sink) {
+        self.finished = true;
+        sink.delta(Delta::Finish(finish));
+    }
+
+    fn end(&mut self, sink: &mut dyn Sink) {
+        if !self.finished {
+            self.finish(Finish::Stop, sink);
+        }
+        sink.delta(Delta::End);
+    }
+}
+
+/// `pause_turn` is an answer that the provider cut short of its own will: OpenAI has no word for it but `stop`.
+fn finish(stop_reason: &str) -> Finish {
+    match stop_reason {
+        "max_tokens" | "model_context_window_exceeded" => Finish::Length,
+        "refusal" => Finish::ContentFilter,
+        "tool_use" => Finish::ToolCalls,
+        _ => Finish::Stop,
     }
 }
 
@@ -147,110 +199,17 @@ fn find(known: &[u32], index: u32) -> Option<u32> {
     known.iter().rposition(|&block| block == index).and_then(|at| u32::try_from(at).ok())
 }
 
-#[derive(Deserialize)]
-struct MessageStart<'a> {
-    #[serde(borrow)]
-    message: Message<'a>,
-}
+const BLOCKS: &[&str] = &["redacted_thinking", "text", "thinking", "tool_use"];
+const PIECES: &[&str] = &["input_json_delta", "signature_delta", "text_delta", "thinking_delta"];
 
-#[derive(Deserialize)]
-struct Message<'a> {
-    #[serde(borrow)]
-    id: Text<'a>,
-    model: Text<'a>,
-    content: Vec<Block<'a>>,
-    stop_reason: Option<Text<'a>>,
-    usage: Usage,
-    error: Option<&'a RawValue>,
-}
-
-#[derive(Deserialize)]
-struct BlockStart<'a> {
-    index: u32,
-    #[serde(borrow)]
-    content_block: Block<'a>,
-}
-
-#[derive(Deserialize)]
-struct Block<'a> {
-    #[serde(borrow)]
-    r#type: Text<'a>,
-    #[serde(default)]
-    text: Text<'a>,
-    #[serde(default)]
-    thinking: Text<'a>,
-    #[serde(default)]
-    signature: Text<'a>,
-    #[serde(default)]
-    data: Text<'a>,
-    #[serde(default)]
-    id: Text<'a>,
-    #[serde(default)]
-    name: Text<'a>,
-    input: Option<&'a RawValue>,
-}
-
-#[derive(Deserialize)]
-struct BlockDelta<'a> {
-    index: u32,
-    #[serde(borrow)]
-    delta: Piece<'a>,
-}
-
-#[derive(Deserialize)]
-struct Piece<'a> {
-    #[serde(borrow)]
-    r#type: Text<'a>,
-    #[serde(default)]
-    text: Text<'a>,
-    #[serde(default)]
-    thinking: Text<'a>,
-    #[serde(default)]
-    signature: Text<'a>,
-    #[serde(default)]
-    partial_json: Text<'a>,
-}
-
-#[derive(Deserialize)]
-struct MessageDelta<'a> {
-    #[serde(borrow)]
-    delta: Stop<'a>,
-    usage: Usage,
-}
-
-#[derive(Deserialize)]
-struct Stop<'a> {
-    #[serde(borrow)]
-    stop_reason: Option<Text<'a>>,
-}
-
-/// Running totals; a later event overrides only what it names.
-#[derive(Clone, Copy, Default, Deserialize)]
-struct Usage {
-    input_tokens: Option<u64>,
-    output_tokens: Option<u64>,
-    cache_read_input_tokens: Option<u64>,
-    cache_creation_input_tokens: Option<u64>,
-}
-
-impl Usage {
-    fn update(&mut self, later: Self) {
-        self.input_tokens = later.input_tokens.or(self.input_tokens);
-        self.output_tokens = later.output_tokens.or(self.output_tokens);
-        self.cache_read_input_tokens = later.cache_read_input_tokens.or(self.cache_read_input_tokens);
-        self.cache_creation_input_tokens =
-            later.cache_creation_input_tokens.or(self.cache_creation_input_tokens);
-    }
-
-    /// `input_tokens` leaves the cached ones out; OpenAI's count does not.
-    fn tokens(self) -> Tokens {
-        let cached = self.cache_read_input_tokens.unwrap_or(0);
-        Tokens {
-            prompt: self.input_tokens.unwrap_or(0) + cached + self.cache_creation_input_tokens.unwrap_or(0),
-            completion: self.output_tokens.unwrap_or(0),
-            cached: self.cache_read_input_tokens,
-            cache_write: self.cache_creation_input_tokens,
-            ..Tokens::default()
-        }
+/// Reads a block or a piece of one. One of a kind that is not among `kinds` may hold anything: it is none.
+fn known<'a, T: Deserialize<'a>>(data: &'a [u8], kinds: &[&str]) -> Result<Option<T>, Error> {
+    let error = match read("stream", data) {
+        Ok(value) => return Ok(Some(value)),
+        Err(error) => error,
+    };
+    match read::<Kind<'_>>("stream", data) {
+        Ok(kind) if !kinds.contains(&&*kind.name()) => Ok(None),
+        _ => Err(error),
     }
 }

@@ -1,6 +1,6 @@
 //! What a chat reply says, piece by piece, in no one's dialect.
 //!
-//! The legal order, which the laws in `tests/laws.rs` check:
+//! The legal order, which every reply is held to:
 //!
 //! ```text
 //! Start (Text | Reasoning | Signature | Redacted | Refusal | ToolStart | ToolArgs | Usage)* Finish Usage* End
@@ -8,6 +8,10 @@
 //!
 //! A provider's content block, a reasoning block and a tool call are counted apart: the index of the first stays with
 //! its reader, `block` numbers reasoning blocks 0, 1, … and `call` numbers tool calls 0, 1, ….
+
+mod order;
+
+pub(crate) use order::Order;
 
 use crate::Text;
 

@@ -1,0 +1,141 @@
+//! OpenAI's chat request as a Messages request.
+//!
+//! What is not carried, and why:
+//!
+//! | member | what becomes of it |
+//! |---|---|
+//! | `n` above 1, `functions`, spoken answers, spoken input, custom tools, uploaded files | refused: there is no such thing |
+//! | `response_format` `json_object` | dropped: only schemas can be enforced, and OpenAI wants the prompt to ask for JSON as well |
+//! | `temperature` above 1 | 1, and named: the scale ends there |
+//! | `temperature`, `top_p`, `top_k` | dropped where the version or the model refuses them |
+//! | a system message after the first turn | moved to the system prompt, and named: its place is lost |
+//! | `name`, `seed`, `logprobs`, `logit_bias`, penalties, `metadata`, … | dropped |
+
+mod blocks;
+mod reasoning;
+mod sampling;
+mod tools;
+mod turns;
+
+use crate::chat::{Losses, Options};
+use crate::json::Object;
+use crate::openai::{Chat, ResponseFormat};
+use crate::providers::claude::Claude;
+use crate::{Error, Text};
+
+use reasoning::Reasoning;
+
+/// What is asked for when the client named no limit, which Anthropic must have. Every model takes it.
+const MAX_TOKENS: u32 = 4096;
+/// The longest `metadata.user_id`, in characters.
+const USER_LIMIT: usize = 512;
+
+/// Writes the body; returns the model, and whether the reply will stream.
+pub(super) fn write(
+    chat: &Chat<'_>,
+    options: &Options<'_>,
+    bearer: bool,
+    losses: &mut Losses,
+    out: &mut Vec<u8>,
+) -> Result<(String, bool), Error> {
+    refuse(chat)?;
+    chat.others.iter().for_each(|member| losses.drop(&*member.name));
+    let (model, stream) = (options.model(chat)?, options.stream(chat));
+    let claude = Claude::of(&model);
+    let limit = options.max_tokens(chat);
+    let reasoning = Reasoning::new(chat, claude, limit, losses)?;
+    {
+        let mut body = Object::new(out);
+        body.string("model", &model);
+        body.number("max_tokens", limit.unwrap_or(MAX_TOKENS + reasoning.budget()).into());
+        body.boolean("stream", stream);
+        reasoning.write(&mut body);
+        output_config(chat, &reasoning, losses, &mut body);
+        if bearer {
+            sampling::drop_all(chat, options, losses);
+        } else {
+            sampling::write(chat, options, claude, reasoning.thinks(), losses, &mut body);
+        }
+        stop(chat, losses, &mut body);
+        account(chat, losses, &mut body);
+        turns::write(chat, losses, &mut body)?;
+        tools::write(chat, losses, &mut body)?;
+    }
+    Ok((model, stream))
+}
+
+/// What has no counterpart, and would make another request of it if it were left out.
+fn refuse(chat: &Chat<'_>) -> Result<(), Error> {
+    if chat.n.is_some_and(|n| n != 1) {
+        return Err(Error::request("n", "this provider gives one choice only: n must be 1"));
+    }
+    for name in ["functions", "function_call"] {
+        if chat.other(name).is_some() {
+            return Err(Error::request(name, format!("{name} is deprecated: use tools and tool_choice")));
+        }
+    }
+    if chat.other("modalities").is_some_and(|modalities| modalities.get().contains("audio")) {
+        return Err(Error::request("modalities", "this provider answers in text only"));
+    }
+    Ok(())
+}
+
+fn output_config(chat: &Chat<'_>, reasoning: &Reasoning<'_>, losses: &mut Losses, body: &mut Object<'_>) {
+    let schema = match &chat.response_format {
+        Some(ResponseFormat::JsonSchema(format)) if format.schema.is_some() => format.schema,
+        Some(ResponseFormat::JsonSchema(_) | ResponseFormat::JsonObject) => {
+            losses.drop("response_format");
+            None
+        }
+        Some(ResponseFormat::Text) | None => None,
+    };
+    let effort = reasoning.effort();
+    if schema.is_none() && effort.is_none() {
+        return;
+    }
+    let mut config = body.object("output_config");
+    if let Some(effort) = effort {
+        config.string("effort", effort);
+    }
+    if let Some(schema) = schema {
+        let mut format = config.object("format");
+        format.string("type", "json_schema");
+        format.raw("schema", schema.get());
+    }
+}
+
+/// Anthropic refuses a stop sequence without a visible character.
+fn stop(chat: &Chat<'_>, losses: &mut Losses, body: &mut Object<'_>) {
+    let Some(stop) = &chat.stop else { return };
+    let visible = |text: &&Text<'_>| !text.plain().trim().is_empty();
+    let strings = stop.strings();
+    if strings.iter().filter(visible).count() < strings.len() {
+        losses.drop("stop");
+    }
+    if strings.iter().any(|text| visible(&text)) {
+        let mut sequences = body.array("stop_sequences");
+        strings.iter().filter(visible).for_each(|text| sequences.text(*text));
+    }
+}
+
+/// Who asks, and at which price.
+fn account(chat: &Chat<'_>, losses: &mut Losses, body: &mut Object<'_>) {
+    if let Some(user) = chat.user.filter(|user| !user.is_empty()) {
+        if user.plain().chars().count() > USER_LIMIT {
+            losses.drop("user");
+        } else {
+            body.object("metadata").text("user_id", user);
+        }
+    }
+    if let Some(tier) = chat.service_tier {
+        // OpenAI's `default` is the price without a contract, as Anthropic's `standard_only` is.
+        match &*tier.plain() {
+            "auto" => body.string("service_tier", "auto"),
+            "default" => body.string("service_tier", "standard_only"),
+            _ => losses.drop("service_tier"),
+        }
+    }
+    if chat.stream_options.include_obfuscation == Some(true) {
+        losses.drop("stream_options.include_obfuscation");
+    }
+}

@@ -1,0 +1,99 @@
+//! What differs between generations of Claude, on whichever provider they run.
+//!
+//! - Thinking: <https://docs.anthropic.com/en/docs/build-with-claude/adaptive-thinking>
+//! - Sampling: <https://docs.anthropic.com/en/docs/about-claude/models/migrating-to-claude-4>
+
+/// One model, as far as requests differ by it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Claude {
+    /// Major and minor version; `None` where the name tells none, as a deployment's own name does.
+    version: Option<(u8, u8)>,
+    /// Fable and Mythos always think.
+    always_thinks: bool,
+}
+
+/// How a model is told to think.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Thinking {
+    /// Not at all: before 3.7.
+    Never,
+    /// By a number of tokens: 3.7 to 4.5.
+    Budget,
+    /// By an effort: from 4.6 on, where 4.7 refuses budgets.
+    Effort,
+}
+
+/// Which of `temperature`, `top_p` and `top_k` a model takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Sampling {
+    /// All: up to 4.0, and names that tell no version.
+    All,
+    /// `temperature` or `top_p`, not both: 4.1 to 4.6.
+    Either,
+    /// None: from 4.7 on.
+    None,
+}
+
+impl Claude {
+    /// Reads a model's name: `claude-opus-4-7`, `claude-3-5-sonnet-20241022`, `us.anthropic.claude-sonnet-4-5-…-v1:0`.
+    pub(crate) fn of(name: &str) -> Self {
+        let name = name.to_ascii_lowercase();
+        let Some((_, rest)) = name.split_once("claude") else {
+            return Self { version: None, always_thinks: false };
+        };
+        let always_thinks = rest.contains("fable") || rest.contains("mythos");
+        // A date has eight digits, a version one or two.
+        let mut parts = rest.split(['-', '.', '@', ':', '/']).skip_while(|part| number(part).is_none());
+        let major = parts.next().and_then(number);
+        let minor = parts.next().and_then(number).unwrap_or(0);
+        Self { version: major.map(|major| (major, minor)), always_thinks }
+    }
+
+    pub(crate) fn thinking(self) -> Thinking {
+        match self.version {
+            Some(version) if version < (3, 7) => Thinking::Never,
+            Some(version) if version < (4, 6) => Thinking::Budget,
+            _ => Thinking::Effort,
+        }
+    }
+
+    pub(crate) fn sampling(self) -> Sampling {
+        match self.version {
+            Some(version) if version >= (4, 7) => Sampling::None,
+            Some(version) if version >= (4, 1) => Sampling::Either,
+            None if self.always_thinks => Sampling::None,
+            _ => Sampling::All,
+        }
+    }
+
+    /// Whether it knows the effort `xhigh`.
+    pub(crate) fn knows_xhigh(self) -> bool {
+        self.version.is_none_or(|version| version >= (4, 7))
+    }
+
+    pub(crate) fn always_thinks(self) -> bool {
+        self.always_thinks
+    }
+}
+
+fn number(part: &str) -> Option<u8> {
+    if part.len() > 2 { None } else { part.parse().ok() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_tell_versions() {
+        let version = |name| Claude::of(name).version;
+        assert_eq!(version("claude-opus-4-7"), Some((4, 7)));
+        assert_eq!(version("claude-sonnet-4-20250514"), Some((4, 0)));
+        assert_eq!(version("claude-3-5-sonnet-20241022"), Some((3, 5)));
+        assert_eq!(version("us.anthropic.claude-sonnet-4-5-20250929-v1:0"), Some((4, 5)));
+        assert_eq!(version("anthropic/claude-opus-4.6"), Some((4, 6)));
+        assert_eq!(version("claude-2.1"), Some((2, 1)));
+        assert_eq!(version("claude-mythos-preview"), None);
+        assert_eq!(version("our-own-name"), None);
+    }
+}
