@@ -23,7 +23,7 @@ pub struct Problem {
 }
 
 impl Problem {
-    /// What OpenAI says with this status, without a message. A status that is no error becomes 502.
+    /// What OpenAI says with this status, for want of a message. A status that is no error becomes 502.
     pub fn of(status: u16) -> Self {
         let (kind, code) = match status {
             401 => ("invalid_request_error", Some("invalid_api_key")),
@@ -38,8 +38,15 @@ impl Problem {
             504 => ("server_error", Some("timeout")),
             _ => ("server_error", None),
         };
+        let message = format!("the provider answered with status {status}");
         let status = if (400..600).contains(&status) { status } else { 502 };
-        Self { status, message: String::new(), kind: kind.into(), param: None, code: code.map(Into::into) }
+        Self { status, message, kind: kind.into(), param: None, code: code.map(Into::into) }
+    }
+
+    /// The same with a message, unless that says nothing.
+    pub fn saying(self, message: impl Into<String>) -> Self {
+        let message = message.into();
+        if message.trim().is_empty() { self } else { Self { message, ..self } }
     }
 
     /// The body of a reply, or the data of an event in a stream.
@@ -52,7 +59,7 @@ impl Problem {
     pub(crate) fn write(&self, out: &mut Vec<u8>) {
         let mut body = Object::new(out);
         let mut error = body.object("error");
-        error.string("message", &self.message);
+        error.string("message", &without_keys(&self.message));
         error.string("type", &self.kind);
         optional(&mut error, "param", self.param.as_deref());
         optional(&mut error, "code", self.code.as_deref());
@@ -64,5 +71,38 @@ fn optional(error: &mut Object<'_>, name: &str, value: Option<&str>) {
     match value {
         Some(text) => error.text(name, Text::Plain(text)),
         None => error.raw(name, "null"),
+    }
+}
+
+/// `message` without what looks like a key: OpenAI repeats parts of the one it refuses, which is the gateway's own.
+fn without_keys(message: &str) -> Cow<'_, str> {
+    const MARKS: [&str; 2] = ["sk-", "AKIA"];
+    let of_key = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '*' | '.');
+    if !MARKS.iter().any(|mark| message.contains(mark)) {
+        return Cow::Borrowed(message);
+    }
+    let starts = |word: &str, at: usize| !word[..at].ends_with(|c: char| c.is_ascii_alphanumeric());
+    let word = |word: &str| match MARKS.iter().find_map(|mark| word.find(mark).filter(|&at| starts(word, at)))
+    {
+        Some(at) if word.len() - at >= 12 => {
+            let rest = word[at..].trim_start_matches(of_key);
+            format!("{}[key]{rest}", &word[..at])
+        }
+        _ => word.to_owned(),
+    };
+    Cow::Owned(message.split_inclusive(char::is_whitespace).map(word).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_are_not_repeated() {
+        let openai = "Incorrect API key provided: sk-proj-********************abcd. Find yours elsewhere.";
+        assert_eq!(without_keys(openai), "Incorrect API key provided: [key] Find yours elsewhere.");
+        assert_eq!(without_keys("key=sk-ant-0123456789, no"), "key=[key], no");
+        assert_eq!(without_keys("a risk-averse ask-me-anything"), "a risk-averse ask-me-anything");
+        assert_eq!(without_keys("no key"), "no key");
     }
 }

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::usage;
+use super::{failure, usage};
 use crate::delta::Usage;
 use crate::template::Template;
 use crate::wire::Frame;
@@ -62,7 +62,7 @@ impl Relay {
     fn look(&mut self, event: &str, data: &[u8]) -> Result<(), Error> {
         let chunk: Chunk<'_> = chat::read("stream", data)?;
         if let Some(error) = chunk.error {
-            return Err(Error::Provider(usage::in_stream(error)));
+            return Err(Error::Provider(failure::in_stream(error)));
         }
         let Some(choices) = chunk.choices else {
             // A named event is some extension's; OpenAI's own have no name.

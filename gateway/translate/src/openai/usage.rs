@@ -1,13 +1,13 @@
-//! Token counts and errors in OpenAI's words, both ways.
+//! Token counts in OpenAI's words, both ways, and the look at a whole reply that finds them.
 
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
-use super::Problem;
+use super::failure;
 use crate::delta::Usage;
 use crate::json::Object;
-use crate::{Error, chat, json};
+use crate::{Error, chat};
 
 /// Adds a `usage` object to `out`. What the provider did not say is left out.
 pub(super) fn write(out: &mut Vec<u8>, usage: &Usage) {
@@ -74,55 +74,10 @@ pub(crate) fn check_reply(body: &[u8]) -> Result<Option<Usage>, Error> {
 
     let reply: Reply<'_> = chat::read("reply", body)?;
     if let Some(error) = reply.error {
-        return Err(Error::Provider(in_stream(error)));
+        return Err(Error::Provider(failure::in_stream(error)));
     }
     if reply.choices.is_none() {
         return Err(Error::Malformed { what: "reply", why: "it has no choices".to_owned() });
     }
     Ok(reply.usage.and_then(read))
-}
-
-/// What a body says that came with a status other than 2xx.
-pub(crate) fn problem(status: u16, body: &[u8]) -> Problem {
-    #[derive(Deserialize)]
-    struct Body<'a> {
-        #[serde(borrow)]
-        error: Option<&'a RawValue>,
-        message: Option<String>,
-    }
-
-    let base = Problem::of(status);
-    let body: Body<'_> = json::read(body).unwrap_or(Body { error: None, message: None });
-    match body {
-        Body { error: Some(error), .. } => error_object(base, error),
-        Body { message: Some(message), .. } => Problem { message, ..base },
-        Body { .. } => base,
-    }
-}
-
-/// What an error says that came where a status had been sent already.
-pub(super) fn in_stream(error: &RawValue) -> Problem {
-    error_object(Problem::of(502), error)
-}
-
-fn error_object(base: Problem, error: &RawValue) -> Problem {
-    #[derive(Deserialize)]
-    struct Wire {
-        message: Option<String>,
-        r#type: Option<String>,
-        param: Option<String>,
-        code: Option<String>,
-    }
-
-    let wire: Result<Wire, _> = serde_json::from_str(error.get());
-    match wire {
-        Ok(wire) => Problem {
-            status: base.status,
-            message: wire.message.unwrap_or_default(),
-            kind: wire.r#type.map_or(base.kind, Into::into),
-            param: wire.param,
-            code: wire.code.map(Into::into),
-        },
-        Err(_) => base,
-    }
 }

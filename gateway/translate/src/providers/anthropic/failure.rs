@@ -1,6 +1,9 @@
 //! Anthropic's errors in OpenAI's words.
 //!
 //! <https://docs.anthropic.com/en/api/errors>
+//!
+//! The status stays, but for 529, which only Anthropic knows and which means what 503 does. OpenAI's `type` and `code`
+//! follow from the status ([`Problem::of`]); Anthropic's own type says no more than the status does.
 
 use serde::Deserialize;
 
@@ -13,11 +16,10 @@ pub(super) struct Failure {
     error: Detail,
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
+#[serde(default)]
 struct Detail {
-    #[serde(default)]
     r#type: String,
-    #[serde(default)]
     message: String,
 }
 
@@ -37,7 +39,7 @@ impl Failure {
             "overloaded_error" => 529,
             _ => 500,
         });
-        Problem { message: self.error.message, ..of(status) }
+        of(status).saying(self.error.message)
     }
 }
 
@@ -49,7 +51,6 @@ pub(super) fn problem(status: u16, body: &[u8]) -> Problem {
     }
 }
 
-/// 529 is Anthropic's own way to say that it is overloaded; clients know 503.
 fn of(status: u16) -> Problem {
     Problem::of(if status == 529 { 503 } else { status })
 }

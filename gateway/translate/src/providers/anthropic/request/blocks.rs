@@ -38,22 +38,35 @@ pub(super) fn write_text(text: Text<'_>, part: Option<&Part<'_>>, blocks: &mut A
     }
 }
 
-/// Writes a thinking block back as it came; one that is not signed is not taken.
+/// What proves that a thinking block is Anthropic's: it takes no other back.
+fn proof<'a>(thinking: &Thinking<'a>) -> Option<(&'static str, Text<'a>)> {
+    let (name, text) =
+        if is_redacted(thinking) { ("data", thinking.data) } else { ("signature", thinking.signature) };
+    text.filter(|text| !text.is_empty()).map(|text| (name, text))
+}
+
+fn is_redacted(thinking: &Thinking<'_>) -> bool {
+    thinking.r#type.is("redacted_thinking")
+}
+
+/// Whether a thinking block can be sent back.
+pub(super) fn is_proven(thinking: &Thinking<'_>) -> bool {
+    proof(thinking).is_some()
+}
+
+/// Writes a thinking block back as it came.
 pub(super) fn write_thinking(thinking: &Thinking<'_>, losses: &mut Losses, blocks: &mut Array<'_>) {
-    match (thinking.data, thinking.signature) {
-        (Some(data), _) if thinking.r#type.is("redacted_thinking") => {
-            let mut block = blocks.object();
-            block.string("type", "redacted_thinking");
-            block.text("data", data);
-        }
-        (_, Some(signature)) if thinking.r#type.is("thinking") => {
-            let mut block = blocks.object();
-            block.string("type", "thinking");
-            block.text("thinking", thinking.thinking);
-            block.text("signature", signature);
-        }
-        _ => losses.drop("messages[].thinking_blocks"),
+    let Some((name, proof)) = proof(thinking) else {
+        return losses.drop("messages[].thinking_blocks");
+    };
+    let mut block = blocks.object();
+    if is_redacted(thinking) {
+        block.string("type", "redacted_thinking");
+    } else {
+        block.string("type", "thinking");
+        block.text("thinking", thinking.thinking);
     }
+    block.text(name, proof);
 }
 
 fn write_part(part: &Part<'_>, losses: &mut Losses, blocks: &mut Array<'_>) -> Result<(), String> {

@@ -152,7 +152,7 @@ fn speaks(message: &Message<'_>) -> bool {
         || parts.iter().any(|part| part.text.or(part.refusal).is_none_or(|text| !text.is_empty()))
         || message.refusal.is_some_and(|refusal| !refusal.is_empty())
         || message.tool_calls.as_ref().is_some_and(|calls| !calls.is_empty())
-        || message.thinking_blocks.as_ref().is_some_and(|blocks| !blocks.is_empty())
+        || message.thinking_blocks.iter().flatten().any(blocks::is_proven)
 }
 
 fn name_losses(message: &Message<'_>, losses: &mut Losses) {
