@@ -133,7 +133,7 @@ fn unknown_members_within_a_request() {
     /messages/0/tool_calls/0/index additionalProperties
       expected no member but `function`, `id`, `type`
       got      0 in `index`
-      by       /components/schemas/ChatCompletionRequestToolCall/additionalProperties
+      by       /components/schemas/ChatCompletionMessageToolCall/additionalProperties
     /messages/0/reasoning_content additionalProperties
       expected no member but `annotations`, `audio`, `content`, `function_call`, `name`, `refusal`, `role`, `tool_calls`
       got      "hm" in `reasoning_content`
@@ -170,7 +170,7 @@ fn a_union_is_judged_by_the_branch_that_its_tag_names() {
     /messages/3/tool_calls/0/function/arguments type
       expected string
       got      an empty object
-      by       /components/schemas/ChatCompletionRequestToolCall/properties/function/properties/arguments/type
+      by       /components/schemas/ChatCompletionMessageToolCall/properties/function/properties/arguments/type
     /messages/4 oneOf
       expected object
       got      "hi"
