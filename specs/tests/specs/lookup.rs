@@ -1,5 +1,6 @@
 //! Which operation a request line means.
 
+use serde_json::json;
 use specs::{Api, api};
 
 fn openai() -> &'static Api {
@@ -42,6 +43,44 @@ fn what_no_document_has_is_not_found() {
 fn operations_are_listed() {
     let ids: Vec<_> = openai().operations().map(|operation| operation.id()).collect();
     assert_eq!(ids, ["createChatCompletion"]);
+}
+
+#[test]
+fn a_parameter_is_one_segment_percent_decoded() {
+    let bedrock = api("bedrock").unwrap();
+    let arn = "arn:aws:bedrock:us-east-1:123456789012:inference-profile/us.model-v1:0";
+    for (sent, meant) in [
+        ("anthropic.claude-v2:1", "anthropic.claude-v2:1"),
+        ("anthropic.claude-v2%3A1", "anthropic.claude-v2:1"),
+        ("anthropic.claude-v2%3a1", "anthropic.claude-v2:1"),
+        ("arn%3Aaws%3Abedrock%3Aus-east-1%3A123456789012%3Ainference-profile%2Fus.model-v1%3A0", arn),
+        ("arn:aws:bedrock:us-east-1:123456789012:inference-profile%2Fus.model-v1:0", arn),
+        ("%C3%A9%25", "é%"),
+        ("a+b", "a+b"),
+    ] {
+        for (suffix, id) in [("converse", "Converse"), ("converse-stream", "ConverseStream")] {
+            let found = bedrock.operation("POST", &format!("/model/{sent}/{suffix}")).unwrap();
+            assert_eq!((found.id(), found.parameter("modelId").as_deref()), (id, Some(meant)));
+            assert_eq!(found.parameter("model"), None);
+        }
+    }
+    for sent in ["", "a/b", "%", "%4", "%zz", "%ff", "a%", "arn:aws:bedrock:::inference-profile/x"] {
+        assert!(bedrock.operation("POST", &format!("/model/{sent}/converse")).is_none(), "{sent}");
+    }
+}
+
+#[test]
+fn a_variant_chooses_among_media_types() {
+    let messages = api("anthropic").unwrap().operation("POST", "/v1/messages").unwrap();
+    let body = json!({ "model": "m", "max_tokens": 1, "temperature": 1, "messages": [{ "role": "user", "content": "hi" }] });
+    let old = messages.variant("2023-06-01").unwrap();
+    let new = messages.variant("2026-10-21").unwrap();
+    assert_eq!(messages.request(&body), []);
+    assert_eq!(old.request(&body), []);
+    assert_eq!(new.request(&body).len(), 1);
+    assert_eq!(new.variant("2023-06-01").unwrap().request(&body), []);
+    assert!(messages.variant("2022-01-01").is_none());
+    assert_eq!(new.id(), messages.id());
 }
 
 #[test]

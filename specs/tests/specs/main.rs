@@ -4,6 +4,7 @@ mod documents;
 mod drift;
 mod keywords;
 mod lookup;
+mod native_stream;
 mod openai;
 mod openai_reply;
 mod openai_stream;
