@@ -1,14 +1,15 @@
 //! What tokens cost: the pricing members of Kong's `model.options`, in units per million tokens.
 
 use super::error::Problem;
+use super::field::Field;
 use super::record::Record;
 
-/// Every price is above 0 where it is set.
+/// What is not set has no price.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Pricing {
-    /// `input_cost`.
+    /// `input_cost`, above 0.
     pub input: Option<f64>,
-    /// `output_cost`.
+    /// `output_cost`, above 0.
     pub output: Option<f64>,
     /// `cache_read_cost`.
     pub cache_read: Option<f64>,
@@ -57,8 +58,8 @@ impl Pricing {
         Self {
             input: record.positive("input_cost"),
             output: record.positive("output_cost"),
-            cache_read: record.positive("cache_read_cost"),
-            cache_write: record.positive("cache_write_cost"),
+            cache_read: number(record.get("cache_read_cost")),
+            cache_write: number(record.get("cache_write_cost")),
             cache_write_by_ttl: list(record, "cache_write_cost_list", CacheWriteCost::read),
             context_window: list(record, "context_window_factor", ContextWindowFactor::read),
             service_tier: list(record, "service_tier_factor", ServiceTierFactor::read),
@@ -104,5 +105,9 @@ fn required_string(record: &mut Record<'_>, name: &'static str) -> Option<String
 }
 
 fn required_number(record: &mut Record<'_>, name: &'static str) -> Option<f64> {
-    record.required(name)?.number()
+    number(record.required(name))
+}
+
+fn number(field: Option<Field<'_>>) -> Option<f64> {
+    field?.number()
 }

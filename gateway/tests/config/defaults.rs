@@ -79,6 +79,13 @@ fn zero_is_no_limit() {
 }
 
 #[test]
+fn what_is_cached_may_cost_nothing() {
+    let config = "{route_type: llm/v1/chat, model: {provider: openai, options: {cache_read_cost: 0, cache_write_cost: 0}}}";
+    let pricing = plugin(config).target.model.options.pricing;
+    assert_eq!((pricing.cache_read, pricing.cache_write), (Some(0.0), Some(0.0)));
+}
+
+#[test]
 fn every_field_is_read() {
     let config = "{route_type: llm/v1/chat, response_streaming: always, max_request_body_size: 5, model_name_header: false,
         genai_category: video/generation, logging: {log_statistics: true, log_payloads: true},
