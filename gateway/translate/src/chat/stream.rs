@@ -61,6 +61,10 @@ impl ChatStream {
                 gate.close()
             }),
         };
+        // What follows the end in the same bytes is not read either, be it corrupt.
+        if self.done() {
+            return Ok(());
+        }
         self.failed = result.is_err();
         result
     }
