@@ -1,0 +1,79 @@
+//! A request as it came in, whatever carried it.
+
+use bytes::Bytes;
+
+/// One request, complete.
+#[derive(Debug, Clone, Default)]
+pub struct Request {
+    /// As sent.
+    pub method: String,
+    /// The mock's prefix, such as `/openai`; empty on a provider's own port.
+    pub prefix: String,
+    /// The provider's own path, percent-encoded as sent, without the query.
+    pub path: String,
+    /// Without the question mark.
+    pub query: Option<String>,
+    /// In order; names in lower case, values as sent, bytes beyond ASCII as Latin-1.
+    pub headers: Vec<(String, String)>,
+    /// Without HTTP's framing.
+    pub body: Bytes,
+}
+
+impl Request {
+    /// The first header of this name, given in lower case.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+
+    /// What follows `Bearer` in the header `authorization`.
+    #[must_use]
+    pub fn bearer(&self) -> Option<&str> {
+        let (scheme, token) = self.header("authorization")?.split_once(' ')?;
+        scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+    }
+
+    /// The path as the client wrote it: what signatures are made over.
+    #[must_use]
+    pub fn full_path(&self) -> String {
+        format!("{}{}", self.prefix, self.path)
+    }
+
+    /// Says whether the body is declared as JSON; a request that declares nothing passes.
+    #[must_use]
+    pub fn is_json(&self) -> bool {
+        let Some(kind) = self.header("content-type") else { return true };
+        let kind = kind.split(';').next().unwrap_or_default().trim();
+        kind.eq_ignore_ascii_case("application/json") || kind.ends_with("+json")
+    }
+}
+
+/// The value of one parameter of a query, percent-decoded.
+#[must_use]
+pub fn parameter(query: Option<&str>, name: &str) -> Option<String> {
+    let pairs = query?.split('&').map(|pair| pair.split_once('=').unwrap_or((pair, "")));
+    pairs.into_iter().find(|(key, _)| decode(key) == name).map(|(_, value)| decode(value))
+}
+
+/// Percent-decodes; `+` is a blank, broken escapes stay as they are.
+fn decode(text: &str) -> String {
+    let bytes = text.as_bytes();
+    let mut out = Vec::with_capacity(bytes.len());
+    let mut at = 0;
+    while at < bytes.len() {
+        let escaped = (bytes[at] == b'%')
+            .then(|| text.get(at + 1..at + 3).and_then(|hex| u8::from_str_radix(hex, 16).ok()))
+            .flatten();
+        match escaped {
+            Some(byte) => {
+                out.push(byte);
+                at += 3;
+            }
+            None => {
+                out.push(if bytes[at] == b'+' { b' ' } else { bytes[at] });
+                at += 1;
+            }
+        }
+    }
+    String::from_utf8_lossy(&out).into_owned()
+}
