@@ -1,0 +1,214 @@
+//! A plan written to an HTTP/1.1 socket, write by write, while watching whether the client is still there.
+
+use std::io::{self, ErrorKind, Write as _};
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use socket2::SockRef;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+
+use super::connection::{After, Connection, Gone};
+use crate::journal::Record;
+use crate::script::How;
+use crate::state::State;
+use crate::wire::{End, Plan};
+
+/// What the client understands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Manner {
+    /// It may send another request by this connection.
+    pub(super) keeps_alive: bool,
+    /// It reads chunks. One of HTTP/1.0 does not: there the end of the connection ends the body.
+    pub(super) reads_chunks: bool,
+}
+
+/// Sends a reply and notes what became of it.
+pub(super) async fn send(
+    connection: &mut Connection,
+    state: &State,
+    plan: &Plan,
+    record: Option<&Record>,
+    manner: Manner,
+) -> Result<After, Gone> {
+    let keeps_alive = manner.keeps_alive && (manner.reads_chunks || plan.length.is_some());
+    let manner = Manner { keeps_alive, ..manner };
+    let sent = deliver(connection, state, plan, record, manner).await;
+    if let Some(record) = record {
+        state.finish(record, sent.is_err());
+    }
+    sent?;
+    match plan.end {
+        End::Whole if keeps_alive => Ok(After::Next),
+        End::Whole | End::Stall | End::Cut(How::Fin) => Ok(After::Close),
+        End::Cut(How::Rst) => {
+            let _ = SockRef::from(&connection.stream).set_linger(Some(Duration::ZERO));
+            Ok(After::Drop)
+        }
+    }
+}
+
+async fn deliver(
+    connection: &mut Connection,
+    state: &State,
+    plan: &Plan,
+    record: Option<&Record>,
+    manner: Manner,
+) -> Result<(), Gone> {
+    wait(connection, plan.latency).await?;
+    if plan.is_mute {
+        return end(connection, plan).await;
+    }
+    let limit = state.journal.limits().reply_bytes;
+    if let Some(record) = record {
+        record.began(plan.status, &plan.headers, &plan.events);
+        state.changed.notify_waiters();
+    }
+    let mut buffer = BytesMut::with_capacity(4 << 10);
+    let chunked = plan.length.is_none() && manner.reads_chunks;
+    head(&mut buffer, plan, manner);
+    let mut written = 0;
+    for (index, write) in plan.writes.iter().enumerate() {
+        let pause = if index == 0 { plan.first } else { plan.between };
+        if !pause.is_zero() {
+            flush(connection, &mut buffer).await?;
+            wait(connection, pause).await?;
+        }
+        if chunked {
+            chunk(&mut buffer, &write.bytes);
+        } else {
+            buffer.extend_from_slice(&write.bytes);
+        }
+        flush(connection, &mut buffer).await?;
+        written += 1;
+        if let Some(record) = record {
+            record.wrote(&write.bytes, write.events, state.now_ms(), limit);
+        }
+        // Other connections of this thread want their turn during long streams.
+        if written % 64 == 0 {
+            tokio::task::yield_now().await;
+        }
+    }
+    if plan.writes.is_empty() {
+        flush(connection, &mut buffer).await?;
+        wait(connection, plan.first).await?;
+    }
+    if chunked && plan.end == End::Whole {
+        buffer.extend_from_slice(b"0\r\n\r\n");
+    }
+    flush(connection, &mut buffer).await?;
+    end(connection, plan).await
+}
+
+fn chunk(buffer: &mut BytesMut, bytes: &Bytes) {
+    if bytes.is_empty() {
+        return; // An empty chunk would end the body.
+    }
+    let mut size = [0_u8; 18];
+    let mut rest = &mut size[..];
+    write!(rest, "{:x}\r\n", bytes.len()).expect("sixteen digits at most");
+    let left = rest.len();
+    buffer.extend_from_slice(&size[..18 - left]);
+    buffer.extend_from_slice(bytes);
+    buffer.extend_from_slice(b"\r\n");
+}
+
+fn head(buffer: &mut BytesMut, plan: &Plan, manner: Manner) {
+    let reason = http::StatusCode::from_u16(plan.status).ok().and_then(|status| status.canonical_reason());
+    let mut line = |parts: &[&str]| {
+        parts.iter().for_each(|part| buffer.extend_from_slice(part.as_bytes()));
+        buffer.extend_from_slice(b"\r\n");
+    };
+    line(&["HTTP/1.1 ", &plan.status.to_string(), " ", reason.unwrap_or("Error")]);
+    for (name, value) in &plan.headers {
+        line(&[name, ": ", value]);
+    }
+    match plan.length {
+        Some(length) => line(&["content-length: ", &length.to_string()]),
+        None if manner.reads_chunks => line(&["transfer-encoding: chunked"]),
+        None => {}
+    }
+    if !manner.keeps_alive {
+        line(&["connection: close"]);
+    }
+    line(&[]);
+}
+
+async fn flush(connection: &mut Connection, buffer: &mut BytesMut) -> Result<(), Gone> {
+    let sent = write_all(connection, buffer).await;
+    buffer.clear();
+    sent
+}
+
+/// Writes all bytes; a client that closes while the socket is full is gone.
+pub(super) async fn write_all(connection: &mut Connection, mut bytes: &[u8]) -> Result<(), Gone> {
+    while !bytes.is_empty() {
+        match connection.stream.try_write(bytes) {
+            Ok(0) => return Err(Gone),
+            Ok(count) => bytes = &bytes[count..],
+            Err(problem) if problem.kind() == ErrorKind::WouldBlock => {
+                let Connection { stream, ahead } = connection;
+                let (mut reader, writer) = stream.split();
+                tokio::select! {
+                    ready = writer.writable() => ready.map_err(|_| Gone)?,
+                    gone = watch(&mut reader, ahead) => return Err(gone),
+                }
+            }
+            Err(_) => return Err(Gone),
+        }
+    }
+    Ok(())
+}
+
+/// Waits; a client that closes meanwhile is gone.
+async fn wait(connection: &mut Connection, pause: Duration) -> Result<(), Gone> {
+    if pause.is_zero() {
+        return Ok(());
+    }
+    let Connection { stream, ahead } = connection;
+    let (mut reader, _writer) = stream.split();
+    tokio::select! {
+        () = tokio::time::sleep(pause) => Ok(()),
+        gone = watch(&mut reader, ahead) => Err(gone),
+    }
+}
+
+async fn end(connection: &mut Connection, plan: &Plan) -> Result<(), Gone> {
+    match plan.end {
+        End::Stall => {
+            let Connection { stream, ahead } = connection;
+            Err(watch(&mut stream.split().0, ahead).await)
+        }
+        End::Whole | End::Cut(_) => Ok(()),
+    }
+}
+
+/// Requests in advance are kept, up to this; beyond it the socket is left alone until the reply is sent.
+const AHEAD: usize = 256 << 10;
+
+/// Comes back when the client is gone.
+async fn watch(reader: &mut tokio::net::tcp::ReadHalf<'_>, ahead: &mut BytesMut) -> Gone {
+    loop {
+        if ahead.len() > AHEAD {
+            return std::future::pending().await;
+        }
+        match reader.read_buf(ahead).await {
+            Ok(0) | Err(_) => return Gone,
+            Ok(_) => {}
+        }
+    }
+}
+
+/// So long a client may take to close after us.
+const LINGER: Duration = Duration::from_secs(2);
+
+/// Ends a connection in order. Unread bytes would turn the end into a reset, so what still comes is read, for a while.
+pub(super) async fn close(mut stream: TcpStream) {
+    let drained = async {
+        stream.shutdown().await?;
+        let mut rest = [0_u8; 4 << 10];
+        while stream.read(&mut rest).await? > 0 {}
+        Ok::<(), io::Error>(())
+    };
+    let _ = tokio::time::timeout(LINGER, drained).await;
+}

@@ -1,0 +1,9 @@
+//! A reply as the writes that carry it: what the faults make of what a provider rendered.
+
+mod fault;
+mod gzip;
+mod plan;
+pub(crate) mod sse;
+
+pub(crate) use fault::{set, streamed, whole};
+pub(crate) use plan::{End, Plan, Write};
