@@ -1,0 +1,41 @@
+//! [The list of models](https://platform.openai.com/docs/api-reference/models).
+
+use serde_json::{Value, json};
+
+use super::{error, headers};
+use crate::answer::Usage;
+use crate::provider::{Call, Whole};
+use crate::script::{Failure, Kind};
+
+/// What is listed where the options name no models.
+const KNOWN: [&str; 6] = ["gpt-4o", "gpt-4o-mini", "gpt-4.1", "gpt-5", "gpt-5-mini", "o4-mini"];
+
+pub(super) fn answer(call: &Call<'_>) -> Whole {
+    let known: Vec<&str> = match call.models {
+        Some(models) => models.iter().map(String::as_str).collect(),
+        None => KNOWN.to_vec(),
+    };
+    let wanted = call.request.path.strip_prefix("/v1/models/");
+    let body = match wanted {
+        None => json!({ "object": "list", "data": known.iter().map(|id| model(id)).collect::<Vec<_>>() }),
+        Some(id) if known.contains(&id) => model(id),
+        Some(id) => return error::reply(call.request, &call.draw, &absent(id)),
+    };
+    let headers = headers::of_reply(&call.draw, Usage::default(), "application/json");
+    Whole { status: 200, headers, body: body.to_string().into() }
+}
+
+/// The error for a model that does not exist.
+pub(super) fn absent(model: &str) -> Failure {
+    Failure {
+        code: Some("model_not_found".into()),
+        ..Failure::new(
+            Kind::NotFound,
+            format!("The model `{model}` does not exist or you do not have access to it."),
+        )
+    }
+}
+
+fn model(id: &str) -> Value {
+    json!({ "id": id, "object": "model", "created": 1_715_367_049, "owned_by": "system" })
+}

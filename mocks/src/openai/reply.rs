@@ -1,0 +1,173 @@
+//! A [chat completion](https://platform.openai.com/docs/api-reference/chat/object).
+
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::{finish_reason, logprobs, takes_text};
+use crate::answer::{self, Answer, Choice};
+use crate::provider::Call;
+use crate::script::{Block, ToolCall};
+
+#[derive(Serialize)]
+struct Completion<'a> {
+    id: String,
+    object: &'static str,
+    created: u64,
+    model: &'a str,
+    choices: Vec<Said<'a>>,
+    usage: Usage,
+    service_tier: &'a str,
+    system_fingerprint: String,
+}
+
+#[derive(Serialize)]
+struct Said<'a> {
+    index: usize,
+    message: Message<'a>,
+    logprobs: Option<Value>,
+    finish_reason: &'a str,
+}
+
+#[derive(Serialize)]
+struct Message<'a> {
+    role: &'static str,
+    content: Option<String>,
+    refusal: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    tool_calls: Vec<Value>,
+    annotations: [&'a str; 0],
+}
+
+/// The body of a whole reply.
+pub(super) fn body(call: &Call<'_>, answer: &Answer<'_>) -> Vec<u8> {
+    let completion = Completion {
+        id: id(call, answer),
+        object: "chat.completion",
+        created: call.draw.created(),
+        model: &answer.model,
+        choices: answer.choices.iter().enumerate().map(|(index, choice)| said(call, index, choice)).collect(),
+        usage: usage(answer.usage),
+        service_tier: service_tier(call),
+        system_fingerprint: fingerprint(call),
+    };
+    serde_json::to_vec(&completion).expect("strings and numbers")
+}
+
+fn said<'a>(call: &Call<'_>, index: usize, choice: &Choice<'_>) -> Said<'a> {
+    let text = joined(choice, |block| match block {
+        Block::Text(text) => Some(text.join()),
+        _ => None,
+    });
+    let refusal = joined(choice, |block| match block {
+        Block::Refusal(text) => Some(text.join()),
+        _ => None,
+    });
+    let calls = calls(choice).enumerate();
+    let tool_calls: Vec<Value> = calls.map(|(at, tool)| tool_call(call, index, at, tool)).collect();
+    // An answer without any block is an empty one; only calls and refusals leave the content null.
+    let empty = (tool_calls.is_empty() && refusal.is_none()).then(String::new);
+    let wanted = logprobs::wanted(call);
+    Said {
+        index,
+        logprobs: wanted.map(|alternatives| {
+            let of = |text: &Option<String>| text.as_ref().map(|text| logprobs::of(call, text, alternatives));
+            json!({ "content": of(&text), "refusal": of(&refusal) })
+        }),
+        message: Message { role: "assistant", content: text.or(empty), refusal, tool_calls, annotations: [] },
+        finish_reason: finish_reason(choice.finish),
+    }
+}
+
+fn joined(choice: &Choice<'_>, of: impl Fn(&Block) -> Option<String>) -> Option<String> {
+    choice.blocks.iter().filter_map(of).reduce(|text, more| text + &more)
+}
+
+/// The tool calls of one answer, in order.
+pub(super) fn calls<'a>(choice: &'a Choice<'_>) -> impl Iterator<Item = &'a ToolCall> {
+    choice.blocks.iter().filter_map(|block| match block {
+        Block::ToolCall(call) => Some(call),
+        _ => None,
+    })
+}
+
+fn tool_call(call: &Call<'_>, choice: usize, at: usize, tool: &ToolCall) -> Value {
+    let (id, name, input) = (call_id(call, choice, at, tool), &tool.name, tool.arguments.join());
+    if takes_text(call.body, name) {
+        return json!({ "id": id, "type": "custom", "custom": { "name": name, "input": input } });
+    }
+    let arguments = if tool.arguments.0.is_empty() { "{}".to_owned() } else { input };
+    json!({ "id": id, "type": "function", "function": { "name": name, "arguments": arguments } })
+}
+
+/// The id of a call: the script's, or drawn.
+pub(super) fn call_id(call: &Call<'_>, choice: usize, at: usize, tool: &ToolCall) -> String {
+    let drawn = || format!("call_{}", call.draw.text(&format!("call {choice} {at}"), 24));
+    tool.id.clone().unwrap_or_else(drawn)
+}
+
+pub(super) fn id(call: &Call<'_>, answer: &Answer<'_>) -> String {
+    answer.id.map_or_else(|| format!("chatcmpl-{}", call.draw.text("id", 29)), str::to_owned)
+}
+
+pub(super) fn fingerprint(call: &Call<'_>) -> String {
+    format!("fp_{}", call.draw.hex("fingerprint", 10))
+}
+
+/// The tier that serves: the one asked for, where that is one and not a wish.
+pub(super) fn service_tier<'a>(call: &Call<'a>) -> &'a str {
+    match call.body["service_tier"].as_str() {
+        None | Some("auto") => "default",
+        Some(tier) => tier,
+    }
+}
+
+/// [Usage](https://platform.openai.com/docs/api-reference/chat/object#chat/object-usage).
+#[derive(Serialize)]
+pub(super) struct Usage {
+    prompt_tokens: u64,
+    completion_tokens: u64,
+    total_tokens: u64,
+    prompt_tokens_details: PromptDetails,
+    completion_tokens_details: CompletionDetails,
+}
+
+#[derive(Serialize)]
+struct PromptDetails {
+    cached_tokens: u64,
+    audio_tokens: u64,
+    #[serde(skip_serializing_if = "is_zero")]
+    cache_write_tokens: u64,
+}
+
+#[derive(Serialize)]
+struct CompletionDetails {
+    reasoning_tokens: u64,
+    audio_tokens: u64,
+    accepted_prediction_tokens: u64,
+    rejected_prediction_tokens: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks by reference")]
+fn is_zero(count: &u64) -> bool {
+    *count == 0
+}
+
+pub(super) fn usage(usage: answer::Usage) -> Usage {
+    let answer::Usage { prompt, completion, cached, cache_write, reasoning } = usage;
+    Usage {
+        prompt_tokens: prompt,
+        completion_tokens: completion,
+        total_tokens: prompt + completion,
+        prompt_tokens_details: PromptDetails {
+            cached_tokens: cached,
+            audio_tokens: 0,
+            cache_write_tokens: cache_write,
+        },
+        completion_tokens_details: CompletionDetails {
+            reasoning_tokens: reasoning,
+            audio_tokens: 0,
+            accepted_prediction_tokens: 0,
+            rejected_prediction_tokens: 0,
+        },
+    }
+}

@@ -1,0 +1,186 @@
+//! What a provider is to the rest of the mocks, and which there are.
+
+use std::borrow::Cow;
+
+use bytes::Bytes;
+use serde_json::Value;
+use specs::{Operation, Violation};
+
+use crate::answer::{Answer, Ask};
+use crate::request::Request;
+use crate::script::Failure;
+use crate::seed::Draw;
+use crate::{Credentials, anthropic, openai};
+
+/// Every provider's mock. The name is also the prefix of its paths on the common port.
+pub static ALL: &[&dyn Provider] = &[&openai::OpenAi, &anthropic::Anthropic];
+
+/// The mock of this name.
+#[must_use]
+pub fn find(name: &str) -> Option<&'static dyn Provider> {
+    ALL.iter().copied().find(|provider| provider.name() == name)
+}
+
+/// One provider's API: it reads requests and renders answers in its own words. Without state; chance comes as a [`Draw`].
+pub trait Provider: Sync {
+    /// The name of its folder, its prefix and its document in `specs`.
+    fn name(&self) -> &'static str;
+
+    /// Which operation a request line means. The path is the provider's own, as sent.
+    fn route(&self, method: &str, path: &str) -> Route {
+        documented(self.name(), method, path)
+    }
+
+    /// Is the key or signature good?
+    ///
+    /// # Errors
+    /// What was wrong, and what the provider says to that.
+    fn authenticate(&self, request: &Request, credentials: &Credentials) -> Result<(), Box<Denied>>;
+
+    /// Which version of the API the request chooses: the name of a variant in `specs`.
+    ///
+    /// # Errors
+    /// The version is missing where it is required, or unknown.
+    fn variant(&self, _request: &Request) -> Result<Option<&'static str>, Failure> {
+        Ok(None)
+    }
+
+    /// What the provider says to a body that is not JSON.
+    fn unreadable(&self, problem: &serde_json::Error) -> Failure;
+
+    /// What the provider says to a body that breaks its schema in this place.
+    fn refuse(&self, violation: &Violation, body: &Value) -> Failure;
+
+    /// The rules that no schema can say.
+    ///
+    /// # Errors
+    /// The first rule that is broken, in the provider's words.
+    fn check(&self, _call: &Call<'_>) -> Result<(), Failure> {
+        Ok(())
+    }
+
+    /// What a chat request asks for, in neutral terms.
+    fn ask<'a>(&self, call: &Call<'a>) -> Ask<'a>;
+
+    /// A whole reply.
+    fn whole(&self, call: &Call<'_>, answer: &Answer<'_>) -> Whole;
+
+    /// The same as a stream.
+    fn stream(&self, call: &Call<'_>, answer: &Answer<'_>) -> Stream;
+
+    /// An error in the provider's own body, with its own status where the failure names none.
+    fn error(&self, request: &Request, draw: &Draw, failure: &Failure) -> Whole;
+
+    /// The provider's own error in mid-stream.
+    fn interruption(&self, draw: &Draw, failure: &Failure) -> Event;
+
+    /// An event that means nothing, where the provider has one.
+    fn ping(&self) -> Option<Event> {
+        None
+    }
+
+    /// The answer to [`Route::Direct`].
+    fn direct(&self, call: &Call<'_>) -> Whole;
+
+    /// Whether streams are server-sent events, to which the faults of text streams apply.
+    fn is_text(&self) -> bool {
+        true
+    }
+
+    /// The event with a payload that cannot be read, in a frame that is whole.
+    fn malformed(&self, event: &Event) -> Event {
+        Event { name: event.name.clone(), bytes: crate::wire::sse::malformed(&event.bytes) }
+    }
+
+    /// The event with a wrong checksum; the same event where the framing has none.
+    fn bad_checksum(&self, event: &Event) -> Event {
+        event.clone()
+    }
+}
+
+/// Where the provider's document says that a request line leads: every operation of it is a chat.
+#[must_use]
+pub fn documented(provider: &str, method: &str, path: &str) -> Route {
+    let Some(api) = specs::api(provider) else { return Route::NotFound };
+    if let Some(operation) = api.operation(method, path) {
+        return Route::Chat(operation);
+    }
+    let other = ["GET", "POST", "PUT", "PATCH", "DELETE"];
+    let known = other.iter().any(|method| api.operation(method, path).is_some());
+    if known { Route::Method } else { Route::NotFound }
+}
+
+/// Where a request line leads.
+#[derive(Debug, Clone)]
+pub enum Route {
+    /// A chat: scripts and own answers.
+    Chat(Operation),
+    /// An operation that the provider answers by itself: its name, and its operation where `specs` knows it.
+    Direct(&'static str, Option<Operation>),
+    /// The path does not know this method.
+    Method,
+    /// No such path.
+    NotFound,
+}
+
+/// A request that passed the checks so far.
+#[derive(Debug, Clone, Copy)]
+pub struct Call<'a> {
+    /// As it came in.
+    pub request: &'a Request,
+    /// The operation's name.
+    pub operation: &'a str,
+    /// Path parameters, where `specs` knows the operation.
+    pub found: Option<&'a Operation>,
+    /// The body as JSON; null without a body.
+    pub body: &'a Value,
+    /// The version of the API.
+    pub variant: Option<&'a str>,
+    /// Chance for this request.
+    pub draw: Draw,
+    /// The models that exist; absent: every model does.
+    pub models: Option<&'a [String]>,
+}
+
+/// A key or signature that is not good.
+#[derive(Debug, Clone)]
+pub struct Denied {
+    /// What the client is told.
+    pub failure: Failure,
+    /// What the journal tells.
+    pub reason: String,
+    /// For signatures: the canonical request that the mock expected to be signed.
+    pub canonical_request: Option<String>,
+}
+
+/// Names in lower case; without those that HTTP's framing needs.
+pub type Headers = Vec<(Cow<'static, str>, Cow<'static, str>)>;
+
+/// A reply in one piece.
+#[derive(Debug, Clone, Default)]
+pub struct Whole {
+    /// HTTP status.
+    pub status: u16,
+    /// With the content type.
+    pub headers: Headers,
+    /// JSON, mostly.
+    pub body: Bytes,
+}
+
+/// A reply in many pieces, with status 200.
+#[derive(Debug, Clone, Default)]
+pub struct Stream {
+    /// With the content type.
+    pub headers: Headers,
+    /// In order, end marks included.
+    pub events: Vec<Event>,
+}
+
+/// One event, framed as the provider frames it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Event {
+    /// As `specs` names it; empty for unnamed ones.
+    pub name: Cow<'static, str>,
+    /// The whole frame.
+    pub bytes: Bytes,
+}
