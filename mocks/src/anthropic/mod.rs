@@ -1,0 +1,118 @@
+//! [Anthropic's Messages](https://docs.claude.com/en/api/messages) in both live versions, counting tokens, and the list of models.
+
+mod ask;
+mod check;
+mod error;
+mod headers;
+mod models;
+mod refuse;
+mod reply;
+mod stream;
+
+use serde_json::{Value, json};
+use specs::Violation;
+
+use crate::Credentials;
+use crate::answer::{Answer, Ask};
+use crate::provider::{Call, Denied, Event, Provider, Route, Stream, Whole};
+use crate::request::Request;
+use crate::script::{Failure, Kind};
+use crate::seed::Draw;
+
+/// The mock.
+#[derive(Debug, Clone, Copy)]
+pub struct Anthropic;
+
+/// The versions of the API that live, by the header `anthropic-version`.
+const VERSIONS: [&str; 2] = ["2023-06-01", "2026-10-21"];
+const COUNT_TOKENS: &str = "messages_count_tokens_post";
+
+impl Provider for Anthropic {
+    fn name(&self) -> &'static str {
+        "anthropic"
+    }
+
+    fn route(&self, method: &str, path: &str) -> Route {
+        match (method, path, path.strip_prefix("/v1/models/")) {
+            ("POST", "/v1/messages/count_tokens", _) => Route::Direct(COUNT_TOKENS, None),
+            ("GET", "/v1/models", _) => Route::Direct("models_list", None),
+            ("GET", _, Some(_)) => Route::Direct("models_get", None),
+            (_, "/v1/messages/count_tokens" | "/v1/models", _) | (_, _, Some(_)) => Route::Method,
+            _ => crate::provider::documented(self.name(), method, path),
+        }
+    }
+
+    /// The key as `x-api-key`, which counts where both are sent, or as a bearer token.
+    fn authenticate(&self, request: &Request, credentials: &Credentials) -> Result<(), Box<Denied>> {
+        let (key, message) = match (request.header("x-api-key"), request.bearer()) {
+            (Some(key), _) => (key, "invalid x-api-key"),
+            (None, Some(key)) => (key, "Invalid bearer token"),
+            (None, None) => return Err(denied("no key", "x-api-key header is required")),
+        };
+        if credentials.accepts(self.name(), key) { Ok(()) } else { Err(denied("unknown key", message)) }
+    }
+
+    fn variant(&self, request: &Request) -> Result<Option<&'static str>, Failure> {
+        let Some(version) = request.header("anthropic-version") else {
+            return Err(Failure::new(Kind::InvalidRequest, "anthropic-version: header is required"));
+        };
+        match VERSIONS.into_iter().find(|known| *known == version) {
+            Some(known) => Ok(Some(known)),
+            None => {
+                let message = format!("anthropic-version: \"{version}\" is not a valid version");
+                Err(Failure::new(Kind::InvalidRequest, message))
+            }
+        }
+    }
+
+    fn unreadable(&self, problem: &serde_json::Error) -> Failure {
+        Failure::new(Kind::InvalidRequest, format!("The request body is not valid JSON: {problem}"))
+    }
+
+    fn refuse(&self, violation: &Violation, body: &Value) -> Failure {
+        refuse::failure(violation, body)
+    }
+
+    fn check(&self, call: &Call<'_>) -> Result<(), Failure> {
+        check::check(call)
+    }
+
+    fn ask<'a>(&self, call: &Call<'a>) -> Ask<'a> {
+        ask::read(call)
+    }
+
+    fn whole(&self, call: &Call<'_>, answer: &Answer<'_>) -> Whole {
+        let headers = headers::of_reply(&call.draw, answer.usage, "application/json");
+        Whole { status: 200, headers, body: reply::body(call, answer).into() }
+    }
+
+    fn stream(&self, call: &Call<'_>, answer: &Answer<'_>) -> Stream {
+        let headers = headers::of_reply(&call.draw, answer.usage, "text/event-stream; charset=utf-8");
+        Stream { headers, events: stream::events(call, answer) }
+    }
+
+    fn error(&self, request: &Request, draw: &Draw, failure: &Failure) -> Whole {
+        error::reply(request, draw, failure)
+    }
+
+    fn interruption(&self, draw: &Draw, failure: &Failure) -> Event {
+        let (_, body) = error::body(draw, failure);
+        Event { name: "error".into(), bytes: crate::wire::sse::frame("error", &body) }
+    }
+
+    fn ping(&self) -> Option<Event> {
+        Some(stream::event("ping", &json!({ "type": "ping" })))
+    }
+
+    fn direct(&self, call: &Call<'_>) -> Whole {
+        match call.operation {
+            COUNT_TOKENS => models::count(self, call),
+            _ => models::answer(call),
+        }
+    }
+}
+
+fn denied(reason: &str, message: &str) -> Box<Denied> {
+    let failure = Failure::new(Kind::Authentication, message);
+    Box::new(Denied { failure, reason: reason.to_owned(), canonical_request: None })
+}

@@ -1,0 +1,76 @@
+//! [The list of models](https://docs.claude.com/en/api/models-list) and
+//! [counting tokens](https://docs.claude.com/en/api/messages-count-tokens).
+
+use serde_json::{Value, json};
+
+use super::{ask, check, error, headers, refuse};
+use crate::answer::Usage;
+use crate::provider::{Call, Provider, Route, Whole};
+use crate::script::{Failure, Kind};
+
+/// What is listed where the options name no models.
+const KNOWN: [&str; 4] = ["claude-opus-5", "claude-sonnet-5", "claude-haiku-4-5", "claude-sonnet-4-5"];
+
+pub(super) fn answer(call: &Call<'_>) -> Whole {
+    let known: Vec<&str> = match call.models {
+        Some(models) => models.iter().map(String::as_str).collect(),
+        None => KNOWN.to_vec(),
+    };
+    let wanted = call.request.path.strip_prefix("/v1/models/");
+    let body = match wanted {
+        None => json!({
+            "data": known.iter().map(|id| model(id)).collect::<Vec<_>>(),
+            "has_more": false,
+            "first_id": known.first(),
+            "last_id": known.last(),
+        }),
+        Some(id) if known.contains(&id) => model(id),
+        Some(id) => return error::reply(call.request, &call.draw, &absent(id)),
+    };
+    whole(call, &body)
+}
+
+/// The error for a model that does not exist.
+pub(super) fn absent(model: &str) -> Failure {
+    Failure::new(Kind::NotFound, format!("model: {model}"))
+}
+
+fn model(id: &str) -> Value {
+    json!({
+        "type": "model",
+        "id": id,
+        "display_name": id,
+        "created_at": "2025-09-29T00:00:00Z",
+        "capabilities": null,
+        "max_input_tokens": 200_000,
+        "max_tokens": 64_000,
+    })
+}
+
+/// Tokens of a prompt. Its body is that of a message without a limit, so the schema of messages judges it.
+pub(super) fn count(provider: &dyn Provider, call: &Call<'_>) -> Whole {
+    let refused = |failure: &Failure| error::reply(call.request, &call.draw, failure);
+    if call.body.get("max_tokens").is_some() {
+        return refused(&Failure::new(Kind::InvalidRequest, "max_tokens: Extra inputs are not permitted"));
+    }
+    let mut body = call.body.clone();
+    if let Value::Object(members) = &mut body {
+        members.insert("max_tokens".into(), json!(u32::MAX));
+    }
+    if let Route::Chat(messages) = provider.route("POST", "/v1/messages") {
+        let chosen = call.variant.and_then(|variant| messages.variant(variant)).unwrap_or(messages);
+        if let Some(violation) = chosen.request(&body).first() {
+            return refused(&refuse::failure(violation, &body));
+        }
+    }
+    let call = Call { body: &body, ..*call };
+    match check::check(&call) {
+        Err(failure) => refused(&failure),
+        Ok(()) => whole(&call, &json!({ "input_tokens": ask::read(&call).prompt_tokens() })),
+    }
+}
+
+fn whole(call: &Call<'_>, body: &Value) -> Whole {
+    let headers = headers::of_reply(&call.draw, Usage::default(), "application/json");
+    Whole { status: 200, headers, body: body.to_string().into() }
+}
