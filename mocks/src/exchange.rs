@@ -1,0 +1,201 @@
+//! One request from top to bottom, whatever carried it: provider → route → key → version → body → rules → answer → faults.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use serde_json::Value;
+use specs::{Operation, Violation};
+
+use crate::answer::Answer;
+use crate::journal::{Arrived, Auth, Record};
+use crate::provider::{self, Call, Provider, Route, Whole};
+use crate::request::Request;
+use crate::script::{Failure, Kind, Reply};
+use crate::seed::Draw;
+use crate::state::State;
+use crate::wire::{self, Plan};
+
+/// A reply to send, and where to note how that goes; admin requests are not noted.
+pub(crate) struct Exchange {
+    pub(crate) plan: Plan,
+    pub(crate) record: Option<Arc<Record>>,
+}
+
+/// Answers a request. `port` is the provider whose own port it came in by.
+pub(crate) fn answer(
+    state: &State,
+    port: Option<&'static dyn Provider>,
+    mut request: Request,
+    http: &'static str,
+) -> Exchange {
+    let started_ms = state.now_ms();
+    if let Some(path) = request.path.strip_prefix("/__mock/") {
+        let reply = crate::admin::answer(state, path, &request);
+        return Exchange { plan: wire::whole(reply, None), record: None };
+    }
+    let provider = port.or_else(|| take_prefix(&mut request));
+    let judged = provider.map(|provider| judge(state, provider, &request));
+    let Judged { plan, operation, violations, auth, variant } = judged.unwrap_or_else(Judged::nowhere);
+    let provider = provider.map_or("", Provider::name);
+    let arrived = Arrived { provider, operation, http, request, violations, auth, variant, started_ms };
+    Exchange { plan, record: Some(state.journal.add(arrived)) }
+}
+
+/// Moves a provider's name from the front of the path to the prefix.
+fn take_prefix(request: &mut Request) -> Option<&'static dyn Provider> {
+    let rest = request.path.strip_prefix('/')?;
+    let end = rest.find('/').unwrap_or(rest.len());
+    let provider = provider::find(&rest[..end])?;
+    let own = if end == rest.len() { "/".to_owned() } else { rest[end..].to_owned() };
+    request.prefix = format!("/{}", provider.name());
+    request.path = own;
+    Some(provider)
+}
+
+/// The reply, and what the journal tells about the request.
+struct Judged {
+    plan: Plan,
+    operation: Cow<'static, str>,
+    violations: Vec<Violation>,
+    auth: Auth,
+    variant: Option<&'static str>,
+}
+
+impl Judged {
+    fn nowhere() -> Self {
+        let names: Vec<_> = provider::ALL.iter().map(|provider| format!("/{}", provider.name())).collect();
+        let body =
+            serde_json::json!({ "error": format!("no such path; the mocks are under {}", names.join(", ")) });
+        let headers = vec![("content-type".into(), "application/json".into())];
+        let reply = Whole { status: 404, headers, body: body.to_string().into() };
+        Self::refused(wire::whole(reply, None))
+    }
+
+    fn refused(plan: Plan) -> Self {
+        Self { plan, operation: "".into(), violations: Vec::new(), auth: Auth::None, variant: None }
+    }
+}
+
+fn judge(state: &State, provider: &'static dyn Provider, request: &Request) -> Judged {
+    let draw = state.seed.draw(provider.name(), &request.path, &request.body);
+    let error = |failure: &Failure| wire::whole(provider.error(request, &draw, failure), None);
+    let (operation, found, is_chat) = match provider.route(&request.method, &request.path) {
+        Route::Chat(found) => (Cow::Owned(found.id().to_owned()), Some(found), true),
+        Route::Direct(name, found) => (Cow::Borrowed(name), found, false),
+        Route::Method => return Judged::refused(error(&kind(Kind::Method))),
+        Route::NotFound => return Judged::refused(error(&kind(Kind::NotFound))),
+    };
+    let mut judged = Judged { operation, ..Judged::refused(Plan::default()) };
+    match provider.authenticate(request, &state.options.credentials) {
+        Ok(()) => judged.auth = Auth::Ok,
+        Err(denied) => {
+            judged.plan = error(&denied.failure);
+            let provider::Denied { reason, canonical_request, .. } = *denied;
+            judged.auth = Auth::Refused { reason, canonical_request };
+            return judged;
+        }
+    }
+    let plan = match judge_body(state, provider, request, found.as_ref(), &mut judged) {
+        Err(failure) => error(&failure),
+        Ok(body) => {
+            let found = found.as_ref();
+            let models = state.options.models.as_deref();
+            let Judged { operation, variant, .. } = &judged;
+            let call = Call { request, operation, found, body: &body, variant: *variant, draw, models };
+            match provider.check(&call) {
+                Err(failure) if !state.options.lenient => error(&failure),
+                _ if is_chat => chat(state, provider, &call),
+                _ => wire::whole(provider.direct(&call), None),
+            }
+        }
+    };
+    Judged { plan, ..judged }
+}
+
+/// The body as JSON, once it fits the provider's own schema.
+fn judge_body(
+    state: &State,
+    provider: &dyn Provider,
+    request: &Request,
+    found: Option<&Operation>,
+    judged: &mut Judged,
+) -> Result<Value, Failure> {
+    judged.variant = provider.variant(request)?;
+    if request.method == "GET" {
+        return Ok(Value::Null);
+    }
+    let body = serde_json::from_slice(&request.body).map_err(|problem| provider.unreadable(&problem))?;
+    let Some(found) = found else { return Ok(body) };
+    let chosen = judged.variant.and_then(|variant| found.variant(variant));
+    judged.violations = chosen.as_ref().unwrap_or(found).request(&body);
+    match judged.violations.first() {
+        Some(violation) if !state.options.lenient => Err(provider.refuse(violation, &body)),
+        _ => Ok(body),
+    }
+}
+
+fn kind(kind: Kind) -> Failure {
+    Failure { kind: Some(kind), ..Failure::default() }
+}
+
+/// A script's reply, or the mock's own.
+fn chat(state: &State, provider: &dyn Provider, call: &Call<'_>) -> Plan {
+    let found = state.scripts.find(provider.name(), call.request, call.body);
+    let own = Reply::default();
+    let reply = found.as_ref().map_or(&own, |found| found.reply());
+    let mut plan = render(provider, call, reply);
+    for (name, value) in &reply.headers {
+        wire::set(&mut plan.headers, name, value.clone());
+    }
+    plan
+}
+
+/// A reply in the provider's own words, with its faults.
+pub(crate) fn render(provider: &dyn Provider, call: &Call<'_>, reply: &Reply) -> Plan {
+    let fault = reply.fault.as_ref();
+    let failed = |failure: &Failure| wire::whole(provider.error(call.request, &call.draw, failure), fault);
+    if let Some(failure) = &reply.error {
+        return failed(failure);
+    }
+    let ask = provider.ask(call);
+    let answer = Answer::new(&ask, reply);
+    let interruption = fault.and_then(|fault| fault.error.as_ref()).map(|place| Failure {
+        kind: Some(place.kind.unwrap_or(Kind::Server)),
+        message: place.message.clone(),
+        ..Failure::default()
+    });
+    match (ask.stream, interruption) {
+        (true, interruption) => {
+            let event = interruption.map(|failure| provider.interruption(&call.draw, &failure));
+            wire::streamed(provider, provider.stream(call, &answer), event, fault)
+        }
+        (false, Some(failure)) => failed(&failure),
+        (false, None) => wire::whole(provider.whole(call, &answer), fault),
+    }
+}
+
+/// Answers like [`answer`], without a server: for those who bring their own. Nothing is noted.
+pub(crate) fn render_request(state: &State, provider: &'static dyn Provider, request: &Request) -> Plan {
+    judge(state, provider, request).plan
+}
+
+/// The draw of an answer that belongs to no route, such as a body that is too large.
+pub(crate) fn refuse(
+    state: &State,
+    port: Option<&'static dyn Provider>,
+    mut request: Request,
+    http: &'static str,
+    failure: &Failure,
+) -> Exchange {
+    let started_ms = state.now_ms();
+    let provider = port.or_else(|| take_prefix(&mut request));
+    let draw: Draw = state.seed.draw("", &request.path, &[]);
+    let judged = match provider {
+        Some(provider) => Judged::refused(wire::whole(provider.error(&request, &draw, failure), None)),
+        None => Judged::nowhere(),
+    };
+    let Judged { plan, operation, violations, auth, variant } = judged;
+    let provider = provider.map_or("", Provider::name);
+    let arrived = Arrived { provider, operation, http, request, violations, auth, variant, started_ms };
+    Exchange { plan, record: Some(state.journal.add(arrived)) }
+}

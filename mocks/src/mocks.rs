@@ -1,0 +1,231 @@
+//! The running mocks.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Instant;
+
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::http::{Door, bind, serve};
+use crate::journal::Entry;
+use crate::provider::{self, Provider};
+use crate::script::Script;
+use crate::state::State;
+use crate::{Credentials, Options};
+
+/// All providers at a free port of 127.0.0.1, with seed 0.
+///
+/// # Errors
+/// No port could be opened.
+pub async fn start() -> Result<Mocks, Error> {
+    start_with(Options::default()).await
+}
+
+/// The same, as the options say.
+///
+/// # Errors
+/// An address is taken or forbidden; a provider's name is unknown.
+pub async fn start_with(options: Options) -> Result<Mocks, Error> {
+    let shared = options.threads > 1;
+    let mut doors = Vec::new();
+    let mut listeners = vec![open(&mut doors, options.listen, None, shared)?];
+    for (name, port) in &options.ports {
+        let provider = provider::find(name).ok_or_else(|| Error::Provider(name.clone()))?;
+        listeners.push(open(
+            &mut doors,
+            SocketAddr::new(options.listen.ip(), *port),
+            Some(provider),
+            shared,
+        )?);
+    }
+    let threads = options.threads;
+    let state = Arc::new(State::new(options));
+    std::thread::Builder::new().name("mocks-load".into()).spawn(load).map_err(Error::Thread)?;
+
+    let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
+    let mocks = Mocks { doors, state, stop, tasks };
+    if threads == 0 {
+        for (listener, door) in listeners.into_iter().zip(mocks.doors.clone()) {
+            let listener =
+                TcpListener::from_std(listener).map_err(|problem| Error::Listen(door.addr, problem))?;
+            mocks.tasks.spawn(serve(listener, door.provider, Arc::clone(&mocks.state), mocks.stop.clone()));
+        }
+        return Ok(mocks);
+    }
+    let mut first = Some(listeners);
+    for number in 0..threads {
+        let listeners = match first.take() {
+            Some(listeners) => listeners,
+            None => again(&mocks.doors)?,
+        };
+        mocks.thread(number, listeners)?;
+    }
+    Ok(mocks)
+}
+
+fn open(
+    doors: &mut Vec<Door>,
+    addr: SocketAddr,
+    provider: Option<&'static dyn Provider>,
+    shared: bool,
+) -> Result<std::net::TcpListener, Error> {
+    let listener = bind(addr, shared).map_err(|problem| Error::Listen(addr, problem))?;
+    let addr = listener.local_addr().map_err(|problem| Error::Listen(addr, problem))?;
+    doors.push(Door { addr, provider });
+    Ok(listener)
+}
+
+/// The same addresses once more, for another thread.
+fn again(doors: &[Door]) -> Result<Vec<std::net::TcpListener>, Error> {
+    doors
+        .iter()
+        .map(|door| bind(door.addr, true).map_err(|problem| Error::Listen(door.addr, problem)))
+        .collect()
+}
+
+/// What the first requests would wait for: the tokenizer and the schemas.
+fn load() {
+    for provider in provider::ALL {
+        let Some(api) = specs::api(provider.name()) else { continue };
+        for operation in api.operations() {
+            let _ = operation.request(&serde_json::Value::Null);
+        }
+    }
+    crate::tokens::load();
+}
+
+/// Mocks that run until they are dropped or shut down.
+pub struct Mocks {
+    doors: Vec<Door>,
+    state: Arc<State>,
+    stop: CancellationToken,
+    tasks: TaskTracker,
+}
+
+impl Mocks {
+    /// The common address: providers under their prefixes, and `/__mock/`.
+    #[must_use]
+    pub fn addr(&self) -> SocketAddr {
+        self.doors[0].addr
+    }
+
+    /// The base of a provider's own paths: its own port where it has one, else the common one with its prefix.
+    #[must_use]
+    pub fn url(&self, provider: &str) -> String {
+        let own = self.doors.iter().find(|door| door.provider.is_some_and(|known| known.name() == provider));
+        own.map_or_else(
+            || format!("http://{}/{provider}", self.addr()),
+            |door| format!("http://{}", door.addr),
+        )
+    }
+
+    /// Provider names to the addresses of their own ports.
+    #[must_use]
+    pub fn ports(&self) -> BTreeMap<&'static str, SocketAddr> {
+        self.doors.iter().filter_map(|door| Some((door.provider?.name(), door.addr))).collect()
+    }
+
+    /// Adds a script; one for the same requests is replaced.
+    pub fn add(&self, script: Script) {
+        self.state.scripts.add(script);
+    }
+
+    /// Removes the scripts that look for this text.
+    pub fn remove(&self, marker: &str) {
+        self.state.scripts.remove(marker);
+    }
+
+    /// Forgets scripts, journal and what was drawn from the seed.
+    pub fn reset(&self) {
+        self.state.reset();
+    }
+
+    /// What came in, oldest first; with a marker, only requests whose body contains it.
+    #[must_use]
+    pub fn journal(&self, marker: Option<&str>) -> Vec<Entry> {
+        self.state.journal.entries(marker)
+    }
+
+    /// The journal once it is as wanted. Waits for as long as it takes: a limit is the caller's.
+    pub async fn journal_when(&self, marker: Option<&str>, wanted: impl Fn(&[Entry]) -> bool) -> Vec<Entry> {
+        loop {
+            let changed = self.state.changed.notified();
+            let mut changed = std::pin::pin!(changed);
+            changed.as_mut().enable();
+            let entries = self.journal(marker);
+            if wanted(&entries) {
+                return entries;
+            }
+            changed.await;
+        }
+    }
+
+    /// When the journal's milliseconds began.
+    #[must_use]
+    pub fn epoch(&self) -> Instant {
+        self.state.epoch.into_std()
+    }
+
+    /// The keys that are accepted.
+    #[must_use]
+    pub fn credentials(&self) -> &Credentials {
+        &self.state.options.credentials
+    }
+
+    /// Ends every connection and waits until all is quiet.
+    pub async fn shutdown(self) {
+        self.stop.cancel();
+        self.tasks.close();
+        self.tasks.wait().await;
+    }
+
+    /// A thread with a runtime of its own.
+    fn thread(&self, number: usize, listeners: Vec<std::net::TcpListener>) -> Result<(), Error> {
+        let (doors, state, stop) = (self.doors.clone(), Arc::clone(&self.state), self.stop.clone());
+        let token = self.tasks.token();
+        let run = async move {
+            let mut serving = Vec::new();
+            for (listener, door) in listeners.into_iter().zip(doors) {
+                match TcpListener::from_std(listener) {
+                    Ok(listener) => {
+                        serving.push(serve(listener, door.provider, Arc::clone(&state), stop.clone()));
+                    }
+                    Err(problem) => tracing::error!(%problem, addr = %door.addr, "cannot listen"),
+                }
+            }
+            futures_util::future::join_all(serving).await;
+        };
+        let runtime =
+            tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Error::Thread)?;
+        let body = move || {
+            runtime.block_on(run);
+            drop(token);
+        };
+        std::thread::Builder::new().name(format!("mocks-{number}")).spawn(body).map_err(Error::Thread)?;
+        Ok(())
+    }
+}
+
+impl Drop for Mocks {
+    fn drop(&mut self) {
+        self.stop.cancel();
+    }
+}
+
+/// Why the mocks did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// An address is taken or forbidden.
+    #[error("cannot listen on {0}: {1}")]
+    Listen(SocketAddr, #[source] io::Error),
+    /// No thread, or no runtime for it.
+    #[error("cannot start a thread: {0}")]
+    Thread(#[source] io::Error),
+    /// There is no mock of this name.
+    #[error("no provider is called `{0}`")]
+    Provider(String),
+}

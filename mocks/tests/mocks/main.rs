@@ -1,0 +1,10 @@
+//! The mocks at the socket: what they answer, refuse, break and remember.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod client;
+mod faults;
+mod replies;
+
+/// Names of the providers that are played over plain text here.
+pub(crate) const TEXT: [&str; 2] = ["openai", "anthropic"];
