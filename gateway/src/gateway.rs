@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::config::Config;
 use crate::limits::Limits;
-use crate::proxy::{self, Proxy};
+use crate::proxy::Proxy;
 use crate::server::{self, Shared};
 
 /// How a gateway runs; what it does is in its [`Config`].
@@ -45,17 +45,9 @@ pub enum Error {
         /// What the system says.
         source: io::Error,
     },
-    /// A thread, a runtime or a signal handler cannot be had.
+    /// A thread, a runtime, a signal handler or a file of certificates cannot be had.
     #[error("cannot start: {0}")]
     System(#[from] io::Error),
-    /// A route asks for what this gateway does not do.
-    #[error("route {route}: {what} is not supported")]
-    Unsupported {
-        /// The route's name, or its place among the routes.
-        route: String,
-        /// What it asks for.
-        what: String,
-    },
 }
 
 /// A running gateway. Dropping it stops it at once; [`Gateway::shutdown`] lets calls finish first.
@@ -66,20 +58,11 @@ pub struct Gateway {
 }
 
 impl Gateway {
-    /// Whether this gateway can do what `config` asks for.
-    ///
-    /// # Errors
-    /// [`Error::Unsupported`], for the first route of which it cannot.
-    pub fn check(config: &Config) -> Result<(), Error> {
-        config.router.routes().iter().enumerate().try_for_each(|(index, route)| proxy::check(index, route))
-    }
-
     /// Starts serving. When this returns, clients can connect.
     ///
     /// # Errors
-    /// The address is taken, the system gives no threads, or a route cannot be served.
+    /// The address is taken, the system gives no threads, or `SSL_CERT_FILE` cannot be read.
     pub fn start(config: Config, settings: Settings) -> Result<Self, Error> {
-        Self::check(&config)?;
         let Settings { listen, threads, limits } = settings;
         let threads = if threads > 0 { threads } else { thread::available_parallelism()?.get() };
         let (address, listeners) =

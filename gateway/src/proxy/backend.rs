@@ -12,8 +12,7 @@ use translate::wire::Framing;
 
 use super::Peers;
 use super::credentials::Credentials;
-use crate::Error;
-use crate::config::{self, Captures, LlmFormat, Named, ResponseStreaming, Route, RouteType, Source, Tuning};
+use crate::config::{self, Captures, Named, ResponseStreaming, Route, Source, Tuning};
 use crate::fault::Fault;
 use crate::limits::Limits;
 use crate::percent;
@@ -50,24 +49,8 @@ pub(super) struct Filled<'a> {
     anthropic_version: Option<Cow<'a, str>>,
 }
 
-/// Whether calls of `route` can be served.
-pub(crate) fn check(index: usize, route: &Route) -> Result<(), Error> {
-    let target = &route.plugin.target;
-    let what = if target.route_type != RouteType::Chat {
-        format!("route_type {}", target.route_type.name())
-    } else if route.plugin.llm_format != LlmFormat::Openai {
-        format!("llm_format {}", route.plugin.llm_format.name())
-    } else if translate::providers::find(target.model.provider.name()).is_none() {
-        format!("provider {}", target.model.provider.name())
-    } else {
-        return Ok(());
-    };
-    let route = route.name.clone().unwrap_or_else(|| format!("#{}", index + 1));
-    Err(Error::Unsupported { route, what })
-}
-
 impl Backend {
-    /// `None`: what [`check`] refuses.
+    /// `None`: a provider that a configuration file cannot name.
     pub(super) fn new(route: &Arc<Route>, peers: &Peers, limits: &Limits) -> Option<Self> {
         let target = &route.plugin.target;
         let provider = translate::providers::find(target.model.provider.name())?;

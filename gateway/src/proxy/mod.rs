@@ -23,7 +23,6 @@ use rustls::ClientConfig;
 use tokio::time::{Instant, timeout_at};
 use translate::chat::{Call, ChatStream, Target};
 
-pub(crate) use backend::check;
 pub(crate) use body::Body;
 
 use crate::config::{Config, Match, Route};
