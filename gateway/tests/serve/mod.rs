@@ -1,0 +1,136 @@
+//! The running gateway, between clients and upstreams that the tests hold by their sockets.
+
+mod calls;
+mod client;
+mod connections;
+mod errors;
+mod http2;
+mod keys;
+mod limits;
+mod rules;
+mod streams;
+mod tls;
+mod upstream;
+
+use std::net::SocketAddr;
+
+use gateway::config::Config;
+use gateway::{Gateway, Limits, Settings};
+use serde_json::{Value, json};
+
+use client::Client;
+use upstream::Upstream;
+
+/// What clients ask in most tests.
+const ASK: &str = r#"{"model":"m","messages":[{"role":"user","content":"Hello"}]}"#;
+const ASK_STREAM: &str = r#"{"model":"m","stream":true,"messages":[{"role":"user","content":"Hello"}]}"#;
+
+/// What OpenAI answers in most tests.
+const ANSWER: &str = r#"{"id":"chatcmpl-1","object":"chat.completion","created":1,"model":"m","choices":[{"index":0,"message":{"role":"assistant","content":"Hi"},"logprobs":null,"finish_reason":"stop"}],"usage":{"prompt_tokens":1,"completion_tokens":2,"total_tokens":3}}"#;
+
+/// The secret of every test's upstream.
+const KEY: &str = "sk-secret-of-the-gateway";
+
+/// A plugin's `config` for a provider behind `url`.
+fn plugin(provider: &str, url: &str) -> Value {
+    let auth = match provider {
+        "bedrock" => json!({"aws_access_key_id": "AKIATOUCHSTONE000001", "aws_secret_access_key": KEY}),
+        "anthropic" => json!({"header_name": "x-api-key", "header_value": KEY}),
+        _ => json!({"header_name": "Authorization", "header_value": format!("Bearer {KEY}")}),
+    };
+    let mut options = json!({"upstream_url": url});
+    if provider == "bedrock" {
+        options["bedrock"] = json!({"aws_region": "us-east-1"});
+    }
+    if provider == "anthropic" {
+        options["anthropic_version"] = json!("2023-06-01");
+        options["max_tokens"] = json!(256);
+    }
+    json!({"route_type": "llm/v1/chat", "auth": auth, "model": {"provider": provider, "name": "m", "options": options}})
+}
+
+/// A gateway with one route, `/chat`, for clients that speak plain HTTP.
+struct Setup {
+    plugin: Value,
+    service: Value,
+    limits: Limits,
+    threads: usize,
+}
+
+impl Setup {
+    /// One thread: what a test sees on one connection another one sees too.
+    fn new(provider: &str, upstream: SocketAddr) -> Self {
+        let plugin = plugin(provider, &format!("http://{upstream}"));
+        Self {
+            plugin,
+            service: json!({"name": "ai", "host": "localhost"}),
+            limits: Limits::default(),
+            threads: 1,
+        }
+    }
+
+    /// Sets a member of the plugin's `config`, by its JSON pointer.
+    fn set(mut self, pointer: &str, value: impl Into<Value>) -> Self {
+        let (parent, name) = pointer.rsplit_once('/').unwrap();
+        self.plugin.pointer_mut(parent).unwrap()[name] = value.into();
+        self
+    }
+
+    fn limits(mut self, change: impl FnOnce(&mut Limits)) -> Self {
+        change(&mut self.limits);
+        self
+    }
+
+    fn service(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.service[name] = value.into();
+        self
+    }
+
+    fn start(self) -> Gateway {
+        let mut service = self.service;
+        let plugins = json!([{"name": "ai-proxy", "config": self.plugin}]);
+        service["routes"] = json!([{"name": "chat", "paths": ["/chat"], "plugins": plugins}]);
+        let file = json!({"_format_version": "3.0", "services": [service]}).to_string();
+        let config = Config::parse(&file, &|_| None).unwrap_or_else(|errors| panic!("{errors}"));
+        let listen = "127.0.0.1:0".parse().unwrap();
+        Gateway::start(config, Settings { listen, threads: self.threads, limits: self.limits }).unwrap()
+    }
+}
+
+/// A raw upstream, and a gateway before it.
+async fn between(provider: &str) -> (Upstream, Gateway) {
+    let upstream = Upstream::listen().await;
+    let gateway = Setup::new(provider, upstream.addr).start();
+    (upstream, gateway)
+}
+
+/// One call through a gateway whose upstream answers with `reply`, as it stands.
+async fn call(setup: impl FnOnce(Setup) -> Setup, ask: &str, reply: impl AsRef<[u8]>) -> client::Reply {
+    let upstream = Upstream::listen().await;
+    let gateway = setup(Setup::new("openai", upstream.addr)).start();
+    let answer = async {
+        let mut call = upstream.call().await;
+        call.write(reply.as_ref()).await;
+        call.close().await;
+    };
+    let (reply, ()) = tokio::join!(chat(&gateway, ask), answer);
+    reply
+}
+
+/// A whole reply of an upstream.
+fn whole(head: &str, body: impl AsRef<[u8]>) -> Vec<u8> {
+    let length = body.as_ref().len();
+    let mut bytes = format!("HTTP/1.1 {head}\r\ncontent-length: {length}\r\n\r\n").into_bytes();
+    bytes.extend_from_slice(body.as_ref());
+    bytes
+}
+
+/// A whole reply of an upstream whose body is JSON.
+fn json_reply(status: &str, body: &str) -> Vec<u8> {
+    whole(&format!("{status}\r\ncontent-type: application/json"), body)
+}
+
+/// One call on a connection of its own.
+async fn chat(gateway: &Gateway, ask: &str) -> client::Reply {
+    Client::connect(gateway.addr()).await.chat(ask).await
+}
