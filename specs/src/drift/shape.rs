@@ -179,7 +179,7 @@ impl<'a> Part<'a> {
         }
         match values {
             Some(values) => {
-                for value in values {
+                for value in values.into_iter().filter(|value| is_of(value, &types)) {
                     match value {
                         Value::Null => drop(shape.types.insert("null")),
                         value => drop(shape.values.insert(value.to_string())),
@@ -257,6 +257,19 @@ impl<'a> Object<'a> {
         };
         self.members.iter().filter_map(|(name, schemas)| Some((*name, single(schemas)?))).collect()
     }
+}
+
+/// Whether a value is of one of these types; none are all.
+fn is_of(value: &Value, types: &BTreeSet<&str>) -> bool {
+    let names: &[&str] = match value {
+        Value::Null => &["null"],
+        Value::Bool(_) => &["boolean"],
+        Value::Number(_) => &["integer", "number"],
+        Value::String(_) => &["string"],
+        Value::Array(_) => &["array"],
+        Value::Object(_) => &["object"],
+    };
+    types.is_empty() || names.iter().any(|name| types.contains(name))
 }
 
 /// The type of a value that is given as JSON.

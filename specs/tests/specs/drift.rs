@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::{env, fs};
 
+use proptest::prelude::*;
 use serde_json::{Value, json};
 use specs::drift;
 
@@ -101,6 +102,60 @@ fn each_change_is_found_and_named_once() {
     ];
     for (pointer, value, path) in cases {
         assert_eq!(paths(&changed(&format!("{schemas}{pointer}"), value)), [path], "{pointer}");
+    }
+}
+
+/// Everything in a document's schemas that counts: pointers to what may be taken away.
+fn parts(value: &Value, pointer: &str, found: &mut Vec<String>) {
+    let Some(members) = value.as_object() else { return };
+    for (keyword, inner) in members {
+        let at = format!("{pointer}/{keyword}");
+        match (keyword.as_str(), inner) {
+            ("properties", Value::Object(properties)) => {
+                for (name, schema) in properties {
+                    found.push(format!("{at}/{name}"));
+                    parts(schema, &format!("{at}/{name}"), found);
+                }
+            }
+            ("required" | "enum" | "oneOf" | "type", Value::Array(list)) => {
+                for (n, entry) in list.iter().enumerate() {
+                    found.push(format!("{at}/{n}"));
+                    parts(entry, &format!("{at}/{n}"), found);
+                }
+            }
+            ("items" | "additionalProperties", schema) => parts(schema, &at, found),
+            _ => {}
+        }
+    }
+}
+
+proptest! {
+    // A case reads two documents whole.
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn nothing_can_be_taken_away_unnoticed(provider in prop::sample::select(vec!["openai", "bedrock"]), which: prop::sample::Index) {
+        let ours = specs::api(provider).expect("embedded").document();
+        let before = drift::of(provider, ours).unwrap();
+        let mut all = Vec::new();
+        for (name, schema) in ours["components"]["schemas"].as_object().unwrap() {
+            // What is ours alone, or published under another name, is not compared with itself.
+            if schema.get("x-published").is_none() {
+                parts(schema, &format!("/components/schemas/{name}"), &mut all);
+            }
+        }
+        prop_assert!(all.len() > 300);
+        let pointer = which.get(&all);
+        let (parent, last) = pointer.rsplit_once('/').unwrap();
+        let mut published = ours.clone();
+        match published.pointer_mut(parent).unwrap() {
+            Value::Object(members) => drop(members.remove(last)),
+            Value::Array(list) => drop(list.remove(last.parse().unwrap())),
+            _ => unreachable!("pointers here lead into objects and arrays"),
+        }
+        let after = drift::of(provider, &published).unwrap();
+        let count = |drift: &drift::Drift| drift.differences.len() + drift.ignored.len();
+        prop_assert!(count(&after) > count(&before), "{provider}: {pointer} was not missed");
     }
 }
 
