@@ -1,0 +1,222 @@
+//! What fuzzers feed, and property tests with them: functions that take any bytes and panic when a law is broken.
+//!
+//! `fuzz/` has a target for each; `tests` below runs the same functions on a stable compiler.
+
+use serde_json::value::RawValue;
+
+use crate::Error;
+use crate::chat::{self, Call, ChatStream, Options};
+use crate::providers::{self, Provider};
+use crate::wire::{Frame, split_event_stream, split_sse};
+
+/// The splitter of server-sent events.
+pub fn sse(bytes: &[u8]) {
+    splitter(split_sse, bytes);
+}
+
+/// The splitter of Amazon's event streams.
+pub fn event_stream(bytes: &[u8]) {
+    splitter(split_event_stream, bytes);
+    // Few random bytes get past a checksum.
+    splitter(split_event_stream, &repaired(bytes));
+}
+
+/// A streamed reply, through splitter, reader and writer. The last byte says how it is cut.
+pub fn stream(provider: &str, bytes: &[u8]) {
+    let Some((&cut, bytes)) = bytes.split_last() else { return };
+    let provider = known(provider);
+    let whole = streamed(provider, [bytes].into_iter());
+    assert_eq!(
+        streamed(provider, bytes.chunks(usize::from(cut).max(1))),
+        whole,
+        "how the bytes are cut changes nothing"
+    );
+    let (result, out) = whole;
+    if provider.name == "openai" {
+        // Passed on as it came, whatever that was.
+        return;
+    }
+    let out = String::from_utf8(out).expect("only text is written");
+    let mut events = out.split_terminator("\n\n").peekable();
+    let mut done = false;
+    while let Some(event) = events.next() {
+        done = event == "data: [DONE]";
+        assert!(!done || events.peek().is_none(), "nothing follows the end");
+        if !done {
+            json(event.strip_prefix("data: ").expect("each event is one line of data").as_bytes());
+        }
+    }
+    assert_eq!(done, result.is_ok(), "a stream is done if and only if nothing failed");
+}
+
+/// The same, with the checksums of an event stream made right first.
+pub fn repaired_stream(provider: &str, bytes: &[u8]) {
+    let Some((&cut, bytes)) = bytes.split_last() else { return };
+    let mut repaired = repaired(bytes);
+    repaired.push(cut);
+    stream(provider, &repaired);
+}
+
+/// The same, from the text of a golden case, in which each line is a message. What is in a payload is not looked at:
+/// `{"event": "messageStop", "payload": {"stopReason": "end_turn"}}`
+pub fn scripted_stream(provider: &str, bytes: &[u8]) {
+    let Some((&cut, bytes)) = bytes.split_last() else { return };
+    let mut script = Vec::new();
+    for line in bytes.split(|&byte| byte == b'\n') {
+        let mut parts = line.splitn(5, |&byte| byte == b'"');
+        let (kind, name) = (parts.nth(1).unwrap_or_default(), parts.nth(1).unwrap_or_default());
+        let rest = parts.next().unwrap_or_default();
+        let colon = rest.iter().position(|&byte| byte == b':').unwrap_or(0);
+        let payload = &rest[colon..];
+        let payload = payload.strip_prefix(b": ").and_then(|rest| rest.strip_suffix(b"}")).unwrap_or(payload);
+        script.extend(match kind {
+            b"exception" => message(&[(b":exception-type", name), (b":message-type", b"exception")], payload),
+            b"error" => {
+                let headers: &[(&[u8], &[u8])] =
+                    &[(b":error-code", name), (b":error-message", payload), (b":message-type", b"error")];
+                message(headers, b"")
+            }
+            _ => message(&[(b":event-type", name), (b":message-type", b"event")], payload),
+        });
+    }
+    script.push(cut);
+    stream(provider, &script);
+}
+
+/// A whole reply.
+pub fn reply(provider: &str, bytes: &[u8]) {
+    if let Ok((reply, _)) = chat::reply(known(provider), bytes, &call()) {
+        json(&reply);
+    }
+}
+
+/// A reply whose status is not 2xx, but what the last byte says.
+pub fn failure(provider: &str, bytes: &[u8]) {
+    let Some((&status, bytes)) = bytes.split_last() else { return };
+    let text = String::from_utf8_lossy(bytes);
+    let header = |_: &str| text.lines().next().map(str::to_owned);
+    let failure = chat::failure(known(provider), 400 + u16::from(status), &header, bytes);
+    assert!((400..600).contains(&failure.status));
+    json(&failure.body);
+}
+
+/// A client's request. The last byte says what the configuration asks for.
+pub fn request(provider: &str, bytes: &[u8]) {
+    let Some((&flags, bytes)) = bytes.split_last() else { return };
+    let flag = |bit: u8| flags & (1 << bit) != 0;
+    let options = Options {
+        model: flag(0).then_some("anthropic.claude-sonnet-4-5-20250929-v1:0"),
+        stream: flag(1).then_some(flag(2)),
+        max_tokens: flag(3).then_some(2000),
+        temperature: flag(4).then_some(0.5),
+        top_k: flag(5).then_some(40),
+        client_wins: flag(6),
+        strict: flag(7),
+        ..Options::default()
+    };
+    let mut out = Vec::new();
+    match chat::request(known(provider), bytes, &options, &mut out) {
+        Ok(target) => {
+            json(&out);
+            let legal = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~/%".contains(&byte);
+            assert!(target.path.starts_with('/') && target.path.bytes().all(legal), "{}", target.path);
+            assert!(
+                target.path.split('/').all(|segment| segment != "." && segment != ".."),
+                "{}",
+                target.path
+            );
+        }
+        Err(error) => {
+            assert!((400..600).contains(&error.status()));
+            json(&error.body());
+        }
+    }
+}
+
+fn known(provider: &str) -> &'static Provider {
+    providers::find(provider).expect("targets name known providers")
+}
+
+fn call() -> Call {
+    Call { id: "fuzz".to_owned(), created: 0, model: "model".to_owned(), include_usage: true }
+}
+
+fn streamed<'a>(provider: &Provider, pieces: impl Iterator<Item = &'a [u8]>) -> (Result<(), Error>, Vec<u8>) {
+    let mut stream = ChatStream::new(provider, &call());
+    let mut result = Ok(());
+    for piece in pieces {
+        result = result.and_then(|()| stream.push(piece));
+    }
+    result = result.and_then(|()| stream.finish());
+    if let Err(error) = &result {
+        stream.fail(error);
+    }
+    let out = std::mem::take(stream.out());
+    (result, out)
+}
+
+type Split = fn(&[u8]) -> Result<Option<(usize, Frame<'_>)>, Error>;
+
+/// `split`, over and over: it goes forward, takes what it says, and waits for the rest of what is torn.
+fn splitter(split: Split, bytes: &[u8]) {
+    let mut rest = bytes;
+    while let Ok(Some((size, frame))) = split(rest) {
+        assert!(size > 0 && frame.raw == &rest[..size]);
+        let torn = split(&rest[..size - 1]);
+        assert!(torn == Ok(None) || rest[size - 1] == b'\n', "{torn:?}");
+        rest = &rest[size..];
+    }
+}
+
+/// `bytes` with lengths that fit and checksums that hold, as far as they look like an event stream.
+fn repaired(bytes: &[u8]) -> Vec<u8> {
+    let mut stream = Vec::new();
+    let mut rest = bytes;
+    while rest.len() >= 16 {
+        let [claimed, headers] =
+            [0, 4].map(|at| u32::from_be_bytes(rest[at..at + 4].try_into().expect("four bytes")) as usize);
+        let total = if (16..=rest.len()).contains(&claimed) { claimed } else { rest.len() };
+        let body = &rest[12..total - 4];
+        stream.extend(sealed(headers.min(body.len()), body));
+        rest = &rest[total..];
+    }
+    stream.extend_from_slice(rest);
+    stream
+}
+
+fn message(headers: &[(&[u8], &[u8])], payload: &[u8]) -> Vec<u8> {
+    let mut body = Vec::new();
+    for (name, value) in headers {
+        let value = &value[..value.len().min(1000)];
+        body.push(u8::try_from(name.len()).expect("our names are short"));
+        body.extend_from_slice(name);
+        body.push(7);
+        body.extend(u16::try_from(value.len()).expect("at most 1000").to_be_bytes());
+        body.extend_from_slice(value);
+    }
+    let size = body.len();
+    body.extend_from_slice(payload);
+    sealed(size, &body)
+}
+
+/// A message of these headers and this payload, which `body` holds one after the other.
+fn sealed(headers: usize, body: &[u8]) -> Vec<u8> {
+    let mut message = Vec::with_capacity(16 + body.len());
+    for size in [16 + body.len(), headers] {
+        message.extend(u32::try_from(size).expect("inputs are small").to_be_bytes());
+    }
+    message.extend(crc32fast::hash(&message).to_be_bytes());
+    message.extend_from_slice(body);
+    message.extend(crc32fast::hash(&message).to_be_bytes());
+    message
+}
+
+fn json(bytes: &[u8]) {
+    let text = str::from_utf8(bytes).expect("JSON is UTF-8");
+    if let Err(error) = serde_json::from_str::<&RawValue>(text) {
+        panic!("no JSON: {error}: {text}");
+    }
+}
+
+#[cfg(test)]
+mod tests;
