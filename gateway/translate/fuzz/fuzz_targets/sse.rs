@@ -1,0 +1,10 @@
+//! The splitter of server-sent events.
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use translate::fuzz;
+
+fuzz_target!(|bytes: &[u8]| {
+    fuzz::sse(bytes);
+});

@@ -1,0 +1,10 @@
+//! Streams of OpenAI's dialect.
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use translate::fuzz;
+
+fuzz_target!(|bytes: &[u8]| {
+    fuzz::stream("openai", bytes);
+});
