@@ -1,5 +1,6 @@
 //! The documents and what judges by them, through the crate's public face.
 
+mod coverage;
 mod documents;
 mod drift;
 mod keywords;

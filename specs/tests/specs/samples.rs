@@ -1,6 +1,6 @@
 //! Bodies and streams in `tests/samples/<provider>/{valid,invalid}`: all invented here, one idea a file.
 //!
-//! A sample names a `path`, perhaps a `variant`, and holds a `request`, a `reply` (`status`, `body`) or a `stream` (a list
+//! A sample names a `path`, perhaps a `variant`, and holds `requests`, `replies` (`status`, `body`) or a `stream` (a list
 //! of names and data). An invalid one lists in `violations` all that is wrong, each in its one line.
 
 use std::fs;
@@ -79,22 +79,28 @@ impl Sample {
         self.content["violations"].as_array().into_iter().flatten().filter_map(Value::as_str).collect()
     }
 
+    /// The elements of a list: requests, replies, or events.
+    pub(crate) fn list(&self, name: &str) -> impl Iterator<Item = &Value> {
+        self.content[name].as_array().into_iter().flatten()
+    }
+
     /// What is found, without where the document says so.
     fn violations(&self) -> Vec<String> {
         let operation = self.operation();
-        let found = if let Some(body) = self.content.get("request") {
-            operation.request(body)
-        } else if let Some(reply) = self.content.get("reply") {
-            let status = reply["status"].as_u64().and_then(|status| u16::try_from(status).ok());
-            operation.reply(status.expect("a reply has a status"), &reply["body"])
-        } else {
-            stream(&operation, self.content["stream"].as_array().expect("a request, a reply or a stream"))
-        };
+        let mut found: Vec<_> = self.list("requests").flat_map(|body| operation.request(body)).collect();
+        found.extend(self.list("replies").flat_map(|reply| operation.reply(status(reply), &reply["body"])));
+        if self.list("stream").next().is_some() {
+            found.extend(stream(&operation, self.list("stream")));
+        }
         found.iter().map(line).collect()
     }
 }
 
-fn stream(operation: &Operation, events: &[Value]) -> Vec<Violation> {
+pub(crate) fn status(reply: &Value) -> u16 {
+    reply["status"].as_u64().and_then(|status| u16::try_from(status).ok()).expect("a reply has a status")
+}
+
+fn stream<'a>(operation: &Operation, events: impl Iterator<Item = &'a Value>) -> Vec<Violation> {
     let mut sequence = operation.sequence().expect("the operation streams");
     let mut found = Vec::new();
     for event in events {
