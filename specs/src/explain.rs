@@ -79,6 +79,7 @@ impl Judged<'_> {
         let known = document.rsplit_once('/').map(|(schema, _)| self.rule(&format!("{schema}/properties")));
         let known = known.and_then(Value::as_object).filter(|members| members.len() <= 8);
         let expected = match known {
+            Some(members) if members.is_empty() => "no member".to_owned(),
             Some(members) => format!("no member but {}", names(members.keys().map(String::as_str))),
             None => "a member that the service knows".to_owned(),
         };
@@ -115,6 +116,7 @@ pub(crate) fn expected(kind: &Kind) -> String {
         Kind::FalseSchema => "nothing".to_owned(),
         Kind::OneOfMultipleValid { .. } => "exactly one of the alternatives".to_owned(),
         Kind::PropertyNames { error } => format!("members named as {}", expected(error.kind())),
+        Kind::Contains => "one item of a certain kind".to_owned(),
         Kind::Not { .. } => "something else".to_owned(),
         other => other.keyword().to_owned(),
     }

@@ -1,10 +1,11 @@
 //! What to say about a value that fits no branch of a union: what is wrong by the branch that it means to be.
 //!
 //! A branch is *ruled out* when the value is of another JSON type than it, or when a member that names the branch
-//! (`type: "image_url"`, `role: "user"`: a `const` or one-valued `enum`) has another value. Of the branches left, the
-//! one that declares most of the value's members is meant; of those, the one that finds least wrong. Where several are
-//! as good and each lacks one member only, the answer is those members; where every branch is ruled out, the list of
-//! what they would have taken.
+//! (`type: "image_url"`, `role: "user"`: a `const` or one-valued `enum`, or what is one in another branch) has another
+//! value. Of the branches left, the one that declares most of the value's members is meant; of those, the one that finds
+//! least wrong. Where several are as good and each lacks one member only, the answer is those members. Where every branch
+//! is ruled out, the one that has most of its names right is meant; if there is no such one, the answer is the list of
+//! what the branches would have taken.
 
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
@@ -28,15 +29,21 @@ pub(crate) fn explain(
     let union = judged.document(error);
     let value = judged.value(here);
 
-    let open =
-        context.iter().enumerate().filter(|(_, errors)| !errors.iter().any(|error| rules_out(here, error)));
+    let tags = tags(here, context);
+    let open = context
+        .iter()
+        .enumerate()
+        .filter(|(_, errors)| !errors.iter().any(|error| rules_out(here, &tags, error)));
     let ranked = open.map(|(branch, errors)| {
         let declared = declared(judged, &format!("{union}/{branch}"), value);
         ((Reverse(declared), errors.len()), errors)
     });
     let ranked: Vec<_> = ranked.collect();
     let Some((rank, meant)) = ranked.iter().min_by_key(|(rank, _)| *rank) else {
-        found.push(none_left(judged, error, context));
+        match named(judged, &union, context.len(), value, &tags) {
+            Some(branch) => context[branch].iter().for_each(|error| judged.explain(error, found)),
+            None => found.push(none_left(judged, error, context, &tags)),
+        }
         return;
     };
     let tied: Vec<_> = ranked.iter().filter(|(other, _)| other == rank).collect();
@@ -54,19 +61,26 @@ pub(crate) fn explain(
     }
 }
 
+/// The members that name branches: those that have one value only in some branch that the value is not of.
+fn tags<'a>(here: &str, context: &'a [Vec<ValidationError<'static>>]) -> BTreeSet<&'a str> {
+    let single = |error: &&ValidationError<'_>| match error.kind() {
+        Kind::Constant { .. } => true,
+        Kind::Enum { options } => options.as_array().is_some_and(|options| options.len() == 1),
+        _ => false,
+    };
+    let errors = context.iter().flatten().filter(single);
+    errors.filter_map(|error| member(here, error.instance_path().as_str())).collect()
+}
+
 /// Whether an error says that the value was never meant for the branch.
-fn rules_out(here: &str, error: &ValidationError<'_>) -> bool {
+fn rules_out(here: &str, tags: &BTreeSet<&str>, error: &ValidationError<'_>) -> bool {
     let at = error.instance_path().as_str();
     match error.kind() {
         Kind::Type { .. } => at == here,
         Kind::Constant { .. } => at == here || member(here, at).is_some(),
-        Kind::Enum { options } => {
-            at == here
-                || (member(here, at).is_some()
-                    && options.as_array().is_some_and(|options| options.len() == 1))
-        }
+        Kind::Enum { .. } => at == here || member(here, at).is_some_and(|name| tags.contains(name)),
         Kind::AnyOf { context } | Kind::OneOfNotValid { context } => {
-            at == here && context.iter().all(|errors| errors.iter().any(|error| rules_out(here, error)))
+            at == here && context.iter().all(|errors| errors.iter().any(|error| rules_out(here, tags, error)))
         }
         _ => false,
     }
@@ -88,21 +102,51 @@ fn member<'a>(here: &str, at: &'a str) -> Option<&'a str> {
     at.strip_prefix(here)?.strip_prefix('/').filter(|rest| !rest.contains('/'))
 }
 
+/// The one branch that has more of its names right than any other.
+fn named(
+    judged: &Judged<'_>,
+    union: &str,
+    branches: usize,
+    value: &Value,
+    tags: &BTreeSet<&str>,
+) -> Option<usize> {
+    let right = |branch: &usize| {
+        let pointer = format!("{union}/{branch}");
+        tags.iter()
+            .filter(|tag| value.get(tag).is_some_and(|name| takes(judged, &pointer, tag, name)))
+            .count()
+    };
+    let best = (0..branches).map(|branch| right(&branch)).max().filter(|best| *best > 0)?;
+    let mut all = (0..branches).filter(|branch| right(branch) == best);
+    all.next().filter(|_| all.next().is_none())
+}
+
+/// Whether a branch names itself so: by a `const`, or by one of an `enum`.
+fn takes(judged: &Judged<'_>, schema: &str, tag: &str, name: &Value) -> bool {
+    let rule = judged.rule(schema);
+    if let Some(pointer) = rule["$ref"].as_str().and_then(|reference| reference.strip_prefix('#')) {
+        return takes(judged, pointer, tag, name);
+    }
+    let of = &rule["properties"][tag];
+    of.get("const") == Some(name) || of["enum"].as_array().is_some_and(|names| names.contains(name))
+}
+
 /// Every branch is ruled out: by a member that names it, if there are such, else by its type.
 fn none_left(
     judged: &Judged<'_>,
     error: &ValidationError<'_>,
     context: &[Vec<ValidationError<'static>>],
+    tags: &BTreeSet<&str>,
 ) -> Violation {
     let here = error.instance_path().as_str();
     let mut taken = Vec::new();
-    let mut tags = Vec::new();
+    let mut names = Vec::new();
     let mut tag = None;
-    for error in flatten(here, context) {
+    for error in flatten(here, context, tags) {
         match member(here, error.instance_path().as_str()) {
             Some(name) if tag.is_none() || tag == Some(name) => {
                 tag = Some(name);
-                tags.extend(alternatives(error.kind()));
+                names.extend(alternatives(error.kind()));
             }
             Some(_) => {}
             None => taken.extend(alternatives(error.kind())),
@@ -113,20 +157,21 @@ fn none_left(
     };
     let pointer = format!("{here}/{tag}");
     let got = show(judged.value(&pointer));
-    Violation { pointer, ..judged.violation(error, one_of(unique(tags)), got) }
+    Violation { pointer, ..judged.violation(error, one_of(unique(names)), got) }
 }
 
 /// The errors that rule branches out, unions within unions included.
 fn flatten<'a>(
     here: &str,
     context: &'a [Vec<ValidationError<'static>>],
+    tags: &BTreeSet<&str>,
 ) -> Vec<&'a ValidationError<'static>> {
     let mut flat = Vec::new();
     for errors in context {
-        for error in errors.iter().filter(|error| rules_out(here, error)) {
+        for error in errors.iter().filter(|error| rules_out(here, tags, error)) {
             match error.kind() {
                 Kind::AnyOf { context } | Kind::OneOfNotValid { context } => {
-                    flat.extend(flatten(here, context));
+                    flat.extend(flatten(here, context, tags));
                 }
                 _ => flat.push(error),
             }
