@@ -27,6 +27,18 @@ fn valid_samples_pass_and_invalid_ones_are_called_what_they_are() {
 }
 
 #[test]
+fn each_body_of_an_invalid_sample_is_wrong() {
+    for sample in Sample::all().iter().filter(|sample| sample.is(&sample.provider, "invalid")) {
+        let operation = sample.operation();
+        let requests = sample.list("requests").map(|body| operation.request(body));
+        let replies = sample.list("replies").map(|reply| operation.reply(status(reply), &reply["body"]));
+        for (n, found) in requests.chain(replies).enumerate() {
+            assert!(!found.is_empty(), "{}: body {n} passes", sample.file.display());
+        }
+    }
+}
+
+#[test]
 fn every_provider_with_samples_has_both_kinds() {
     for provider in ["anthropic", "bedrock"] {
         for kind in ["valid", "invalid"] {
