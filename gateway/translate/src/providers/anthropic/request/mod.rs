@@ -12,18 +12,14 @@
 //! | `name`, `seed`, `logprobs`, `logit_bias`, penalties, `metadata`, … | dropped |
 
 mod blocks;
-mod reasoning;
-mod sampling;
 mod tools;
 mod turns;
 
 use crate::chat::{Losses, Options};
 use crate::json::Object;
 use crate::openai::{Chat, ResponseFormat};
-use crate::providers::claude::Claude;
+use crate::providers::claude::{Claude, Reasoning, Sampling};
 use crate::{Error, Text};
-
-use reasoning::Reasoning;
 
 /// What is asked for when the client named no limit, which Anthropic must have. Every model takes it.
 const MAX_TOKENS: u32 = 4096;
@@ -51,11 +47,10 @@ pub(super) fn write(
         body.boolean("stream", stream);
         reasoning.write(&mut body);
         output_config(chat, &reasoning, losses, &mut body);
-        if bearer {
-            sampling::drop_all(chat, options, losses);
-        } else {
-            sampling::write(chat, options, claude, reasoning.thinks(), losses, &mut body);
-        }
+        let asked = Sampling::asked(chat, options, losses);
+        let sampling =
+            if bearer { asked.nothing(losses) } else { asked.of(claude, reasoning.thinks(), losses) };
+        write_sampling(&sampling, &mut body);
         stop(chat, losses, &mut body);
         account(chat, losses, &mut body);
         turns::write(chat, losses, &mut body)?;
@@ -101,6 +96,16 @@ fn output_config(chat: &Chat<'_>, reasoning: &Reasoning<'_>, losses: &mut Losses
         let mut format = config.object("format");
         format.string("type", "json_schema");
         format.raw("schema", schema.get());
+    }
+}
+
+fn write_sampling(sampling: &Sampling<'_>, body: &mut Object<'_>) {
+    let members =
+        [("temperature", sampling.temperature), ("top_p", sampling.top_p), ("top_k", sampling.top_k)];
+    for (name, value) in members {
+        if let Some(value) = value {
+            value.write(body.member(name));
+        }
     }
 }
 

@@ -7,14 +7,15 @@ use serde::Deserialize;
 use crate::chat::Losses;
 use crate::json::Object;
 use crate::openai::{Chat, Message, Role, ToolChoice};
-use crate::providers::claude::{Claude, Thinking};
 use crate::{Error, Text};
+
+use super::{Claude, Thinking};
 
 /// The least number of tokens to think with.
 const LEAST_BUDGET: u32 = 1024;
 
 /// What the request says about thinking.
-pub(super) enum Reasoning<'a> {
+pub(crate) enum Reasoning<'a> {
     /// Nothing: the model does as it does.
     Unsaid,
     /// Anthropic's own object, as the client sent it.
@@ -29,7 +30,7 @@ pub(super) enum Reasoning<'a> {
 
 impl<'a> Reasoning<'a> {
     /// What the client asked for, as far as the model can do it. `limit` is the client's own, of all tokens.
-    pub(super) fn new(
+    pub(crate) fn new(
         chat: &Chat<'a>,
         claude: Claude,
         limit: Option<u32>,
@@ -103,7 +104,7 @@ impl<'a> Reasoning<'a> {
     }
 
     /// Whether the model will think.
-    pub(super) fn thinks(&self) -> bool {
+    pub(crate) fn thinks(&self) -> bool {
         match self {
             Self::Unsaid | Self::Off => false,
             Self::Budget(_) => true,
@@ -112,17 +113,17 @@ impl<'a> Reasoning<'a> {
     }
 
     /// Tokens to think with, beside those of the answer.
-    pub(super) fn budget(&self) -> u32 {
+    pub(crate) fn budget(&self) -> u32 {
         if let Self::Budget(budget) = self { *budget } else { 0 }
     }
 
     /// `output_config.effort`
-    pub(super) fn effort(&self) -> Option<&'static str> {
+    pub(crate) fn effort(&self) -> Option<&'static str> {
         if let Self::Effort { effort, .. } = self { Some(effort) } else { None }
     }
 
     /// Writes `thinking`.
-    pub(super) fn write(&self, body: &mut Object<'_>) {
+    pub(crate) fn write(&self, body: &mut Object<'_>) {
         match self {
             Self::Unsaid | Self::Effort { thinks: false, .. } => (),
             Self::Own { json, .. } => body.raw("thinking", json),

@@ -3,6 +3,12 @@
 //! - Thinking: <https://docs.anthropic.com/en/docs/build-with-claude/adaptive-thinking>
 //! - Sampling: <https://docs.anthropic.com/en/docs/about-claude/models/migrating-to-claude-4>
 
+mod reasoning;
+mod sampling;
+
+pub(crate) use reasoning::Reasoning;
+pub(crate) use sampling::Sampling;
+
 /// One model, as far as requests differ by it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Claude {
@@ -14,7 +20,7 @@ pub(crate) struct Claude {
 
 /// How a model is told to think.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Thinking {
+enum Thinking {
     /// Not at all: before 3.7.
     Never,
     /// By a number of tokens: 3.7 to 4.5.
@@ -25,7 +31,7 @@ pub(crate) enum Thinking {
 
 /// Which of `temperature`, `top_p` and `top_k` a model takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Sampling {
+enum Takes {
     /// All: up to 4.0, and names that tell no version.
     All,
     /// `temperature` or `top_p`, not both: 4.1 to 4.6.
@@ -49,7 +55,7 @@ impl Claude {
         Self { version: major.map(|major| (major, minor)), always_thinks }
     }
 
-    pub(crate) fn thinking(self) -> Thinking {
+    fn thinking(self) -> Thinking {
         match self.version {
             Some(version) if version < (3, 7) => Thinking::Never,
             Some(version) if version < (4, 6) => Thinking::Budget,
@@ -57,21 +63,21 @@ impl Claude {
         }
     }
 
-    pub(crate) fn sampling(self) -> Sampling {
+    fn takes(self) -> Takes {
         match self.version {
-            Some(version) if version >= (4, 7) => Sampling::None,
-            Some(version) if version >= (4, 1) => Sampling::Either,
-            None if self.always_thinks => Sampling::None,
-            _ => Sampling::All,
+            Some(version) if version >= (4, 7) => Takes::None,
+            Some(version) if version >= (4, 1) => Takes::Either,
+            None if self.always_thinks => Takes::None,
+            _ => Takes::All,
         }
     }
 
     /// Whether it knows the effort `xhigh`.
-    pub(crate) fn knows_xhigh(self) -> bool {
+    fn knows_xhigh(self) -> bool {
         self.version.is_none_or(|version| version >= (4, 7))
     }
 
-    pub(crate) fn always_thinks(self) -> bool {
+    fn always_thinks(self) -> bool {
         self.always_thinks
     }
 }
