@@ -8,7 +8,11 @@ use crate::document::escape;
 use crate::union;
 use crate::violation::{Violation, names, one_line, show};
 
-/// Everything that is wrong with `value` by the schema at `pointer` of the document `root`.
+/// How many violations are told of one value: whoever gets a hundred has seen enough, and senders do not choose how much
+/// is remembered of them.
+const MOST: usize = 100;
+
+/// What is wrong with `value` by the schema at `pointer` of the document `root`, up to [`MOST`] violations.
 pub(crate) fn violations(
     root: &Value,
     pointer: &str,
@@ -19,7 +23,11 @@ pub(crate) fn violations(
     let mut found = Vec::new();
     for error in errors {
         judged.explain(&error, &mut found);
+        if found.len() >= MOST {
+            break;
+        }
     }
+    found.truncate(MOST);
     found
 }
 
@@ -36,7 +44,7 @@ impl Judged<'_> {
     pub(crate) fn explain(&self, error: &ValidationError<'_>, found: &mut Vec<Violation>) {
         match error.kind() {
             Kind::AdditionalProperties { unexpected } | Kind::UnevaluatedProperties { unexpected } => {
-                found.extend(unexpected.iter().map(|name| self.unknown_member(error, name)));
+                found.extend(unexpected.iter().take(MOST).map(|name| self.unknown_member(error, name)));
             }
             Kind::AnyOf { context } | Kind::OneOfNotValid { context } => {
                 union::explain(self, error, context, found);

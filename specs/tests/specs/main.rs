@@ -9,4 +9,5 @@ mod native_stream;
 mod openai;
 mod openai_reply;
 mod openai_stream;
+mod robust;
 mod samples;
