@@ -68,6 +68,21 @@ fn a_document_does_not_drift_from_itself() {
 }
 
 #[test]
+fn a_line_of_the_source_explains_one_difference_and_is_stale_without_it() {
+    let message = "/components/schemas/ChatCompletionRequestAssistantMessage/properties/annotations";
+    let explained = changed(message, Value::Null);
+    let before = changed("/info/title", json!("the same"));
+    assert_eq!(paths(&explained), Vec::<&str>::new());
+    assert_eq!(explained.ignored.len(), 1);
+    assert_eq!(explained.unused.len(), before.unused.len() - 1);
+    assert!(explained.to_string().contains("1 explained"), "{explained}");
+
+    let other = changed(&format!("{message}/type"), json!("string"));
+    assert_eq!(paths(&other), ["ChatCompletionRequestAssistantMessage/annotations:type"]);
+    assert_eq!(other.unused, before.unused);
+}
+
+#[test]
 fn each_change_is_found_and_named_once() {
     let schemas = "/components/schemas";
     let cases = [

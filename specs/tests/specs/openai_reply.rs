@@ -18,6 +18,12 @@ fn reply() -> Value {
 #[test]
 fn replies_are_open_but_complete() {
     assert_eq!(chat().reply(200, &reply()), []);
+    // Closed where it is sent back.
+    let call = json!({ "index": 0, "id": "call_1", "type": "function", "function": { "name": "f", "arguments": "" } });
+    let mut calls = reply();
+    calls["choices"][0]["message"]["tool_calls"] = json!([call]);
+    assert_eq!(chat().reply(200, &calls), []);
+
     let mut body = reply();
     let choice = &mut body["choices"][0];
     choice["finish_reason"] = json!("end_turn");
