@@ -101,6 +101,22 @@ impl<'a> Chat<'a> {
         self.stream_options.include_usage.unwrap_or(false)
     }
 
+    /// Refuses what no dialect but OpenAI's has, and what would make another request of it if it were left out.
+    pub(crate) fn plain(&self) -> Result<(), Error> {
+        if self.n.is_some_and(|n| n != 1) {
+            return Err(Error::request("n", "this provider gives one choice only: n must be 1"));
+        }
+        for name in ["functions", "function_call"] {
+            if self.other(name).is_some() {
+                return Err(Error::request(name, format!("{name} is deprecated: use tools and tool_choice")));
+            }
+        }
+        if self.other("modalities").is_some_and(|modalities| modalities.get().contains("audio")) {
+            return Err(Error::request("modalities", "this provider answers in text only"));
+        }
+        Ok(())
+    }
+
     /// The member `name` of those that are not read.
     pub fn other(&self, name: &str) -> Option<&'a RawValue> {
         self.others.iter().find(|member| member.name == name).map(|member| member.value)

@@ -1,5 +1,7 @@
 //! Tools, and calls of them.
 
+use std::borrow::Cow;
+
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -50,4 +52,42 @@ pub struct CalledFunction<'a> {
     /// A JSON object, as text. May be empty.
     #[serde(default)]
     pub arguments: Text<'a>,
+}
+
+impl Function<'_> {
+    /// Adds the schema of its arguments to `out`, with the type that other providers ask for and OpenAI does not.
+    pub(crate) fn write_schema(&self, out: &mut Vec<u8>) {
+        #[derive(Deserialize)]
+        struct Kind<'a> {
+            #[serde(borrow)]
+            r#type: Option<&'a RawValue>,
+        }
+        let schema = self.parameters.map_or("{}", RawValue::get);
+        let typed = serde_json::from_str::<Kind<'_>>(schema).is_ok_and(|kind| kind.r#type.is_some());
+        match schema.strip_prefix('{').map(str::trim_start) {
+            Some("}") => out.extend_from_slice(b"{\"type\":\"object\"}"),
+            Some(rest) if !typed => {
+                out.extend_from_slice(b"{\"type\":\"object\",");
+                out.extend_from_slice(rest.as_bytes());
+            }
+            _ => out.extend_from_slice(schema.as_bytes()),
+        }
+    }
+}
+
+impl CalledFunction<'_> {
+    /// Its arguments as a JSON object; `None` where they are none.
+    ///
+    /// As it came, so that big numbers and escapes stay what they were. Its depth does not matter: it is not built,
+    /// only looked over.
+    pub(crate) fn input(&self) -> Option<Cow<'_, str>> {
+        let arguments = self.arguments.plain();
+        match arguments.trim() {
+            "" | "null" => Some(Cow::Borrowed("{}")),
+            input if input.starts_with('{') && serde_json::from_str::<&RawValue>(input).is_ok() => {
+                Some(arguments)
+            }
+            _ => None,
+        }
+    }
 }

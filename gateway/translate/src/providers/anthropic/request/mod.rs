@@ -34,7 +34,7 @@ pub(super) fn write(
     losses: &mut Losses,
     out: &mut Vec<u8>,
 ) -> Result<(String, bool), Error> {
-    refuse(chat)?;
+    chat.plain()?;
     chat.others.iter().for_each(|member| losses.drop(&*member.name));
     let (model, stream) = (options.model(chat)?, options.stream(chat));
     let claude = Claude::of(&model);
@@ -57,22 +57,6 @@ pub(super) fn write(
         tools::write(chat, losses, &mut body)?;
     }
     Ok((model, stream))
-}
-
-/// What has no counterpart, and would make another request of it if it were left out.
-fn refuse(chat: &Chat<'_>) -> Result<(), Error> {
-    if chat.n.is_some_and(|n| n != 1) {
-        return Err(Error::request("n", "this provider gives one choice only: n must be 1"));
-    }
-    for name in ["functions", "function_call"] {
-        if chat.other(name).is_some() {
-            return Err(Error::request(name, format!("{name} is deprecated: use tools and tool_choice")));
-        }
-    }
-    if chat.other("modalities").is_some_and(|modalities| modalities.get().contains("audio")) {
-        return Err(Error::request("modalities", "this provider answers in text only"));
-    }
-    Ok(())
 }
 
 fn output_config(chat: &Chat<'_>, reasoning: &Reasoning<'_>, losses: &mut Losses, body: &mut Object<'_>) {

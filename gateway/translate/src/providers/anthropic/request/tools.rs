@@ -1,8 +1,5 @@
 //! Tools, and which of them must be called.
 
-use serde::Deserialize;
-use serde_json::value::RawValue;
-
 use crate::chat::Losses;
 use crate::json::Object;
 use crate::openai::{Chat, Function, ToolChoice};
@@ -49,28 +46,9 @@ fn write_function(function: &Function<'_>, mut tool: Object<'_>) {
     if let Some(description) = function.description {
         tool.text("description", description);
     }
-    write_schema(function.parameters, tool.member("input_schema"));
+    function.write_schema(tool.member("input_schema"));
     if function.strict == Some(true) {
         tool.boolean("strict", true);
-    }
-}
-
-/// A schema must say that it is one of an object, which OpenAI's need not.
-fn write_schema(schema: Option<&RawValue>, out: &mut Vec<u8>) {
-    #[derive(Deserialize)]
-    struct Kind<'a> {
-        #[serde(borrow)]
-        r#type: Option<&'a RawValue>,
-    }
-    let schema = schema.map_or("{}", RawValue::get);
-    let typed = serde_json::from_str::<Kind<'_>>(schema).is_ok_and(|kind| kind.r#type.is_some());
-    match schema.strip_prefix('{').map(str::trim_start) {
-        Some("}") => out.extend_from_slice(b"{\"type\":\"object\"}"),
-        Some(rest) if !typed => {
-            out.extend_from_slice(b"{\"type\":\"object\",");
-            out.extend_from_slice(rest.as_bytes());
-        }
-        _ => out.extend_from_slice(schema.as_bytes()),
     }
 }
 

@@ -88,16 +88,11 @@ fn write_call(path: &str, call: &ToolCall<'_>, mut block: Object<'_>) -> Result<
     block.string("type", "tool_use");
     write_id(path, call.id, block.member("id"))?;
     block.text("name", function.name);
-    let arguments = function.arguments.plain();
-    let input = match arguments.trim() {
-        "" | "null" => "{}",
-        input => input,
-    };
-    if !is_object(input) {
+    let Some(input) = function.input() else {
         let path = format!("{path}.function.arguments");
         return Err(Error::request(path, "the arguments of a call must be a JSON object, as text"));
-    }
-    block.raw("input", input);
+    };
+    block.raw("input", &input);
     Ok(())
 }
 
@@ -133,11 +128,6 @@ fn write_id(path: &str, id: Text<'_>, out: &mut Vec<u8>) -> Result<(), Error> {
     out.extend(id.chars().map(|c| if legal(c) { c } else { '_' }).map(|c| u8::try_from(c).unwrap_or(b'_')));
     out.push(b'"');
     Ok(())
-}
-
-/// Whether `json` is one object. Its depth does not matter: it is not built, only looked over.
-fn is_object(json: &str) -> bool {
-    json.starts_with('{') && serde_json::from_str::<&serde_json::value::RawValue>(json).is_ok()
 }
 
 fn role(message: &Message<'_>) -> &'static str {
