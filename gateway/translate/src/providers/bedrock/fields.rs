@@ -1,57 +1,61 @@
 //! The settings that only some models have: `additionalModelRequestFields`, and `outputConfig.effort`.
-//!
-//! How hard to think is said in four ways; `family` knows which.
 
 use super::family::{Effort, Family, TopK};
 use super::native::Native;
-use super::turns;
 use crate::chat::{Losses, Options};
 use crate::json::Object;
-use crate::openai::{Chat, Number, Role, ToolChoice};
-
-/// The fewest tokens that Claude takes for thinking:
-/// <https://docs.aws.amazon.com/bedrock/latest/userguide/claude-messages-extended-thinking.html>
-const LEAST_BUDGET: u32 = 1024;
+use crate::openai::{Chat, Number};
+use crate::providers::claude::{Reasoning, Sampling};
+use crate::{Error, Text};
 
 /// What goes where.
-#[derive(Default)]
 pub(super) struct Fields<'a> {
-    /// `outputConfig.effort`
-    pub(super) effort: Option<&'static str>,
-    /// Members of `additionalModelRequestFields`, with their JSON.
+    /// What of the client's sampling the model takes.
+    pub(super) sampling: Sampling<'a>,
+    /// What Claude is told about thinking.
+    reasoning: Reasoning<'a>,
+    /// Other members of `additionalModelRequestFields`, with their JSON. The client's own come first.
     members: Vec<(&'a str, String)>,
 }
 
 impl<'a> Fields<'a> {
     /// What a client's settings become. Those that the model has no name for are named in `losses`.
     pub(super) fn of(
-        chat: &Chat<'_>,
+        chat: &Chat<'a>,
         options: &Options<'_>,
-        family: Family,
+        model: &str,
         native: &'a Native<'_>,
         losses: &mut Losses,
-    ) -> Self {
-        let mut fields = Self::default();
+    ) -> Result<Self, Error> {
+        let family = Family::of(model);
+        let mut fields = Self {
+            sampling: Sampling::asked(chat, options, losses),
+            reasoning: Reasoning::Unsaid,
+            members: Vec::new(),
+        };
         for (name, value) in &native.fields.0 {
             fields.set(name, value.get().to_owned());
         }
-        if let Some(top_k) = options.top_k(chat) {
+        if let Effort::Thinking(claude) = family.effort {
+            fields.reasoning = Reasoning::new(chat, claude, options.max_tokens(chat), losses)?;
+            fields.sampling = fields.sampling.of(claude, fields.reasoning.thinks(), losses);
+        } else {
+            if chat.thinking.is_some() {
+                losses.drop("thinking");
+            }
+            if let Some(effort) = chat.reasoning_effort {
+                fields.effort(effort, family.effort, losses)?;
+            }
+        }
+        if let Some(top_k) = fields.sampling.top_k {
             fields.top_k(top_k, family.top_k, losses);
         }
-        match (chat.thinking, family.effort) {
-            (Some(thinking), Effort::Adaptive | Effort::Budget) => {
-                fields.set("thinking", thinking.get().to_owned());
-            }
-            (Some(_), _) => losses.drop("thinking"),
-            (None, _) => (),
-        }
-        if let Some(effort) = chat.reasoning_effort
-            && !(thinks(chat, family.effort)
-                && fields.effort(&effort.plain(), family.effort, options.max_tokens(chat)))
-        {
-            losses.drop("reasoning_effort");
-        }
-        fields
+        Ok(fields)
+    }
+
+    /// `outputConfig.effort`
+    pub(super) fn claude_effort(&self) -> Option<&'static str> {
+        self.reasoning.effort()
     }
 
     fn top_k(&mut self, top_k: Number<'_>, place: TopK, losses: &mut Losses) {
@@ -65,39 +69,32 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// Whether the model can be told to think that hard.
-    fn effort(&mut self, effort: &str, place: Effort, max_tokens: Option<u32>) -> bool {
-        let Some(effort) = EFFORTS.iter().find(|known| known.name == effort) else {
-            return false;
+    /// `reasoning_effort`, for all but Claude.
+    fn effort(&mut self, effort: Text<'_>, place: Effort, losses: &mut Losses) -> Result<(), Error> {
+        let effort = effort.plain();
+        let (six, three) = match &*effort {
+            "none" => ("none", ""),
+            "minimal" | "low" => ("low", "low"),
+            "medium" => ("medium", "medium"),
+            "high" => ("high", "high"),
+            "xhigh" => ("xhigh", "high"),
+            "max" => ("max", "high"),
+            _ => return Err(Error::request("reasoning_effort", "reasoning_effort has an unknown value")),
         };
-        let none = effort.name == "none";
         match place {
-            Effort::Nowhere => return false,
-            // Not to think is what these do unless told otherwise.
-            Effort::Adaptive | Effort::Budget | Effort::Nova if none => (),
-            Effort::Adaptive => {
-                self.effort = Some(effort.adaptive);
-                self.set("thinking", r#"{"type":"adaptive"}"#.to_owned());
-            }
-            Effort::Budget => {
-                // What thinking takes is part of `maxTokens`, and something must be left for the answer.
-                let budget = max_tokens.map_or(effort.budget, |max| effort.budget.min(max.saturating_sub(1)));
-                if budget < LEAST_BUDGET {
-                    return false;
-                }
-                self.set("thinking", format!(r#"{{"type":"enabled","budget_tokens":{budget}}}"#));
-            }
-            Effort::Nova => {
+            Effort::Object => self.set("reasoning", format!(r#"{{"effort":"{six}"}}"#)),
+            Effort::Word if !three.is_empty() => self.set("reasoning_effort", format!(r#""{three}""#)),
+            // Nova does not reason unless told to.
+            Effort::ReasoningConfig if three.is_empty() => (),
+            Effort::ReasoningConfig => {
                 self.set(
                     "reasoningConfig",
-                    format!(r#"{{"type":"enabled","maxReasoningEffort":"{}"}}"#, effort.three),
+                    format!(r#"{{"type":"enabled","maxReasoningEffort":"{three}"}}"#),
                 );
             }
-            Effort::Word if none => return false,
-            Effort::Word => self.set("reasoning_effort", format!(r#""{}""#, effort.three)),
-            Effort::Object => self.set("reasoning", format!(r#"{{"effort":"{}"}}"#, effort.adaptive)),
+            Effort::Nowhere | Effort::Word | Effort::Thinking(_) => losses.drop("reasoning_effort"),
         }
-        true
+        Ok(())
     }
 
     /// What the client itself says in `additionalModelRequestFields` holds.
@@ -109,51 +106,16 @@ impl<'a> Fields<'a> {
 
     /// Writes `additionalModelRequestFields`, if there is any.
     pub(super) fn write(&self, request: &mut Object<'_>) {
-        if self.members.is_empty() {
+        let own = self.members.iter().any(|(name, _)| *name == "thinking");
+        if self.members.is_empty() && !self.reasoning.is_said() {
             return;
         }
         let mut fields = request.object("additionalModelRequestFields");
         for (name, json) in &self.members {
             fields.raw(name, json);
         }
+        if !own {
+            self.reasoning.write(&mut fields);
+        }
     }
 }
-
-/// Whether Claude would think at all: not where it must call a tool, nor, with a budget, amid calls that it is not
-/// shown to have thought about. Those weigh more than how hard it thinks.
-///
-/// <https://docs.aws.amazon.com/bedrock/latest/userguide/claude-messages-extended-thinking.html>
-fn thinks(chat: &Chat<'_>, place: Effort) -> bool {
-    if !matches!(place, Effort::Adaptive | Effort::Budget) {
-        return true;
-    }
-    let forced = matches!(
-        chat.tool_choice,
-        Some(ToolChoice::Required | ToolChoice::Function(_) | ToolChoice::Allowed { required: true, .. })
-    );
-    let answered = chat.messages.last().is_some_and(|message| message.role == Role::Tool);
-    let last = chat.messages.iter().rfind(|message| message.role == Role::Assistant);
-    let shown = last.is_none_or(turns::shows_reasoning);
-    !forced && (place == Effort::Adaptive || !answered || shown)
-}
-
-/// A word of OpenAI's `reasoning_effort`.
-struct Known {
-    name: &'static str,
-    /// Where the scale is low, medium, high, xhigh, max, and none.
-    adaptive: &'static str,
-    /// Where the scale is low, medium, high.
-    three: &'static str,
-    /// Tokens to think with at most.
-    budget: u32,
-}
-
-const EFFORTS: &[Known] = &[
-    Known { name: "none", adaptive: "none", three: "low", budget: 0 },
-    Known { name: "minimal", adaptive: "low", three: "low", budget: 1024 },
-    Known { name: "low", adaptive: "low", three: "low", budget: 2048 },
-    Known { name: "medium", adaptive: "medium", three: "medium", budget: 8192 },
-    Known { name: "high", adaptive: "high", three: "high", budget: 16384 },
-    Known { name: "xhigh", adaptive: "xhigh", three: "high", budget: 24576 },
-    Known { name: "max", adaptive: "max", three: "high", budget: 32768 },
-];

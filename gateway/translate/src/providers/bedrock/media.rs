@@ -5,6 +5,7 @@
 //! <https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_AudioBlock.html>
 
 use crate::json::Object;
+use crate::openai::DataUrl;
 
 /// A format's name here, and its media types and file name extensions elsewhere.
 type Format = (&'static str, &'static [&'static str]);
@@ -34,12 +35,12 @@ const NAME: usize = 200;
 /// Writes the members of an image block. An error says what cannot be taken.
 pub(super) fn image(block: &mut Object<'_>, url: &str) -> Result<(), String> {
     let mut image = block.object("image");
-    if let Some(data) = Data::of(url) {
-        let format = data.format(IMAGES).ok_or_else(|| {
+    if let Some(data) = data(url) {
+        let format = find(IMAGES, data.media_type).ok_or_else(|| {
             format!("Bedrock takes images of type png, jpeg, gif and webp, not {}", data.media_type)
         })?;
         image.string("format", format);
-        bytes(&mut image, data.base64()?);
+        bytes(&mut image, data.data);
     } else if url.starts_with("s3://") {
         let format = find(IMAGES, extension(url))
             .ok_or("the name of an image in S3 must end in its format: png, jpeg, gif or webp")?;
@@ -56,13 +57,13 @@ pub(super) fn image(block: &mut Object<'_>, url: &str) -> Result<(), String> {
 
 /// Writes the members of a document block.
 pub(super) fn document(block: &mut Object<'_>, filename: &str, url: &str) -> Result<(), String> {
-    let data = Data::of(url).ok_or("Bedrock takes files as base64 data: URLs")?;
-    let format = data.format(DOCUMENTS).or_else(|| find(DOCUMENTS, extension(filename)));
+    let data = data(url).ok_or("Bedrock takes files as base64 data: URLs")?;
+    let format = find(DOCUMENTS, data.media_type).or_else(|| find(DOCUMENTS, extension(filename)));
     let format = format.ok_or_else(|| format!("Bedrock takes no files of type {}", data.media_type))?;
     let mut document = block.object("document");
     document.string("format", format);
     document.string("name", &name(filename));
-    bytes(&mut document, data.base64()?);
+    bytes(&mut document, data.data);
     Ok(())
 }
 
@@ -77,38 +78,9 @@ fn bytes(block: &mut Object<'_>, base64: &str) {
     block.object("source").string("bytes", base64);
 }
 
-/// A `data:` URL: `data:image/png;base64,iVBO…`
-///
-/// <https://www.rfc-editor.org/rfc/rfc2397>
-struct Data<'a> {
-    media_type: &'a str,
-    encoded: bool,
-    data: &'a str,
-}
-
-impl<'a> Data<'a> {
-    fn of(url: &'a str) -> Option<Self> {
-        let (scheme, rest) = url.split_once(':')?;
-        if !scheme.eq_ignore_ascii_case("data") {
-            return None;
-        }
-        let (head, data) = rest.split_once(',')?;
-        let mut parts = head.split(';');
-        let media_type = parts.next().unwrap_or_default().trim();
-        Some(Self { media_type, encoded: parts.any(|part| part.trim().eq_ignore_ascii_case("base64")), data })
-    }
-
-    fn format(&self, formats: &[Format]) -> Option<&'static str> {
-        find(formats, self.media_type)
-    }
-
-    fn base64(&self) -> Result<&'a str, String> {
-        if self.encoded && !self.data.is_empty() {
-            Ok(self.data)
-        } else {
-            Err("a data: URL must hold base64".to_owned())
-        }
-    }
+/// A `data:` URL that holds something.
+fn data(url: &str) -> Option<DataUrl<'_>> {
+    DataUrl::read(url).filter(|data| !data.data.is_empty())
 }
 
 fn find(formats: &[Format], name: &str) -> Option<&'static str> {

@@ -2,14 +2,14 @@
 //!
 //! <https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html#API_runtime_Converse_RequestSyntax>
 
-use super::family::Family;
 use super::fields::Fields;
 use super::native::Native;
 use super::{metadata, tools, turns};
 use crate::chat::{Losses, Options, Target};
 use crate::json::Object;
-use crate::openai::{Chat, Number, ResponseFormat};
+use crate::openai::{Chat, ResponseFormat};
 use crate::providers::Auth;
+use crate::providers::claude::Sampling;
 use crate::{Error, path};
 
 /// Writes the body of a request to `out`, and says where it goes.
@@ -19,22 +19,22 @@ pub(super) fn write(
     losses: &mut Losses,
     out: &mut Vec<u8>,
 ) -> Result<Target, Error> {
+    chat.plain()?;
     let target = target(options.model(chat)?, options.stream(chat))?;
-    if chat.n.is_some_and(|n| n > 1) {
-        return Err(Error::request("n", "Bedrock gives one answer a call: n must be 1"));
-    }
-    let family = Family::of(&target.model);
     let native = Native::of(chat, losses)?;
-    let fields = Fields::of(chat, options, family, &native, losses);
+    let fields = Fields::of(chat, options, &target.model, &native, losses)?;
     let request = &mut Object::new(out);
     turns::write(request, chat, losses)?;
-    inference(request, chat, options, losses);
-    tools::write(request, chat, losses);
-    output(request, chat, fields.effort, losses);
+    inference(request, chat, options.max_tokens(chat), &fields.sampling, losses);
+    tools::write(request, chat, losses)?;
+    output(request, chat, fields.claude_effort(), losses);
     fields.write(request);
     metadata::write(request, chat, &native, losses);
     service_tier(request, chat, losses);
     native.write(request);
+    if chat.stream_options.include_obfuscation == Some(true) {
+        losses.drop("stream_options.include_obfuscation");
+    }
     Ok(target)
 }
 
@@ -53,19 +53,27 @@ fn target(model: String, stream: bool) -> Result<Target, Error> {
 }
 
 /// Writes `inferenceConfig`, if there is any.
-fn inference(request: &mut Object<'_>, chat: &Chat<'_>, options: &Options<'_>, losses: &mut Losses) {
-    let (max_tokens, top_p) = (options.max_tokens(chat), options.top_p(chat));
-    let temperature = options.temperature(chat).map(|temperature| at_most_one(temperature, losses));
-    let stop = chat.stop.as_ref().map_or(&[][..], |stop| stop.strings());
-    let stop: Vec<_> = stop.iter().filter(|text| !text.is_empty()).collect();
-    if max_tokens.is_none() && temperature.is_none() && top_p.is_none() && stop.is_empty() {
+fn inference(
+    request: &mut Object<'_>,
+    chat: &Chat<'_>,
+    max_tokens: Option<u32>,
+    sampling: &Sampling<'_>,
+    losses: &mut Losses,
+) {
+    let asked = chat.stop.as_ref().map_or(&[][..], |stop| stop.strings());
+    let stop: Vec<_> = asked.iter().filter(|text| !text.is_empty()).collect();
+    if stop.len() < asked.len() {
+        losses.drop("stop");
+    }
+    let numbers = [("temperature", sampling.temperature), ("topP", sampling.top_p)];
+    if max_tokens.is_none() && numbers.iter().all(|(_, value)| value.is_none()) && stop.is_empty() {
         return;
     }
     let mut config = request.object("inferenceConfig");
     if let Some(max_tokens) = max_tokens {
         config.number("maxTokens", max_tokens.into());
     }
-    for (name, value) in [("temperature", temperature), ("topP", top_p)] {
+    for (name, value) in numbers {
         if let Some(value) = value {
             value.write(config.member(name));
         }
@@ -74,15 +82,6 @@ fn inference(request: &mut Object<'_>, chat: &Chat<'_>, options: &Options<'_>, l
         let mut sequences = config.array("stopSequences");
         stop.into_iter().for_each(|text| sequences.text(*text));
     }
-}
-
-/// OpenAI's scale ends at 2, Bedrock's at 1: what is above is the most that there is, and named.
-fn at_most_one<'a>(temperature: Number<'a>, losses: &mut Losses) -> Number<'a> {
-    if temperature.value() <= 1.0 {
-        return temperature;
-    }
-    losses.drop("temperature");
-    Number::Value(1.0)
 }
 
 /// Writes `outputConfig`, if there is any. The only format is a schema: JSON text in a string.

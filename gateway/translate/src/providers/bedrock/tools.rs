@@ -3,57 +3,78 @@
 //! <https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ToolConfiguration.html>
 
 use super::cache;
-use crate::Text;
 use crate::chat::Losses;
-use crate::json::{Array, Object};
+use crate::json::Object;
 use crate::openai::{Chat, Function, Role, Tool, ToolChoice};
+use crate::{Error, Text};
 
 /// Writes `toolConfig`, if there is to be one.
 ///
 /// It is required where the messages hold calls or results, and there is no choice `none`. Without such messages `none`
 /// means the same as no tools; with them the tools must stay, so that `none` is lost. Calls in the messages of a client
 /// that names no tools (any more) get the tools that they called, of which nothing else is known.
-pub(super) fn write(request: &mut Object<'_>, chat: &Chat<'_>, losses: &mut Losses) {
+pub(super) fn write(request: &mut Object<'_>, chat: &Chat<'_>, losses: &mut Losses) -> Result<(), Error> {
+    let offered = offered(chat)?;
     let used = chat.messages.iter().any(|message| message.role == Role::Tool || message.tool_calls.is_some());
     let none = chat.tool_choice == Some(ToolChoice::None);
     if none && !used {
-        return;
+        return Ok(());
     }
-    let tools: Vec<&Tool<'_>> = chat.tools.iter().filter(|tool| offered(tool, chat, losses)).collect();
-    if !tools.is_empty() {
-        if none {
-            losses.drop("tool_choice");
-        }
-        let mut config = request.object("toolConfig");
-        specifications(&mut config.array("tools"), &tools);
-        choice(&mut config, chat.tool_choice.as_ref());
-    } else if used {
-        called(request, chat, losses);
+    if offered.is_empty() {
+        return without_tools(request, chat, used, losses);
+    }
+    if none {
+        losses.drop("tool_choice");
     }
     if chat.parallel_tool_calls == Some(false) {
         losses.drop("parallel_tool_calls");
     }
-}
-
-/// Whether the model is to know of this tool.
-fn offered(tool: &Tool<'_>, chat: &Chat<'_>, losses: &mut Losses) -> bool {
-    let Some(function) = &tool.function else {
-        losses.drop("tools[].custom");
-        return false;
-    };
-    match &chat.tool_choice {
-        Some(ToolChoice::Allowed { names, .. }) => names.contains(&function.name),
-        _ => true,
-    }
-}
-
-fn specifications(tools: &mut Array<'_>, offered: &[&Tool<'_>]) {
-    for tool in offered {
-        if let Some(function) = &tool.function {
+    let mut config = request.object("toolConfig");
+    {
+        let mut tools = config.array("tools");
+        for (tool, function) in offered {
             specification(&mut tools.object(), function);
+            cache::point(&mut tools, tool.cache_control);
         }
-        cache::point(tools, tool.cache_control);
     }
+    choice(&mut config, chat.tool_choice.as_ref());
+    Ok(())
+}
+
+/// The functions that the model is to know of.
+fn offered<'c, 'a>(chat: &'c Chat<'a>) -> Result<Vec<(&'c Tool<'a>, &'c Function<'a>)>, Error> {
+    let mut offered = Vec::with_capacity(chat.tools.len());
+    for (at, tool) in chat.tools.iter().enumerate() {
+        match &tool.function {
+            Some(function) if tool.r#type.is("function") => offered.push((tool, function)),
+            _ => return Err(Error::request(format!("tools[{at}].type"), "only functions can be carried")),
+        }
+    }
+    if let Some(ToolChoice::Allowed { names, .. }) = &chat.tool_choice {
+        offered.retain(|(_, function)| names.contains(&function.name));
+    }
+    Ok(offered)
+}
+
+fn without_tools(
+    request: &mut Object<'_>,
+    chat: &Chat<'_>,
+    used: bool,
+    losses: &mut Losses,
+) -> Result<(), Error> {
+    let choice = &chat.tool_choice;
+    if let Some(ToolChoice::Required | ToolChoice::Function(_) | ToolChoice::Allowed { required: true, .. }) =
+        choice
+    {
+        return Err(Error::request("tool_choice", "a tool must be called, but there is none to call"));
+    }
+    if matches!(choice, Some(ToolChoice::Allowed { .. })) && !chat.tools.is_empty() {
+        losses.drop("tools");
+    }
+    if used {
+        called(request, chat, losses);
+    }
+    Ok(())
 }
 
 fn specification(tool: &mut Object<'_>, function: &Function<'_>) {
@@ -62,16 +83,11 @@ fn specification(tool: &mut Object<'_>, function: &Function<'_>) {
     if let Some(description) = function.description.filter(|text| !text.is_empty()) {
         tool.text("description", description);
     }
-    // OpenAI takes no parameters for an empty list of them; here a schema is required.
-    let schema = function.parameters.map_or(NO_PARAMETERS, |parameters| parameters.get());
-    tool.object("inputSchema")
-        .raw("json", if schema == "null" || schema == "{}" { NO_PARAMETERS } else { schema });
-    if let Some(strict) = function.strict.filter(|&strict| strict) {
-        tool.boolean("strict", strict);
+    function.write_schema(tool.object("inputSchema").member("json"));
+    if function.strict == Some(true) {
+        tool.boolean("strict", true);
     }
 }
-
-const NO_PARAMETERS: &str = r#"{"type":"object"}"#;
 
 fn choice(config: &mut Object<'_>, choice: Option<&ToolChoice<'_>>) {
     match choice {

@@ -3,8 +3,6 @@
 //!
 //! <https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Message.html>
 
-use serde_json::value::RawValue;
-
 use super::{cache, media};
 use crate::chat::Losses;
 use crate::json::{Array, Object};
@@ -29,15 +27,6 @@ pub(super) fn write(request: &mut Object<'_>, chat: &Chat<'_>, losses: &mut Loss
         }
     }
     drop(messages);
-    if chat
-        .messages
-        .iter()
-        .flat_map(|message| &message.tool_calls)
-        .flatten()
-        .any(|call| call.function.is_none())
-    {
-        losses.drop("messages[].tool_calls[].custom");
-    }
     system(request, chat, losses)
 }
 
@@ -49,8 +38,13 @@ fn system(request: &mut Object<'_>, chat: &Chat<'_>, losses: &mut Losses) -> Res
         return Ok(());
     }
     let mut blocks = request.array("system");
+    let first = chat.messages.iter().position(|message| side(message.role) != Side::System && says(message));
     for (index, message) in spoken {
         name(message, losses);
+        // Its place among the turns is lost.
+        if first.is_some_and(|first| first < index) {
+            losses.drop(format!("messages[{index}].role"));
+        }
         let (whole, parts) = message.content.parts();
         whole.into_iter().for_each(|whole| text(&mut blocks, whole));
         for (number, part) in parts.iter().enumerate() {
@@ -84,7 +78,7 @@ fn side(role: Role) -> Side {
 fn says(message: &Message<'_>) -> bool {
     let (whole, parts) = message.content.parts();
     matches!(message.role, Role::Tool | Role::Function)
-        || message.tool_calls.iter().flatten().any(|call| call.function.is_some())
+        || message.tool_calls.as_ref().is_some_and(|calls| !calls.is_empty())
         || shows_reasoning(message)
         || [whole, message.refusal].into_iter().flatten().any(|text| !blank(text))
         || parts.iter().any(|part| part.text.or(part.refusal).is_none_or(|text| !blank(text)))
@@ -192,40 +186,51 @@ impl Place<'_> {
 
     /// The arguments are copied as they stand: big numbers and escapes stay what they were.
     fn call(&mut self, blocks: &mut Array<'_>, number: usize, call: &ToolCall<'_>) -> Result<(), Error> {
+        let member = format!("tool_calls[{number}]");
         let Some(function) = &call.function else {
-            return Ok(());
+            return Err(self.wrong(&member, "only calls of functions can be carried"));
         };
-        let arguments = function.arguments.plain();
-        let input = match arguments.trim_ascii() {
-            "" => "{}",
-            arguments => serde_json::from_str::<&RawValue>(arguments).map(RawValue::get).map_err(|why| {
-                let member = format!("tool_calls[{number}].function.arguments");
-                self.wrong(&member, &format!("the arguments of a call must be JSON: {why}"))
-            })?,
-        };
+        let input = function.input().ok_or_else(|| {
+            let member = format!("{member}.function.arguments");
+            self.wrong(&member, "the arguments of a call must be a JSON object, as text")
+        })?;
         let mut block = blocks.object();
-        let mut call_block = block.object("toolUse");
-        call_block.text("toolUseId", call.id);
-        call_block.text("name", function.name);
-        call_block.raw("input", input);
+        let mut use_of_tool = block.object("toolUse");
+        use_of_tool.string("toolUseId", &id(call.id));
+        use_of_tool.text("name", function.name);
+        use_of_tool.raw("input", &input);
         Ok(())
     }
 
     /// What a tool said stays text, as it is for OpenAI: a `json` block takes objects only, and may write their
     /// numbers anew.
     fn result(&mut self, blocks: &mut Array<'_>, message: &Message<'_>) -> Result<(), Error> {
-        let id = message.tool_call_id;
-        let id = id
-            .ok_or_else(|| self.wrong("tool_call_id", "a tool message must name the call that it answers"))?;
+        let Some(answered) = message.tool_call_id else {
+            return Err(self.wrong("tool_call_id", "a tool message must say which call it answers"));
+        };
         let mut block = blocks.object();
         let mut result = block.object("toolResult");
-        result.text("toolUseId", id);
+        result.string("toolUseId", &id(answered));
         self.content(&mut result.array("content"), message)
     }
 
     fn wrong(&self, member: &str, why: &str) -> Error {
         Error::request(format!("messages[{}].{member}", self.index), why)
     }
+}
+
+/// The service takes ids of up to 64 letters, digits and `_.:-`. Those that another provider made may be others; a call
+/// and its result stay a pair.
+fn id(id: Text<'_>) -> String {
+    const LONGEST: usize = 64;
+
+    let legal = |c: char| if c.is_ascii_alphanumeric() || "_.:-".contains(c) { c } else { '_' };
+    let mut id: String = id.plain().chars().map(legal).collect();
+    if id.len() > LONGEST {
+        // What tells long ids apart may stand at either end.
+        id.replace_range(LONGEST / 2..id.len() - LONGEST / 2, "");
+    }
+    id
 }
 
 /// A reasoning block that the service can check.

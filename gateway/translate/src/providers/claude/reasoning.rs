@@ -112,6 +112,11 @@ impl<'a> Reasoning<'a> {
         }
     }
 
+    /// Whether [`Self::write`] writes anything.
+    pub(crate) fn is_said(&self) -> bool {
+        !matches!(self, Self::Unsaid | Self::Effort { thinks: false, .. })
+    }
+
     /// Tokens to think with, beside those of the answer.
     pub(crate) fn budget(&self) -> u32 {
         if let Self::Budget(budget) = self { *budget } else { 0 }
