@@ -9,7 +9,7 @@ use crate::samples::{Sample, status};
 
 #[test]
 fn valid_samples_show_every_member_and_every_value() {
-    for provider in ["anthropic", "bedrock"] {
+    for provider in ["anthropic", "bedrock", "openai"] {
         let document = specs::api(provider).expect("the document is embedded").document();
         let schemas = Schemas { document, schemas: &document["components"]["schemas"] };
         let mut shown = BTreeSet::new();
@@ -57,7 +57,9 @@ impl<'a> Schemas<'a> {
     }
 
     fn response(&self, operation: &'a Value, status: u16) -> &'a Value {
-        let response = &operation["responses"][status.to_string()];
+        let exact = &operation["responses"][status.to_string()];
+        let class = &operation["responses"][format!("{}XX", status / 100)];
+        let response = if exact.is_null() { class } else { exact };
         response["$ref"].as_str().map_or(response, |reference| self.at(reference))
     }
 

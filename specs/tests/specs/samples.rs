@@ -40,7 +40,7 @@ fn each_body_of_an_invalid_sample_is_wrong() {
 
 #[test]
 fn every_provider_with_samples_has_both_kinds() {
-    for provider in ["anthropic", "bedrock"] {
+    for provider in ["anthropic", "bedrock", "openai"] {
         for kind in ["valid", "invalid"] {
             let count = Sample::all().iter().filter(|sample| sample.is(provider, kind)).count();
             assert!(count > 0, "{provider} has no {kind} samples");
