@@ -1,6 +1,44 @@
 //! A requirement: one sentence that binds a gateway, with the place where it is written.
+//!
+//! They live in `conformance/requirements/*.yaml`, one file a group. An id is never reused for another sentence.
+
+use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
+
+use crate::scenario::Outcome;
+use crate::{Error, Mode, embedded};
+
+/// One sentence that binds a gateway.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Requirement {
+    /// `chat.request.tools.parallel-results-merged`.
+    pub id: String,
+    /// How much it binds.
+    pub level: Level,
+    /// The requirement.
+    pub sentence: String,
+    /// Address of the page or document that says so.
+    pub source: String,
+    /// Day on which that was read, or the traffic seen.
+    pub date: String,
+    /// The group it is shown under; from the file.
+    #[serde(skip)]
+    pub group: String,
+    /// Judged on every scenario that ends like this, without being named there.
+    #[serde(default)]
+    pub every: Vec<Outcome>,
+    /// Binds in this mode only.
+    #[serde(default)]
+    pub mode: Option<Mode>,
+    /// Binds for these providers only; empty means all.
+    #[serde(default)]
+    pub providers: Vec<String>,
+    /// Binds a gateway whose profile declares this feature.
+    #[serde(default)]
+    pub feature: Option<String>,
+}
 
 /// How much a requirement binds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -12,6 +50,44 @@ pub enum Level {
     Should,
     /// No text says it; traffic shows it.
     Observed,
+}
+
+/// All requirements, in the order of files and lines.
+///
+/// # Panics
+/// Never in a build that passed its tests: the files are part of the binary.
+pub fn all() -> &'static [Requirement] {
+    static ALL: LazyLock<Vec<Requirement>> = LazyLock::new(|| {
+        let parsed: Result<Vec<_>, Error> =
+            embedded::REQUIREMENTS.iter().map(|(name, text)| parse(name, text)).collect();
+        parsed.expect("embedded requirements are tested").into_iter().flatten().collect()
+    });
+    &ALL
+}
+
+/// The requirement with this id.
+pub fn find(id: &str) -> Option<&'static Requirement> {
+    all().iter().find(|requirement| requirement.id == id)
+}
+
+/// Reads one file of requirements.
+///
+/// # Errors
+/// [`Error::Parse`] with line and column.
+pub fn parse(file: &str, text: &str) -> Result<Vec<Requirement>, Error> {
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct File {
+        group: String,
+        requirements: Vec<Requirement>,
+    }
+    let parsed: File = serde_saphyr::from_str(text)
+        .map_err(|error| Error::Parse { file: file.to_owned(), reason: error.to_string() })?;
+    let mut requirements = parsed.requirements;
+    for requirement in &mut requirements {
+        requirement.group.clone_from(&parsed.group);
+    }
+    Ok(requirements)
 }
 
 impl Level {
