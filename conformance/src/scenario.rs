@@ -1,0 +1,232 @@
+//! A scenario: what the client asks, what the provider answers, what goes wrong. Data only.
+//!
+//! They live in `conformance/scenarios/**/*.yaml`, one file a theme. The provider's answer is a script of the mocks, in
+//! neutral terms, so one scenario is played to every provider.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use mocks::script::{Block, Pieces, Reply};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::{Error, Mode, embedded};
+
+/// The providers that a scenario is played to when it names none.
+pub const PROVIDERS: [&str; 3] = ["openai", "anthropic", "bedrock"];
+
+/// One thing that happens.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Scenario {
+    /// `chat.tools.parallel-calls`.
+    pub id: String,
+    /// One sentence.
+    pub title: String,
+    /// The group it is shown under; from the file.
+    #[serde(skip)]
+    pub group: String,
+    /// Providers it is played to.
+    #[serde(default = "all_providers")]
+    pub providers: Vec<String>,
+    /// Routes of the profile it is played on, instead of the providers' own ones.
+    #[serde(default)]
+    pub routes: Vec<String>,
+    /// Also played on the other routes that a profile has for these providers: other versions, other credentials.
+    #[serde(default)]
+    pub variants: bool,
+    /// Whole, streamed, or both.
+    #[serde(default = "both_modes")]
+    pub modes: Vec<Mode>,
+    /// Features that the profile must declare.
+    #[serde(default)]
+    pub features: Vec<String>,
+    /// Part of the quick form.
+    #[serde(default)]
+    pub quick: bool,
+    /// The client's chat request, without `model` and `stream`: the harness adds them.
+    #[serde(default)]
+    pub request: Value,
+    /// A request that is no chat request at all, instead of `request`.
+    #[serde(default)]
+    pub raw: Option<Raw>,
+    /// So many bytes of text before the last user text.
+    #[serde(default)]
+    pub pad: usize,
+    /// What the provider answers; empty means the mock's own sensible answer.
+    #[serde(default)]
+    pub replies: Vec<Reply>,
+    /// A long text as the first reply's content.
+    #[serde(default)]
+    pub fill: Option<Fill>,
+    /// How the client behaves.
+    #[serde(default)]
+    pub client: Behaviour,
+    /// How it must end for the client.
+    #[serde(default)]
+    pub outcome: Outcome,
+    /// Requirements judged besides those that bind every such scenario.
+    #[serde(default)]
+    pub judges: Vec<String>,
+    /// What cannot be derived from request and reply.
+    #[serde(default)]
+    pub expect: Expect,
+}
+
+/// How a scenario must end for the client.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Outcome {
+    /// With the provider's answer.
+    #[default]
+    Reply,
+    /// With the provider's error, before any answer.
+    Error,
+    /// The provider's answer breaks off or cannot be read: with an error, whatever came before.
+    Broken,
+    /// The gateway refuses by itself; the provider is never called.
+    Refused,
+    /// Either with the answer or refused: both are honest.
+    Either,
+    /// The client goes away.
+    Left,
+}
+
+/// A request in the raw.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Raw {
+    /// `POST` unless said otherwise.
+    #[serde(default)]
+    pub method: Option<String>,
+    /// Instead of the route's own path.
+    #[serde(default)]
+    pub path: Option<String>,
+    /// The bytes.
+    #[serde(default)]
+    pub body: String,
+}
+
+/// A long text.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Fill {
+    /// How many pieces.
+    pub pieces: usize,
+    /// How many bytes each.
+    pub bytes: usize,
+}
+
+/// How the client behaves.
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Behaviour {
+    /// Stops reading for a while after so many events, then leaves.
+    pub pause: Option<Pause>,
+    /// Leaves after so many events.
+    pub leave_after: Option<usize>,
+    /// So many calls at once, each with its own text.
+    pub parallel: Option<usize>,
+}
+
+/// A client that stops reading.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Pause {
+    /// After so many events.
+    pub after: usize,
+    /// For so long.
+    pub ms: u64,
+}
+
+/// What cannot be derived from request and reply.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Expect {
+    /// The statuses that fit; empty means those that fit the outcome.
+    pub status: Vec<u16>,
+    /// Words of which the error's message must contain at least one, in any case of letters.
+    pub mentions: Vec<String>,
+    /// The finish reason, where the provider's dialect leads to another one than the neutral script says.
+    pub finish: BTreeMap<String, String>,
+    /// Members of the client's request that must reach the provider under the same name and value.
+    pub carried: Vec<String>,
+    /// JSON pointers into the upstream request and what must be there, per provider.
+    pub upstream: BTreeMap<String, BTreeMap<String, Value>>,
+}
+
+fn all_providers() -> Vec<String> {
+    PROVIDERS.map(str::to_owned).to_vec()
+}
+
+fn both_modes() -> Vec<Mode> {
+    vec![Mode::Whole, Mode::Stream]
+}
+
+/// All scenarios, in the order of files and lines.
+///
+/// # Panics
+/// Never in a build that passed its tests: the files are part of the binary.
+pub fn all() -> &'static [Scenario] {
+    static ALL: LazyLock<Vec<Scenario>> = LazyLock::new(|| {
+        let parsed: Result<Vec<_>, Error> =
+            embedded::SCENARIOS.iter().map(|(name, text)| parse(name, text)).collect();
+        parsed.expect("embedded scenarios are tested").into_iter().flatten().collect()
+    });
+    &ALL
+}
+
+/// The scenario with this id.
+pub fn find(id: &str) -> Option<&'static Scenario> {
+    all().iter().find(|scenario| scenario.id == id)
+}
+
+/// Reads one file of scenarios.
+///
+/// # Errors
+/// [`Error::Parse`] with line and column.
+pub fn parse(file: &str, text: &str) -> Result<Vec<Scenario>, Error> {
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct File {
+        group: String,
+        scenarios: Vec<Scenario>,
+    }
+    let parsed: File = serde_saphyr::from_str(text)
+        .map_err(|error| Error::Parse { file: file.to_owned(), reason: error.to_string() })?;
+    let mut scenarios = parsed.scenarios;
+    for scenario in &mut scenarios {
+        scenario.group.clone_from(&parsed.group);
+        if let Some(fill) = scenario.fill {
+            fill.put_into(&mut scenario.replies);
+        }
+    }
+    Ok(scenarios)
+}
+
+impl Scenario {
+    /// The provider's first reply that is neither an error nor repeated: what the client shall get in the end.
+    pub fn reply(&self) -> Option<&Reply> {
+        self.replies.last()
+    }
+}
+
+impl Fill {
+    fn put_into(self, replies: &mut Vec<Reply>) {
+        let pieces = (0..self.pieces).map(|n| piece(n, self.bytes)).collect();
+        if replies.is_empty() {
+            replies.push(Reply::default());
+        }
+        replies[0].content = Some(vec![Block::Text(Pieces(pieces))]);
+    }
+}
+
+/// A piece that no other piece of the same text equals, so that a lost or doubled one shows.
+fn piece(n: usize, bytes: usize) -> String {
+    let mut text = format!("{n}:");
+    while text.len() + 1 < bytes {
+        text.push(char::from(b'a' + u8::try_from((n + text.len()) % 26).expect("below 26")));
+    }
+    text.push(' ');
+    text
+}
