@@ -1,0 +1,215 @@
+//! What of the client's meaning did not reach the provider, and what reached it that the client never said.
+
+use std::fmt::Debug;
+
+use serde_json::Value;
+
+use super::{Choice, Effort, Format, Meaning, Tool, compare_turns};
+
+/// Something that the client meant and the provider was told otherwise, or not at all.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Difference {
+    /// What it is about.
+    pub facet: Facet,
+    /// The client's own member for it: `tool_choice`.
+    pub member: String,
+    /// JSON pointer into the client's request, or near it.
+    pub pointer: String,
+    /// What the client said.
+    pub expected: String,
+    /// What the provider was told.
+    pub actual: String,
+    /// The provider was told nothing at all about it.
+    pub absent: bool,
+}
+
+/// What a difference is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Facet {
+    /// System and developer texts.
+    System,
+    /// Who said what, in which order.
+    Turns,
+    /// Pictures.
+    Images,
+    /// Sound.
+    Audio,
+    /// Files.
+    Files,
+    /// The assistant's calls in the history.
+    Calls,
+    /// Tool results in the history.
+    Results,
+    /// The assistant's reasoning in the history.
+    Reasoning,
+    /// Tools offered.
+    Tools,
+    /// `tool_choice`.
+    Choice,
+    /// `parallel_tool_calls`.
+    Parallel,
+    /// `max_tokens`, `max_completion_tokens`.
+    MaxTokens,
+    /// `temperature`.
+    Temperature,
+    /// `top_p`.
+    TopP,
+    /// `top_k`.
+    TopK,
+    /// `stop`.
+    Stop,
+    /// `response_format`.
+    Format,
+    /// `reasoning_effort`.
+    Effort,
+    /// `user`.
+    User,
+    /// `guardrailConfig`.
+    Guardrail,
+    /// Whatever has no neutral form.
+    Other,
+}
+
+/// Compares what the client meant with what the provider was told. What the provider is told beyond that, such as a limit
+/// that it insists on, is no difference; a turn, a tool or a system text that nobody said is one.
+pub fn compare(client: &Meaning, upstream: &Meaning) -> Vec<Difference> {
+    let mut found = Vec::new();
+    compare_turns::system(client, upstream, &mut found);
+    compare_turns::turns(client, upstream, &mut found);
+    let forced = forced_format(client, upstream);
+    if !forced {
+        tools(client, upstream, &mut found);
+        choice(client, upstream, &mut found);
+        format(client, upstream, &mut found);
+    }
+    let mut member = |facet, name: &str, client: Option<Value>, upstream: Option<Value>| {
+        parameter(facet, name, client, upstream.as_ref(), &mut found);
+    };
+    member(Facet::Parallel, "parallel_tool_calls", value(client.parallel), value(upstream.parallel));
+    member(Facet::MaxTokens, "max_tokens", value(client.max_tokens), value(upstream.max_tokens));
+    member(Facet::Temperature, "temperature", value(client.temperature), value(upstream.temperature));
+    member(Facet::TopP, "top_p", value(client.top_p), value(upstream.top_p));
+    member(Facet::TopK, "top_k", value(client.top_k), value(upstream.top_k));
+    member(Facet::Stop, "stop", some(&client.stop), some(&upstream.stop));
+    member(Facet::User, "user", value(client.user.as_deref()), value(upstream.user.as_deref()));
+    member(
+        Facet::Guardrail,
+        "guardrailConfig",
+        value(client.guardrail.as_ref()),
+        value(upstream.guardrail.as_ref()),
+    );
+    for (name, sent) in &client.others {
+        member(Facet::Other, name, Some(sent.clone()), upstream.others.get(name).cloned());
+    }
+    effort(client, upstream, &mut found);
+    found
+}
+
+/// Structured output by a tool that the model is forced to call: another way to the same end.
+fn forced_format(client: &Meaning, upstream: &Meaning) -> bool {
+    let Some(Format::Schema(schema)) = &client.format else { return false };
+    let Some(Choice::Named(name)) = &upstream.choice else { return false };
+    let forced = upstream.tools.iter().find(|tool| tool.name == *name && tool.schema == *schema);
+    forced.is_some() && client.tools.iter().all(|tool| upstream.tools.contains(tool))
+}
+
+fn tools(client: &Meaning, upstream: &Meaning, found: &mut Vec<Difference>) {
+    // Providers without `tool_choice: none` reach the same by offering no tools.
+    if client.choice == Some(Choice::None) && upstream.tools.is_empty() {
+        return;
+    }
+    for (position, tool) in client.tools.iter().enumerate() {
+        let sent = upstream.tools.iter().find(|sent| sent.name == tool.name);
+        if sent != Some(tool) {
+            found.push(Difference {
+                pointer: format!("/tools/{position}"),
+                ..difference(Facet::Tools, "tools", tool, sent)
+            });
+        }
+    }
+    let stranger = |sent: &&Tool| !client.tools.iter().any(|tool| tool.name == sent.name);
+    if let Some(stranger) = upstream.tools.iter().find(stranger) {
+        found.push(difference(Facet::Tools, "tools", &"no other tool", Some(stranger)));
+    }
+}
+
+fn choice(client: &Meaning, upstream: &Meaning, found: &mut Vec<Difference>) {
+    let (Some(wanted), sent) = (&client.choice, &upstream.choice) else { return };
+    let same = match wanted {
+        // The default where there are tools: saying nothing says it.
+        Choice::Auto => matches!(sent, None | Some(Choice::Auto)),
+        Choice::None => *sent == Some(Choice::None) || upstream.tools.is_empty(),
+        other => sent.as_ref() == Some(other),
+    };
+    if !same {
+        found.push(difference(Facet::Choice, "tool_choice", wanted, sent.as_ref()));
+    }
+}
+
+fn format(client: &Meaning, upstream: &Meaning, found: &mut Vec<Difference>) {
+    let (Some(wanted), sent) = (&client.format, &upstream.format) else { return };
+    let same = match (wanted, sent) {
+        (Format::Object, Some(_)) => true,
+        (wanted, sent) => sent.as_ref() == Some(wanted),
+    };
+    if !same {
+        found.push(difference(Facet::Format, "response_format", wanted, sent.as_ref()));
+    }
+}
+
+/// Levels and token budgets are not to be compared: that something is said is what counts, and that off stays off.
+fn effort(client: &Meaning, upstream: &Meaning, found: &mut Vec<Difference>) {
+    let Some(wanted) = &client.effort else { return };
+    let sent = upstream.effort.as_ref();
+    let same = match (wanted, sent) {
+        (Effort::Off, None | Some(Effort::Off)) => true,
+        (Effort::Level(wanted), Some(Effort::Level(sent))) => wanted == sent || !is_common(wanted),
+        (Effort::Level(_), Some(Effort::Tokens(_) | Effort::Adaptive)) => true,
+        (wanted, sent) => Some(wanted) == sent,
+    };
+    if !same {
+        found.push(difference(Facet::Effort, "reasoning_effort", wanted, sent));
+    }
+}
+
+/// The levels that every provider with levels has.
+fn is_common(level: &str) -> bool {
+    ["low", "medium", "high"].contains(&level)
+}
+
+fn parameter(
+    facet: Facet,
+    name: &str,
+    client: Option<Value>,
+    upstream: Option<&Value>,
+    found: &mut Vec<Difference>,
+) {
+    let Some(wanted) = client else { return };
+    if upstream != Some(&wanted) {
+        found.push(difference(facet, name, &wanted, upstream));
+    }
+}
+
+fn value(member: Option<impl serde::Serialize>) -> Option<Value> {
+    serde_json::to_value(member?).ok()
+}
+
+fn some(texts: &[String]) -> Option<Value> {
+    (!texts.is_empty()).then(|| Value::from(texts.to_vec()))
+}
+
+pub(super) fn difference<T: Debug, U: Debug>(
+    facet: Facet,
+    member: &str,
+    expected: &T,
+    actual: Option<&U>,
+) -> Difference {
+    Difference {
+        facet,
+        member: member.to_owned(),
+        pointer: format!("/{member}"),
+        expected: format!("{expected:?}"),
+        actual: actual.map_or_else(|| "nothing".to_owned(), |actual| format!("{actual:?}")),
+        absent: actual.is_none(),
+    }
+}

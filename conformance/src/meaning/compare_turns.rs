@@ -1,0 +1,130 @@
+//! Compares who said what: system texts and turns.
+
+use std::fmt::Debug;
+
+use serde_json::Value;
+
+use super::compare::difference;
+use super::{Difference, Facet, Meaning, Part, Turn};
+
+pub(super) fn system(client: &Meaning, upstream: &Meaning, found: &mut Vec<Difference>) {
+    if !carries(&client.system, &upstream.system) {
+        found.push(Difference {
+            pointer: "/messages".to_owned(),
+            absent: upstream.system.is_empty(),
+            ..difference(Facet::System, "messages", &client.system, Some(&upstream.system))
+        });
+    }
+}
+
+pub(super) fn turns(client: &Meaning, upstream: &Meaning, found: &mut Vec<Difference>) {
+    let roles = |meaning: &Meaning| meaning.turns.iter().map(|turn| turn.role).collect::<Vec<_>>();
+    if roles(client) != roles(upstream) {
+        found.push(Difference {
+            pointer: "/messages".to_owned(),
+            ..difference(Facet::Turns, "messages", &roles(client), Some(&roles(upstream)))
+        });
+    }
+    let nothing = Turn { role: "none", parts: Vec::new() };
+    for (position, said) in client.turns.iter().enumerate() {
+        turn(position, said, upstream.turns.get(position).unwrap_or(&nothing), found);
+    }
+}
+
+fn turn(position: usize, said: &Turn, sent: &Turn, found: &mut Vec<Difference>) {
+    let mut note = |facet, expected: String, actual: String, absent| {
+        let pointer = format!("/messages (turn {position})");
+        found.push(Difference { facet, member: "messages".to_owned(), pointer, expected, actual, absent });
+    };
+    let (wanted, got) = (texts(said), texts(sent));
+    if !carries(&wanted, &got) {
+        note(Facet::Turns, short(&wanted), short(&got), got.is_empty());
+    }
+    let (wanted, got) = (kinds(said, sent), kinds(sent, said));
+    if wanted != got {
+        note(Facet::Turns, format!("parts in the order {wanted:?}"), format!("{got:?}"), false);
+    }
+    for facet in [Facet::Images, Facet::Audio, Facet::Files, Facet::Calls, Facet::Reasoning] {
+        let of = |turn: &Turn| {
+            turn.parts.iter().filter(|part| facet_of(part) == facet).cloned().collect::<Vec<_>>()
+        };
+        let (wanted, got) = (of(said), of(sent));
+        if wanted != got {
+            note(facet, short(&wanted), short(&got), got.is_empty());
+        }
+    }
+    let (wanted, got) = (results(said), results(sent));
+    if wanted.len() != got.len() || wanted.iter().zip(&got).any(|(wanted, got)| !same_result(wanted, got)) {
+        note(Facet::Results, short(&wanted), short(&got), got.is_empty());
+    }
+}
+
+fn facet_of(part: &Part) -> Facet {
+    match part {
+        Part::Text(_) | Part::Refusal(_) => Facet::Turns,
+        Part::Image(_) => Facet::Images,
+        Part::Audio(..) => Facet::Audio,
+        Part::File(_) => Facet::Files,
+        Part::Call { .. } => Facet::Calls,
+        Part::Result { .. } => Facet::Results,
+        Part::Reasoning(..) => Facet::Reasoning,
+        Part::Unknown(_) => Facet::Other,
+    }
+}
+
+/// A refusal is what the assistant said, where a dialect has no other word for it.
+fn texts(turn: &Turn) -> Vec<String> {
+    let text = |part: &Part| match part {
+        Part::Text(text) | Part::Refusal(text) => Some(text.clone()),
+        _ => None,
+    };
+    turn.parts.iter().filter_map(text).collect()
+}
+
+fn results(turn: &Turn) -> Vec<(String, String)> {
+    let result = |part: &Part| match part {
+        Part::Result { id, text } => Some((id.clone(), text.clone())),
+        _ => None,
+    };
+    turn.parts.iter().filter_map(result).collect()
+}
+
+/// Same id, and the same text or the same JSON. A provider whose results are objects may wrap another JSON in one member.
+fn same_result(wanted: &(String, String), got: &(String, String)) -> bool {
+    let json = |text: &str| serde_json::from_str::<Value>(text).ok();
+    let wraps = |got: &Value, wanted: &Value| {
+        got.as_object().is_some_and(|members| members.len() == 1 && members.values().next() == Some(wanted))
+    };
+    wanted.0 == got.0
+        && (carries(std::slice::from_ref(&wanted.1), std::slice::from_ref(&got.1))
+            || match (json(&wanted.1), json(&got.1)) {
+                (Some(wanted), Some(got)) => wanted == got || wraps(&got, &wanted),
+                (None, Some(got)) => wraps(&got, &Value::String(wanted.1.clone())),
+                _ => false,
+            })
+}
+
+/// The kinds of parts in order, runs as one, without those that the other side has none of: those differ by themselves.
+fn kinds(turn: &Turn, other: &Turn) -> Vec<Facet> {
+    let has = |facet: &Facet| other.parts.iter().any(|part| facet_of(part) == *facet);
+    let mut kinds: Vec<Facet> = turn.parts.iter().map(facet_of).filter(has).collect();
+    kinds.dedup();
+    kinds
+}
+
+/// Every text in order, and nothing else but white space between them: how texts are cut into blocks means nothing.
+fn carries(wanted: &[String], got: &[String]) -> bool {
+    let got = got.join("\n");
+    let mut rest = got.as_str();
+    for text in wanted {
+        let text = text.trim();
+        let Some(found) = rest.trim_start().strip_prefix(text) else { return false };
+        rest = found;
+    }
+    rest.trim().is_empty()
+}
+
+/// Long texts and pictures by their beginning and end.
+fn short(value: &impl Debug) -> String {
+    crate::text::short(&format!("{value:?}"), 400)
+}

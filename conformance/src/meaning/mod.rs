@@ -1,0 +1,217 @@
+//! What a chat request means, whatever its dialect: the judge's own reading, one reader a dialect.
+//!
+//! Two requests that mean the same may differ in form: texts may lie in one block or in several, turns of one role may be
+//! one turn. [`compare`] knows that.
+
+mod anthropic;
+mod bedrock;
+mod compare;
+mod compare_turns;
+mod openai;
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+pub use compare::{Difference, Facet, compare};
+
+/// A chat request in neutral terms. Absent members are `None` or empty.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Meaning {
+    /// System and developer texts, in order.
+    pub system: Vec<String>,
+    /// Turns; neighbours of one role are one turn.
+    pub turns: Vec<Turn>,
+    /// Tools offered.
+    pub tools: Vec<Tool>,
+    /// How the model shall choose among them.
+    pub choice: Option<Choice>,
+    /// Whether several calls at once are allowed.
+    pub parallel: Option<bool>,
+    /// Most tokens to answer with.
+    pub max_tokens: Option<u64>,
+    /// Sampling temperature.
+    pub temperature: Option<f64>,
+    /// Nucleus.
+    pub top_p: Option<f64>,
+    /// Most likely tokens considered.
+    pub top_k: Option<u64>,
+    /// Stop strings.
+    pub stop: Vec<String>,
+    /// Form of the answer.
+    pub format: Option<Format>,
+    /// How much to think.
+    pub effort: Option<Effort>,
+    /// Who asks.
+    pub user: Option<String>,
+    /// Guardrail: identifier and version.
+    pub guardrail: Option<(String, String)>,
+    /// What has no neutral form, by the client's own name: `seed`, `n`, `logit_bias`, …
+    pub others: BTreeMap<String, Value>,
+}
+
+/// A turn of one side.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Turn {
+    /// `user` or `assistant`; tool results are the user's.
+    pub role: &'static str,
+    /// In order.
+    pub parts: Vec<Part>,
+}
+
+/// One thing in a turn.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Part {
+    /// Text; never empty.
+    Text(String),
+    /// A picture.
+    Image(Picture),
+    /// Sound: format and base64.
+    Audio(String, String),
+    /// A file: base64, or the id of one.
+    File(String),
+    /// The assistant called a tool.
+    Call {
+        /// Its id.
+        id: String,
+        /// The tool's name.
+        name: String,
+        /// The arguments as JSON; a string where they do not parse.
+        arguments: Value,
+    },
+    /// The tool answered.
+    Result {
+        /// The call's id.
+        id: String,
+        /// The texts of the answer, pictures described by their beginning.
+        text: String,
+    },
+    /// The assistant's own reasoning, with its signature.
+    Reasoning(String, String),
+    /// The assistant declined.
+    Refusal(String),
+    /// What no dialect of ours knows.
+    Unknown(Value),
+}
+
+/// A picture.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Picture {
+    /// Media type and base64.
+    Data(String, String),
+    /// Address.
+    Url(String),
+}
+
+/// A tool.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Tool {
+    /// Its name.
+    pub name: String,
+    /// What it does; empty where nothing is said.
+    pub description: String,
+    /// JSON schema of its arguments; an absent one is that of an object without members.
+    pub schema: Value,
+}
+
+/// How the model shall choose among tools.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Choice {
+    /// As it likes.
+    Auto,
+    /// None at all.
+    None,
+    /// At least one.
+    Required,
+    /// This one.
+    Named(String),
+    /// Something else; as it stands.
+    Other(String),
+}
+
+/// The form of an answer.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Format {
+    /// Some JSON object.
+    Object,
+    /// JSON of this schema.
+    Schema(Value),
+}
+
+/// How much to think.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Effort {
+    /// By name: `low`.
+    Level(String),
+    /// In tokens.
+    Tokens(u64),
+    /// As the model sees fit.
+    Adaptive,
+    /// Not at all.
+    Off,
+}
+
+/// Reads a request in this provider's dialect; `None` for a provider that the judge does not know.
+pub fn read(provider: &str, body: &Value) -> Option<Meaning> {
+    let mut meaning = match provider {
+        "openai" => openai::read(body),
+        "anthropic" => anthropic::read(body),
+        "bedrock" => bedrock::read(body),
+        _ => return None,
+    };
+    meaning.join_turns();
+    Some(meaning)
+}
+
+impl Meaning {
+    fn turn(&mut self, role: &'static str, parts: Vec<Part>) {
+        self.turns.push(Turn { role, parts });
+    }
+
+    /// Neighbours of one role become one turn; empty texts and empty turns mean nothing.
+    fn join_turns(&mut self) {
+        let mut joined: Vec<Turn> = Vec::new();
+        for mut turn in self.turns.drain(..) {
+            turn.parts.retain(|part| !matches!(part, Part::Text(text) if text.is_empty()));
+            match joined.last_mut() {
+                Some(last) if last.role == turn.role => last.parts.append(&mut turn.parts),
+                _ if turn.parts.is_empty() => {}
+                _ => joined.push(turn),
+            }
+        }
+        self.turns = joined;
+        self.system.retain(|text| !text.is_empty());
+    }
+}
+
+/// The member as a list: an array's elements, or the thing itself, or nothing.
+fn list(value: &Value) -> &[Value] {
+    match value {
+        Value::Null => &[],
+        Value::Array(elements) => elements,
+        one => std::slice::from_ref(one),
+    }
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_default().to_owned()
+}
+
+fn strings(value: &Value) -> Vec<String> {
+    list(value).iter().map(text).collect()
+}
+
+/// The schema of a tool without parameters.
+fn no_parameters() -> Value {
+    serde_json::json!({"type": "object", "properties": {}})
+}
+
+/// Schemas that say the same: `properties: {}` is as good as none, `additionalProperties: false` binds calls of nothing.
+fn schema(value: &Value) -> Value {
+    match value {
+        Value::Null => no_parameters(),
+        Value::Object(members) if members.is_empty() => no_parameters(),
+        Value::Object(members) if members.len() == 1 && value["type"] == "object" => no_parameters(),
+        other => other.clone(),
+    }
+}
