@@ -1,0 +1,8 @@
+//! The gateway under test: its profile, its configuration, its process. Here it is a process and a URL, nothing more.
+
+mod process;
+pub mod profile;
+mod render;
+
+pub use process::{Gateway, Source, Upstreams};
+pub use profile::{Policies, Profile, Route};

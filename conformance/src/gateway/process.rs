@@ -1,0 +1,194 @@
+//! The gateway as a child process: configured, started, awaited, watched, stopped.
+
+use std::collections::BTreeMap;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
+
+use tokio::process::{Child, Command};
+use tokio::time::{Instant, sleep, timeout};
+
+use super::profile::Start;
+use super::render::Variables;
+use super::{Profile, profile};
+use crate::client::{Client, Target};
+use crate::{Error, text};
+
+/// Where the gateway comes from.
+#[derive(Debug, Clone)]
+pub enum Source {
+    /// The profile says how to start it.
+    Profile,
+    /// It runs already at this address: `http://127.0.0.1:8000`.
+    Url(String),
+}
+
+/// The providers that a gateway shall speak to: the mocks, or whatever stands before them.
+#[derive(Debug, Clone)]
+pub struct Upstreams {
+    /// Base address of each provider.
+    pub urls: BTreeMap<String, String>,
+    /// The keys that they accept.
+    pub credentials: mocks::Credentials,
+}
+
+/// A gateway that is ready.
+#[derive(Debug)]
+pub struct Gateway {
+    /// Its address, without a path.
+    pub url: String,
+    /// The rendered files and the profile, by name.
+    pub config: BTreeMap<String, String>,
+    /// Its own output.
+    pub log: PathBuf,
+    child: Option<Child>,
+    stop: Duration,
+}
+
+impl Gateway {
+    /// Starts the gateway of a profile, or finds the one that runs, and waits until it is ready.
+    ///
+    /// # Errors
+    /// [`Error::NotReady`], [`Error::Template`], [`Error::File`].
+    pub async fn start(
+        profile: &Profile,
+        source: &Source,
+        upstreams: &Upstreams,
+        folder: &Path,
+    ) -> Result<Self, Error> {
+        let log = folder.join("gateway.log");
+        let start = match (source, &profile.start) {
+            (Source::Url(url), _) => return Ok(Self::running(url, log)),
+            (Source::Profile, Some(start)) => start,
+            (Source::Profile, None) => {
+                let reason = "its profile does not say how to start it: give --url".to_owned();
+                return Err(Error::NotReady { reason, log });
+            }
+        };
+        let (port, closed) = (free_port(folder)?, free_port(folder)?);
+        let variables = Variables::new(upstreams, port, closed, folder);
+        let config = render(profile, &variables, folder)?;
+        let child = spawn(start, &variables, folder, &log)?;
+        let mut gateway = Self {
+            url: format!("http://127.0.0.1:{port}"),
+            config,
+            log,
+            child: Some(child),
+            stop: Duration::from_millis(start.stop_ms),
+        };
+        gateway.wait_until_ready(start).await?;
+        Ok(gateway)
+    }
+
+    fn running(url: &str, log: PathBuf) -> Self {
+        let url = url.trim_end_matches('/').to_owned();
+        Self { url, config: BTreeMap::new(), log, child: None, stop: Duration::ZERO }
+    }
+
+    async fn wait_until_ready(&mut self, start: &Start) -> Result<(), Error> {
+        let deadline = Instant::now() + Duration::from_millis(start.ready_ms);
+        let client = Client::new(&self.url).map_err(|reason| self.not_ready(reason))?;
+        loop {
+            if let Some(status) = self.exited() {
+                return Err(self.not_ready(format!("it ended ({status})")));
+            }
+            let target = Target { method: "GET".into(), path: start.ready.clone(), ..Target::default() };
+            let reply = client.call(&target, Duration::from_secs(1)).await;
+            match reply.status {
+                Some(200) => return Ok(()),
+                status if Instant::now() > deadline => {
+                    let status = status.map_or("no reply".to_owned(), |status| format!("status {status}"));
+                    let reason = format!("GET {} gave {status} for {} ms", start.ready, start.ready_ms);
+                    return Err(self.not_ready(reason));
+                }
+                _ => sleep(Duration::from_millis(20)).await,
+            }
+        }
+    }
+
+    fn not_ready(&self, reason: String) -> Error {
+        let log = std::fs::read_to_string(&self.log).unwrap_or_default();
+        let reason = if log.is_empty() { reason } else { format!("{reason}\n{}", text::short(&log, 2000)) };
+        Error::NotReady { reason, log: self.log.clone() }
+    }
+
+    /// How it ended, if it did.
+    pub fn exited(&mut self) -> Option<String> {
+        self.child.as_mut()?.try_wait().ok()?.map(|status| status.to_string())
+    }
+
+    /// Ends the process: SIGTERM, then, after the profile's patience, SIGKILL. Says how it ended when not in order.
+    pub async fn shutdown(mut self) -> Result<(), Error> {
+        let Some(mut child) = self.child.take() else { return Ok(()) };
+        if let Ok(Some(status)) = child.try_wait() {
+            return Err(Error::Died { status: status.to_string(), log: self.log.clone() });
+        }
+        terminate(&child).await;
+        if timeout(self.stop, child.wait()).await.is_err() {
+            // Nothing is left to say if even that fails.
+            let _ = child.kill().await;
+        }
+        Ok(())
+    }
+}
+
+/// SIGTERM by way of `kill`, which every Unix has: `std` can only send SIGKILL, and `unsafe` is forbidden.
+async fn terminate(child: &Child) {
+    let Some(id) = child.id() else { return };
+    let sent = Command::new("kill").arg("-TERM").arg(id.to_string()).stderr(Stdio::null()).status().await;
+    if let Err(error) = sent {
+        tracing::warn!(%error, "no `kill` to send SIGTERM with");
+    }
+}
+
+fn render(
+    profile: &Profile,
+    variables: &Variables,
+    folder: &Path,
+) -> Result<BTreeMap<String, String>, Error> {
+    let mut config = BTreeMap::new();
+    for profile::Render { template, to } in &profile.render {
+        let missing =
+            || Error::Template { file: template.clone(), reason: "not in the profile's folder".into() };
+        let source = profile.templates.get(template).ok_or_else(missing)?;
+        let text = variables.render(template, source)?;
+        let path = folder.join(to);
+        std::fs::write(&path, &text).map_err(|source| Error::File { path, source })?;
+        config.insert(to.clone(), text);
+    }
+    Ok(config)
+}
+
+fn spawn(start: &Start, variables: &Variables, folder: &Path, log: &Path) -> Result<Child, Error> {
+    let words: Result<Vec<_>, _> =
+        start.command.iter().map(|word| variables.render("command", word)).collect();
+    let words = words?;
+    let Some((program, arguments)) = words.split_first() else {
+        return Err(Error::NotReady { reason: "the profile's command is empty".into(), log: log.to_owned() });
+    };
+    let failed = |source| Error::File { path: log.to_owned(), source };
+    let out = std::fs::File::create(log).map_err(failed)?;
+    let err = out.try_clone().map_err(failed)?;
+    let mut command = Command::new(program);
+    command
+        .args(arguments)
+        .current_dir(folder)
+        .stdin(Stdio::null())
+        .stdout(out)
+        .stderr(err)
+        .kill_on_drop(true);
+    for (name, value) in &start.env {
+        command.env(name, variables.render(name, value)?);
+    }
+    command
+        .spawn()
+        .map_err(|error| Error::NotReady { reason: format!("{program}: {error}"), log: log.to_owned() })
+}
+
+/// A port that was free a moment ago. Another process may take it in between; then the gateway does not come up, and says so.
+fn free_port(folder: &Path) -> Result<u16, Error> {
+    let failed = |source| Error::File { path: folder.to_owned(), source };
+    let listener = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).map_err(failed)?;
+    Ok(listener.local_addr().map_err(failed)?.port())
+}

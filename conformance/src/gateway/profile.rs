@@ -1,0 +1,207 @@
+//! A profile: how to configure, start and stop a gateway, what it claims, and what it is known to do wrong.
+//!
+//! A folder with `profile.yaml` and the templates that it names; see `conformance/gateways/touchstone`.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use crate::report::model::{Expectation, Implementation};
+use crate::{Error, embedded};
+
+/// Everything the suite knows of one gateway.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Profile {
+    /// `touchstone/v1`.
+    pub api_version: String,
+    /// `GatewayProfile`.
+    pub kind: String,
+    /// What it is.
+    pub implementation: Implementation,
+    /// Configuration files to render.
+    #[serde(default)]
+    pub render: Vec<Render>,
+    /// How to start it; absent for a gateway that already runs.
+    #[serde(default)]
+    pub start: Option<Start>,
+    /// Headers that the client sends with every request.
+    #[serde(default)]
+    pub headers: BTreeMap<String, String>,
+    /// Where it serves what.
+    pub routes: Vec<Route>,
+    /// What it claims: `tools`, `images`, …
+    #[serde(default)]
+    pub features: Vec<String>,
+    /// What it does where several ways are right.
+    #[serde(default)]
+    pub policies: Policies,
+    /// Failures that are known, each with its reason.
+    #[serde(default)]
+    pub expected: Vec<Expectation>,
+    /// The templates, by file name.
+    #[serde(skip)]
+    pub templates: BTreeMap<String, String>,
+    /// Name of the folder.
+    #[serde(skip)]
+    pub name: String,
+}
+
+/// One configuration file.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Render {
+    /// File in the profile's folder: a template of `minijinja`.
+    pub template: String,
+    /// File in the working folder.
+    pub to: String,
+}
+
+/// How to start a gateway. Every string is a template.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Start {
+    /// Program and arguments; `{{self}}` is this very binary.
+    pub command: Vec<String>,
+    /// Added to the environment.
+    #[serde(default)]
+    pub env: BTreeMap<String, String>,
+    /// Path that answers 200 when everything is ready.
+    pub ready: String,
+    /// How long to wait for that.
+    #[serde(default = "ten_seconds")]
+    pub ready_ms: u64,
+    /// How long it may take to end after SIGTERM.
+    #[serde(default = "ten_seconds")]
+    pub stop_ms: u64,
+}
+
+/// One client surface served by one provider.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Route {
+    /// Name of the cell's provider: the provider itself, or a variant such as `anthropic-2026-10-21`.
+    pub name: String,
+    /// `openai`, `anthropic`, `bedrock`: the dialect upstream.
+    pub provider: String,
+    /// `openai.chat`.
+    #[serde(default = "openai_chat")]
+    pub surface: String,
+    /// Path that the client posts to.
+    pub path: String,
+    /// `model` of the client's requests; absent: the client sends none.
+    #[serde(default)]
+    pub model: Option<String>,
+    /// The model that must reach the provider.
+    pub upstream_model: String,
+    /// Version of the provider's API that the route is configured for.
+    #[serde(default)]
+    pub version: Option<String>,
+    /// Whether scenarios that are worth it are played here too, besides on the provider's own route.
+    #[serde(default)]
+    pub variant: bool,
+    /// Whether the route streams.
+    #[serde(default = "yes")]
+    pub streaming: bool,
+}
+
+/// What a gateway does where several ways are right.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct Policies {
+    /// A client that goes away ends the provider's call.
+    pub client_disconnect: Disconnect,
+    /// Reply header that names the members of the request that the provider has no place for.
+    pub dropped_header: Option<String>,
+    /// How long the gateway waits for the next byte of a provider that fell silent.
+    pub silence_ms: Option<u64>,
+}
+
+/// What becomes of a call whose client went away.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Disconnect {
+    /// It is cancelled at once.
+    #[default]
+    Cancel,
+    /// It is read to its end, for the accounts.
+    Drain,
+}
+
+impl Profile {
+    /// Finds a profile: a folder, or the name of a bundled one.
+    ///
+    /// # Errors
+    /// [`Error::NoProfile`], [`Error::Parse`], [`Error::File`].
+    pub fn load(name: &str) -> Result<Self, Error> {
+        let folder = Path::new(name);
+        if folder.join("profile.yaml").is_file() {
+            return Self::from_folder(folder);
+        }
+        let short = name.trim_end_matches('/').rsplit('/').next().unwrap_or(name);
+        let files: BTreeMap<String, String> = embedded::GATEWAYS
+            .iter()
+            .filter_map(|(path, text)| Some((path.strip_prefix(short)?.strip_prefix('/')?, *text)))
+            .map(|(path, text)| (path.to_owned(), text.to_owned()))
+            .collect();
+        if files.is_empty() { Err(Error::NoProfile(name.to_owned())) } else { Self::from_files(short, files) }
+    }
+
+    fn from_folder(folder: &Path) -> Result<Self, Error> {
+        let failed = |path: &Path| {
+            let path = path.to_owned();
+            move |source| Error::File { path, source }
+        };
+        let mut files = BTreeMap::new();
+        for entry in std::fs::read_dir(folder).map_err(failed(folder))? {
+            let path = entry.map_err(failed(folder))?.path();
+            if path.is_file() {
+                let text = std::fs::read_to_string(&path).map_err(failed(&path))?;
+                files.insert(path.file_name().unwrap_or_default().to_string_lossy().into_owned(), text);
+            }
+        }
+        let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        Self::from_files(&name, files)
+    }
+
+    fn from_files(name: &str, mut files: BTreeMap<String, String>) -> Result<Self, Error> {
+        let text = files.remove("profile.yaml").unwrap_or_default();
+        let profile = Self::parse(name, &text)?;
+        Ok(Self { templates: files, ..profile })
+    }
+
+    /// Reads a profile without templates.
+    ///
+    /// # Errors
+    /// [`Error::Parse`] with line and column.
+    pub fn parse(name: &str, text: &str) -> Result<Self, Error> {
+        let profile: Self = serde_saphyr::from_str(text).map_err(|error| Error::Parse {
+            file: format!("{name}/profile.yaml"),
+            reason: error.to_string(),
+        })?;
+        Ok(Self { name: name.to_owned(), ..profile })
+    }
+
+    /// Names of the bundled profiles.
+    pub fn bundled() -> impl Iterator<Item = &'static str> {
+        embedded::GATEWAYS.iter().filter_map(|(path, _)| path.strip_suffix("/profile.yaml"))
+    }
+
+    /// Whether the profile claims all of these.
+    pub fn lacks<'a>(&self, features: &'a [String]) -> Option<&'a str> {
+        features.iter().find(|feature| !self.features.contains(feature)).map(String::as_str)
+    }
+}
+
+fn ten_seconds() -> u64 {
+    10_000
+}
+
+fn openai_chat() -> String {
+    "openai.chat".to_owned()
+}
+
+fn yes() -> bool {
+    true
+}

@@ -1,0 +1,42 @@
+//! The profile's templates, filled with the addresses and keys of this run.
+
+use std::path::Path;
+
+use minijinja::{Environment, UndefinedBehavior};
+use serde_json::{Value, json};
+
+use super::Upstreams;
+use crate::Error;
+
+/// What templates may refer to: `mocks.<provider>.{url,key}`, `aws.*`, `port`, `workdir`, `self`, `closed`.
+pub(super) struct Variables(Value);
+
+impl Variables {
+    pub(super) fn new(upstreams: &Upstreams, port: u16, closed: u16, folder: &Path) -> Self {
+        let keys = &upstreams.credentials;
+        let provider =
+            |(name, url): (&String, &String)| (name.clone(), json!({"url": url, "key": keys.key(name)}));
+        let aws = keys.aws.first().cloned().unwrap_or_default();
+        Self(json!({
+            "mocks": upstreams.urls.iter().map(provider).collect::<serde_json::Map<_, _>>(),
+            "aws": {
+                "access_key_id": aws.access_key_id,
+                "secret_access_key": aws.secret_access_key,
+                "region": aws.region,
+            },
+            "port": port,
+            "closed": format!("http://127.0.0.1:{closed}"),
+            "workdir": folder.display().to_string(),
+            "self": std::env::current_exe().map(|path| path.display().to_string()).unwrap_or_default(),
+        }))
+    }
+
+    /// Fills a template; a name that is not there is an error.
+    pub(super) fn render(&self, file: &str, template: &str) -> Result<String, Error> {
+        let mut environment = Environment::new();
+        environment.set_undefined_behavior(UndefinedBehavior::Strict);
+        environment
+            .render_str(template, minijinja::value::Serde(&self.0))
+            .map_err(|error| Error::Template { file: file.to_owned(), reason: format!("{error:#}") })
+    }
+}
