@@ -1,0 +1,188 @@
+//! One call of the client and everything that it caused: what checks look at.
+
+use serde_json::Value;
+
+use crate::client::Transcript;
+use crate::expected::Expected;
+use crate::fold::{Answer, Fold};
+use crate::gateway::{Policies, Route};
+use crate::meaning::{self, Meaning};
+use crate::scenario::Scenario;
+use crate::{Cell, Mode};
+
+/// The evidence of one call, with what follows from it.
+#[derive(Debug, Clone)]
+pub struct Case {
+    /// What happens.
+    pub scenario: &'static Scenario,
+    /// Where.
+    pub cell: Cell,
+    /// The profile's route.
+    pub route: Route,
+    /// The profile's policies.
+    pub policies: Policies,
+    /// What the client sent.
+    pub sent: Sent,
+    /// What it got back.
+    pub transcript: Transcript,
+    /// What the gateway asked of the provider, in order of arrival.
+    pub asked: Vec<Asked>,
+    /// The same understood.
+    pub seen: Seen,
+    /// What the client meant; absent where it sent no chat request.
+    pub meant: Option<Meaning>,
+    /// What the provider was told last.
+    pub told: Option<Meaning>,
+    /// What the client must get.
+    pub expected: Expected,
+}
+
+/// What the client sent.
+#[derive(Debug, Clone, Default)]
+pub struct Sent {
+    /// The text by which its upstream requests are found.
+    pub marker: String,
+    /// Method.
+    pub method: String,
+    /// Path and query.
+    pub path: String,
+    /// Headers.
+    pub headers: Vec<(String, String)>,
+    /// Body.
+    pub body: Vec<u8>,
+    /// The body as JSON; null where it is none.
+    pub json: Value,
+    /// The client's own key, and the keys of the providers.
+    pub secrets: Secrets,
+}
+
+/// Texts that must not cross over.
+#[derive(Debug, Clone, Default)]
+pub struct Secrets {
+    /// The client's: never goes upstream.
+    pub client: String,
+    /// The providers': never reach the client.
+    pub upstream: Vec<String>,
+}
+
+/// One request that the provider received. Times are milliseconds since the client's request was sent.
+#[derive(Debug, Clone, Default)]
+pub struct Asked {
+    /// Whose mock.
+    pub provider: String,
+    /// Operation of its document; empty where there is none at that path.
+    pub operation: String,
+    /// Method.
+    pub method: String,
+    /// Path as sent, without the mock's prefix.
+    pub path: String,
+    /// Headers, keys masked.
+    pub headers: Vec<(String, String)>,
+    /// Body.
+    pub body: Vec<u8>,
+    /// The body as JSON; null where it is none.
+    pub json: Value,
+    /// What the provider's document says against it.
+    pub violations: Vec<specs::Violation>,
+    /// Why the credentials were refused.
+    pub refused: Option<String>,
+    /// Version of the provider's API that the request chose.
+    pub version: Option<String>,
+    /// When it came.
+    pub at_ms: f64,
+    /// What was answered.
+    pub status: u16,
+    /// Headers of the answer.
+    pub reply_headers: Vec<(String, String)>,
+    /// Body of the answer, as far as it was kept.
+    pub reply: Vec<u8>,
+    /// Events of the answer: name and time.
+    pub events: Vec<(String, f64)>,
+    /// The gateway hung up before the end.
+    pub aborted: bool,
+    /// When the answer ended; absent while it is under way.
+    pub finished_ms: Option<f64>,
+}
+
+/// What the client understood.
+#[derive(Debug, Clone)]
+pub enum Seen {
+    /// A status of 200 and one JSON document.
+    Whole(Value, Answer),
+    /// A status of 200 and a stream.
+    Stream(Fold),
+    /// Another status and a JSON document.
+    Error(Value),
+    /// Anything else: bytes that are no JSON, or nothing.
+    Other,
+}
+
+impl Case {
+    /// Understands what was seen.
+    pub fn new(
+        (scenario, cell, route): (&'static Scenario, Cell, Route),
+        policies: Policies,
+        sent: Sent,
+        transcript: Transcript,
+        asked: Vec<Asked>,
+        expected: Expected,
+    ) -> Self {
+        let seen = Seen::new(&transcript);
+        let meant = sent.json["messages"].is_array().then(|| meaning::read("openai", &sent.json)).flatten();
+        let told = asked.last().and_then(|asked| meaning::read(&asked.provider, &asked.json));
+        Self { scenario, cell, route, policies, sent, transcript, asked, seen, meant, told, expected }
+    }
+
+    /// Whether the client asked for a stream.
+    pub fn is_stream(&self) -> bool {
+        self.cell.mode == Mode::Stream
+    }
+
+    /// The provider's dialect.
+    pub fn provider(&self) -> &str {
+        &self.route.provider
+    }
+
+    /// What the client has in hand, where it got a reply.
+    pub fn answer(&self) -> Option<&Answer> {
+        match &self.seen {
+            Seen::Whole(_, answer) => Some(answer),
+            Seen::Stream(fold) => Some(&fold.answer),
+            Seen::Error(_) | Seen::Other => None,
+        }
+    }
+
+    /// The error object that the client got: instead of a reply, or inside of a stream.
+    pub fn error(&self) -> Option<&Value> {
+        match &self.seen {
+            Seen::Error(error) => Some(error),
+            Seen::Stream(fold) => fold.errors.first().map(|(_, error)| error),
+            Seen::Whole(..) | Seen::Other => None,
+        }
+    }
+}
+
+impl Seen {
+    fn new(transcript: &Transcript) -> Self {
+        let content_type = transcript.header("content-type").unwrap_or_default();
+        if transcript.status == Some(200) && content_type.starts_with("text/event-stream") {
+            let pieces = transcript.pieces.iter().map(|(at_ms, bytes)| (*at_ms, bytes.as_ref()));
+            return Self::Stream(Fold::new(pieces));
+        }
+        match serde_json::from_slice::<Value>(&transcript.body()) {
+            Ok(json) if transcript.status == Some(200) => {
+                let answer = Answer::whole(&json);
+                Self::Whole(json, answer)
+            }
+            Ok(json) => Self::Error(json),
+            Err(_) => Self::Other,
+        }
+    }
+}
+
+impl Asked {
+    /// The first header of this name.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(header, _)| header == name).map(|(_, value)| value.as_str())
+    }
+}

@@ -1,0 +1,131 @@
+//! Errors before the first byte of a reply: the provider's own, and the gateway's refusals.
+
+use serde_json::Value;
+
+use super::support::{Side, client, finding, got, show, unless, upstream};
+use super::{Check, Judged, Verdict};
+use crate::case::Case;
+use crate::expected::ProviderError;
+use crate::scenario::Outcome;
+
+pub(super) const TABLE: &[(&str, Check)] = &[
+    ("chat.error.status", status),
+    ("chat.error.object", object),
+    ("chat.error.content-type", content_type),
+    ("chat.error.message", message),
+    ("chat.error.retry-after", retry_after),
+    ("chat.refusal.status", refusal_status),
+    ("chat.refusal.object", object),
+    ("chat.refusal.not-called", not_called),
+    ("chat.refusal.says-why", says_why),
+    ("chat.request.n-refused", refusal_status),
+    ("chat.request.image.refused", refusal_status),
+    ("chat.request.tools.history.broken-arguments", broken_arguments),
+];
+
+fn provider_error(case: &Case) -> Result<&ProviderError, Verdict> {
+    case.expected
+        .error
+        .as_ref()
+        .ok_or_else(|| Verdict::Untestable("the scenario has no provider error".to_owned()))
+}
+
+fn status(case: &Case) -> Judged {
+    let given = &case.scenario.expect.status;
+    let wanted = if given.is_empty() { &provider_error(case)?.status } else { given };
+    match case.transcript.status {
+        Some(status) if wanted.contains(&status) => Ok(()),
+        _ => client("status", format!("{wanted:?}"), got(case)),
+    }
+}
+
+/// `{"error": {"message", "type", "param", "code"}}`: all four, the last two possibly null.
+fn object(case: &Case) -> Judged {
+    let Some(error) = case.error() else { return client("body", "an error object", got(case)) };
+    unless(object_findings(error))
+}
+
+pub(super) fn object_findings(body: &Value) -> Vec<super::Finding> {
+    let error = &body["error"];
+    if !error.is_object() {
+        return vec![finding(Side::Client, "/error", "an object", body)];
+    }
+    let filled = |value: &Value| value.as_str().is_some_and(|text| !text.is_empty());
+    let nullable = |value: Option<&Value>| value.is_some_and(|value| value.is_null() || value.is_string());
+    let members = [
+        ("message", "a sentence", filled(&error["message"])),
+        ("type", "a word", filled(&error["type"])),
+        ("param", "a string or null", nullable(error.get("param"))),
+        ("code", "a string or null", nullable(error.get("code"))),
+    ];
+    let wrong = members.into_iter().filter(|(_, _, holds)| !holds);
+    wrong
+        .map(|(name, wanted, _)| finding(Side::Client, &format!("/error/{name}"), wanted, show(&error[name])))
+        .collect()
+}
+
+/// Also where a stream was asked for: nothing has begun yet.
+fn content_type(case: &Case) -> Judged {
+    let content_type = case.transcript.header("content-type").unwrap_or("nothing");
+    if content_type.starts_with("application/json") {
+        Ok(())
+    } else {
+        client("content-type", "application/json", content_type)
+    }
+}
+
+fn message(case: &Case) -> Judged {
+    let Some(wanted) = &provider_error(case)?.message else { return Err(Verdict::NotHere) };
+    let got = case.error().map_or(&Value::Null, |error| &error["error"]["message"]);
+    if got.as_str().is_some_and(|got| got.contains(wanted.as_str())) {
+        Ok(())
+    } else {
+        client("/error/message", format!("the provider's: {wanted:?}"), show(got))
+    }
+}
+
+fn retry_after(case: &Case) -> Judged {
+    let Some(wanted) = &provider_error(case)?.retry_after else { return Err(Verdict::NotHere) };
+    match case.transcript.header("retry-after") {
+        Some(got) if got == wanted => Ok(()),
+        got => client("retry-after", wanted, got.unwrap_or("nothing")),
+    }
+}
+
+/// 400, unless the scenario knows of another status that fits.
+fn refusal_status(case: &Case) -> Judged {
+    let given = &case.scenario.expect.status;
+    let wanted = if given.is_empty() { &[400][..] } else { given };
+    match case.transcript.status {
+        Some(status) if wanted.contains(&status) => Ok(()),
+        _ => client("status", format!("{wanted:?}"), got(case)),
+    }
+}
+
+fn not_called(case: &Case) -> Judged {
+    if case.asked.is_empty() { Ok(()) } else { upstream("requests", "none", case.asked.len()) }
+}
+
+/// The message has a word of what is wrong.
+fn says_why(case: &Case) -> Judged {
+    let words = &case.scenario.expect.mentions;
+    if words.is_empty() {
+        return Err(Verdict::NotHere);
+    }
+    let message =
+        case.error().map(|error| error["error"]["message"].to_string()).unwrap_or_default().to_lowercase();
+    if words.iter().any(|word| message.contains(&word.to_lowercase())) {
+        Ok(())
+    } else {
+        client("/error/message", format!("a word of {words:?}"), message)
+    }
+}
+
+/// A history that cannot be carried is the client's mistake: 400, not a crash, and not something else sent instead.
+fn broken_arguments(case: &Case) -> Judged {
+    debug_assert!(case.scenario.outcome == Outcome::Either || case.scenario.outcome == Outcome::Refused);
+    match case.transcript.status {
+        Some(200 | 400) => Ok(()),
+        _ => client("status", "400, or an answer", got(case)),
+    }
+}

@@ -1,0 +1,47 @@
+//! Checks: one requirement judged on one case. Pure functions from evidence to a verdict, and the table that names them.
+
+mod errors;
+mod faults;
+mod params;
+mod reply;
+mod request;
+mod security;
+mod stream;
+mod structure;
+mod support;
+mod tools;
+mod usage;
+
+use crate::case::Case;
+
+pub use support::{Finding, Side, Verdict};
+
+/// Nothing, where the requirement holds.
+pub type Judged = Result<(), Verdict>;
+
+/// Judges one requirement.
+pub type Check = fn(&Case) -> Judged;
+
+/// Every requirement's check, by theme.
+const TABLES: [&[(&str, Check)]; 10] = [
+    request::TABLE,
+    params::TABLE,
+    tools::TABLE,
+    structure::TABLE,
+    reply::TABLE,
+    usage::TABLE,
+    stream::TABLE,
+    errors::TABLE,
+    faults::TABLE,
+    security::TABLE,
+];
+
+/// The check of the requirement with this id.
+pub fn find(id: &str) -> Option<Check> {
+    all().find(|(known, _)| *known == id).map(|(_, check)| check)
+}
+
+/// Ids and checks.
+pub fn all() -> impl Iterator<Item = (&'static str, Check)> {
+    TABLES.into_iter().flatten().copied()
+}

@@ -1,0 +1,138 @@
+//! The reply as the client has it in the end, whole or folded.
+
+use serde_json::Value;
+
+use super::support::{Side, answer, client, equal, finding, got, show, unless};
+use super::{Check, Judged, Verdict};
+use crate::case::{Case, Seen};
+use crate::report::model::End;
+
+pub(super) const TABLE: &[(&str, Check)] = &[
+    ("chat.reply.ok", ok),
+    ("chat.reply.content-type", content_type),
+    ("chat.reply.schema", schema),
+    ("chat.reply.text", text),
+    ("chat.reply.text.blocks", text),
+    ("chat.reply.text.unicode", text),
+    ("chat.reply.text.empty", empty_text),
+    ("chat.reply.id", id),
+    ("chat.reply.created", created),
+    ("chat.reply.model", model),
+    ("chat.reply.finish", finish),
+    ("chat.reply.finish.known", known_finish),
+    ("chat.reply.refusal", refusal),
+    ("chat.reply.reasoning.text", reasoning),
+    ("chat.reply.reasoning.apart", reasoning_apart),
+    ("chat.reply.reasoning.signature", signature),
+    ("chat.client.parallel-apart", text),
+];
+
+/// A status of 200, and a body that is complete by HTTP's own framing.
+fn ok(case: &Case) -> Judged {
+    if case.transcript.status == Some(200) && case.transcript.end == End::Complete {
+        Ok(())
+    } else {
+        client("status", "200 and a complete body", got(case))
+    }
+}
+
+fn content_type(case: &Case) -> Judged {
+    answer(case)?;
+    let content_type = case.transcript.header("content-type").unwrap_or("nothing");
+    if content_type.starts_with("application/json") {
+        Ok(())
+    } else {
+        client("content-type", "application/json", content_type)
+    }
+}
+
+fn schema(case: &Case) -> Judged {
+    let Seen::Whole(reply, _) = &case.seen else {
+        return client("body", "a chat completion", got(case));
+    };
+    let operation = specs::api("openai").and_then(|api| api.operation("POST", "/v1/chat/completions"));
+    let Some(operation) = operation else {
+        return Err(Verdict::Untestable("no document for the reply".to_owned()));
+    };
+    let violations = operation.reply(200, reply).into_iter();
+    unless(
+        violations.map(|found| finding(Side::Client, &found.pointer, &found.expected, &found.got)).collect(),
+    )
+}
+
+fn scripted(case: &Case) -> Judged {
+    if case.expected.scripted { Ok(()) } else { Err(Verdict::NotHere) }
+}
+
+fn text(case: &Case) -> Judged {
+    scripted(case)?;
+    equal("/choices/0/message/content", &case.expected.text, &answer(case)?.text)
+}
+
+/// An answer of nothing is an answer: the client gets no text, not an error, and not something that nobody said.
+fn empty_text(case: &Case) -> Judged {
+    equal("/choices/0/message/content", "", &answer(case)?.text)
+}
+
+fn id(case: &Case) -> Judged {
+    match answer(case)?.id.as_deref() {
+        Some(id) if !id.is_empty() => Ok(()),
+        id => client("/id", "an id", format!("{id:?}")),
+    }
+}
+
+/// Seconds since 1970; a provider that tells no time gets the gateway's.
+fn created(case: &Case) -> Judged {
+    match answer(case)?.created {
+        Some(created) if created > 0 => Ok(()),
+        created => client("/created", "seconds since 1970", format!("{created:?}")),
+    }
+}
+
+fn model(case: &Case) -> Judged {
+    match answer(case)?.model.as_deref() {
+        Some(model) if !model.is_empty() => Ok(()),
+        model => client("/model", "the model's name", format!("{model:?}")),
+    }
+}
+
+fn finish(case: &Case) -> Judged {
+    scripted(case)?;
+    let finish = answer(case)?.finish.join(", ");
+    equal("/choices/0/finish_reason", &case.expected.finish, &finish)
+}
+
+fn known_finish(case: &Case) -> Judged {
+    let known = ["stop", "length", "tool_calls", "content_filter", "function_call"];
+    match answer(case)?.finish.as_slice() {
+        [finish] if known.contains(&finish.as_str()) => Ok(()),
+        other => client("/choices/0/finish_reason", known.join(" | "), other.join(", ")),
+    }
+}
+
+/// Where the provider has refusals, as one; else its words are the text.
+fn refusal(case: &Case) -> Judged {
+    let answer = answer(case)?;
+    equal("/choices/0/message/refusal", &case.expected.refusal, &answer.refusal)?;
+    equal("/choices/0/message/content", &case.expected.text, &answer.text)
+}
+
+fn reasoning(case: &Case) -> Judged {
+    equal("/choices/0/message/reasoning_content", &case.expected.reasoning, &answer(case)?.reasoning)
+}
+
+/// What the model thought is not what it said.
+fn reasoning_apart(case: &Case) -> Judged {
+    let text = &answer(case)?.text;
+    let thought = &case.expected.reasoning;
+    if thought.is_empty() || !text.contains(thought.as_str()) {
+        Ok(())
+    } else {
+        client("/choices/0/message/content", "no reasoning", show(&Value::from(text.as_str())))
+    }
+}
+
+fn signature(case: &Case) -> Judged {
+    let got = answer(case)?.signatures.concat();
+    equal("/choices/0/message/thinking_blocks/*/signature", &case.expected.signatures.concat(), &got)
+}

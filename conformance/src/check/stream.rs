@@ -1,0 +1,243 @@
+//! The stream as a stream: form, order, ends, timing.
+
+use serde_json::Value;
+
+use super::support::{Side, asked, client, finding, fold, got, show, unless, upstream};
+use super::{Check, Judged, Verdict};
+use crate::case::{Case, Seen};
+use crate::fold::DONE;
+
+pub(super) const TABLE: &[(&str, Check)] = &[
+    ("chat.stream.content-type", content_type),
+    ("chat.stream.sse", sse),
+    ("chat.stream.unnamed", unnamed),
+    ("chat.stream.chunk", chunk),
+    ("chat.stream.order", order),
+    ("chat.stream.one-id", one_id),
+    ("chat.stream.role-first", role_first),
+    ("chat.stream.finish-once", finish_once),
+    ("chat.stream.nothing-after-finish", nothing_after_finish),
+    ("chat.stream.done-once", done_once),
+    ("chat.stream.done-last", done_last),
+    ("chat.stream.no-errors", no_errors),
+    ("chat.stream.timely", timely),
+    ("chat.stream.steady", steady),
+    ("chat.client.disconnect-cancels", disconnect_cancels),
+    ("chat.client.back-pressure", back_pressure),
+];
+
+fn content_type(case: &Case) -> Judged {
+    let content_type = case.transcript.header("content-type").unwrap_or("nothing");
+    if content_type.starts_with("text/event-stream") {
+        Ok(())
+    } else {
+        client("content-type", "text/event-stream", content_type)
+    }
+}
+
+/// Well-formed server-sent events, from the first byte to the last.
+fn sse(case: &Case) -> Judged {
+    let fold = fold(case)?;
+    let problems = fold.events.problems.iter();
+    let mut findings: Vec<_> = problems
+        .map(|(event, problem)| {
+            finding(Side::Client, &format!("event {event}"), "lines of fields, in UTF-8", problem)
+        })
+        .collect();
+    let strange = fold.strange.iter().filter_map(|event| Some((event, fold.events.list.get(*event)?)));
+    findings.extend(strange.map(|(event, found)| {
+        finding(Side::Client, &format!("event {event}"), "a chunk or [DONE]", format!("{:?}", found.data))
+    }));
+    if fold.events.unfinished {
+        findings.push(finding(Side::Client, "end", "a blank line after the last event", "none"));
+    }
+    unless(findings)
+}
+
+fn unnamed(case: &Case) -> Judged {
+    match fold(case)?.events.list.iter().position(|event| !event.name.is_empty()) {
+        None => Ok(()),
+        Some(event) => client(&format!("event {event}"), "data only", &fold(case)?.events.list[event].name),
+    }
+}
+
+fn operation() -> Result<specs::Operation, Verdict> {
+    let operation = specs::api("openai").and_then(|api| api.operation("POST", "/v1/chat/completions"));
+    operation.ok_or_else(|| Verdict::Untestable("no document for chunks".to_owned()))
+}
+
+fn chunk(case: &Case) -> Judged {
+    let operation = operation()?;
+    let mut findings = Vec::new();
+    for (number, chunk) in &fold(case)?.chunks {
+        // One finding a chunk, and a handful of chunks, say enough.
+        if let Some(found) = operation.event("", chunk).into_iter().next().filter(|_| findings.len() < 5) {
+            let pointer = format!("event {number} {}", found.pointer);
+            findings.push(finding(Side::Client, &pointer, &found.expected, &found.got));
+        }
+    }
+    unless(findings)
+}
+
+/// The order of events that the document describes.
+fn order(case: &Case) -> Judged {
+    let fold = fold(case)?;
+    let Some(mut sequence) = operation()?.sequence() else {
+        return Err(Verdict::Untestable("no document for the order of chunks".to_owned()));
+    };
+    let mut violations = Vec::new();
+    for event in &fold.events.list {
+        if event.data == DONE {
+            violations.extend(sequence.event("[DONE]", &Value::from(DONE)));
+        } else if let Ok(data) = serde_json::from_str(&event.data) {
+            violations.extend(sequence.event("", &data));
+        }
+    }
+    violations.extend(sequence.end());
+    unless(
+        violations
+            .iter()
+            .take(5)
+            .map(|found| finding(Side::Client, &found.pointer, &found.expected, &found.got))
+            .collect(),
+    )
+}
+
+fn one_id(case: &Case) -> Judged {
+    let chunks = &fold(case)?.chunks;
+    let mut findings = Vec::new();
+    for member in ["id", "created", "model", "object"] {
+        let Some((_, first)) = chunks.first() else { break };
+        if let Some((number, other)) = chunks.iter().find(|(_, chunk)| chunk[member] != first[member]) {
+            findings.push(finding(
+                Side::Client,
+                &format!("event {number} /{member}"),
+                &first[member],
+                &other[member],
+            ));
+        }
+    }
+    unless(findings)
+}
+
+fn role_first(case: &Case) -> Judged {
+    let chunks = &fold(case)?.chunks;
+    let Some((_, first)) = chunks.iter().find(|(_, chunk)| chunk["choices"][0].is_object()) else {
+        return client("first chunk", "a choice", "none");
+    };
+    let role = &first["choices"][0]["delta"]["role"];
+    if role == "assistant" {
+        Ok(())
+    } else {
+        client("first chunk /choices/0/delta/role", "\"assistant\"", show(role))
+    }
+}
+
+fn finish_once(case: &Case) -> Judged {
+    let finishes = &fold(case)?.answer.finish;
+    if finishes.len() == 1 {
+        Ok(())
+    } else {
+        client("/choices/0/finish_reason", "exactly one", finishes.join(", "))
+    }
+}
+
+fn nothing_after_finish(case: &Case) -> Judged {
+    let chunks = &fold(case)?.chunks;
+    let mut finished = false;
+    for (number, chunk) in chunks {
+        let choice = &chunk["choices"][0];
+        let says = ["content", "tool_calls", "refusal", "reasoning_content"];
+        let said = says.into_iter().find(|name| {
+            let said = &choice["delta"][*name];
+            !said.is_null() && *said != ""
+        });
+        if let (true, Some(name)) = (finished, said) {
+            return client(
+                &format!("event {number} /choices/0/delta/{name}"),
+                "nothing after the finish",
+                choice,
+            );
+        }
+        finished |= choice["finish_reason"].is_string();
+    }
+    Ok(())
+}
+
+fn done_once(case: &Case) -> Judged {
+    let times = fold(case)?.done.len();
+    if times == 1 { Ok(()) } else { client("data: [DONE]", "once", times) }
+}
+
+fn done_last(case: &Case) -> Judged {
+    let fold = fold(case)?;
+    match fold.events.list.last() {
+        Some(event) if event.data == DONE => Ok(()),
+        Some(event) => client("last event", DONE, &event.data),
+        None => client("last event", DONE, got(case)),
+    }
+}
+
+fn no_errors(case: &Case) -> Judged {
+    match fold(case)?.errors.first() {
+        None => Ok(()),
+        Some((number, error)) => client(&format!("event {number}"), "no error", error),
+    }
+}
+
+/// The client has the first text before the provider sends its last event: nothing waits for the end.
+fn timely(case: &Case) -> Judged {
+    let fold = fold(case)?;
+    let Some((_, sent)) = asked(case)?.events.last() else {
+        return Err(Verdict::Untestable("the provider sent no events".to_owned()));
+    };
+    let has_text =
+        |chunk: &Value| chunk["choices"][0]["delta"]["content"].as_str().is_some_and(|text| !text.is_empty());
+    let first =
+        fold.chunks.iter().find(|(_, chunk)| has_text(chunk)).and_then(|(number, _)| fold.at_ms(*number));
+    match first {
+        Some(first) if first < *sent => Ok(()),
+        Some(first) => client(
+            "first text",
+            format!("before the provider's last event ({sent:.0} ms)"),
+            format!("{first:.0} ms"),
+        ),
+        None => client("first text", "some text", "none"),
+    }
+}
+
+/// What the provider sends apart in time arrives apart in time: half of the texts are there at half of the time.
+fn steady(case: &Case) -> Judged {
+    let fold = fold(case)?;
+    let events = &asked(case)?.events;
+    let (Some(middle), Some((_, last))) = (fold.chunks.get(fold.chunks.len() / 2), events.last()) else {
+        return Err(Verdict::Untestable("there is no middle".to_owned()));
+    };
+    match fold.at_ms(middle.0) {
+        Some(at_ms) if at_ms < *last => Ok(()),
+        at_ms => client("middle chunk", format!("before {last:.0} ms"), format!("{at_ms:?} ms")),
+    }
+}
+
+/// Who pays for tokens that nobody reads?
+fn disconnect_cancels(case: &Case) -> Judged {
+    let asked = asked(case)?;
+    if matches!(case.seen, Seen::Other) {
+        return Err(Verdict::Untestable(format!("the client got no stream: {}", got(case))));
+    }
+    if asked.aborted { Ok(()) } else { upstream("connection", "closed soon after the client's", "read on") }
+}
+
+/// While the client does not read, the gateway stops reading: what it keeps is bounded.
+fn back_pressure(case: &Case) -> Judged {
+    let asked = asked(case)?;
+    fold(case)?;
+    match asked.finished_ms {
+        Some(at_ms) if !asked.aborted => upstream(
+            "reply",
+            "held back while the client does not read",
+            format!("read to its end in {at_ms:.0} ms"),
+        ),
+        _ => Ok(()),
+    }
+}

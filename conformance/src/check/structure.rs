@@ -1,0 +1,85 @@
+//! Who said what: system texts, turns, pictures, files, reasoning.
+
+use super::support::{Side, asked, carried, carried_or_named, differences, finding, unless, upstream};
+use super::{Check, Judged, Verdict};
+use crate::case::Case;
+use crate::meaning::{Facet, Meaning, Part, Turn};
+
+pub(super) const TABLE: &[(&str, Check)] = &[
+    ("chat.request.system.kept", |case| carried(case, Facet::System)),
+    ("chat.request.system.several", |case| carried(case, Facet::System)),
+    ("chat.request.system.developer", |case| carried(case, Facet::System)),
+    ("chat.request.system.mid-conversation", |case| carried(case, Facet::System)),
+    ("chat.request.turns.kept", |case| carried(case, Facet::Turns)),
+    ("chat.request.turns.alternate", alternate),
+    ("chat.request.text.unchanged", unchanged),
+    ("chat.request.image.data-url", |case| carried(case, Facet::Images)),
+    ("chat.request.image.https", |case| carried(case, Facet::Images)),
+    ("chat.request.image.order", image_order),
+    ("chat.request.audio.never-silent", |case| carried_or_named(case, Facet::Audio)),
+    ("chat.request.file.never-silent", |case| carried_or_named(case, Facet::Files)),
+    ("chat.request.reasoning.returned", |case| carried_or_named(case, Facet::Reasoning)),
+    ("chat.request.empty-text", empty_text),
+];
+
+/// Converse refuses two turns of one role in a row.
+fn alternate(case: &Case) -> Judged {
+    let messages = &asked(case)?.json["messages"];
+    let roles: Vec<_> =
+        messages.as_array().into_iter().flatten().filter_map(|message| message["role"].as_str()).collect();
+    match roles.windows(2).position(|pair| pair[0] == pair[1]) {
+        None => Ok(()),
+        Some(first) => upstream(&format!("/messages/{}", first + 1), "the other role", roles[first]),
+    }
+}
+
+/// Every text of the client is a part of some text upstream, character by character.
+fn unchanged(case: &Case) -> Judged {
+    asked(case)?;
+    let (Some(meant), Some(told)) = (&case.meant, &case.told) else {
+        return Err(Verdict::Untestable("the request upstream cannot be read".to_owned()));
+    };
+    let sent = texts(told);
+    let lost = texts(meant).into_iter().filter(|text| !sent.iter().any(|sent| sent.contains(text.as_str())));
+    unless(lost.map(|text| finding(Side::Upstream, "/messages", text, "no such text")).collect())
+}
+
+fn texts(meaning: &Meaning) -> Vec<String> {
+    let in_turn = |turn: &Turn| turn.parts.iter().filter_map(text).collect::<Vec<_>>();
+    meaning.turns.iter().flat_map(in_turn).chain(meaning.system.iter().cloned()).collect()
+}
+
+fn text(part: &Part) -> Option<String> {
+    match part {
+        Part::Text(text) | Part::Refusal(text) | Part::Result { text, .. } => Some(text.clone()),
+        _ => None,
+    }
+}
+
+/// Pictures stand where the client put them among the texts.
+fn image_order(case: &Case) -> Judged {
+    let found = differences(case)?;
+    let about = |facet| matches!(facet, Facet::Images | Facet::Turns);
+    unless(
+        found
+            .into_iter()
+            .filter(|difference| about(difference.facet))
+            .map(super::support::as_finding)
+            .collect(),
+    )
+}
+
+/// Providers refuse empty text blocks.
+fn empty_text(case: &Case) -> Judged {
+    let messages = asked(case)?.json["messages"].as_array().cloned().unwrap_or_default();
+    let is_empty = |block: &serde_json::Value| {
+        block["text"] == ""
+            && (block["type"] == "text" || block.as_object().is_some_and(|block| block.len() == 1))
+    };
+    let empty =
+        |message: &serde_json::Value| message["content"].as_array().into_iter().flatten().any(is_empty);
+    match messages.iter().position(empty) {
+        None => Ok(()),
+        Some(position) => upstream(&format!("/messages/{position}/content"), "no empty text block", "one"),
+    }
+}

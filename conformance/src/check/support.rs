@@ -1,0 +1,185 @@
+//! What checks are written with.
+
+use std::fmt::Display;
+
+use serde_json::Value;
+
+use super::Judged;
+use crate::case::{Asked, Case, Seen};
+use crate::fold::{Answer, Fold};
+use crate::meaning::{self, Difference, Facet};
+use crate::text::short;
+
+/// What a check says that does not say that all is well.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// The requirement does not hold; at least one finding.
+    Broken(Vec<Finding>),
+    /// What had to happen first did not happen.
+    Untestable(String),
+    /// The requirement has nothing to say about this case.
+    NotHere,
+}
+
+/// One thing that is not as it must be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// Which side of the gateway.
+    pub side: Side,
+    /// JSON pointer, or the name of what it is about.
+    pub pointer: String,
+    /// What should be there.
+    pub expected: String,
+    /// What is there.
+    pub actual: String,
+}
+
+/// A side of the gateway.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Side {
+    /// Between client and gateway.
+    Client,
+    /// Between gateway and provider.
+    Upstream,
+}
+
+impl Finding {
+    /// Side and pointer.
+    pub fn place(&self) -> String {
+        let side = match self.side {
+            Side::Client => "client",
+            Side::Upstream => "upstream",
+        };
+        format!("{side} {}", self.pointer)
+    }
+}
+
+/// The longest that a finding quotes.
+const QUOTE: usize = 600;
+
+pub(super) fn finding(side: Side, pointer: &str, expected: impl Display, actual: impl Display) -> Finding {
+    Finding {
+        side,
+        pointer: pointer.to_owned(),
+        expected: short(&expected.to_string(), QUOTE),
+        actual: short(&actual.to_string(), QUOTE),
+    }
+}
+
+/// Broken, on the client's side.
+pub(super) fn client<T>(pointer: &str, expected: impl Display, actual: impl Display) -> Result<T, Verdict> {
+    Err(Verdict::Broken(vec![finding(Side::Client, pointer, expected, actual)]))
+}
+
+/// Broken, on the provider's side.
+pub(super) fn upstream<T>(pointer: &str, expected: impl Display, actual: impl Display) -> Result<T, Verdict> {
+    Err(Verdict::Broken(vec![finding(Side::Upstream, pointer, expected, actual)]))
+}
+
+/// Holds, unless there are findings.
+pub(super) fn unless(findings: Vec<Finding>) -> Judged {
+    if findings.is_empty() { Ok(()) } else { Err(Verdict::Broken(findings)) }
+}
+
+/// The client's side must have this value here.
+pub(super) fn equal(pointer: &str, expected: &str, actual: &str) -> Judged {
+    if expected == actual {
+        Ok(())
+    } else {
+        client(pointer, quoted(expected, actual), quoted(actual, expected))
+    }
+}
+
+/// A text quoted, from shortly before the place where it leaves the other one.
+fn quoted(text: &str, other: &str) -> String {
+    if text.len() <= QUOTE / 2 {
+        return format!("{text:?}");
+    }
+    let same = text.bytes().zip(other.bytes()).take_while(|(left, right)| left == right).count();
+    let mut from = same.saturating_sub(40);
+    while !text.is_char_boundary(from) {
+        from -= 1;
+    }
+    format!("({} bytes) … {:?}", text.len(), short(&text[from..], QUOTE / 2))
+}
+
+/// The last request that the provider received.
+pub(super) fn asked(case: &Case) -> Result<&Asked, Verdict> {
+    case.asked.last().ok_or_else(|| Verdict::Untestable("the gateway never called the provider".to_owned()))
+}
+
+/// What the client has in hand.
+pub(super) fn answer(case: &Case) -> Result<&Answer, Verdict> {
+    case.answer().ok_or_else(|| Verdict::Untestable(format!("the client got no reply: {}", got(case))))
+}
+
+/// The stream that the client got.
+pub(super) fn fold(case: &Case) -> Result<&Fold, Verdict> {
+    match &case.seen {
+        Seen::Stream(fold) => Ok(fold),
+        _ => Err(Verdict::Untestable(format!("the client got no stream: {}", got(case)))),
+    }
+}
+
+/// The client got no reply at all: the gateway refused, which a scenario may leave open.
+pub(super) fn unless_refused(case: &Case) -> Judged {
+    let refused = case.asked.is_empty() && case.transcript.status == Some(400);
+    if refused { Err(Verdict::NotHere) } else { Ok(()) }
+}
+
+/// What the client got, in a few words.
+pub(super) fn got(case: &Case) -> String {
+    let transcript = &case.transcript;
+    let body = transcript.body();
+    let body = short(&String::from_utf8_lossy(&body), 240);
+    match transcript.status {
+        Some(status) => format!("status {status}, {:?}, {body:?}", transcript.end),
+        None => format!("{:?} {}", transcript.end, transcript.reason),
+    }
+}
+
+/// A member's text, or the JSON that it is.
+pub(super) fn show(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), |text| format!("{text:?}"))
+}
+
+/// Where what the provider was told differs from what the client meant.
+pub(super) fn differences(case: &Case) -> Result<Vec<Difference>, Verdict> {
+    asked(case)?;
+    match (&case.meant, &case.told) {
+        (Some(meant), Some(told)) => Ok(meaning::compare(meant, told)),
+        _ => Err(Verdict::Untestable("the request upstream cannot be read".to_owned())),
+    }
+}
+
+/// This facet of the client's request must have reached the provider.
+pub(super) fn carried(case: &Case, facet: Facet) -> Judged {
+    let found = differences(case)?;
+    unless(found.into_iter().filter(|difference| difference.facet == facet).map(as_finding).collect())
+}
+
+/// The same, where the gateway may instead refuse, or name the member among those that it dropped.
+pub(super) fn carried_or_named(case: &Case, facet: Facet) -> Judged {
+    unless_refused(case)?;
+    let found = differences(case)?;
+    let lost = found.into_iter().filter(|difference| difference.facet == facet);
+    unless(
+        lost.filter(|difference| !(difference.absent && is_named(case, &difference.member)))
+            .map(as_finding)
+            .collect(),
+    )
+}
+
+pub(super) fn as_finding(difference: Difference) -> Finding {
+    finding(Side::Upstream, &difference.pointer, difference.expected, difference.actual)
+}
+
+/// Whether the gateway says that it dropped this member.
+pub(super) fn is_named(case: &Case, member: &str) -> bool {
+    let Some(header) = &case.policies.dropped_header else { return false };
+    let names = case.transcript.header(&header.to_lowercase()).unwrap_or_default();
+    names.split(',').any(|name| {
+        let name = name.trim().trim_start_matches('/');
+        name == member || name.split(['.', '/', '[']).any(|part| part == member)
+    })
+}

@@ -1,0 +1,99 @@
+//! Token counts: <https://platform.openai.com/docs/api-reference/chat/object>.
+
+use serde_json::Value;
+
+use super::support::{answer, client, fold, show};
+use super::{Check, Judged, Verdict};
+use crate::case::Case;
+
+pub(super) const TABLE: &[(&str, Check)] = &[
+    ("chat.usage.present", |case| usage(case).map(drop)),
+    ("chat.usage.total", total),
+    ("chat.usage.prompt", |case| count(case, "/prompt_tokens", case.expected.usage.prompt)),
+    ("chat.usage.completion", |case| count(case, "/completion_tokens", case.expected.usage.completion)),
+    ("chat.usage.cached", |case| {
+        count(case, "/prompt_tokens_details/cached_tokens", case.expected.usage.cached)
+    }),
+    ("chat.usage.cache-included", |case| count(case, "/prompt_tokens", case.expected.usage.prompt)),
+    ("chat.usage.reasoning", |case| {
+        count(case, "/completion_tokens_details/reasoning_tokens", case.expected.usage.reasoning)
+    }),
+    ("chat.usage.stream.shape", shape),
+    ("chat.usage.stream.last", last),
+    ("chat.usage.stream.unasked", unasked),
+    ("chat.usage.stream.null-before", null_before),
+];
+
+/// Whether the client gets usage at all: always whole, and streamed when it asks.
+fn is_asked(case: &Case) -> bool {
+    !case.is_stream() || case.sent.json["stream_options"]["include_usage"] == true
+}
+
+fn usage(case: &Case) -> Result<&Value, Verdict> {
+    if !is_asked(case) {
+        return Err(Verdict::NotHere);
+    }
+    match &answer(case)?.usage {
+        Some(usage) if usage.is_object() => Ok(usage),
+        other => client("/usage", "an object", format!("{other:?}")),
+    }
+}
+
+fn total(case: &Case) -> Judged {
+    let usage = usage(case)?;
+    let number = |name: &str| usage[name].as_u64();
+    match (number("prompt_tokens"), number("completion_tokens"), number("total_tokens")) {
+        (Some(prompt), Some(completion), Some(total)) if prompt + completion == total => Ok(()),
+        _ => client("/usage/total_tokens", "prompt_tokens + completion_tokens", usage),
+    }
+}
+
+fn count(case: &Case, pointer: &str, wanted: Option<u64>) -> Judged {
+    let usage = usage(case)?;
+    let Some(wanted) = wanted else { return Err(Verdict::NotHere) };
+    let got = usage.pointer(pointer).unwrap_or(&Value::Null);
+    if got.as_u64() == Some(wanted) { Ok(()) } else { client(&format!("/usage{pointer}"), wanted, show(got)) }
+}
+
+/// The chunk with usage has no choices.
+fn shape(case: &Case) -> Judged {
+    usage(case)?;
+    let chunks = &fold(case)?.chunks;
+    let with_usage: Vec<_> = chunks.iter().filter(|(_, chunk)| chunk["usage"].is_object()).collect();
+    match with_usage.as_slice() {
+        [(_, chunk)] if chunk["choices"].as_array().is_some_and(Vec::is_empty) => Ok(()),
+        [(number, chunk)] => client(&format!("event {number} /choices"), "[]", &chunk["choices"]),
+        several => client("/usage", "one chunk with usage", several.len()),
+    }
+}
+
+/// The chunk with usage comes after all others.
+fn last(case: &Case) -> Judged {
+    usage(case)?;
+    match fold(case)?.chunks.last() {
+        Some((_, chunk)) if chunk["usage"].is_object() => Ok(()),
+        other => client("last chunk", "the one with usage", format!("{:?}", other.map(|(_, chunk)| chunk))),
+    }
+}
+
+/// Who did not ask gets no chunk without choices: many clients read the first choice of every chunk.
+fn unasked(case: &Case) -> Judged {
+    if is_asked(case) {
+        return Err(Verdict::NotHere);
+    }
+    let fold = fold(case)?;
+    match fold.chunks.iter().find(|(_, chunk)| chunk["choices"].as_array().is_some_and(Vec::is_empty)) {
+        None => Ok(()),
+        Some((number, chunk)) => client(&format!("event {number} /choices"), "at least one choice", chunk),
+    }
+}
+
+fn null_before(case: &Case) -> Judged {
+    usage(case)?;
+    let chunks = &fold(case)?.chunks;
+    let before = chunks.iter().filter(|(_, chunk)| !chunk["usage"].is_object());
+    match before.clone().find(|(_, chunk)| chunk.get("usage") != Some(&Value::Null)) {
+        None => Ok(()),
+        Some((number, _)) => client(&format!("event {number} /usage"), "null", "nothing"),
+    }
+}
