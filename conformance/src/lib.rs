@@ -2,10 +2,24 @@
 //!
 //! A gateway is known here only as a process and a URL.
 
+pub mod case;
 pub mod cell;
+pub mod check;
+pub mod client;
+mod embedded;
+mod error;
+mod expected;
+pub mod fold;
+pub mod gateway;
+pub mod meaning;
 pub mod report;
 pub mod requirement;
+pub mod run;
+pub mod scenario;
+pub mod text;
 
 pub use cell::{Cell, Mode};
+pub use error::Error;
 pub use report::model::Report;
 pub use requirement::Level;
+pub use run::{Arena, Options, Progress, run};

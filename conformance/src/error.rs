@@ -1,0 +1,85 @@
+//! Why a run could not be made. What a gateway does wrong is never an error: it is a finding.
+
+use std::path::PathBuf;
+
+/// What stops a run.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A requirement, scenario or profile does not parse.
+    #[error("{file}: {reason}")]
+    Parse {
+        /// Which file.
+        file: String,
+        /// Where and why.
+        reason: String,
+    },
+    /// `--gateway` names nothing.
+    #[error("no gateway profile `{0}`: neither a folder with a profile.yaml nor one of the bundled ones")]
+    NoProfile(String),
+    /// A glob does not parse.
+    #[error("`{glob}` is no glob: {reason}")]
+    Glob {
+        /// What was given.
+        glob: String,
+        /// Why not.
+        reason: String,
+    },
+    /// Nothing of the suite is left to run.
+    #[error("nothing to run: no check matches {0}")]
+    Nothing(String),
+    /// The profile's template does not render.
+    #[error("template {file}: {reason}")]
+    Template {
+        /// Which file.
+        file: String,
+        /// Where and why.
+        reason: String,
+    },
+    /// The gateway never answered its readiness address, or ended before.
+    #[error("the gateway did not come up: {reason}\nits log: {log}")]
+    NotReady {
+        /// What was tried, and how it failed.
+        reason: String,
+        /// Where its output was kept.
+        log: PathBuf,
+    },
+    /// The gateway ended while the suite ran.
+    #[error("the gateway died while the suite ran ({status})\nits log: {log}")]
+    Died {
+        /// Exit status or signal.
+        status: String,
+        /// Where its output was kept.
+        log: PathBuf,
+    },
+    /// The mocks could not be started.
+    #[error("the mocks did not start: {0}")]
+    Mocks(String),
+    /// A file could not be read or written.
+    #[error("{path}: {source}")]
+    File {
+        /// Which file.
+        path: PathBuf,
+        /// Why not.
+        source: std::io::Error,
+    },
+    /// No requirement has that id.
+    #[error("no requirement or scenario `{id}`{nearest}")]
+    Unknown {
+        /// What was asked for.
+        id: String,
+        /// `; did you mean …?` or nothing.
+        nearest: String,
+    },
+}
+
+impl Error {
+    /// The exit code that the command line ends with: 2 usage or nothing ran, 3 the gateway, 4 the harness.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::NoProfile(_) | Self::Glob { .. } | Self::Nothing(_) | Self::Unknown { .. } => 2,
+            Self::Parse { .. } | Self::Template { .. } => 2,
+            Self::NotReady { .. } | Self::Died { .. } => 3,
+            Self::Mocks(_) | Self::File { .. } => 4,
+        }
+    }
+}

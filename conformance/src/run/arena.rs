@@ -1,0 +1,143 @@
+//! Everything that must be up before the first play: the mocks and the gateway between them and the client.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::Mutex;
+
+use super::Options;
+use crate::Error;
+use crate::client::Client;
+use crate::gateway::{Gateway, Profile, Upstreams};
+use crate::scenario::PROVIDERS;
+
+/// A gateway that is ready, with the mocks behind it.
+pub struct Arena {
+    stage: Arc<Stage>,
+    gateway: Mutex<Option<Gateway>>,
+    url: String,
+    config: BTreeMap<String, String>,
+}
+
+/// What a play needs.
+pub(crate) struct Stage {
+    pub(crate) client: Client,
+    pub(crate) mocks: Arc<mocks::Mocks>,
+    pub(crate) profile: Arc<Profile>,
+    pub(crate) patience: Duration,
+}
+
+/// Bytes of one reply that the journal keeps: more than any check looks at.
+const REPLY_BYTES: usize = 64 << 10;
+/// Longer than any play takes that ends by itself.
+const PATIENCE: Duration = Duration::from_secs(15);
+
+impl Arena {
+    /// Starts mocks and gateway, and waits until both are ready.
+    ///
+    /// # Errors
+    /// [`Error::Mocks`], [`Error::NotReady`], [`Error::Template`], [`Error::File`].
+    pub async fn start(options: &Options) -> Result<Self, Error> {
+        let mocks = start_mocks(options).await?;
+        let upstreams = Upstreams {
+            urls: PROVIDERS.iter().map(|name| ((*name).to_owned(), mocks.url(name))).collect(),
+            credentials: mocks.credentials().clone(),
+        };
+        let folder = working_folder(options)?;
+        let gateway = Gateway::start(&options.profile, &options.source, &upstreams, &folder).await?;
+        let client = client(&gateway.url, &gateway)?;
+        let stage = Stage {
+            client,
+            mocks: Arc::new(mocks),
+            profile: Arc::new(options.profile.clone()),
+            patience: PATIENCE,
+        };
+        Ok(Self {
+            stage: Arc::new(stage),
+            url: gateway.url.clone(),
+            config: gateway.config.clone(),
+            gateway: Mutex::new(Some(gateway)),
+        })
+    }
+
+    /// The same mocks and gateway, driven through another address: something that stands in front of the gateway.
+    ///
+    /// # Errors
+    /// [`Error::NotReady`], where the address is not plain HTTP.
+    pub fn behind(&self, url: &str) -> Result<Self, Error> {
+        let client = Client::new(url)
+            .map_err(|reason| Error::NotReady { reason, log: PathBuf::from("(another process)") })?;
+        let stage = Stage {
+            client,
+            mocks: Arc::clone(&self.stage.mocks),
+            profile: Arc::clone(&self.stage.profile),
+            patience: self.stage.patience,
+        };
+        let config = self.config.clone();
+        Ok(Self { stage: Arc::new(stage), gateway: Mutex::new(None), url: url.to_owned(), config })
+    }
+
+    /// The address that is driven.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// The mocks behind the gateway.
+    pub fn mocks(&self) -> &mocks::Mocks {
+        &self.stage.mocks
+    }
+
+    /// The gateway's profile.
+    pub fn profile(&self) -> &Profile {
+        &self.stage.profile
+    }
+
+    /// The gateway's configuration as it was rendered, by file name.
+    pub fn config(&self) -> &BTreeMap<String, String> {
+        &self.config
+    }
+
+    pub(crate) fn stage(&self) -> &Arc<Stage> {
+        &self.stage
+    }
+
+    /// Ends the gateway, then the mocks.
+    ///
+    /// # Errors
+    /// [`Error::Died`], where the gateway had ended by itself.
+    pub async fn shutdown(self) -> Result<(), Error> {
+        let ended = match self.gateway.into_inner() {
+            Some(gateway) => gateway.shutdown().await,
+            None => Ok(()),
+        };
+        if let Some(stage) = Arc::into_inner(self.stage)
+            && let Some(mocks) = Arc::into_inner(stage.mocks)
+        {
+            mocks.shutdown().await;
+        }
+        ended
+    }
+}
+
+async fn start_mocks(options: &Options) -> Result<mocks::Mocks, Error> {
+    let defaults = mocks::Options::default();
+    let journal = mocks::JournalLimits { reply_bytes: REPLY_BYTES, ..defaults.journal };
+    let listen = options.mocks.unwrap_or(defaults.listen);
+    let wanted = mocks::Options { listen, seed: options.seed, journal, ..defaults };
+    mocks::start_with(wanted).await.map_err(|error| Error::Mocks(error.to_string()))
+}
+
+fn working_folder(options: &Options) -> Result<PathBuf, Error> {
+    let folder = options
+        .folder
+        .clone()
+        .unwrap_or_else(|| std::env::temp_dir().join(format!("touchstone-{}", std::process::id())));
+    std::fs::create_dir_all(&folder).map_err(|source| Error::File { path: folder.clone(), source })?;
+    Ok(folder)
+}
+
+fn client(url: &str, gateway: &Gateway) -> Result<Client, Error> {
+    Client::new(url).map_err(|reason| Error::NotReady { reason, log: gateway.log.clone() })
+}

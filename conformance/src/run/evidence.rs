@@ -1,0 +1,128 @@
+//! The evidence of a play, bounded, with keys masked, for the report.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use crate::case::{Asked, Case, Secrets};
+use crate::report::model::{Evidence, Exchange, Message, Moment, Upstream};
+use crate::text::short;
+
+/// Bytes of a body that are kept.
+const BODY: usize = 16 << 10;
+/// Moments of a time line that are kept, half of them from its end.
+const MOMENTS: usize = 120;
+/// Bytes of a moment that are kept.
+const MOMENT: usize = 400;
+/// Calls of one play that are kept: of two hundred alike, a few tell enough.
+const CALLS: usize = 3;
+
+/// The evidence of one play; at least one case.
+pub(super) fn collect(cases: &[Case]) -> Evidence {
+    let kept = &cases[..cases.len().min(CALLS)];
+    let (scenario, cell) =
+        cases.first().map(|case| (case.scenario.id.clone(), case.cell.to_string())).unwrap_or_default();
+    let script =
+        cases.first().map(|case| serde_json::json!({"replies": case.scenario.replies})).unwrap_or_default();
+    Evidence {
+        id: format!("{scenario}@{cell}"),
+        scenario,
+        cell,
+        marker: cases.first().map(|case| case.sent.marker.clone()).unwrap_or_default(),
+        client: kept.iter().map(exchange).collect(),
+        upstream: kept
+            .iter()
+            .flat_map(|case| case.asked.iter().map(|asked| upstream(asked, &case.sent.secrets)))
+            .collect(),
+        script: bounded(script),
+    }
+}
+
+/// A script with thousands of pieces is told by its scenario; here its beginning is enough.
+fn bounded(script: serde_json::Value) -> serde_json::Value {
+    let text = script.to_string();
+    if text.len() <= BODY { script } else { serde_json::Value::from(short(&text, BODY)) }
+}
+
+fn exchange(case: &Case) -> Exchange {
+    let (sent, transcript) = (&case.sent, &case.transcript);
+    let request = Message {
+        method: Some(sent.method.clone()),
+        path: Some(sent.path.clone()),
+        headers: masked(&sent.headers, &sent.secrets),
+        ..body(&sent.body, &sent.secrets)
+    };
+    let reply = transcript.status.map(|status| Message {
+        status: Some(status),
+        headers: masked(&transcript.headers, &sent.secrets),
+        ..body(&transcript.body(), &sent.secrets)
+    });
+    let moment =
+        |(ms, piece): &(f64, bytes::Bytes)| Moment { ms: round(*ms), data: piece_text(piece, &sent.secrets) };
+    Exchange { request, reply, end: transcript.end, timeline: bounded_moments(&transcript.pieces, moment) }
+}
+
+fn upstream(asked: &Asked, secrets: &Secrets) -> Upstream {
+    let request = Message {
+        method: Some(asked.method.clone()),
+        path: Some(asked.path.clone()),
+        headers: masked(&asked.headers, secrets),
+        ..body(&asked.body, secrets)
+    };
+    let reply = Message {
+        status: Some(asked.status),
+        headers: masked(&asked.reply_headers, secrets),
+        ..body(&asked.reply, secrets)
+    };
+    Upstream {
+        provider: asked.provider.clone(),
+        ms: round(asked.at_ms),
+        request,
+        violations: asked.violations.iter().map(ToString::to_string).collect(),
+        auth: asked.refused.clone().unwrap_or_else(|| "ok".to_owned()),
+        reply,
+        aborted: asked.aborted,
+        timeline: bounded_moments(&asked.events, |(name, ms)| Moment { ms: round(*ms), data: name.clone() }),
+    }
+}
+
+fn bounded_moments<T>(all: &[T], moment: impl Fn(&T) -> Moment) -> Vec<Moment> {
+    if all.len() <= MOMENTS {
+        return all.iter().map(moment).collect();
+    }
+    let left_out = all.len() - MOMENTS;
+    let head = all[..MOMENTS / 2].iter().map(&moment);
+    let gap = Moment { ms: moment(&all[MOMENTS / 2]).ms, data: format!("… {left_out} more …") };
+    head.chain([gap]).chain(all[all.len() - MOMENTS / 2..].iter().map(&moment)).collect()
+}
+
+fn body(bytes: &[u8], secrets: &Secrets) -> Message {
+    let length = bytes.len();
+    match std::str::from_utf8(bytes) {
+        Ok(text) => Message { body: mask(&short(text, BODY), secrets), length, ..Message::default() },
+        Err(_) => {
+            let kept = &bytes[..length.min(BODY * 3 / 4)];
+            Message { body: STANDARD.encode(kept), base64: true, length, ..Message::default() }
+        }
+    }
+}
+
+fn piece_text(piece: &[u8], secrets: &Secrets) -> String {
+    mask(&short(&String::from_utf8_lossy(piece), MOMENT), secrets)
+}
+
+fn masked(headers: &[(String, String)], secrets: &Secrets) -> Vec<(String, String)> {
+    headers.iter().map(|(name, value)| (name.clone(), mask(value, secrets))).collect()
+}
+
+/// A leaked key is evidence; its last four characters are enough of it.
+fn mask(text: &str, secrets: &Secrets) -> String {
+    let all = secrets.upstream.iter().chain([&secrets.client]).filter(|secret| secret.len() > 4);
+    all.fold(text.to_owned(), |text, secret| {
+        let tail = secret.char_indices().rev().nth(3).map_or("", |(at, _)| &secret[at..]);
+        text.replace(secret.as_str(), &format!("…{tail}"))
+    })
+}
+
+fn round(ms: f64) -> f64 {
+    (ms * 100.0).round() / 100.0
+}

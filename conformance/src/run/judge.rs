@@ -1,0 +1,211 @@
+//! Judges the cases of a play: checks, the profile's expectations, statuses.
+
+use std::sync::Mutex;
+
+use globset::{Glob, GlobMatcher};
+
+use super::Options;
+use super::plan::Planned;
+use crate::Error;
+use crate::case::Case;
+use crate::check::{self, Finding, Judged, Verdict};
+use crate::gateway::{Profile, Source as GatewaySource};
+use crate::report::model::{Check, Expectation, Expectations, Source, Status};
+use crate::requirement::{Level, Requirement};
+
+/// Judges, and remembers which expectations were met.
+pub(crate) struct Judge {
+    expected: Vec<Expected>,
+    /// The command line up to `--select`.
+    command: String,
+}
+
+struct Expected {
+    expectation: Expectation,
+    glob: GlobMatcher,
+    met: Mutex<Met>,
+}
+
+#[derive(Clone, Copy, Default)]
+struct Met {
+    failed: bool,
+    passed: bool,
+}
+
+impl Judge {
+    pub(crate) fn new(profile: &Profile, options: &Options) -> Result<Self, Error> {
+        let expected: Result<Vec<_>, _> = profile.expected.iter().map(Expected::new).collect();
+        let subject = match &options.source {
+            GatewaySource::Profile => format!("--gateway {}", options.gateway),
+            GatewaySource::Url(url) => format!("--gateway {} --url {url}", options.gateway),
+        };
+        Ok(Self {
+            expected: expected?,
+            command: format!("touchstone test {subject} --seed {}", options.seed),
+        })
+    }
+
+    /// One check for each requirement that has something to say.
+    pub(crate) fn judge(&self, planned: &Planned, cases: &[Case], evidence: &str) -> Vec<Check> {
+        let judged = planned.requirements.iter().filter_map(|requirement| {
+            let verdict = verdict(requirement, cases);
+            let check = self.check(planned, requirement, verdict.as_ref())?;
+            Some(Check { evidence: Some(evidence.to_owned()), ..check })
+        });
+        judged.collect()
+    }
+
+    pub(crate) fn skipped(&self, planned: &Planned) -> Vec<Check> {
+        let skipped = planned.skipped.iter().map(|(requirement, reason)| Check {
+            status: Status::Skip,
+            notes: vec![reason.clone()],
+            repro: None,
+            ..self.blank(planned, requirement)
+        });
+        skipped.collect()
+    }
+
+    pub(crate) fn harness_error(&self, planned: &Planned, reason: &str) -> Vec<Check> {
+        let failed = planned.requirements.iter().map(|requirement| Check {
+            status: Status::Error,
+            notes: vec![format!("the harness failed: {reason}")],
+            ..self.blank(planned, requirement)
+        });
+        failed.collect()
+    }
+
+    /// Nothing, where the requirement has nothing to say here.
+    fn check(
+        &self,
+        planned: &Planned,
+        requirement: &Requirement,
+        verdict: Result<&(), &Verdict>,
+    ) -> Option<Check> {
+        let blank = self.blank(planned, requirement);
+        let expected = self.expected.iter().find(|expected| expected.covers(&blank));
+        let check = match verdict {
+            Ok(()) => Check { status: Status::Pass, ..blank },
+            Err(Verdict::NotHere) => return None,
+            Err(Verdict::Untestable(reason)) => {
+                Check { status: Status::Untestable, notes: vec![reason.clone()], ..blank }
+            }
+            Err(Verdict::Broken(findings)) => {
+                let status = if requirement.level == Level::Should { Status::Warn } else { Status::Fail };
+                with_findings(Check { status, ..blank }, findings)
+            }
+        };
+        Some(match expected {
+            Some(expected) => expected.meet(check),
+            None => check,
+        })
+    }
+
+    fn blank(&self, planned: &Planned, requirement: &Requirement) -> Check {
+        let check = Check {
+            id: requirement.id.clone(),
+            scenario: planned.scenario.id.clone(),
+            cell: planned.cell.to_string(),
+            level: requirement.level,
+            status: Status::Pass,
+            sentence: requirement.sentence.clone(),
+            source: Source { url: requirement.source.clone(), date: requirement.date.clone() },
+            pointer: None,
+            expected: None,
+            actual: None,
+            notes: Vec::new(),
+            evidence: None,
+            repro: None,
+        };
+        let repro = format!("{} --select '{}'", self.command, check.key());
+        Check { repro: Some(repro), ..check }
+    }
+
+    /// The profile's expectations that were met, and those that were not.
+    pub(crate) fn expectations(&self) -> Expectations {
+        let mut expectations = Expectations::default();
+        for expected in &self.expected {
+            let met = expected.met();
+            if met.failed {
+                expectations.used.push(expected.expectation.clone());
+            } else if met.passed {
+                expectations.stale.push(expected.expectation.clone());
+            }
+        }
+        expectations
+    }
+
+    /// A pass under an expectation that never came true is an unexpected one.
+    pub(crate) fn mark_stale(expectations: &Expectations, checks: &mut [Check]) -> Result<(), Error> {
+        let stale: Result<Vec<_>, _> = expectations.stale.iter().map(Expected::new).collect();
+        let stale = stale?;
+        for check in checks.iter_mut().filter(|check| check.status == Status::Pass) {
+            if let Some(expected) = stale.iter().find(|expected| expected.covers(check)) {
+                check.status = Status::Xpass;
+                check.notes.push(format!("expected to fail: {}", expected.expectation.reason));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The first case that does not hold speaks for all.
+fn verdict(requirement: &Requirement, cases: &[Case]) -> Judged {
+    let Some(check) = check::find(&requirement.id) else {
+        return Err(Verdict::Untestable("the suite has no check for it".to_owned()));
+    };
+    let mut nowhere = true;
+    for case in cases {
+        match check(case) {
+            Ok(()) => nowhere = false,
+            Err(Verdict::NotHere) => {}
+            Err(other) => return Err(other),
+        }
+    }
+    if nowhere { Err(Verdict::NotHere) } else { Ok(()) }
+}
+
+fn with_findings(check: Check, findings: &[Finding]) -> Check {
+    let Some((first, more)) = findings.split_first() else { return check };
+    let note = |finding: &Finding| {
+        format!("also {}: expected {}, got {}", finding.place(), finding.expected, finding.actual)
+    };
+    Check {
+        pointer: Some(first.place()),
+        expected: Some(first.expected.clone()),
+        actual: Some(first.actual.clone()),
+        notes: more.iter().take(10).map(note).collect(),
+        ..check
+    }
+}
+
+impl Expected {
+    fn new(expectation: &Expectation) -> Result<Self, Error> {
+        let failed =
+            |error: globset::Error| Error::Glob { glob: expectation.id.clone(), reason: error.to_string() };
+        let glob = Glob::new(&expectation.id).map_err(failed)?.compile_matcher();
+        Ok(Self { expectation: expectation.clone(), glob, met: Mutex::default() })
+    }
+
+    fn covers(&self, check: &Check) -> bool {
+        self.glob.is_match(&check.id) || self.glob.is_match(check.key())
+    }
+
+    /// A failure that is expected is no failure.
+    fn meet(&self, mut check: Check) -> Check {
+        let failed = check.status != Status::Pass;
+        {
+            let mut met = self.met.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            met.failed |= failed;
+            met.passed |= !failed;
+        }
+        if failed {
+            check.status = Status::Xfail;
+            check.notes.insert(0, format!("expected: {}", self.expectation.reason));
+        }
+        check
+    }
+
+    fn met(&self) -> Met {
+        *self.met.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,99 @@
+//! A run: mocks, gateway, every scenario in every cell, and the report.
+
+mod arena;
+mod evidence;
+mod judge;
+mod observe;
+mod options;
+mod plan;
+mod play;
+mod summary;
+
+use std::sync::Arc;
+
+use futures_util::StreamExt;
+use futures_util::stream;
+
+pub use arena::Arena;
+pub use options::{Options, Progress, Watcher};
+
+use crate::Error;
+use crate::report::model::{Check, Evidence, Report};
+use judge::Judge;
+use plan::{Plan, Planned};
+
+/// Runs the suite as the options say.
+///
+/// # Errors
+/// Where no report can be made: [`Error::exit_code`] says how the command must end.
+pub async fn run(options: Options) -> Result<Report, Error> {
+    let arena = Arena::start(&options).await?;
+    let report = judge(&arena, &options).await;
+    arena.shutdown().await?;
+    report
+}
+
+/// Runs the suite against a gateway that is up already.
+///
+/// # Errors
+/// [`Error::Glob`], [`Error::Nothing`].
+pub async fn judge(arena: &Arena, options: &Options) -> Result<Report, Error> {
+    let started = jiff::Timestamp::now();
+    let clock = std::time::Instant::now();
+    let plan = Plan::new(arena.profile(), options)?;
+    let judge = Judge::new(arena.profile(), options)?;
+    let outcomes = play_all(arena, &plan, &judge, options).await;
+    let took = clock.elapsed();
+    Ok(summary::report(arena, options, &plan, judge.expectations(), outcomes, started, took))
+}
+
+/// Plays the longest first, so that none is left alone at the end; gives the outcomes back in the plan's order.
+async fn play_all(arena: &Arena, plan: &Plan, judge: &Judge, options: &Options) -> Vec<Outcome> {
+    let total = plan.plays.len();
+    let mut order: Vec<usize> = (0..total).collect();
+    order.sort_by_key(|number| std::cmp::Reverse(plan.plays[*number].weight()));
+    let plays = order.into_iter().map(|number| async move {
+        let planned = &plan.plays[number];
+        (number, play_one(arena, planned, judge).await)
+    });
+    let mut outcomes: Vec<Option<Outcome>> = (0..total).map(|_| None).collect();
+    let mut plays = stream::iter(plays).buffer_unordered(options.jobs.max(1));
+    let mut done = 0;
+    let mut unexpected = 0;
+    while let Some((number, outcome)) = plays.next().await {
+        done += 1;
+        unexpected += outcome.checks.iter().filter(|check| check.is_unexpected()).count();
+        if let Some(progress) = &options.progress {
+            let play = plan.plays[number].id();
+            progress(&Progress { done, total, unexpected, play });
+        }
+        outcomes[number] = Some(outcome);
+    }
+    outcomes.into_iter().flatten().collect()
+}
+
+/// What came of one play.
+pub(crate) struct Outcome {
+    pub(crate) checks: Vec<Check>,
+    pub(crate) evidence: Option<Evidence>,
+}
+
+/// A task of its own, so that a panic of the harness costs one play, and says so.
+async fn play_one(arena: &Arena, planned: &Planned, judge: &Judge) -> Outcome {
+    let Some(route) = &planned.route else {
+        return Outcome { checks: judge.skipped(planned), evidence: None };
+    };
+    if planned.requirements.is_empty() {
+        return Outcome { checks: judge.skipped(planned), evidence: None };
+    }
+    let (stage, play) = (Arc::clone(arena.stage()), planned.play(route));
+    match tokio::spawn(async move { play::play(&stage, play).await }).await {
+        Ok(cases) => {
+            let evidence = evidence::collect(&cases);
+            let mut checks = judge.judge(planned, &cases, &evidence.id);
+            checks.extend(judge.skipped(planned));
+            Outcome { checks, evidence: Some(evidence) }
+        }
+        Err(error) => Outcome { checks: judge.harness_error(planned, &error.to_string()), evidence: None },
+    }
+}

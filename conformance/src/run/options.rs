@@ -1,0 +1,86 @@
+//! What a run shall do.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::gateway::{Profile, Source};
+
+/// What a run shall do.
+#[derive(Clone)]
+pub struct Options {
+    /// The gateway's profile.
+    pub profile: Profile,
+    /// Where the gateway comes from.
+    pub source: Source,
+    /// Where the mocks listen; absent: any free port of 127.0.0.1. A gateway that runs already must know it.
+    pub mocks: Option<SocketAddr>,
+    /// Globs over `<requirement>@<scenario>@<cell>`, or over one of the three; empty means all.
+    pub select: Vec<String>,
+    /// Everything that is drawn follows from it.
+    pub seed: u64,
+    /// How many plays are under way at once.
+    pub jobs: usize,
+    /// Only the scenarios of the quick form.
+    pub quick: bool,
+    /// Where the gateway's configuration and log are kept; absent: a folder of this run below the system's own.
+    pub folder: Option<PathBuf>,
+    /// How the profile was named on the command line, for commands that reproduce.
+    pub gateway: String,
+    /// Called after every play.
+    pub progress: Option<Watcher>,
+}
+
+/// Hears how far a run is.
+pub type Watcher = Arc<dyn Fn(&Progress) + Send + Sync>;
+
+/// How far a run is.
+#[derive(Debug, Clone)]
+pub struct Progress {
+    /// Plays done.
+    pub done: usize,
+    /// Plays altogether.
+    pub total: usize,
+    /// Failures that nobody expected, so far.
+    pub unexpected: usize,
+    /// The play that was done last: `<scenario>@<cell>`.
+    pub play: String,
+}
+
+impl Options {
+    /// Everything of the suite, against the gateway of this profile, started by it.
+    pub fn new(profile: Profile) -> Self {
+        let gateway = profile.name.clone();
+        Self {
+            profile,
+            source: Source::Profile,
+            mocks: None,
+            select: Vec::new(),
+            seed: 0,
+            jobs: default_jobs(),
+            quick: false,
+            folder: None,
+            gateway,
+            progress: None,
+        }
+    }
+}
+
+/// Most plays wait more than they work.
+fn default_jobs() -> usize {
+    std::thread::available_parallelism().map_or(4, usize::from) * 6
+}
+
+impl fmt::Debug for Options {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Options")
+            .field("profile", &self.profile.name)
+            .field("source", &self.source)
+            .field("select", &self.select)
+            .field("seed", &self.seed)
+            .field("jobs", &self.jobs)
+            .field("quick", &self.quick)
+            .finish_non_exhaustive()
+    }
+}

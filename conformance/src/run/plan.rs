@@ -1,0 +1,173 @@
+//! Which scenario is played in which cell, and what is judged there.
+
+use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
+
+use super::Options;
+use crate::gateway::{Profile, Route};
+use crate::requirement::{self, Requirement};
+use crate::scenario::{self, Scenario};
+use crate::{Cell, Error, Mode};
+
+/// Everything that is going to happen.
+pub(crate) struct Plan {
+    pub(crate) plays: Vec<Planned>,
+}
+
+/// One scenario in one cell.
+pub(crate) struct Planned {
+    pub(crate) scenario: &'static Scenario,
+    /// Number of the scenario, for the marker.
+    pub(crate) ordinal: usize,
+    pub(crate) cell: Cell,
+    /// Absent where the profile has no such route.
+    pub(crate) route: Option<Route>,
+    /// What is judged.
+    pub(crate) requirements: Vec<&'static Requirement>,
+    /// What is not judged, and why.
+    pub(crate) skipped: Vec<(&'static Requirement, String)>,
+}
+
+/// What [`super::play`] is given.
+pub(crate) struct Play {
+    pub(crate) scenario: &'static Scenario,
+    pub(crate) ordinal: usize,
+    pub(crate) cell: Cell,
+    pub(crate) route: Route,
+}
+
+impl Plan {
+    pub(crate) fn new(profile: &Profile, options: &Options) -> Result<Self, Error> {
+        let select = Select::new(&options.select)?;
+        let mut plays = Vec::new();
+        for (ordinal, scenario) in scenario::all().iter().enumerate() {
+            if options.quick && !scenario.quick {
+                continue;
+            }
+            for (name, route) in routes(scenario, profile) {
+                for mode in &scenario.modes {
+                    let planned = Planned::new((scenario, ordinal), (&name, route), *mode, profile, &select);
+                    plays.extend(planned);
+                }
+            }
+        }
+        if plays.iter().all(|play| play.requirements.is_empty()) {
+            return Err(Error::Nothing(options.select.join(", ")));
+        }
+        Ok(Self { plays })
+    }
+}
+
+/// The routes that a scenario is played on, by name.
+fn routes<'a>(scenario: &Scenario, profile: &'a Profile) -> Vec<(String, Option<&'a Route>)> {
+    let by_name = |name: &String| (name.clone(), profile.routes.iter().find(|route| route.name == *name));
+    if !scenario.routes.is_empty() {
+        return scenario.routes.iter().map(by_name).collect();
+    }
+    let mut routes: Vec<_> = scenario.providers.iter().map(by_name).collect();
+    let is_variant = |route: &&Route| {
+        route.name != route.provider && route.variant && scenario.providers.contains(&route.provider)
+    };
+    if scenario.variants {
+        routes
+            .extend(profile.routes.iter().filter(is_variant).map(|route| (route.name.clone(), Some(route))));
+    }
+    routes
+}
+
+impl Planned {
+    fn new(
+        (scenario, ordinal): (&'static Scenario, usize),
+        (name, route): (&str, Option<&Route>),
+        mode: Mode,
+        profile: &Profile,
+        select: &Select,
+    ) -> Option<Self> {
+        let surface = route.map_or("openai.chat", |route| route.surface.as_str()).to_owned();
+        let cell = Cell { surface, provider: name.to_owned(), mode };
+        let provider =
+            route.map_or_else(|| name.split('-').next().unwrap_or(name), |route| route.provider.as_str());
+        let mut planned =
+            Self { scenario, ordinal, cell, route: route.cloned(), requirements: vec![], skipped: vec![] };
+        for requirement in requirement::all() {
+            if !binds(requirement, scenario, provider, mode)
+                || !select.has(requirement, scenario, &planned.cell)
+            {
+                continue;
+            }
+            match planned.reason_to_skip(requirement, profile) {
+                Some(reason) => planned.skipped.push((requirement, reason)),
+                None => planned.requirements.push(requirement),
+            }
+        }
+        (!planned.requirements.is_empty() || !planned.skipped.is_empty()).then_some(planned)
+    }
+
+    fn reason_to_skip(&self, requirement: &Requirement, profile: &Profile) -> Option<String> {
+        let Some(route) = &self.route else {
+            return Some(format!("the profile has no route `{}`", self.cell.provider));
+        };
+        if self.cell.mode == Mode::Stream && !route.streaming {
+            return Some(format!("the route `{}` does not stream", route.name));
+        }
+        let feature = requirement.feature.as_slice();
+        let lacking = profile.lacks(&self.scenario.features).or_else(|| profile.lacks(feature))?;
+        Some(format!("the profile does not declare the feature `{lacking}`"))
+    }
+
+    /// `<scenario>@<cell>`.
+    pub(crate) fn id(&self) -> String {
+        format!("{}@{}", self.scenario.id, self.cell)
+    }
+
+    pub(crate) fn play(&self, route: &Route) -> Play {
+        Play { scenario: self.scenario, ordinal: self.ordinal, cell: self.cell.clone(), route: route.clone() }
+    }
+
+    /// How long it takes, roughly: what waits for a timeout comes first, what is large next.
+    pub(crate) fn weight(&self) -> u64 {
+        let fault = self.scenario.reply().and_then(|reply| reply.fault.as_ref());
+        let waits = fault.is_some_and(|fault| fault.stall.is_some()) || self.scenario.client.pause.is_some();
+        let paced = fault.and_then(|fault| fault.between_ms).unwrap_or(0);
+        let size =
+            self.scenario.fill.map_or(0, |fill| fill.pieces) + self.scenario.client.parallel.unwrap_or(0);
+        u64::from(waits) * 10_000 + paced * 10 + u64::try_from(size).unwrap_or(0)
+    }
+}
+
+/// Whether a requirement has something to say about a scenario in a cell.
+pub(crate) fn binds(requirement: &Requirement, scenario: &Scenario, provider: &str, mode: Mode) -> bool {
+    let named = scenario.judges.contains(&requirement.id);
+    let here =
+        requirement.providers.is_empty() || requirement.providers.iter().any(|bound| bound == provider);
+    here && requirement.mode.is_none_or(|bound| bound == mode)
+        && (named || requirement.every.contains(&scenario.outcome))
+}
+
+/// The globs of `--select`.
+struct Select(Option<GlobSet>);
+
+impl Select {
+    fn new(globs: &[String]) -> Result<Self, Error> {
+        if globs.is_empty() {
+            return Ok(Self(None));
+        }
+        let mut set = GlobSetBuilder::new();
+        for glob in globs {
+            let failed =
+                |error: globset::Error| Error::Glob { glob: glob.clone(), reason: error.to_string() };
+            set.add(GlobBuilder::new(glob).build().map_err(failed)?);
+        }
+        let failed =
+            |error: globset::Error| Error::Glob { glob: globs.join(", "), reason: error.to_string() };
+        Ok(Self(Some(set.build().map_err(failed)?)))
+    }
+
+    fn has(&self, requirement: &Requirement, scenario: &Scenario, cell: &Cell) -> bool {
+        let Some(set) = &self.0 else { return true };
+        let cell = cell.to_string();
+        let names = [&requirement.id, &requirement.group, &scenario.id, &scenario.group, &cell];
+        names.into_iter().any(|name| set.is_match(name))
+            || set.is_match(format!("{}@{}@{cell}", requirement.id, scenario.id))
+            || set.is_match(format!("{}@{cell}", scenario.id))
+    }
+}

@@ -1,0 +1,172 @@
+//! Plays one scenario in one cell: scripts the provider, drives the gateway, collects both sides.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::future::join_all;
+use mocks::script::{Reply, Script};
+use serde_json::{Value, json};
+use tokio::time::timeout;
+
+use super::arena::Stage;
+use super::observe;
+use super::plan::Play;
+use crate::Mode;
+use crate::case::{Case, Secrets, Sent};
+use crate::client::Target;
+use crate::expected::Expected;
+use crate::report::model::End;
+use crate::scenario::Outcome;
+
+/// The client's own key. Nothing upstream may end with these four letters.
+const CLIENT_KEY: &str = "sk-of-the-judge-7Q4Z";
+/// How long the gateway may take to let go of the provider, once the client has what it gets.
+const SETTLE: Duration = Duration::from_millis(1500);
+
+/// Plays, and gives one case for each of the client's calls.
+pub(super) async fn play(stage: &Arc<Stage>, play: Play) -> Vec<Case> {
+    let base = format!("[[ts:{:04}/{}.{}/", play.ordinal, play.cell.provider, play.cell.mode.name());
+    let times = play.scenario.client.parallel.unwrap_or(1);
+    let markers: Vec<String> = (1..=times).map(|number| format!("{base}{number}]]")).collect();
+    let scripts: Vec<Vec<Reply>> = markers.iter().map(|marker| script(&play, marker)).collect();
+    for (marker, replies) in markers.iter().zip(&scripts) {
+        if let Some(first) = replies.first() {
+            let script = Script { replies: replies.clone(), ..Script::new(marker.as_str(), first.clone()) };
+            stage.mocks.add(script);
+        }
+    }
+    let sent: Vec<Sent> = markers.iter().map(|marker| request(stage, &play, marker)).collect();
+    let calls = sent.iter().map(|sent| {
+        let target = target(sent, &play);
+        async move { stage.client.call(&target, stage.patience).await }
+    });
+    let transcripts = join_all(calls).await;
+    let entries = settle(stage, &base, play.scenario.outcome, &transcripts).await;
+    for marker in &markers {
+        stage.mocks.remove(marker);
+    }
+    let mut cases = Vec::with_capacity(times);
+    for ((sent, transcript), replies) in sent.into_iter().zip(transcripts).zip(&scripts) {
+        let asked = observe::asked(&entries, &sent.marker, transcript.sent, stage.mocks.epoch());
+        let expected = Expected::new(play.scenario, replies, &play.route.provider);
+        let place = (play.scenario, play.cell.clone(), play.route.clone());
+        cases.push(Case::new(place, stage.profile.policies.clone(), sent, transcript, asked, expected));
+    }
+    cases
+}
+
+/// The scenario's replies, with the marker wherever they ask for it.
+fn script(play: &Play, marker: &str) -> Vec<Reply> {
+    let replies = &play.scenario.replies;
+    let with_marker = serde_json::to_string(replies).ok().filter(|text| text.contains("{{marker}}"));
+    let Some(text) = with_marker else { return replies.clone() };
+    serde_json::from_str(&text.replace("{{marker}}", marker)).unwrap_or_else(|_| replies.clone())
+}
+
+fn request(stage: &Stage, play: &Play, marker: &str) -> Sent {
+    let scenario = play.scenario;
+    let mut sent = Sent {
+        marker: marker.to_owned(),
+        method: "POST".to_owned(),
+        path: play.route.path.clone(),
+        headers: headers(stage),
+        ..Sent::default()
+    };
+    if let Some(raw) = &scenario.raw {
+        sent.method = raw.method.clone().unwrap_or(sent.method);
+        sent.path = raw.path.clone().unwrap_or(sent.path);
+        sent.body = raw.body.replace("{{marker}}", marker).into_bytes();
+    } else {
+        let mut body = with_marker(&scenario.request, marker, scenario.pad);
+        if let Some(model) = &play.route.model {
+            body["model"] = json!(model);
+        }
+        if play.cell.mode == Mode::Stream {
+            body["stream"] = json!(true);
+        } else if let Some(members) = body.as_object_mut() {
+            members.remove("stream_options");
+        }
+        sent.body = body.to_string().into_bytes();
+        sent.json = body;
+    }
+    sent.secrets = secrets(stage, &sent.headers);
+    sent
+}
+
+/// What the profile says, over what every client sends.
+fn headers(stage: &Stage) -> Vec<(String, String)> {
+    let own = [
+        ("content-type", "application/json"),
+        ("accept", "*/*"),
+        ("user-agent", concat!("touchstone/", env!("CARGO_PKG_VERSION"))),
+    ];
+    let mut headers: Vec<(String, String)> =
+        own.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+    headers.push(("authorization".to_owned(), format!("Bearer {CLIENT_KEY}")));
+    for (name, value) in &stage.profile.headers {
+        headers.retain(|(known, _)| !known.eq_ignore_ascii_case(name));
+        headers.push((name.to_lowercase(), value.clone()));
+    }
+    headers
+}
+
+fn secrets(stage: &Stage, headers: &[(String, String)]) -> Secrets {
+    let client = headers.iter().find(|(name, _)| name == "authorization").map(|(_, value)| value.as_str());
+    let client = client.unwrap_or_default().trim_start_matches("Bearer ").to_owned();
+    Secrets { client, upstream: stage.mocks.credentials().secrets().map(str::to_owned).collect() }
+}
+
+/// Puts the marker where the request asks for it, else behind the last user text; and the padding before that text.
+pub(crate) fn with_marker(request: &Value, marker: &str, pad: usize) -> Value {
+    let text = request.to_string();
+    if text.contains("{{marker}}") {
+        return serde_json::from_str(&text.replace("{{marker}}", marker)).unwrap_or_else(|_| request.clone());
+    }
+    let mut request = request.clone();
+    let users =
+        request["messages"].as_array_mut().into_iter().flatten().filter(|message| message["role"] == "user");
+    if let Some(text) = users.last().and_then(last_text) {
+        let padding = "lorem ipsum ".repeat(pad / 12);
+        *text = json!(format!("{padding}{} {marker}", text.as_str().unwrap_or_default()));
+    }
+    request
+}
+
+fn last_text(message: &mut Value) -> Option<&mut Value> {
+    if message["content"].is_string() {
+        return Some(&mut message["content"]);
+    }
+    let parts = message["content"].as_array_mut()?;
+    Some(&mut parts.iter_mut().rfind(|part| part["type"] == "text")?["text"])
+}
+
+fn target(sent: &Sent, play: &Play) -> Target {
+    Target {
+        method: sent.method.clone(),
+        path: sent.path.clone(),
+        headers: sent.headers.clone(),
+        body: Bytes::from(sent.body.clone()),
+        behaviour: play.scenario.client,
+    }
+}
+
+/// The journal, once the gateway has let go of every call, or has had the time to.
+async fn settle(
+    stage: &Stage,
+    base: &str,
+    outcome: Outcome,
+    transcripts: &[crate::client::Transcript],
+) -> Vec<mocks::journal::Entry> {
+    // Nothing was called where everything was refused: there is nothing to wait for.
+    if outcome == Outcome::Refused || transcripts.iter().all(|transcript| transcript.end == End::Refused) {
+        return stage.mocks.journal(Some(base));
+    }
+    let settled = |entries: &[mocks::journal::Entry]| {
+        entries.iter().all(|entry| entry.finished_ms.is_some() || entry.aborted)
+    };
+    match timeout(SETTLE, stage.mocks.journal_when(Some(base), settled)).await {
+        Ok(entries) => entries,
+        Err(_) => stage.mocks.journal(Some(base)),
+    }
+}

@@ -1,0 +1,129 @@
+//! Puts a report together: the matrix, the counts, the exit code.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::judge::Judge;
+use super::plan::Plan;
+use super::{Arena, Options, Outcome};
+use crate::gateway::Source;
+use crate::report::model::{
+    API_VERSION, CellResult, Check, Environment, Expectations, KIND, Report, ScenarioResult, Statistics,
+    Suite, Summary,
+};
+use crate::{embedded, requirement, scenario};
+
+pub(super) fn report(
+    arena: &Arena,
+    options: &Options,
+    plan: &Plan,
+    expectations: Expectations,
+    outcomes: Vec<Outcome>,
+    started: jiff::Timestamp,
+    took: Duration,
+) -> Report {
+    let plays = outcomes.iter().filter(|outcome| outcome.evidence.is_some()).count();
+    let (mut checks, mut evidence) = (Vec::new(), Vec::new());
+    for outcome in outcomes {
+        checks.extend(outcome.checks);
+        evidence.extend(outcome.evidence);
+    }
+    // The globs parsed once already.
+    let _ = Judge::mark_stale(&expectations, &mut checks);
+    let statistics = count(checks.iter());
+    Report {
+        api_version: API_VERSION.to_owned(),
+        kind: KIND.to_owned(),
+        suite: suite(),
+        implementation: arena.profile().implementation.clone(),
+        environment: environment(arena, options, started, took),
+        summary: Summary { statistics, plays, exit_code: exit_code(statistics) },
+        cells: cells(plan, &checks),
+        scenarios: scenarios(plan, &checks),
+        checks,
+        evidence,
+        expectations,
+    }
+}
+
+/// 0 as expected; 1 unexpected failure or stale expectation; 2 nothing ran; 4 the harness failed.
+fn exit_code(statistics: Statistics) -> u8 {
+    match statistics {
+        Statistics { error: 1.., .. } => 4,
+        statistics if statistics.judged() == 0 => 2,
+        statistics if statistics.unexpected() > 0 => 1,
+        _ => 0,
+    }
+}
+
+fn suite() -> Suite {
+    Suite {
+        name: "touchstone".to_owned(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        digest: embedded::DIGEST.to_owned(),
+        requirements: requirement::all().len(),
+        scenarios: scenario::all().len(),
+    }
+}
+
+fn environment(arena: &Arena, options: &Options, started: jiff::Timestamp, took: Duration) -> Environment {
+    Environment {
+        seed: options.seed,
+        jobs: options.jobs,
+        quick: options.quick,
+        select: options.select.clone(),
+        profile: match &options.source {
+            Source::Profile => arena.profile().name.clone(),
+            Source::Url(_) => "url".to_owned(),
+        },
+        config: config(arena),
+        url: arena.url().to_owned(),
+        os: std::env::consts::OS.to_owned(),
+        arch: std::env::consts::ARCH.to_owned(),
+        started: started.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+        duration_ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
+    }
+}
+
+/// Configuration files, without the keys.
+fn config(arena: &Arena) -> BTreeMap<String, String> {
+    let secrets: Vec<&str> = arena.mocks().credentials().secrets().collect();
+    let mask = |text: &String| secrets.iter().fold(text.clone(), |text, secret| text.replace(secret, "…"));
+    arena.config().iter().map(|(name, text)| (name.clone(), mask(text))).collect()
+}
+
+fn cells(plan: &Plan, checks: &[Check]) -> Vec<CellResult> {
+    let mut cells: Vec<_> = plan.plays.iter().map(|play| play.cell.clone()).collect();
+    let routes: Vec<String> = plan.plays.iter().map(|play| play.cell.provider.clone()).collect();
+    let position = |provider: &str| routes.iter().position(|route| route == provider);
+    cells.sort_by_key(|cell| (position(&cell.provider), cell.mode));
+    cells.dedup();
+    let result = |cell: crate::Cell| {
+        let id = cell.to_string();
+        let statistics = count(checks.iter().filter(|check| check.cell == id));
+        CellResult { cell, id, statistics }
+    };
+    cells.into_iter().map(result).collect()
+}
+
+fn scenarios(plan: &Plan, checks: &[Check]) -> Vec<ScenarioResult> {
+    let mut results: Vec<ScenarioResult> = Vec::new();
+    for play in &plan.plays {
+        let scenario = play.scenario;
+        if results.last().is_none_or(|last| last.id != scenario.id) {
+            results.push(ScenarioResult {
+                id: scenario.id.clone(),
+                group: scenario.group.clone(),
+                title: scenario.title.clone(),
+                statistics: count(checks.iter().filter(|check| check.scenario == scenario.id)),
+            });
+        }
+    }
+    results
+}
+
+fn count<'a>(checks: impl Iterator<Item = &'a Check>) -> Statistics {
+    let mut statistics = Statistics::default();
+    checks.for_each(|check| statistics.count(check.status));
+    statistics
+}

@@ -1,0 +1,41 @@
+//! The first proof: without any gateway, the client speaking to `OpenAI`'s mock, all that needs no gateway passes.
+
+use std::net::{Ipv4Addr, TcpListener};
+
+use conformance::gateway::{Profile, Source};
+use conformance::report::model::{Check, Report, Status};
+use conformance::{Options, run};
+
+async fn report() -> Report {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/conformance/passthrough");
+    let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
+    let mocks = free.local_addr().expect("bound");
+    drop(free);
+    let options = Options {
+        source: Source::Url(format!("http://{mocks}")),
+        mocks: Some(mocks),
+        select: vec!["*@openai.chat/openai/*".to_owned()],
+        ..Options::new(Profile::load(folder).expect("it parses"))
+    };
+    run(options).await.expect("nothing to start")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_without_a_gateway_passes_what_needs_none() {
+    let report = report().await;
+    let failed = |check: &&Check| check.is_unexpected() || check.status == Status::Warn;
+    for check in report.checks.iter().filter(failed) {
+        println!(
+            "{:?} {}\n  {:?}\n  expected {:?}\n  got {:?}\n  {:?}",
+            check.status,
+            check.key(),
+            check.pointer,
+            check.expected,
+            check.actual,
+            check.notes
+        );
+    }
+    println!("{:?} in {} ms", report.summary, report.environment.duration_ms);
+    assert_eq!(report.summary.exit_code, 0);
+    assert!(report.summary.statistics.pass > 4000, "the suite shrank");
+}
