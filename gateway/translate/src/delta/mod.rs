@@ -3,7 +3,7 @@
 //! The legal order, which every reply is held to:
 //!
 //! ```text
-//! Start (Text | Reasoning | Signature | Redacted | Refusal | ToolStart | ToolArgs | Usage)* Finish Usage* End
+//! Start (Text | Reasoning | Signature | Redacted | Refusal | ToolStart | ToolArgs | Usage | Extra)* Finish (Usage | Extra)* End
 //! ```
 //!
 //! A provider's content block, a reasoning block and a tool call are counted apart: the index of the first stays with
@@ -70,6 +70,14 @@ pub enum Delta<'a> {
     Finish(Finish),
     /// What it cost so far; a later one replaces an earlier one.
     Usage(Usage),
+    /// What the client asked this provider for by the provider's own names; a later one of a name replaces an earlier
+    /// one. It is not OpenAI's, and stands at the top of the reply.
+    Extra {
+        /// The provider's name for it.
+        name: &'static str,
+        /// A JSON value.
+        json: &'a str,
+    },
     /// The provider says that nothing follows. Only then is a stream done.
     End,
 }

@@ -44,7 +44,7 @@ impl Order {
             (Stage::New, Delta::Start { .. }) => self.stage = Stage::Open,
             (Stage::New, _) => return Err("a reply that did not begin"),
             (_, Delta::Start { .. }) => return Err("a reply that begins twice"),
-            (Stage::Open | Stage::Finished, Delta::Usage(_)) => (),
+            (Stage::Open | Stage::Finished, Delta::Usage(_) | Delta::Extra { .. }) => (),
             (Stage::Open, Delta::Finish(_)) => self.stage = Stage::Finished,
             (Stage::Finished, Delta::End) => self.stage = Stage::Ended,
             (Stage::Open, Delta::End) => return Err("an end without a reason"),

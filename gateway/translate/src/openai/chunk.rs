@@ -5,6 +5,7 @@
 //! and strings by appending, as OpenAI's own libraries do, gets blocks that can be sent back as they are.
 
 use super::ID;
+use super::extra::Extras;
 use super::usage;
 use crate::chat::Call;
 use crate::delta::{Delta, Finish, Sink, Usage};
@@ -24,6 +25,7 @@ pub struct ChunkWriter {
     /// Calls that have no arguments yet.
     bare: Vec<u32>,
     usage: Option<Usage>,
+    extras: Extras,
     done: bool,
 }
 
@@ -42,6 +44,7 @@ impl ChunkWriter {
             spoke: false,
             bare: Vec::new(),
             usage: None,
+            extras: Extras::default(),
             done: false,
         }
     }
@@ -152,10 +155,20 @@ impl ChunkWriter {
     }
 
     fn end(&mut self) {
-        if let Some(usage) = self.usage.filter(|_| self.call.include_usage) {
+        let usage = self.usage.filter(|_| self.call.include_usage);
+        if usage.is_some() || !self.extras.is_empty() {
             self.out.extend_from_slice(&self.head);
-            self.out.extend_from_slice(b"[],\"usage\":");
-            usage::write(&mut self.out, &usage);
+            self.out.extend_from_slice(b"[]");
+            for (name, json) in self.extras.members() {
+                self.out.push(b',');
+                json::string(&mut self.out, name);
+                self.out.push(b':');
+                self.out.extend_from_slice(json.as_bytes());
+            }
+            if let Some(usage) = usage {
+                self.out.extend_from_slice(b",\"usage\":");
+                usage::write(&mut self.out, &usage);
+            }
             self.out.extend_from_slice(b"}\n\n");
         }
         self.out.extend_from_slice(b"data: [DONE]\n\n");
@@ -191,6 +204,7 @@ impl Sink for ChunkWriter {
             Delta::ToolArgs { call, json } => self.tool_args(call, json),
             Delta::Finish(finish) => self.finish(finish),
             Delta::Usage(usage) => self.usage = Some(usage),
+            Delta::Extra { name, json } => self.extras.set(name, json),
             Delta::End => self.end(),
         }
     }

@@ -6,6 +6,7 @@ use serde_json::value::RawValue;
 
 use super::ToolCall;
 use crate::Text;
+use crate::chat::Losses;
 
 /// One message.
 #[derive(Debug, Deserialize)]
@@ -130,6 +131,25 @@ pub struct File<'a> {
     pub file_data: Option<Text<'a>>,
     /// A file that was uploaded before.
     pub file_id: Option<Text<'a>>,
+}
+
+impl Message<'_> {
+    /// Names what no provider with a dialect of its own takes of a message.
+    pub(crate) fn name_losses(&self, losses: &mut Losses) {
+        if self.name.is_some() {
+            losses.drop("messages[].name");
+        }
+        if self.audio.is_some() {
+            losses.drop("messages[].audio");
+        }
+        if self.function_call.is_some() {
+            losses.drop("messages[].function_call");
+        }
+        // Reasoning that is not signed is not taken back.
+        if self.reasoning_content.is_some_and(|text| !text.is_empty()) && self.thinking_blocks.is_none() {
+            losses.drop("messages[].reasoning_content");
+        }
+    }
 }
 
 impl<'a> Content<'a> {

@@ -18,6 +18,8 @@ pub(super) struct Reply<'a> {
     pub(super) output: Output<'a>,
     pub(super) stop_reason: Text<'a>,
     pub(super) usage: Option<Usage>,
+    pub(super) additional_model_response_fields: Option<&'a RawValue>,
+    pub(super) trace: Option<&'a RawValue>,
 }
 
 #[derive(Deserialize)]
@@ -141,11 +143,14 @@ pub(super) struct BlockStop {
 pub(super) struct MessageStop<'a> {
     #[serde(borrow)]
     pub(super) stop_reason: Text<'a>,
+    pub(super) additional_model_response_fields: Option<&'a RawValue>,
 }
 
 #[derive(Deserialize)]
-pub(super) struct Metadata {
+pub(super) struct Metadata<'a> {
     pub(super) usage: Option<Usage>,
+    #[serde(borrow)]
+    pub(super) trace: Option<&'a RawValue>,
 }
 
 #[derive(Deserialize)]

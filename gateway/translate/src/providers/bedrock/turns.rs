@@ -11,6 +11,7 @@ use crate::{Error, Text};
 
 /// Writes `messages` and `system`.
 pub(super) fn write(request: &mut Object<'_>, chat: &Chat<'_>, losses: &mut Losses) -> Result<(), Error> {
+    chat.messages.iter().for_each(|message| message.name_losses(losses));
     let all = chat.messages.iter().enumerate();
     let spoken: Vec<_> =
         all.filter(|(_, message)| side(message.role) != Side::System && says(message)).collect();
@@ -40,7 +41,6 @@ fn system(request: &mut Object<'_>, chat: &Chat<'_>, losses: &mut Losses) -> Res
     let mut blocks = request.array("system");
     let first = chat.messages.iter().position(|message| side(message.role) != Side::System && says(message));
     for (index, message) in spoken {
-        name(message, losses);
         // Its place among the turns is lost.
         if first.is_some_and(|first| first < index) {
             losses.drop(format!("messages[{index}].role"));
@@ -108,18 +108,11 @@ impl Place<'_> {
             Role::Tool => return self.result(blocks, message),
             _ => (),
         }
-        name(message, self.losses);
         self.reasoning(blocks, message);
         self.content(blocks, message)?;
         message.refusal.into_iter().for_each(|refusal| text(blocks, refusal));
         for (number, call) in message.tool_calls.iter().flatten().enumerate() {
             self.call(blocks, number, call)?;
-        }
-        if message.function_call.is_some() {
-            self.losses.drop("messages[].function_call");
-        }
-        if message.audio.is_some() {
-            self.losses.drop("messages[].audio");
         }
         Ok(())
     }
@@ -141,9 +134,6 @@ impl Place<'_> {
                 }
                 None => self.losses.drop("messages[].thinking_blocks"),
             }
-        }
-        if thoughts.is_empty() && message.reasoning_content.is_some_and(|text| !text.is_empty()) {
-            self.losses.drop("messages[].reasoning_content");
         }
     }
 
@@ -270,10 +260,4 @@ fn blank(text: Text<'_>) -> bool {
 
 fn cached(blocks: &mut Array<'_>, part: &Part<'_>) {
     cache::point(blocks, part.cache_control.or(part.prompt_cache_breakpoint));
-}
-
-fn name(message: &Message<'_>, losses: &mut Losses) {
-    if message.name.is_some() {
-        losses.drop("messages[].name");
-    }
 }

@@ -11,7 +11,7 @@ pub(super) fn write(chat: &Chat<'_>, losses: &mut Losses, body: &mut Object<'_>)
     let mut turns: Vec<(usize, &Message<'_>)> = Vec::with_capacity(chat.messages.len());
     let mut system: Vec<(usize, &Message<'_>)> = Vec::new();
     for (at, message) in chat.messages.iter().enumerate() {
-        name_losses(message, losses);
+        message.name_losses(losses);
         match message.role {
             Role::System | Role::Developer => {
                 if !turns.is_empty() && speaks(message) {
@@ -143,20 +143,4 @@ fn speaks(message: &Message<'_>) -> bool {
         || message.refusal.is_some_and(|refusal| !refusal.is_empty())
         || message.tool_calls.as_ref().is_some_and(|calls| !calls.is_empty())
         || message.thinking_blocks.iter().flatten().any(blocks::is_proven)
-}
-
-fn name_losses(message: &Message<'_>, losses: &mut Losses) {
-    if message.name.is_some() {
-        losses.drop("messages[].name");
-    }
-    if message.audio.is_some() {
-        losses.drop("messages[].audio");
-    }
-    if message.function_call.is_some() {
-        losses.drop("messages[].function_call");
-    }
-    // Thinking that is not signed is not taken back.
-    if message.reasoning_content.is_some_and(|text| !text.is_empty()) && message.thinking_blocks.is_none() {
-        losses.drop("messages[].reasoning_content");
-    }
 }
