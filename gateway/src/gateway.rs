@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 
@@ -15,6 +16,9 @@ use crate::limits::Limits;
 use crate::proxy::Proxy;
 use crate::server::{self, Shared};
 
+/// Threads of each core that ask the system for addresses; it can only do that by waiting.
+const RESOLVERS: usize = 8;
+
 /// How a gateway runs; what it does is in its [`Config`].
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -22,15 +26,18 @@ pub struct Settings {
     pub listen: SocketAddr,
     /// Threads, each with a runtime and connections of its own; 0: as many as there are cores.
     pub threads: usize,
+    /// A PEM file of certificates that are trusted beside Mozilla's, in connections to upstreams.
+    pub trust: Option<PathBuf>,
     /// What it bears.
     pub limits: Limits,
 }
 
 impl Settings {
-    /// A gateway on `listen` with defaults for the rest.
+    /// A gateway on `listen` with defaults for the rest; `trust` is `SSL_CERT_FILE`, which most programs understand.
     #[must_use]
     pub fn new(listen: SocketAddr) -> Self {
-        Self { listen, threads: 0, limits: Limits::default() }
+        let trust = std::env::var_os("SSL_CERT_FILE").map(PathBuf::from);
+        Self { listen, threads: 0, trust, limits: Limits::default() }
     }
 }
 
@@ -61,9 +68,9 @@ impl Gateway {
     /// Starts serving. When this returns, clients can connect.
     ///
     /// # Errors
-    /// The address is taken, the system gives no threads, or `SSL_CERT_FILE` cannot be read.
+    /// The address is taken, the system gives no threads, or the certificates cannot be read.
     pub fn start(config: Config, settings: Settings) -> Result<Self, Error> {
-        let Settings { listen, threads, limits } = settings;
+        let Settings { listen, threads, trust, limits } = settings;
         let threads = if threads > 0 { threads } else { thread::available_parallelism()?.get() };
         let (address, listeners) =
             server::listen(listen, threads).map_err(|source| Error::Listen { address: listen, source })?;
@@ -72,13 +79,14 @@ impl Gateway {
             drain: CancellationToken::new(),
             abort: CancellationToken::new(),
         };
-        let tls = crate::tls::client()?;
+        let tls = crate::tls::client(trust.as_deref())?;
         let config = Arc::new(config);
         let mut gateway = Self { address, shared: shared.clone(), threads: Vec::new() };
         for (core, listener) in listeners.into_iter().enumerate() {
             let (shared, config, tls, limits) =
                 (shared.clone(), Arc::clone(&config), Arc::clone(&tls), limits.clone());
-            let runtime = Builder::new_current_thread().enable_all().build()?;
+            let runtime =
+                Builder::new_current_thread().enable_all().max_blocking_threads(RESOLVERS).build()?;
             let (over, ended) = oneshot::channel();
             let thread = thread::Builder::new().name(format!("gateway-{core}")).spawn(move || {
                 let _over = over;

@@ -1,21 +1,19 @@
 //! TLS towards upstreams: rustls with ring, certificates always verified.
 
 use std::io;
+use std::path::Path;
 use std::sync::Arc;
 
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use rustls::{ClientConfig, RootCertStore};
 
-/// OpenSSL's name for a file of further trusted certificates, which most programs understand.
-const ROOTS: &str = "SSL_CERT_FILE";
-
-/// Trusts Mozilla's roots, and those in the file that `SSL_CERT_FILE` names.
-pub(crate) fn client() -> io::Result<Arc<ClientConfig>> {
+/// Trusts Mozilla's roots, and the certificates of a PEM file.
+pub(crate) fn client(trust: Option<&Path>) -> io::Result<Arc<ClientConfig>> {
     let mut roots = RootCertStore::from_iter(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
-    if let Some(path) = std::env::var_os(ROOTS) {
-        let wrong = |error| io::Error::other(format!("{ROOTS}: {}: {error}", path.display()));
-        for certificate in CertificateDer::pem_file_iter(&path).map_err(wrong)? {
+    if let Some(path) = trust {
+        let wrong = |error| io::Error::other(format!("{}: {error}", path.display()));
+        for certificate in CertificateDer::pem_file_iter(path).map_err(wrong)? {
             // A file of a system may hold what rustls does not read; what is trusted is then less, never more.
             let _ = roots.add(certificate.map_err(wrong)?);
         }
