@@ -130,7 +130,12 @@ impl Backend {
             None => {
                 let region =
                     options.bedrock.region.as_ref().map(|region| region.resolve(value)).transpose()?;
-                let url = self.provider.base_url.replace("{region}", region.as_deref().unwrap_or_default());
+                let region = region.as_deref().unwrap_or_default();
+                // It is part of a host name: what a client may choose must not lead to another host.
+                if !region.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') {
+                    return Err(Fault::Unprintable("region"));
+                }
+                let url = self.provider.base_url.replace("{region}", region);
                 Cow::Owned(url.parse().map_err(|_| Fault::Unprintable("region"))?)
             }
         };

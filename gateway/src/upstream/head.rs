@@ -102,7 +102,7 @@ impl Head {
         // Two lengths in one head are how requests are smuggled: such a connection is not trusted again.
         let plain = self.values("transfer-encoding").next().is_none()
             || self.values("content-length").next().is_none();
-        plain && !says(b"close") && (self.http_11 || says(b"keep-alive"))
+        plain && self.status != 101 && !says(b"close") && (self.http_11 || says(b"keep-alive"))
     }
 
     fn length(value: &[u8]) -> Option<u64> {
