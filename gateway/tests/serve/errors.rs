@@ -49,6 +49,18 @@ async fn an_error_without_a_readable_body_is_an_error_all_the_same() {
 }
 
 #[tokio::test]
+async fn a_status_that_is_neither_good_nor_bad_is_a_bad_gateway() {
+    for status in ["302 Found\r\nlocation: http://elsewhere/", "101 Switching Protocols", "304 Not Modified"]
+    {
+        let reply = call(|setup| setup, ASK, format!("HTTP/1.1 {status}\r\n\r\n")).await;
+        assert_eq!((reply.status, reply.field("location")), (502, None), "{status}");
+        assert!(reply.json()["error"]["message"].is_string());
+    }
+    let nothing = call(|setup| setup, ASK, "HTTP/1.1 204 No Content\r\n\r\n").await;
+    assert_eq!(nothing.error(), (502, "upstream_invalid_reply".to_owned()));
+}
+
+#[tokio::test]
 async fn what_is_no_reply_is_a_bad_gateway() {
     let html = whole("200 OK\r\ncontent-type: text/html", "<html>login</html>");
     let brotli = whole("200 OK\r\ncontent-type: application/json\r\ncontent-encoding: br", "???");

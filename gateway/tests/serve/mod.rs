@@ -7,12 +7,15 @@ mod errors;
 mod http2;
 mod keys;
 mod limits;
+mod log;
+mod process;
 mod rules;
 mod streams;
 mod tls;
 mod upstream;
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
 use gateway::config::Config;
 use gateway::{Gateway, Limits, Settings};
@@ -55,6 +58,7 @@ struct Setup {
     service: Value,
     limits: Limits,
     threads: usize,
+    trust: Option<PathBuf>,
 }
 
 impl Setup {
@@ -66,6 +70,7 @@ impl Setup {
             service: json!({"name": "ai", "host": "localhost"}),
             limits: Limits::default(),
             threads: 1,
+            trust: None,
         }
     }
 
@@ -86,14 +91,19 @@ impl Setup {
         self
     }
 
-    fn start(self) -> Gateway {
-        let mut service = self.service;
+    /// The file that says so.
+    fn file(&self) -> String {
+        let mut service = self.service.clone();
         let plugins = json!([{"name": "ai-proxy", "config": self.plugin}]);
         service["routes"] = json!([{"name": "chat", "paths": ["/chat"], "plugins": plugins}]);
-        let file = json!({"_format_version": "3.0", "services": [service]}).to_string();
-        let config = Config::parse(&file, &|_| None).unwrap_or_else(|errors| panic!("{errors}"));
+        json!({"_format_version": "3.0", "services": [service]}).to_string()
+    }
+
+    fn start(self) -> Gateway {
+        let config = Config::parse(&self.file(), &|_| None).unwrap_or_else(|errors| panic!("{errors}"));
         let listen = "127.0.0.1:0".parse().unwrap();
-        Gateway::start(config, Settings { listen, threads: self.threads, limits: self.limits }).unwrap()
+        let Self { limits, threads, trust, .. } = self;
+        Gateway::start(config, Settings { listen, threads, trust, limits }).unwrap()
     }
 }
 

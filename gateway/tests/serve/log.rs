@@ -1,0 +1,156 @@
+//! The log: one line for each call, and no key in any of them.
+
+use std::io;
+use std::sync::{Arc, Mutex, OnceLock};
+use std::time::Duration;
+
+use tracing_subscriber::fmt::MakeWriter;
+
+use super::upstream::{DONE, anthropic};
+use super::*;
+
+/// All that any gateway of this process has logged since the first use of this.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Log {
+    fn shared() -> &'static Self {
+        static LOG: OnceLock<Log> = OnceLock::new();
+        LOG.get_or_init(|| {
+            let log = Log::default();
+            tracing_subscriber::fmt().json().flatten_event(true).with_writer(log.clone()).init();
+            log
+        })
+    }
+
+    /// The line about a call, as soon as it is there.
+    async fn line(&self, id: &str) -> Value {
+        let found = || {
+            let bytes = self.0.lock().unwrap();
+            let text = std::str::from_utf8(&bytes).unwrap();
+            assert!(!text.contains(KEY), "a key is in the log");
+            let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+            lines.into_iter().find(|line| line["request_id"] == id)
+        };
+        let mut clock = tokio::time::interval(Duration::from_millis(1));
+        let wait = async {
+            loop {
+                clock.tick().await;
+                if let Some(line) = found() {
+                    return line;
+                }
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(5), wait).await.expect("a line")
+    }
+}
+
+impl io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl<'w> MakeWriter<'w> for Log {
+    type Writer = Self;
+
+    fn make_writer(&'w self) -> Self {
+        self.clone()
+    }
+}
+
+fn fields(id: &str) -> String {
+    format!("x-request-id: {id}\r\nauthorization: Bearer of-the-client\r\n")
+}
+
+#[tokio::test]
+async fn a_call_is_told_under_kongs_names() {
+    let log = Log::shared();
+    let upstream = Upstream::listen().await;
+    let gateway =
+        Setup::new("anthropic", upstream.addr).set("/logging", json!({"log_statistics": true})).start();
+    let mut client = Client::connect(gateway.addr()).await;
+    client.post("/chat", &fields("log-stream"), &ASK_STREAM.replacen('{', r#"{"seed":1,"#, 1)).await;
+    let mut call = upstream.call().await;
+    call.write("HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nrequest-id: req_9\r\n\r\n").await;
+    call.write(anthropic(&["Hi"])).await;
+    call.close().await;
+    assert!(client.reply().await.text().ends_with(DONE));
+    let line = log.line("log-stream").await;
+    let expected = json!({
+        "target": "access", "level": "INFO", "status": 200, "outcome": "done", "route": "chat", "service": "ai",
+        "dropped": "seed", "upstream_status": 200, "upstream_request_id": "req_9",
+        "ai.proxy.meta.provider_name": "anthropic", "ai.proxy.meta.request_model": "m",
+        "ai.proxy.meta.response_model": "claude", "ai.proxy.meta.request_mode": "stream",
+        "ai.proxy.usage.prompt_tokens": 5, "ai.proxy.usage.completion_tokens": 7, "ai.proxy.usage.total_tokens": 12,
+    });
+    for (name, value) in expected.as_object().unwrap() {
+        assert_eq!(&line[name], value, "{name} in {line}");
+    }
+    for timing in ["meta.llm_latency", "usage.time_to_first_token", "usage.time_per_token"] {
+        assert!(line[format!("ai.proxy.{timing}")].is_f64(), "{timing} in {line}");
+    }
+}
+
+#[tokio::test]
+async fn statistics_are_told_only_where_the_file_says_so() {
+    let log = Log::shared();
+    let (upstream, gateway) = between("openai").await;
+    let mut client = Client::connect(gateway.addr()).await;
+    client.post("/chat", &fields("log-plain"), ASK).await;
+    upstream.call().await.write(json_reply("200 OK", ANSWER)).await;
+    client.reply().await;
+    let line = log.line("log-plain").await;
+    assert_eq!((&line["status"], &line["ai.proxy.meta.request_mode"]), (&json!(200), &json!("oneshot")));
+    assert!(
+        !line.as_object().unwrap().keys().any(|name| name.contains("usage") || name.contains("llm_latency")),
+        "{line}"
+    );
+}
+
+#[tokio::test]
+async fn whatever_becomes_of_a_call_is_told() {
+    let log = Log::shared();
+    let (upstream, gateway) = between("openai").await;
+
+    let mut client = Client::connect(gateway.addr()).await;
+    client.post("/elsewhere", &fields("log-404"), ASK).await;
+    assert_eq!(client.reply().await.status, 404);
+    let line = log.line("log-404").await;
+    assert_eq!((&line["status"], &line["outcome"]), (&json!(404), &json!("route_not_found")));
+
+    client.post("/chat", &fields("log-429"), ASK).await;
+    upstream.call().await.write(json_reply("429 Slow Down", "{}")).await;
+    assert_eq!(client.reply().await.status, 429);
+    let line = log.line("log-429").await;
+    assert_eq!(
+        (&line["status"], &line["outcome"], &line["upstream_status"]),
+        (&json!(429), &json!("upstream_error"), &json!(429))
+    );
+
+    client.post("/chat", &fields("log-cut"), ASK_STREAM).await;
+    let mut call = upstream.call().await;
+    call.begin_stream().await;
+    call.close().await;
+    assert_eq!(client.reply().await.last_error(), "upstream_closed");
+    let line = log.line("log-cut").await;
+    assert_eq!((&line["status"], &line["outcome"]), (&json!(200), &json!("upstream_closed")));
+
+    for (id, begin) in [("log-gone-before", false), ("log-gone-within", true)] {
+        let mut client = Client::connect(gateway.addr()).await;
+        client.post("/chat", &fields(id), ASK_STREAM).await;
+        let mut call = upstream.call().await;
+        if begin {
+            call.begin_stream().await;
+            client.head().await;
+        }
+        drop(client);
+        call.gone().await;
+        assert_eq!(log.line(id).await["outcome"], "client_gone", "{id}");
+    }
+}
