@@ -1,5 +1,6 @@
 //! [Errors](https://docs.claude.com/en/api/errors) in Anthropic's words.
 
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::headers;
@@ -7,6 +8,23 @@ use crate::provider::Whole;
 use crate::request::Request;
 use crate::script::{Failure, Kind};
 use crate::seed::Draw;
+
+#[derive(Serialize)]
+struct Body<'a> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    error: Error<'a>,
+    request_id: String,
+}
+
+#[derive(Serialize)]
+struct Error<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    details: Option<Value>,
+    #[serde(rename = "type")]
+    kind: &'static str,
+    message: &'a str,
+}
 
 /// An error reply.
 pub(super) fn reply(request: &Request, draw: &Draw, failure: &Failure) -> Whole {
@@ -31,12 +49,16 @@ pub(super) fn reply(request: &Request, draw: &Draw, failure: &Failure) -> Whole 
 /// Status and body of an error.
 pub(super) fn body(draw: &Draw, failure: &Failure) -> (u16, Vec<u8>) {
     let (status, kind, message) = native(failure.kind());
-    let mut error = json!({ "type": kind, "message": failure.message.as_deref().unwrap_or(message) });
-    if let Some(code) = &failure.code {
-        error["details"] = json!({ "error_code": code });
-    }
-    let body = json!({ "type": "error", "error": error, "request_id": headers::request_id(draw) });
-    (failure.status.unwrap_or(status), body.to_string().into_bytes())
+    let body = Body {
+        kind: "error",
+        error: Error {
+            details: failure.code.as_ref().map(|code| json!({ "error_code": code })),
+            kind,
+            message: failure.message.as_deref().unwrap_or(message),
+        },
+        request_id: headers::request_id(draw),
+    };
+    (failure.status.unwrap_or(status), serde_json::to_vec(&body).expect("strings"))
 }
 
 /// What the service says to each kind, where nothing more is known.

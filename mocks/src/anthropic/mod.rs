@@ -9,7 +9,7 @@ mod refuse;
 mod reply;
 mod stream;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 use specs::Violation;
 
 use crate::Credentials;
@@ -101,7 +101,7 @@ impl Provider for Anthropic {
     }
 
     fn ping(&self) -> Option<Event> {
-        Some(stream::event("ping", &json!({ "type": "ping" })))
+        Some(stream::ping())
     }
 
     fn direct(&self, call: &Call<'_>) -> Whole {

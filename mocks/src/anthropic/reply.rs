@@ -2,58 +2,102 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::answer::{Answer, Usage};
+use crate::answer::{self, Answer};
 use crate::provider::Call;
 use crate::script::{Block, Finish, Reasoning, ToolCall};
 
+/// A message, whole or as `message_start` carries it.
+#[derive(Serialize)]
+pub(super) struct Message<'a> {
+    id: String,
+    #[serde(rename = "type")]
+    kind: &'static str,
+    role: &'static str,
+    model: &'a str,
+    content: Vec<Content<'a>>,
+    #[serde(flatten)]
+    end: End<'a>,
+    usage: Usage<'a>,
+}
+
+/// How a message ended, whole or as `message_delta` carries it.
+#[derive(Default, Serialize)]
+pub(super) struct End<'a> {
+    stop_reason: Option<&'static str>,
+    stop_sequence: Option<&'a str>,
+    stop_details: Option<Value>,
+    container: Option<&'static str>,
+}
+
+/// A block, whole or as `content_block_start` opens it.
+#[derive(Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub(super) enum Content<'a> {
+    Text { text: String },
+    Thinking { thinking: String, signature: String },
+    RedactedThinking { data: &'a str },
+    ToolUse { id: String, name: &'a str, input: Value },
+}
+
+/// [Usage](https://docs.claude.com/en/api/messages#response-usage): what a cache gave or took is not part of `input_tokens`.
+#[derive(Serialize)]
+pub(super) struct Usage<'a> {
+    #[serde(flatten)]
+    counts: Counts,
+    cache_creation: Value,
+    service_tier: &'static str,
+    inference_geo: &'a Value,
+}
+
+/// Counts of the whole message so far.
+#[derive(Serialize)]
+pub(super) struct Counts {
+    input_tokens: u64,
+    cache_creation_input_tokens: u64,
+    cache_read_input_tokens: u64,
+    output_tokens: u64,
+    output_tokens_details: Value,
+    server_tool_use: Option<u64>,
+}
+
 /// The body of a whole reply.
 pub(super) fn body(call: &Call<'_>, answer: &Answer<'_>) -> Vec<u8> {
-    let choice = answer.choices.first();
-    let blocks = choice.map_or(&[][..], |choice| &choice.blocks);
-    let content: Vec<Value> =
-        blocks.iter().enumerate().map(|(at, block)| self::block(call, at, block)).collect();
-    let mut message = start(call, answer);
-    message["content"] = Value::Array(content);
-    message["usage"] = usage(call, answer.usage);
-    if let Value::Object(members) = &mut message {
-        members.extend(end(answer));
-    }
-    message.to_string().into_bytes()
+    let blocks = answer.choices.first().map_or(&[][..], |choice| &choice.blocks);
+    let content = blocks.iter().enumerate().map(|(at, block)| self::block(call, at, block)).collect();
+    let message =
+        Message { content, end: end(answer), usage: usage(call, answer.usage), ..start(call, answer) };
+    serde_json::to_vec(&message).expect("strings and numbers")
 }
 
 /// A message before its content: what `message_start` carries.
-pub(super) fn start(call: &Call<'_>, answer: &Answer<'_>) -> Value {
+pub(super) fn start<'a>(call: &Call<'a>, answer: &'a Answer<'_>) -> Message<'a> {
     let drawn = || format!("msg_01{}", call.draw.text("id", 22));
-    let usage = Usage { completion: answer.usage.completion.min(1), reasoning: 0, ..answer.usage };
-    json!({
-        "id": answer.id.map_or_else(drawn, str::to_owned),
-        "type": "message",
-        "role": "assistant",
-        "model": answer.model,
-        "content": [],
-        "stop_reason": null,
-        "stop_sequence": null,
-        "stop_details": null,
-        "container": null,
-        "usage": self::usage(call, usage),
-    })
+    let so_far = answer::Usage { completion: answer.usage.completion.min(1), reasoning: 0, ..answer.usage };
+    Message {
+        id: answer.id.map_or_else(drawn, str::to_owned),
+        kind: "message",
+        role: "assistant",
+        model: &answer.model,
+        content: Vec::new(),
+        end: End::default(),
+        usage: usage(call, so_far),
+    }
 }
 
-/// How a message ends: what `message_delta` carries.
-pub(super) fn end(answer: &Answer<'_>) -> serde_json::Map<String, Value> {
+/// How a message ends.
+pub(super) fn end<'a>(answer: &'a Answer<'_>) -> End<'a> {
     let choice = answer.choices.first();
     let finish = choice.map_or(Finish::Stop, |choice| choice.finish);
     let refuses = finish == Finish::ContentFilter || finish == Finish::Guardrail;
-    let details = refuses.then(|| json!({ "type": "refusal", "category": null, "explanation": null }));
-    let stop = choice.and_then(|choice| choice.stop_sequence.as_deref());
-    serde_json::Map::from_iter([
-        ("stop_reason".to_owned(), stop_reason(finish).into()),
-        ("stop_sequence".to_owned(), stop.into()),
-        ("stop_details".to_owned(), details.into()),
-        ("container".to_owned(), Value::Null),
-    ])
+    End {
+        stop_reason: Some(stop_reason(finish)),
+        stop_sequence: choice.and_then(|choice| choice.stop_sequence.as_deref()),
+        stop_details: refuses.then(|| json!({ "type": "refusal", "category": null, "explanation": null })),
+        container: None,
+    }
 }
 
 fn stop_reason(finish: Finish) -> &'static str {
@@ -68,19 +112,27 @@ fn stop_reason(finish: Finish) -> &'static str {
     }
 }
 
-fn block(call: &Call<'_>, at: usize, block: &Block) -> Value {
+fn block<'a>(call: &Call<'_>, at: usize, block: &'a Block) -> Content<'a> {
     match block {
-        Block::Text(text) | Block::Refusal(text) => json!({ "type": "text", "text": text.join() }),
-        Block::Reasoning(Reasoning { redacted: Some(data), .. }) => {
-            json!({ "type": "redacted_thinking", "data": data })
+        Block::Text(text) | Block::Refusal(text) => Content::Text { text: text.join() },
+        Block::Reasoning(Reasoning { redacted: Some(data), .. }) => Content::RedactedThinking { data },
+        Block::Reasoning(reasoning) => {
+            Content::Thinking { thinking: reasoning.text.join(), signature: signature(call, at, reasoning) }
         }
-        Block::Reasoning(reasoning) => json!({
-            "type": "thinking",
-            "thinking": reasoning.text.join(),
-            "signature": signature(call, at, reasoning),
-        }),
         Block::ToolCall(tool) => {
-            json!({ "type": "tool_use", "id": tool_id(call, at, tool), "name": tool.name, "input": input(tool) })
+            Content::ToolUse { id: tool_id(call, at, tool), name: &tool.name, input: input(tool) }
+        }
+    }
+}
+
+/// A block as a stream opens it: without what its deltas bring.
+pub(super) fn opening<'a>(call: &Call<'_>, at: usize, block: &'a Block) -> Content<'a> {
+    match block {
+        Block::Text(_) | Block::Refusal(_) => Content::Text { text: String::new() },
+        Block::Reasoning(Reasoning { redacted: Some(data), .. }) => Content::RedactedThinking { data },
+        Block::Reasoning(_) => Content::Thinking { thinking: String::new(), signature: String::new() },
+        Block::ToolCall(tool) => {
+            Content::ToolUse { id: tool_id(call, at, tool), name: &tool.name, input: json!({}) }
         }
     }
 }
@@ -92,7 +144,7 @@ fn input(tool: &ToolCall) -> Value {
 }
 
 /// The id of a call: the script's, or drawn by the block's place.
-pub(super) fn tool_id(call: &Call<'_>, at: usize, tool: &ToolCall) -> String {
+fn tool_id(call: &Call<'_>, at: usize, tool: &ToolCall) -> String {
     let drawn = || format!("toolu_01{}", call.draw.text(&format!("tool {at}"), 22));
     tool.id.clone().unwrap_or_else(drawn)
 }
@@ -103,24 +155,23 @@ pub(super) fn signature(call: &Call<'_>, at: usize, reasoning: &Reasoning) -> St
     reasoning.signature.clone().unwrap_or_else(drawn)
 }
 
-/// [Usage](https://docs.claude.com/en/api/messages#response-usage): what a cache gave or took is not part of `input_tokens`.
-fn usage(call: &Call<'_>, usage: Usage) -> Value {
-    let mut usage_members = delta_usage(usage);
-    usage_members["cache_creation"] =
-        json!({ "ephemeral_5m_input_tokens": usage.cache_write, "ephemeral_1h_input_tokens": 0 });
-    usage_members["service_tier"] = "standard".into();
-    usage_members["inference_geo"] = call.body.get("inference_geo").cloned().unwrap_or(Value::Null);
-    usage_members
+fn usage<'a>(call: &Call<'a>, usage: answer::Usage) -> Usage<'a> {
+    Usage {
+        counts: counts(usage),
+        cache_creation: json!({ "ephemeral_5m_input_tokens": usage.cache_write, "ephemeral_1h_input_tokens": 0 }),
+        service_tier: "standard",
+        inference_geo: &call.body["inference_geo"],
+    }
 }
 
-/// Counts of the whole message so far.
-pub(super) fn delta_usage(usage: Usage) -> Value {
-    json!({
-        "input_tokens": usage.prompt.saturating_sub(usage.cached + usage.cache_write),
-        "cache_creation_input_tokens": usage.cache_write,
-        "cache_read_input_tokens": usage.cached,
-        "output_tokens": usage.completion,
-        "output_tokens_details": { "thinking_tokens": usage.reasoning },
-        "server_tool_use": null,
-    })
+/// Counts so far.
+pub(super) fn counts(usage: answer::Usage) -> Counts {
+    Counts {
+        input_tokens: usage.prompt.saturating_sub(usage.cached + usage.cache_write),
+        cache_creation_input_tokens: usage.cache_write,
+        cache_read_input_tokens: usage.cached,
+        output_tokens: usage.completion,
+        output_tokens_details: json!({ "thinking_tokens": usage.reasoning }),
+        server_tool_use: None,
+    }
 }

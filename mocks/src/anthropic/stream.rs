@@ -1,64 +1,70 @@
 //! [Events of a message](https://docs.claude.com/en/docs/build-with-claude/streaming): start, blocks, delta, stop; a ping after the first start.
 
-use serde_json::{Value, json};
+use serde::Serialize;
 
-use super::reply;
+use super::reply::{self, Content, Counts, End, Message};
 use crate::answer::Answer;
 use crate::provider::{Call, Event};
 use crate::script::{Block, Pieces, Reasoning};
 use crate::wire::sse;
 
+/// The data of an event, under its name; what text is made of is written by [`deltas`].
+#[derive(Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+enum Data<'a> {
+    MessageStart { message: Message<'a> },
+    ContentBlockStart { index: usize, content_block: Content<'a> },
+    Ping,
+    ContentBlockStop { index: usize },
+    MessageDelta { delta: End<'a>, usage: Counts },
+    MessageStop,
+}
+
 /// All events of a streamed reply.
 pub(super) fn events(call: &Call<'_>, answer: &Answer<'_>) -> Vec<Event> {
     let blocks = answer.choices.first().map_or(&[][..], |choice| &choice.blocks);
-    let mut events = vec![event(
-        "message_start",
-        &json!({ "type": "message_start", "message": reply::start(call, answer) }),
-    )];
+    let mut events =
+        vec![event("message_start", &Data::MessageStart { message: reply::start(call, answer) })];
     for (index, block) in blocks.iter().enumerate() {
-        let (opening, deltas) = parts(call, index, block);
-        let start = json!({ "type": "content_block_start", "index": index, "content_block": opening });
-        events.push(event("content_block_start", &start));
+        let content_block = reply::opening(call, index, block);
+        events.push(event("content_block_start", &Data::ContentBlockStart { index, content_block }));
         if index == 0 {
-            events.push(event("ping", &json!({ "type": "ping" })));
+            events.push(ping());
         }
-        events.extend(deltas);
-        let stop = json!({ "type": "content_block_stop", "index": index });
-        events.push(event("content_block_stop", &stop));
+        events.extend(pieces(call, index, block));
+        events.push(event("content_block_stop", &Data::ContentBlockStop { index }));
     }
-    let usage = reply::delta_usage(answer.usage);
-    let end = json!({ "type": "message_delta", "delta": reply::end(answer), "usage": usage });
+    let end = Data::MessageDelta { delta: reply::end(answer), usage: reply::counts(answer.usage) };
     events.push(event("message_delta", &end));
-    events.push(event("message_stop", &json!({ "type": "message_stop" })));
+    events.push(event("message_stop", &Data::MessageStop));
     events
 }
 
-/// A named event.
-pub(super) fn event(name: &'static str, data: &Value) -> Event {
-    Event { name: name.into(), bytes: sse::frame(name, data.to_string().as_bytes()) }
+/// An event that means nothing.
+pub(super) fn ping() -> Event {
+    event("ping", &Data::Ping)
 }
 
-/// How a block opens, and its deltas.
-fn parts(call: &Call<'_>, index: usize, block: &Block) -> (Value, Vec<Event>) {
+fn event(name: &'static str, data: &Data<'_>) -> Event {
+    let data = serde_json::to_vec(data).expect("strings and numbers");
+    Event { name: name.into(), bytes: sse::frame(name, &data) }
+}
+
+/// The deltas of a block.
+fn pieces(call: &Call<'_>, index: usize, block: &Block) -> Vec<Event> {
     match block {
-        Block::Text(text) | Block::Refusal(text) => {
-            (json!({ "type": "text", "text": "" }), deltas(index, "text_delta", "text", text))
-        }
-        Block::Reasoning(Reasoning { redacted: Some(data), .. }) => {
-            (json!({ "type": "redacted_thinking", "data": data }), Vec::new())
-        }
+        Block::Text(text) | Block::Refusal(text) => deltas(index, "text_delta", "text", text),
+        Block::Reasoning(Reasoning { redacted: Some(_), .. }) => Vec::new(),
         Block::Reasoning(reasoning) => {
             let mut events = deltas(index, "thinking_delta", "thinking", &reasoning.text);
             let signature = Pieces(vec![reply::signature(call, index, reasoning)]);
             events.extend(deltas(index, "signature_delta", "signature", &signature));
-            (json!({ "type": "thinking", "thinking": "", "signature": "" }), events)
+            events
         }
         Block::ToolCall(tool) => {
-            let id = reply::tool_id(call, index, tool);
-            let opening = json!({ "type": "tool_use", "id": id, "name": tool.name, "input": {} });
             let mut events = deltas(index, "input_json_delta", "partial_json", &Pieces::from(""));
             events.extend(deltas(index, "input_json_delta", "partial_json", &tool.arguments));
-            (opening, events)
+            events
         }
     }
 }

@@ -1,6 +1,6 @@
 //! [Errors](https://platform.openai.com/docs/guides/error-codes) in OpenAI's words.
 
-use serde_json::json;
+use serde::Serialize;
 
 use super::headers;
 use crate::provider::Whole;
@@ -10,6 +10,20 @@ use crate::seed::Draw;
 
 pub(super) const NO_KEY: &str = "You didn't provide an API key. You need to provide your API key in an Authorization header using Bearer auth (i.e. Authorization: Bearer YOUR_KEY). You can obtain an API key from https://platform.openai.com/account/api-keys.";
 pub(super) const NOT_JSON: &str = "We could not parse the JSON body of your request. The OpenAI API expects a JSON payload, but what was sent was not valid JSON.";
+
+#[derive(Serialize)]
+struct Body<'a> {
+    error: Error<'a>,
+}
+
+#[derive(Serialize)]
+struct Error<'a> {
+    message: &'a str,
+    #[serde(rename = "type")]
+    kind: &'static str,
+    param: Option<&'a str>,
+    code: Option<&'a str>,
+}
 
 /// An error reply.
 pub(super) fn reply(request: &Request, draw: &Draw, failure: &Failure) -> Whole {
@@ -25,13 +39,13 @@ pub(super) fn reply(request: &Request, draw: &Draw, failure: &Failure) -> Whole 
 /// Status and body of an error.
 pub(super) fn body(request: &Request, failure: &Failure) -> (u16, Vec<u8>) {
     let Native { status, kind, code, message } = native(request, failure.kind());
-    let error = json!({ "error": {
-        "message": failure.message.as_deref().unwrap_or(&message),
-        "type": kind,
-        "param": failure.param,
-        "code": failure.code.as_deref().or(code),
-    }});
-    (failure.status.unwrap_or(status), error.to_string().into_bytes())
+    let error = Error {
+        message: failure.message.as_deref().unwrap_or(&message),
+        kind,
+        param: failure.param.as_deref(),
+        code: failure.code.as_deref().or(code),
+    };
+    (failure.status.unwrap_or(status), serde_json::to_vec(&Body { error }).expect("strings"))
 }
 
 struct Native {

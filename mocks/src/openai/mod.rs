@@ -1,6 +1,7 @@
 //! [OpenAI's chat completions](https://platform.openai.com/docs/api-reference/chat), and the list of models.
 
 mod ask;
+mod call;
 mod check;
 mod error;
 mod headers;

@@ -3,10 +3,11 @@
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::{finish_reason, logprobs, takes_text};
+use super::call::{self, Called};
+use super::{finish_reason, logprobs};
 use crate::answer::{self, Answer, Choice};
 use crate::provider::Call;
-use crate::script::{Block, ToolCall};
+use crate::script::Block;
 
 #[derive(Serialize)]
 struct Completion<'a> {
@@ -34,7 +35,7 @@ struct Message<'a> {
     content: Option<String>,
     refusal: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    tool_calls: Vec<Value>,
+    tool_calls: Vec<Called>,
     annotations: [&'a str; 0],
 }
 
@@ -62,8 +63,7 @@ fn said<'a>(call: &Call<'_>, index: usize, choice: &Choice<'_>) -> Said<'a> {
         Block::Refusal(text) => Some(text.join()),
         _ => None,
     });
-    let calls = calls(choice).enumerate();
-    let tool_calls: Vec<Value> = calls.map(|(at, tool)| tool_call(call, index, at, tool)).collect();
+    let tool_calls = call::whole(call, index, choice);
     // An answer without any block is an empty one; only calls and refusals leave the content null.
     let empty = (tool_calls.is_empty() && refusal.is_none()).then(String::new);
     let wanted = logprobs::wanted(call);
@@ -80,29 +80,6 @@ fn said<'a>(call: &Call<'_>, index: usize, choice: &Choice<'_>) -> Said<'a> {
 
 fn joined(choice: &Choice<'_>, of: impl Fn(&Block) -> Option<String>) -> Option<String> {
     choice.blocks.iter().filter_map(of).reduce(|text, more| text + &more)
-}
-
-/// The tool calls of one answer, in order.
-pub(super) fn calls<'a>(choice: &'a Choice<'_>) -> impl Iterator<Item = &'a ToolCall> {
-    choice.blocks.iter().filter_map(|block| match block {
-        Block::ToolCall(call) => Some(call),
-        _ => None,
-    })
-}
-
-fn tool_call(call: &Call<'_>, choice: usize, at: usize, tool: &ToolCall) -> Value {
-    let (id, name, input) = (call_id(call, choice, at, tool), &tool.name, tool.arguments.join());
-    if takes_text(call.body, name) {
-        return json!({ "id": id, "type": "custom", "custom": { "name": name, "input": input } });
-    }
-    let arguments = if tool.arguments.0.is_empty() { "{}".to_owned() } else { input };
-    json!({ "id": id, "type": "function", "function": { "name": name, "arguments": arguments } })
-}
-
-/// The id of a call: the script's, or drawn.
-pub(super) fn call_id(call: &Call<'_>, choice: usize, at: usize, tool: &ToolCall) -> String {
-    let drawn = || format!("call_{}", call.draw.text(&format!("call {choice} {at}"), 24));
-    tool.id.clone().unwrap_or_else(drawn)
 }
 
 pub(super) fn id(call: &Call<'_>, answer: &Answer<'_>) -> String {

@@ -6,10 +6,11 @@ use bytes::Bytes;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::{finish_reason, logprobs, reply, takes_text};
+use super::call::{self, Called};
+use super::{finish_reason, logprobs, reply};
 use crate::answer::{Answer, Choice};
 use crate::provider::{Call, Event};
-use crate::script::{Block, ToolCall};
+use crate::script::{Block, Pieces};
 
 /// All events of a streamed reply.
 pub(super) fn events(call: &Call<'_>, answer: &Answer<'_>) -> Vec<Event> {
@@ -21,7 +22,7 @@ pub(super) fn events(call: &Call<'_>, answer: &Answer<'_>) -> Vec<Event> {
         .enumerate()
         .map(|(index, choice)| pieces(call, answer, index, choice))
         .collect();
-    let mut events: Vec<Event> = in_turn(lanes).iter().map(|piece| frame.event(piece)).collect();
+    let mut events: Vec<Event> = call::in_turn(lanes).iter().map(|piece| frame.event(piece)).collect();
     if has_usage {
         let usage = serde_json::to_string(&reply::usage(answer.usage)).expect("numbers");
         events.push(frame.usage(&usage));
@@ -46,9 +47,15 @@ struct Delta {
     #[serde(skip_serializing_if = "Option::is_none")]
     content: Option<Option<String>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    tool_calls: Option<[Value; 1]>,
+    tool_calls: Option<[Called; 1]>,
     #[serde(skip_serializing_if = "Option::is_none")]
     refusal: Option<Option<String>>,
+}
+
+impl Piece {
+    fn new(index: usize, delta: Delta) -> Self {
+        Self { index, delta, logprobs: None, finish_reason: None }
+    }
 }
 
 /// What is the same in every chunk of a stream.
@@ -84,81 +91,47 @@ impl Frame {
     }
 }
 
-/// The chunks of one choice.
+/// The chunks of one choice: role, text and refusal, tool calls, reason.
 fn pieces(call: &Call<'_>, answer: &Answer<'_>, index: usize, choice: &Choice<'_>) -> VecDeque<Piece> {
-    let wanted = logprobs::wanted(call);
-    let empty = Piece { index, delta: Delta::default(), logprobs: None, finish_reason: None };
-    let piece = |delta: Delta| Piece {
-        delta,
-        ..Piece { index, logprobs: None, finish_reason: None, delta: Delta::default() }
-    };
-    let speaks = choice.blocks.iter().all(|block| !matches!(block, Block::ToolCall(_) | Block::Refusal(_)))
-        || choice.blocks.iter().any(|block| matches!(block, Block::Text(_)));
-    let opening = Delta {
-        role: Some("assistant"),
-        content: Some(speaks.then(String::new)),
-        refusal: Some(None),
-        ..Delta::default()
-    };
-    let mut pieces = VecDeque::from([piece(opening)]);
+    let mut pieces = VecDeque::from([Piece::new(index, opening(choice))]);
     for block in choice.blocks.iter() {
-        let (texts, refuses) = match block {
-            Block::Text(texts) => (texts, false),
-            Block::Refusal(texts) => (texts, true),
-            Block::Reasoning(_) | Block::ToolCall(_) => continue,
-        };
-        for text in texts.iter() {
-            let said = Some(Some(text.to_owned()));
-            let delta = match refuses {
-                true => Delta { refusal: said, ..Delta::default() },
-                false => Delta { content: said, ..Delta::default() },
-            };
-            let logprobs = wanted.map(|alternatives| {
-                let tokens = logprobs::of(call, text, alternatives);
-                if refuses {
-                    json!({ "content": null, "refusal": tokens })
-                } else {
-                    json!({ "content": tokens, "refusal": null })
-                }
-            });
-            pieces.push_back(Piece { logprobs, ..piece(delta) });
+        match block {
+            Block::Text(texts) => pieces.extend(said(call, index, texts, false)),
+            Block::Refusal(texts) => pieces.extend(said(call, index, texts, true)),
+            Block::Reasoning(_) | Block::ToolCall(_) => {}
         }
     }
-    pieces.extend(
-        called(call, answer, index, choice)
-            .into_iter()
-            .map(|tool| piece(Delta { tool_calls: Some([tool]), ..Delta::default() })),
-    );
-    pieces.push_back(Piece { finish_reason: Some(finish_reason(choice.finish)), ..empty });
+    let called = call::streamed(call, answer, index, choice).into_iter();
+    pieces
+        .extend(called.map(|tool| Piece::new(index, Delta { tool_calls: Some([tool]), ..Delta::default() })));
+    let finish_reason = Some(finish_reason(choice.finish));
+    pieces.push_back(Piece { finish_reason, ..Piece::new(index, Delta::default()) });
     pieces
 }
 
-/// The deltas of all tool calls, one call after the other or in turn.
-fn called(call: &Call<'_>, answer: &Answer<'_>, choice: usize, said: &Choice<'_>) -> VecDeque<Value> {
-    let calls: Vec<_> =
-        reply::calls(said).enumerate().map(|(at, tool)| deltas(call, choice, at, tool)).collect();
-    if answer.interleave { in_turn(calls) } else { calls.into_iter().flatten().collect() }
+/// Where only tools or a refusal follow, the content opens with null.
+fn opening(choice: &Choice<'_>) -> Delta {
+    let is_text = |block: &Block| matches!(block, Block::Text(_));
+    let is_other = |block: &Block| matches!(block, Block::ToolCall(_) | Block::Refusal(_));
+    let speaks = choice.blocks.iter().any(is_text) || !choice.blocks.iter().any(is_other);
+    let content = Some(speaks.then(String::new));
+    Delta { role: Some("assistant"), content, refusal: Some(None), ..Delta::default() }
 }
 
-fn deltas(call: &Call<'_>, choice: usize, at: usize, tool: &ToolCall) -> VecDeque<Value> {
-    let (id, name) = (reply::call_id(call, choice, at, tool), &tool.name);
-    let (kind, input) =
-        if takes_text(call.body, name) { ("custom", "input") } else { ("function", "arguments") };
-    let opening = json!({ "index": at, "id": id, "type": kind, kind: { "name": name, input: "" } });
-    let nothing = (kind == "function" && tool.arguments.0.is_empty()).then_some("{}");
-    let pieces = tool.arguments.iter().chain(nothing);
-    let pieces = pieces.map(|piece| json!({ "index": at, kind: { input: piece } }));
-    std::iter::once(opening).chain(pieces).collect()
-}
-
-/// One of each lane after the other, until all are empty.
-fn in_turn<T>(mut lanes: Vec<VecDeque<T>>) -> VecDeque<T> {
-    if lanes.len() == 1 {
-        return lanes.pop().unwrap_or_default();
-    }
-    let mut all = VecDeque::new();
-    while lanes.iter().any(|lane| !lane.is_empty()) {
-        all.extend(lanes.iter_mut().filter_map(VecDeque::pop_front));
-    }
-    all
+/// One chunk a piece of text.
+fn said(call: &Call<'_>, index: usize, texts: &Pieces, refuses: bool) -> impl Iterator<Item = Piece> {
+    let wanted = logprobs::wanted(call);
+    texts.iter().map(move |text| {
+        let said = Some(Some(text.to_owned()));
+        let delta = match refuses {
+            true => Delta { refusal: said, ..Delta::default() },
+            false => Delta { content: said, ..Delta::default() },
+        };
+        let logprobs = wanted.map(|alternatives| {
+            let tokens = logprobs::of(call, text, alternatives);
+            let (content, refusal) = if refuses { (Value::Null, tokens) } else { (tokens, Value::Null) };
+            json!({ "content": content, "refusal": refusal })
+        });
+        Piece { logprobs, ..Piece::new(index, delta) }
+    })
 }
