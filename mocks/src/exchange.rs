@@ -38,7 +38,13 @@ pub(crate) fn answer(
     let Judged { plan, operation, violations, auth, variant } = judged.unwrap_or_else(Judged::nowhere);
     let provider = provider.map_or("", Provider::name);
     let arrived = Arrived { provider, operation, http, request, violations, auth, variant, started_ms };
-    Exchange { plan, record: Some(state.journal.add(arrived)) }
+    note(state, plan, arrived)
+}
+
+fn note(state: &State, plan: Plan, arrived: Arrived) -> Exchange {
+    let record = Some(state.journal.add(arrived));
+    state.changed();
+    Exchange { plan, record }
 }
 
 /// Moves a provider's name from the front of the path to the prefix.
@@ -197,5 +203,5 @@ pub(crate) fn refuse(
     let Judged { plan, operation, violations, auth, variant } = judged;
     let provider = provider.map_or("", Provider::name);
     let arrived = Arrived { provider, operation, http, request, violations, auth, variant, started_ms };
-    Exchange { plan, record: Some(state.journal.add(arrived)) }
+    note(state, plan, arrived)
 }

@@ -152,16 +152,7 @@ impl Mocks {
 
     /// The journal once it is as wanted. Waits for as long as it takes: a limit is the caller's.
     pub async fn journal_when(&self, marker: Option<&str>, wanted: impl Fn(&[Entry]) -> bool) -> Vec<Entry> {
-        loop {
-            let changed = self.state.changed.notified();
-            let mut changed = std::pin::pin!(changed);
-            changed.as_mut().enable();
-            let entries = self.journal(marker);
-            if wanted(&entries) {
-                return entries;
-            }
-            changed.await;
-        }
+        self.state.journal_when(marker, wanted).await
     }
 
     /// When the journal's milliseconds began.

@@ -1,12 +1,13 @@
 //! What all connections of one set of mocks share.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use crate::Options;
-use crate::journal::{Record, Ring};
+use crate::journal::{Entry, Record, Ring};
 use crate::scripts::Scripts;
 use crate::seed::Seed;
 
@@ -17,8 +18,9 @@ pub(crate) struct State {
     pub(crate) journal: Ring,
     pub(crate) seed: Seed,
     pub(crate) epoch: Instant,
-    /// Rings whenever the journal changes.
-    pub(crate) changed: Notify,
+    /// Rings when the journal changes, for those who wait for it.
+    changed: Notify,
+    waiting: AtomicUsize,
 }
 
 impl State {
@@ -29,6 +31,7 @@ impl State {
             seed: Seed::new(options.seed),
             epoch: Instant::now(),
             changed: Notify::new(),
+            waiting: AtomicUsize::new(0),
             options,
         }
     }
@@ -42,7 +45,32 @@ impl State {
     pub(crate) fn finish(&self, record: &Record, aborted: bool) {
         record.finished(self.now_ms(), aborted);
         self.journal.settle(record);
-        self.changed.notify_waiters();
+        self.changed();
+    }
+
+    /// The journal changed. Costs next to nothing while nobody waits.
+    pub(crate) fn changed(&self) {
+        if self.waiting.load(Ordering::SeqCst) > 0 {
+            self.changed.notify_waiters();
+        }
+    }
+
+    /// The journal once it is as wanted.
+    pub(crate) async fn journal_when(
+        &self,
+        marker: Option<&str>,
+        wanted: impl Fn(&[Entry]) -> bool,
+    ) -> Vec<Entry> {
+        let _waiting = Waiting::new(&self.waiting);
+        loop {
+            let mut changed = std::pin::pin!(self.changed.notified());
+            changed.as_mut().enable();
+            let entries = self.journal.entries(marker);
+            if wanted(&entries) {
+                return entries;
+            }
+            changed.await;
+        }
     }
 
     /// Forgets scripts, journal and what was drawn.
@@ -50,7 +78,23 @@ impl State {
         self.scripts.clear();
         self.journal.clear();
         self.seed.reset();
-        self.changed.notify_waiters();
+        self.changed();
+    }
+}
+
+/// Counts as waiting until it is dropped.
+struct Waiting<'a>(&'a AtomicUsize);
+
+impl<'a> Waiting<'a> {
+    fn new(count: &'a AtomicUsize) -> Self {
+        count.fetch_add(1, Ordering::SeqCst);
+        Self(count)
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
     }
 }
 

@@ -62,7 +62,7 @@ async fn deliver(
     let limit = state.journal.limits().reply_bytes;
     if let Some(record) = record {
         record.began(plan.status, &plan.headers, &plan.events);
-        state.changed.notify_waiters();
+        state.changed();
     }
     let mut buffer = BytesMut::with_capacity(4 << 10);
     let chunked = plan.length.is_none() && manner.reads_chunks;
@@ -83,6 +83,7 @@ async fn deliver(
         written += 1;
         if let Some(record) = record {
             record.wrote(&write.bytes, write.events, state.now_ms(), limit);
+            state.changed();
         }
         // Other connections of this thread want their turn during long streams.
         if written % 64 == 0 {

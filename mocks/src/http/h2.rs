@@ -15,7 +15,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
-use tokio::time::{Instant, Sleep};
+use tokio::time::Sleep;
 
 use super::body::LIMIT;
 use super::connection::Connection;
@@ -97,6 +97,9 @@ fn headers(parts: &http::request::Parts) -> Vec<(String, String)> {
 #[error("cut on purpose")]
 struct Reset;
 
+/// A reset throws away what is not on the wire yet, and nobody tells when it is: so a cut waits so long.
+const FLUSH: Duration = Duration::from_millis(20);
+
 /// A plan as a body: its writes, one frame each, at their times.
 struct Body {
     plan: Plan,
@@ -111,7 +114,7 @@ impl Body {
     fn new(plan: Plan, record: Option<Arc<Record>>, state: Arc<State>) -> Self {
         if let Some(record) = record.as_ref().filter(|_| !plan.is_mute) {
             record.began(plan.status, &plan.headers, &plan.events);
-            state.changed.notify_waiters();
+            state.changed();
         }
         Self { plan, record, state, next: 0, sleep: None, slept: false }
     }
@@ -136,8 +139,7 @@ impl Body {
         if self.slept || pause == Duration::ZERO || !due {
             return Poll::Ready(());
         }
-        let sleep =
-            self.sleep.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(Instant::now() + pause)));
+        let sleep = self.sleep.get_or_insert_with(|| Box::pin(tokio::time::sleep(pause)));
         std::task::ready!(sleep.as_mut().poll(context));
         self.sleep = None;
         self.slept = true;
@@ -160,12 +162,15 @@ impl http_body::Body for Body {
             self.next += 1;
             if let Some(record) = &self.record {
                 record.wrote(&bytes, events, self.state.now_ms(), self.state.journal.limits().reply_bytes);
+                self.state.changed();
             }
             return Poll::Ready(Some(Ok(Frame::data(bytes))));
         }
         match self.plan.end {
             End::Stall => Poll::Pending,
             End::Cut(_) => {
+                let sleep = self.sleep.get_or_insert_with(|| Box::pin(tokio::time::sleep(FLUSH)));
+                std::task::ready!(sleep.as_mut().poll(context));
                 self.finish(false);
                 Poll::Ready(Some(Err(Reset)))
             }

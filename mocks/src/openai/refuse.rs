@@ -184,7 +184,14 @@ fn wanted(expected: &str) -> String {
     }
 }
 
-/// `one of "a", "b"` as `'a', 'b'`.
+/// `one of "a", "b", null` as `'a' and 'b'`, with a comma before the last of three or more.
 fn quoted(expected: &str) -> String {
-    expected.trim_start_matches("one of ").replace('"', "'")
+    let quoted = expected.trim_start_matches("one of ").replace('"', "'");
+    let values: Vec<&str> = quoted.split(", ").filter(|value| *value != "null").collect();
+    match values.as_slice() {
+        [] => quoted,
+        [one] => (*one).to_owned(),
+        [one, other] => format!("{one} and {other}"),
+        [head @ .., last] => format!("{}, and {last}", head.join(", ")),
+    }
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Number, Value};
 
-/// The first number of the question that fits, else the smallest that does, else 1.
+/// The first number of the question that fits, else the smallest that does, else 1; items of a list count up while they can.
 pub(super) fn fill(members: &Map<String, Value>, topic: &str, nth: usize) -> Value {
     let of = |key: &str| members.get(key).and_then(Value::as_f64);
     let whole = members.get("type").is_none_or(|kind| *kind != "number");
@@ -24,7 +24,8 @@ pub(super) fn fill(members: &Map<String, Value>, topic: &str, nth: usize) -> Val
         (None, None) => step.max(1.0),
     };
     #[expect(clippy::cast_precision_loss, reason = "items of an array are few")]
-    let value = spoken.unwrap_or(first + nth as f64 * nudge);
+    let next = first + nth as f64 * nudge;
+    let value = spoken.or(Some(next).filter(|value| fits(*value))).unwrap_or(first);
     number(value)
 }
 
