@@ -2,9 +2,15 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod ask;
 mod client;
 mod faults;
+mod fold;
+mod journal;
+mod refusals;
 mod replies;
+mod responder;
+mod scripts;
 
 /// Names of the providers that are played over plain text here.
 pub(crate) const TEXT: [&str; 2] = ["openai", "anthropic"];

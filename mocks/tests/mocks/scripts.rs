@@ -1,0 +1,325 @@
+//! Scripts: which request gets which reply, and that nothing of it is lost in rendering.
+
+use mocks::script::{Block, Finish, Match, Pieces, Reasoning, Reply, Script, ToolCall, Usage};
+use proptest::collection::vec;
+use proptest::prelude::{Just, ProptestConfig, Strategy, any, prop_assert_eq, prop_oneof, proptest};
+use serde_json::{Value, json};
+
+use crate::client::{self, chat};
+use crate::fold;
+use crate::replies::violations;
+
+/// A question that holds a marker.
+pub(crate) fn question(provider: &str, marker: &str, stream: bool) -> Value {
+    let messages = json!([{ "role": "user", "content": format!("Hello {marker}") }]);
+    match provider {
+        "openai" => json!({ "model": "gpt-4o", "messages": messages, "stream": stream }),
+        _ => json!({ "model": "claude-sonnet-5", "max_tokens": 200, "messages": messages, "stream": stream }),
+    }
+}
+
+async fn text(mocks: &mocks::Mocks, marker: &str) -> String {
+    let reply = chat(mocks, "openai", &question("openai", marker, false)).await;
+    fold::whole("openai", &reply).remove(0).text
+}
+
+#[tokio::test]
+async fn replies_come_in_order_and_the_last_one_stays() {
+    let mocks = mocks::start().await.unwrap();
+    let replies =
+        vec![Reply { times: Some(2), ..Reply::text(["a"]) }, Reply::text(["b"]), Reply::text(["c"])];
+    let matching = Match { contains: Some("[[order]]".into()), ..Match::default() };
+    mocks.add(Script { matching, replies });
+    let mut said = Vec::new();
+    for _ in 0..6 {
+        said.push(text(&mocks, "[[order]]").await);
+    }
+    assert_eq!(said, ["a", "a", "b", "c", "c", "c"]);
+}
+
+#[tokio::test]
+async fn the_newest_script_that_matches_answers() {
+    let mocks = mocks::start().await.unwrap();
+    let add = |matching, said: &str| mocks.add(Script { matching, replies: vec![Reply::text([said])] });
+    add(Match::default(), "any");
+    add(Match { contains: Some("one".into()), ..Match::default() }, "one");
+    add(Match { contains: Some("one".into()), nth: Some(2), ..Match::default() }, "second one");
+    add(Match { provider: Some("anthropic".into()), ..Match::default() }, "other provider");
+    add(Match { path: Some("/v1/elsewhere".into()), ..Match::default() }, "other path");
+    assert_eq!(text(&mocks, "two").await, "any");
+    assert_eq!(text(&mocks, "one").await, "one");
+    assert_eq!(text(&mocks, "one").await, "second one");
+    assert_eq!(text(&mocks, "one").await, "one");
+    add(Match { contains: Some("one".into()), ..Match::default() }, "replaced");
+    assert_eq!(text(&mocks, "one").await, "replaced");
+    mocks.remove("one");
+    assert_eq!(text(&mocks, "one").await, "any");
+}
+
+#[tokio::test]
+async fn a_marker_is_found_however_the_json_is_escaped() {
+    let mocks = mocks::start().await.unwrap();
+    mocks.add(Script::new("[[a/b \"ü\"]]", Reply::text(["found"])));
+    let spellings =
+        [r#"[[a/b \"ü\"]]"#, r#"[[a\/b \"ü\"]]"#, r#"[[a/b \"\u00fc\"]]"#, r#"\u005b[a\/b \u0022\u00FC\"]]"#];
+    for spelling in spellings {
+        let body = format!(r#"{{"model":"gpt-4o","messages":[{{"role":"user","content":"{spelling}"}}]}}"#);
+        let bytes =
+            client::request("POST", client::path("openai"), &client::headers("openai"), body.as_bytes());
+        let reply = client::exchange(&mocks, &bytes).await;
+        assert_eq!(fold::whole("openai", &reply)[0].text, "found", "{spelling}");
+        assert!(!mocks.journal(Some("[[a/b \"ü\"]]")).is_empty());
+    }
+    assert_eq!(mocks.journal(Some("[[a/b \"ü\"]]")).len(), spellings.len());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_hundred_parallel_streams_do_not_mix() {
+    let mocks = std::sync::Arc::new(
+        mocks::start_with(mocks::Options { threads: 2, ..mocks::Options::default() }).await.unwrap(),
+    );
+    let mut asking = tokio::task::JoinSet::new();
+    for number in 0..200 {
+        let marker = format!("[[ts:{number}/cell]]");
+        mocks
+            .add(Script::new(marker.clone(), Reply::text((0..20).map(|piece| format!("{number}:{piece} ")))));
+        let mocks = std::sync::Arc::clone(&mocks);
+        asking.spawn(async move {
+            let provider = crate::TEXT[number % 2];
+            let reply = chat(&mocks, provider, &question(provider, &marker, true)).await;
+            (number, fold::stream(provider, &reply).remove(0).text, mocks.journal(Some(&marker)).len())
+        });
+    }
+    while let Some(answer) = asking.join_next().await {
+        let (number, text, entries) = answer.unwrap();
+        assert_eq!(text, (0..20).map(|piece| format!("{number}:{piece} ")).collect::<String>());
+        assert_eq!(entries, 1);
+    }
+}
+
+#[tokio::test]
+async fn every_finish_and_count_is_said_in_the_providers_words() {
+    let finishes = [
+        (Finish::Stop, "stop", "end_turn"),
+        (Finish::Length, "length", "max_tokens"),
+        (Finish::ToolCalls, "tool_calls", "tool_use"),
+        (Finish::ContentFilter, "content_filter", "refusal"),
+        (Finish::StopSequence, "stop", "stop_sequence"),
+        (Finish::Context, "length", "model_context_window_exceeded"),
+        (Finish::Pause, "stop", "pause_turn"),
+        (Finish::Guardrail, "content_filter", "refusal"),
+        (Finish::Malformed, "stop", "end_turn"),
+    ];
+    let usage = Usage {
+        prompt: Some(100),
+        completion: Some(9),
+        cached: Some(30),
+        cache_write: Some(20),
+        reasoning: Some(4),
+    };
+    for (finish, openai, anthropic) in finishes {
+        let mocks = mocks::start().await.unwrap();
+        let reply = Reply {
+            finish: Some(finish),
+            usage: Some(usage),
+            model: Some("m".into()),
+            id: Some("x".into()),
+            ..Reply::text(["t"])
+        };
+        mocks.add(Script::new("[[f]]", reply));
+        for (provider, wanted) in [("openai", openai), ("anthropic", anthropic)] {
+            for stream in [false, true] {
+                let mut body = question(provider, "[[f]]", stream);
+                if stream && provider == "openai" {
+                    body["stream_options"] = json!({ "include_usage": true });
+                }
+                let seen = chat(&mocks, provider, &body).await;
+                assert_eq!(
+                    violations(provider, None, &seen, stream),
+                    Vec::<String>::new(),
+                    "{}",
+                    seen.text()
+                );
+                let said = if stream { fold::stream(provider, &seen) } else { fold::whole(provider, &seen) };
+                assert_eq!(said[0].finish, wanted);
+                assert!(seen.text().contains("\"id\":\"x\"") && seen.text().contains("\"model\":\"m\""));
+                counted(provider, stream, &seen);
+            }
+        }
+    }
+}
+
+/// 100 tokens of prompt, of which 30 came from the cache and 20 went to it; 9 of answer, of which 4 are reasoning.
+fn counted(provider: &str, stream: bool, seen: &client::Reply) {
+    let usages: Vec<Value> = match stream {
+        false => vec![seen.json()["usage"].clone()],
+        true => {
+            seen.events().iter().map(|(_, data)| data["usage"].clone()).filter(Value::is_object).collect()
+        }
+    };
+    assert_eq!(usages.len(), 1, "{provider}");
+    let usage = &usages[0];
+    let of =
+        |path: &str| usage.pointer(path).and_then(Value::as_u64).unwrap_or_else(|| panic!("{path}: {usage}"));
+    if provider == "openai" {
+        assert_eq!([of("/prompt_tokens"), of("/completion_tokens"), of("/total_tokens")], [100, 9, 109]);
+        assert_eq!(
+            [of("/prompt_tokens_details/cached_tokens"), of("/completion_tokens_details/reasoning_tokens")],
+            [30, 4]
+        );
+    } else {
+        assert_eq!([of("/input_tokens"), of("/output_tokens")], [50, 9]);
+        assert_eq!([of("/cache_read_input_tokens"), of("/cache_creation_input_tokens")], [30, 20]);
+    }
+}
+
+#[tokio::test]
+async fn parallel_calls_take_turns_where_asked() {
+    let mocks = mocks::start().await.unwrap();
+    let call = |id: &str| Block::call(id, "f", ["{\"a\":", "1}"]);
+    let reply =
+        Reply { content: Some(vec![call("call_a"), call("call_b")]), interleave: true, ..Reply::default() };
+    mocks.add(Script::new("[[i]]", reply));
+    let seen = chat(&mocks, "openai", &question("openai", "[[i]]", true)).await;
+    assert_eq!(violations("openai", None, &seen, true), Vec::<String>::new());
+    let events = seen.events();
+    let indexes: Vec<u64> = events
+        .iter()
+        .filter_map(|(_, data)| data.pointer("/choices/0/delta/tool_calls/0/index")?.as_u64())
+        .collect();
+    assert_eq!(indexes, [0, 1, 0, 1, 0, 1]);
+    let said = fold::stream("openai", &seen).remove(0);
+    assert_eq!(
+        said.calls,
+        [("call_a".into(), "f".into(), json!({ "a": 1 })), ("call_b".into(), "f".into(), json!({ "a": 1 }))]
+    );
+}
+
+fn pieces() -> impl Strategy<Value = Pieces> {
+    vec("[a-z\"\\\\\u{0}-\u{1f}é漢🎉]{0,6}", 0..5).prop_map(Pieces)
+}
+
+fn arguments() -> impl Strategy<Value = Pieces> {
+    let objects = prop_oneof![
+        Just("{}".to_owned()),
+        Just("{\"n\":12345678901234567890,\"f\":1.10}".to_owned()),
+        any::<i32>().prop_map(|number| format!("{{\"a\":[{number},\"🎉\\u00e9\\n\"],\"b\":{{}}}}")),
+    ];
+    (objects, 1..9_usize).prop_map(|(text, size)| {
+        let chars: Vec<char> = text.chars().collect();
+        Pieces(chars.chunks(size).map(|chunk| chunk.iter().collect()).collect())
+    })
+}
+
+fn blocks() -> impl Strategy<Value = Vec<Block>> {
+    let reasoning = (pieces(), any::<bool>()).prop_map(|(text, redacted)| {
+        let redacted = redacted.then(|| "aGlkZGVu".to_owned());
+        Block::Reasoning(Reasoning { text, signature: Some("c2ln".into()), redacted })
+    });
+    let call = (arguments(), 0..1_000_u32).prop_map(|(arguments, number)| {
+        Block::ToolCall(ToolCall { id: Some(format!("id_{number}")), name: "f".into(), arguments })
+    });
+    let block =
+        prop_oneof![pieces().prop_map(Block::Text), reasoning, call, pieces().prop_map(Block::Refusal)];
+    vec(block, 0..5)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 128, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn what_the_script_says_is_what_arrives(blocks in blocks()) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let mocks = mocks::start().await.unwrap();
+            mocks.add(Script::new("[[law]]", Reply { content: Some(blocks.clone()), ..Reply::default() }));
+            for provider in crate::TEXT {
+                for stream in [false, true] {
+                    let seen = chat(&mocks, provider, &question(provider, "[[law]]", stream)).await;
+                    prop_assert_eq!(violations(provider, None, &seen, stream), Vec::<String>::new(), "{}", seen.text());
+                    let said = if stream { fold::stream(provider, &seen) } else { fold::whole(provider, &seen) };
+                    let wanted = meant(provider, &blocks);
+                    prop_assert_eq!(&said[0].text, &wanted.text);
+                    prop_assert_eq!(&said[0].refusal, &wanted.refusal);
+                    prop_assert_eq!(&said[0].thought, &wanted.thought);
+                    prop_assert_eq!(&said[0].calls, &wanted.calls);
+                }
+            }
+            Ok(())
+        })?;
+    }
+
+    #[test]
+    fn a_script_survives_json_and_yaml(blocks in blocks()) {
+        let script = Script::new("[[x]]", Reply { content: Some(blocks), ..Reply::default() });
+        let json = serde_json::to_string(&script).unwrap();
+        prop_assert_eq!(&serde_json::from_str::<Script>(&json).unwrap(), &script);
+        let yaml = serde_saphyr::to_string(&script).unwrap();
+        prop_assert_eq!(&serde_saphyr::from_str::<Script>(&yaml).unwrap(), &script);
+    }
+}
+
+/// What the blocks mean to a client of this provider: OpenAI's chat shows no thoughts, Anthropic says refusals as text.
+fn meant(provider: &str, blocks: &[Block]) -> fold::Said {
+    let mut said = fold::Said::default();
+    for block in blocks {
+        match block {
+            Block::Text(text) => said.text += &text.join(),
+            Block::Refusal(text) if provider == "openai" => said.refusal += &text.join(),
+            Block::Refusal(text) => said.text += &text.join(),
+            Block::Reasoning(_) if provider == "openai" => {}
+            Block::Reasoning(Reasoning { redacted: Some(data), .. }) => said.thought += data,
+            Block::Reasoning(thought) => said.thought += &format!("{}|c2ln", thought.text.join()),
+            Block::ToolCall(call) => {
+                let input = serde_json::from_str(&call.arguments.join()).unwrap();
+                said.calls.push((call.id.clone().unwrap(), call.name.clone(), input));
+            }
+        }
+    }
+    said
+}
+
+#[test]
+fn an_unknown_member_is_an_error_that_names_it() {
+    for (text, member) in [
+        (r#"{"match":{},"replies":[],"x_a":1}"#, "x_a"),
+        (r#"{"match":{"x_b":1},"replies":[]}"#, "x_b"),
+        (r#"{"replies":[{"x_c":1}]}"#, "x_c"),
+        (r#"{"replies":[{"content":[{"x_d":"t"}]}]}"#, "x_d"),
+        (r#"{"replies":[{"content":[{"tool_call":{"name":"f","x_e":1}}]}]}"#, "x_e"),
+        (r#"{"replies":[{"fault":{"x_f":1}}]}"#, "x_f"),
+        (r#"{"replies":[{"fault":{"cut":{"x_g":1}}}]}"#, "x_g"),
+        (r#"{"replies":[{"error":{"x_h":1}}]}"#, "x_h"),
+        (r#"{"replies":[{"usage":{"x_i":1}}]}"#, "x_i"),
+        (r#"{"replies":[{"finish":"x_j"}]}"#, "x_j"),
+    ] {
+        let problem = serde_json::from_str::<Script>(text).unwrap_err().to_string();
+        assert!(problem.contains(member), "{problem}");
+        let problem = serde_saphyr::from_str::<Script>(text).unwrap_err().to_string();
+        assert!(problem.contains(member), "{problem}");
+    }
+}
+
+#[test]
+fn the_documented_form_is_read() {
+    let text = r#"
+match: { contains: "[[ts:0001]]" }
+replies:
+  - content:
+      - text: ["Hel", "lo"]
+      - reasoning: { text: ["Let me"], signature: "c2ln" }
+      - tool_call: { id: call_1, name: weather, arguments: ["{\"city\":", "\"Paris\"}"] }
+      - refusal: "I can't"
+    finish: stop
+    usage: { prompt: 9, completion: 4, cached: 3, cache_write: 2, reasoning: 1 }
+    headers: { retry-after: "7" }
+    fault: { cut: { after_event: 3, how: rst }, write_bytes: 1, stall: { after_event: 1 }, malformed: { event: 2 } }
+  - error: { status: 429, kind: rate_limit, message: "slow down" }
+"#;
+    let script: Script = serde_saphyr::from_str(text).unwrap();
+    assert_eq!(script.replies.len(), 2);
+    let blocks = script.replies[0].content.as_ref().unwrap();
+    assert_eq!(blocks[0], Block::Text(["Hel", "lo"].into()));
+    assert_eq!(blocks[3], Block::Refusal("I can't".into()));
+    assert_eq!(script.replies[1].error.as_ref().unwrap().status, Some(429));
+}
