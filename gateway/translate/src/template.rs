@@ -11,6 +11,7 @@
 //! law in `tests/laws.rs`.
 
 use crate::Text;
+use crate::text::is_whole;
 
 /// What stands around the text. Nothing, before the first was learned.
 #[derive(Debug, Default)]
@@ -72,7 +73,7 @@ fn place(data: &[u8], text: Text<'_>) -> Option<(usize, usize)> {
 
 /// Splits a JSON string off `bytes`, quotes included. UTF-8 is not checked.
 fn string(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
-    let mut at = 1;
+    let (mut at, mut numbers) = (1, false);
     if bytes.first() != Some(&b'"') {
         return None;
     }
@@ -83,12 +84,15 @@ fn string(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
         }
         at += match bytes.get(at + 1)? {
             b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => 2,
-            b'u' if bytes.get(at + 2..at + 6)?.iter().all(u8::is_ascii_hexdigit) => 6,
+            b'u' if bytes.get(at + 2..at + 6)?.iter().all(u8::is_ascii_hexdigit) => {
+                numbers = true;
+                6
+            }
             _ => return None,
         };
     }
     let (string, rest) = bytes.split_at(at + 1);
     // Control characters must be escaped in JSON. Without a branch in the loop, it is done many bytes at once.
     let controls = string.iter().fold(false, |found, &byte| found | (byte < 0x20));
-    (!controls).then_some((string, rest))
+    (!controls && (!numbers || is_whole(string))).then_some((string, rest))
 }

@@ -18,6 +18,11 @@ pub enum Text<'a> {
 }
 
 impl<'a> Text<'a> {
+    /// A JSON string out of a document that was read; `None` where it is another value, or holds half a character.
+    pub(crate) fn token(json: &'a str) -> Option<Self> {
+        (json.starts_with('"') && is_whole(json.as_bytes())).then_some(Self::Json(json))
+    }
+
     /// Whether there is no character in it.
     pub fn is_empty(self) -> bool {
         match self {
@@ -26,7 +31,17 @@ impl<'a> Text<'a> {
         }
     }
 
-    /// Its characters. A surrogate without its other half becomes U+FFFD.
+    /// Whether there is nothing to see in it.
+    pub fn is_blank(self) -> bool {
+        // Most texts tell by their first character, so that nothing need be unescaped.
+        let first = match self {
+            Self::Json(token) => token.as_bytes().get(1),
+            Self::Plain(text) => text.as_bytes().first(),
+        };
+        !first.is_some_and(u8::is_ascii_alphanumeric) && self.plain().trim().is_empty()
+    }
+
+    /// Its characters.
     pub fn plain(self) -> Cow<'a, str> {
         match self {
             Self::Plain(text) => Cow::Borrowed(text),
@@ -72,11 +87,7 @@ impl PartialEq for Text<'_> {
 impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let token = <&RawValue>::deserialize(deserializer)?.get();
-        if token.starts_with('"') {
-            Ok(Self::Json(token))
-        } else {
-            Err(D::Error::custom("expected a string"))
-        }
+        Self::token(token).ok_or_else(|| D::Error::custom("expected a string of whole characters"))
     }
 }
 
@@ -89,33 +100,43 @@ fn unescape(token: &str) -> Cow<'_, str> {
     if memchr::memchr(b'\\', inner.as_bytes()).is_none() {
         return Cow::Borrowed(inner);
     }
-    if let Ok(text) = serde_json::from_str::<String>(token) {
-        return Cow::Owned(text);
-    }
-    // Half a surrogate pair is legal JSON grammar but no character: as bytes it can be read all the same.
-    let Bytes(bytes) = serde_json::from_str(token).unwrap_or_default();
-    Cow::Owned(String::from_utf8_lossy(&bytes).into_owned())
+    Cow::Owned(serde_json::from_str(token).unwrap_or_default())
 }
 
-#[derive(Default)]
-struct Bytes(Vec<u8>);
+/// Whether every escaped surrogate in a JSON string has its other half. JSON's grammar does not ask for it, but half a
+/// character is none, and many readers stumble over it.
+pub(crate) fn is_whole(token: &[u8]) -> bool {
+    let unit = |at: usize| {
+        let digits = token.get(at..at + 6).filter(|escape| escape.starts_with(b"\\u"))?;
+        u16::from_str_radix(str::from_utf8(&digits[2..]).ok()?, 16).ok()
+    };
+    let mut at = 0;
+    while let Some(found) = token.get(at..).and_then(|rest| memchr::memchr(b'\\', rest)) {
+        at += found;
+        at += match unit(at) {
+            None => 2,
+            Some(0xd800..=0xdbff) if matches!(unit(at + 6), Some(0xdc00..=0xdfff)) => 12,
+            Some(0xd800..=0xdfff) => return false,
+            Some(_) => 6,
+        };
+    }
+    true
+}
 
-impl<'de> Deserialize<'de> for Bytes {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Visitor;
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-        impl serde::de::Visitor<'_> for Visitor {
-            type Value = Bytes;
-
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("a string")
-            }
-
-            fn visit_bytes<E>(self, bytes: &[u8]) -> Result<Bytes, E> {
-                Ok(Bytes(bytes.to_vec()))
-            }
+    #[test]
+    fn half_a_character_is_none() {
+        for whole in [r#""a""#, r#""\\ud83d""#, r#""\ud83d\ude00""#, r#""\u00e9\n""#, r#""\\\ud83d\ude00""#] {
+            assert_eq!(Text::token(whole).map(Text::plain), serde_json::from_str(whole).ok(), "{whole}");
         }
-
-        deserializer.deserialize_bytes(Visitor)
+        for half in
+            [r#""\ud83d""#, r#""\ude00""#, r#""\ude00\ud83d""#, r#""\ud83d\\ude00""#, r#""\ud83d\ud83d""#]
+        {
+            assert!(Text::token(half).is_none(), "{half}");
+        }
+        assert!(Text::token("5").is_none());
     }
 }

@@ -73,8 +73,8 @@ impl<'a> Stop<'a> {
 impl<'de: 'a, 'a> Deserialize<'de> for Stop<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let json = <&RawValue>::deserialize(deserializer)?.get();
-        if json.starts_with('"') {
-            return Ok(Self::One(Text::Json(json)));
+        if let Some(text) = Text::token(json) {
+            return Ok(Self::One(text));
         }
         inside("stop", json).map(Self::Many)
     }

@@ -70,5 +70,5 @@ fn object(base: Problem, error: &RawValue) -> Problem {
 /// The characters of a string; of anything else, its JSON.
 fn word(json: &RawValue) -> String {
     let json = json.get();
-    if json.starts_with('"') { Text::Json(json).plain().into_owned() } else { json.to_owned() }
+    Text::token(json).map_or_else(|| json.to_owned(), |text| text.plain().into_owned())
 }

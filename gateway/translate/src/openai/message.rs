@@ -172,8 +172,10 @@ impl<'a> Content<'a> {
 impl<'de: 'a, 'a> Deserialize<'de> for Content<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let json = <&RawValue>::deserialize(deserializer)?.get();
+        if let Some(text) = Text::token(json) {
+            return Ok(Self::Text(text));
+        }
         match json.as_bytes().first() {
-            Some(b'"') => Ok(Self::Text(Text::Json(json))),
             Some(b'[') => serde_json::from_str(json)
                 .map(Self::Parts)
                 .map_err(|why| D::Error::custom(format_args!("in a list of content parts, {why}"))),

@@ -105,6 +105,6 @@ struct Content<'a>(Option<Text<'a>>);
 impl<'de: 'a, 'a> Deserialize<'de> for Content<'a> {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let json = <&RawValue>::deserialize(deserializer)?.get();
-        Ok(Self(json.starts_with('"').then_some(Text::Json(json))))
+        Ok(Self(Text::token(json)))
     }
 }

@@ -259,7 +259,8 @@ fn neutral(name: &str, value: &str) -> bool {
         ("store", &["false"]),
         ("top_logprobs", &["0"]),
     ];
-    value == "null" || NEUTRAL.iter().any(|(known, values)| *known == name && values.contains(&value))
+    let says = |values: &[&str]| values.contains(&&*value.split_ascii_whitespace().collect::<String>());
+    value == "null" || NEUTRAL.iter().any(|(known, values)| *known == name && says(values))
 }
 
 /// The name of a member: borrowed, unless it holds escapes.

@@ -2,6 +2,7 @@
 //!
 //! - Thinking: <https://docs.anthropic.com/en/docs/build-with-claude/adaptive-thinking>
 //! - Sampling: <https://docs.anthropic.com/en/docs/about-claude/models/migrating-to-claude-4>
+//! - System messages: <https://platform.claude.com/docs/en/build-with-claude/mid-conversation-system-messages>
 
 mod reasoning;
 mod sampling;
@@ -75,6 +76,11 @@ impl Claude {
     /// Whether it knows the effort `xhigh`.
     fn knows_xhigh(self) -> bool {
         self.version.is_none_or(|version| version >= (4, 7))
+    }
+
+    /// Whether system messages may stand among the turns: from Opus 4.8 on.
+    pub(crate) fn takes_system_turns(self) -> bool {
+        self.version.is_some_and(|version| version >= (4, 8))
     }
 
     fn always_thinks(self) -> bool {

@@ -7,7 +7,7 @@ use crate::json::{Array, Object};
 use crate::openai::{Content, DataUrl, File, ImageUrl, Part, Thinking};
 use crate::{Error, Text};
 
-/// Writes the blocks of message `at`. Empty texts are refused by Anthropic, so they are not sent.
+/// Writes the blocks of message `at`. Blank texts are refused by Anthropic, so they are not sent.
 pub(super) fn write(
     content: &Content<'_>,
     at: usize,
@@ -25,9 +25,9 @@ pub(super) fn write(
     Ok(())
 }
 
-/// Writes a text block, unless it were empty.
+/// Writes a text block, unless it were blank.
 pub(super) fn write_text(text: Text<'_>, part: Option<&Part<'_>>, blocks: &mut Array<'_>) {
-    if text.is_empty() {
+    if text.is_blank() {
         return;
     }
     let mut block = blocks.object();

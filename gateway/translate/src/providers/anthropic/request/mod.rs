@@ -8,7 +8,7 @@
 //! | `response_format` `json_object` | dropped: only schemas can be enforced, and OpenAI wants the prompt to ask for JSON as well |
 //! | `temperature` above 1 | 1, and named: the scale ends there |
 //! | `temperature`, `top_p`, `top_k` | dropped where the version or the model refuses them |
-//! | a system message after the first turn | moved to the system prompt, and named: its place is lost |
+//! | a system message after the first turn | stays where the model and its neighbours allow it; else it moves to the system prompt, and is named |
 //! | `name`, `seed`, `logprobs`, `logit_bias`, penalties, `metadata`, … | dropped |
 
 mod blocks;
@@ -53,7 +53,7 @@ pub(super) fn write(
         write_sampling(&sampling, &mut body);
         stop(chat, losses, &mut body);
         account(chat, losses, &mut body);
-        turns::write(chat, losses, &mut body)?;
+        turns::write(chat, claude, losses, &mut body)?;
         tools::write(chat, losses, &mut body)?;
     }
     Ok((model, stream))
@@ -96,7 +96,7 @@ fn write_sampling(sampling: &Sampling<'_>, body: &mut Object<'_>) {
 /// Anthropic refuses a stop sequence without a visible character.
 fn stop(chat: &Chat<'_>, losses: &mut Losses, body: &mut Object<'_>) {
     let Some(stop) = &chat.stop else { return };
-    let visible = |text: &&Text<'_>| !text.plain().trim().is_empty();
+    let visible = |text: &&Text<'_>| !text.is_blank();
     let strings = stop.strings();
     if strings.iter().filter(visible).count() < strings.len() {
         losses.drop("stop");

@@ -4,33 +4,21 @@ use super::blocks;
 use crate::chat::Losses;
 use crate::json::{Array, Object};
 use crate::openai::{Chat, Message, Role, ToolCall};
+use crate::providers::claude::Claude;
 use crate::{Error, Text};
 
 /// Writes `system` and `messages`.
-pub(super) fn write(chat: &Chat<'_>, losses: &mut Losses, body: &mut Object<'_>) -> Result<(), Error> {
-    let mut turns: Vec<(usize, &Message<'_>)> = Vec::with_capacity(chat.messages.len());
-    let mut system: Vec<(usize, &Message<'_>)> = Vec::new();
-    for (at, message) in chat.messages.iter().enumerate() {
-        message.name_losses(losses);
-        match message.role {
-            Role::System | Role::Developer => {
-                if !turns.is_empty() && speaks(message) {
-                    losses.drop(format!("messages[{at}].role"));
-                }
-                system.push((at, message));
-            }
-            Role::Function => {
-                let why = "the role function is deprecated: use tool";
-                return Err(Error::request(format!("messages[{at}].role"), why));
-            }
-            Role::Assistant | Role::Tool | Role::User if speaks(message) => turns.push((at, message)),
-            Role::Assistant | Role::Tool | Role::User => (),
-        }
-    }
+pub(super) fn write(
+    chat: &Chat<'_>,
+    claude: Claude,
+    losses: &mut Losses,
+    body: &mut Object<'_>,
+) -> Result<(), Error> {
+    let (system, turns) = sort(&chat.messages, claude, losses)?;
     if turns.is_empty() {
         return Err(Error::request("messages", "no message of a user or an assistant says anything"));
     }
-    if system.iter().any(|(_, message)| speaks(message)) {
+    if !system.is_empty() {
         let mut prompt = body.array("system");
         for (at, message) in system {
             blocks::write(&message.content, at, losses, &mut prompt)?;
@@ -41,6 +29,49 @@ pub(super) fn write(chat: &Chat<'_>, losses: &mut Losses, body: &mut Object<'_>)
         write_turn(turn, losses, messages.object())?;
     }
     Ok(())
+}
+
+/// A message, and its place in the client's request.
+type Placed<'m, 'a> = (usize, &'m Message<'a>);
+
+/// What goes to the system prompt, and what to the turns. Messages that say nothing go nowhere.
+fn sort<'m, 'a>(
+    messages: &'m [Message<'a>],
+    claude: Claude,
+    losses: &mut Losses,
+) -> Result<(Vec<Placed<'m, 'a>>, Vec<Placed<'m, 'a>>), Error> {
+    let mut system = Vec::new();
+    let mut turns = Vec::with_capacity(messages.len());
+    for (at, message) in messages.iter().enumerate() {
+        message.name_losses(losses);
+        if message.role == Role::Function {
+            let path = format!("messages[{at}].role");
+            return Err(Error::request(path, "the role function is deprecated: use tool"));
+        } else if !speaks(message) {
+            continue;
+        } else if !instructs(message) || claude.takes_system_turns() && may_stay(messages, at) {
+            turns.push((at, message));
+        } else {
+            if !turns.is_empty() {
+                losses.drop(format!("messages[{at}].role"));
+            }
+            system.push((at, message));
+        }
+    }
+    Ok((system, turns))
+}
+
+/// Whether a system message may stand at `at`: after a turn of the user, and before one of the assistant or the end.
+fn may_stay(messages: &[Message<'_>], at: usize) -> bool {
+    let turn = |message: &&Message<'_>| !instructs(message) && speaks(message);
+    let before = messages[..at].iter().rev().find(turn);
+    let after = messages[at..].iter().find(turn);
+    before.is_some_and(|message| message.role != Role::Assistant)
+        && after.is_none_or(|message| message.role == Role::Assistant)
+}
+
+fn instructs(message: &Message<'_>) -> bool {
+    matches!(message.role, Role::Developer | Role::System)
 }
 
 /// One turn of all messages of one side that follow each other: so several results of tools come in one.
@@ -131,16 +162,20 @@ fn write_id(path: &str, id: Text<'_>, out: &mut Vec<u8>) -> Result<(), Error> {
 }
 
 fn role(message: &Message<'_>) -> &'static str {
-    if message.role == Role::Assistant { "assistant" } else { "user" }
+    match message.role {
+        Role::Assistant => "assistant",
+        Role::Developer | Role::System => "system",
+        Role::Function | Role::Tool | Role::User => "user",
+    }
 }
 
-/// Whether a message makes at least one block. Empty ones are refused by Anthropic, so they are never sent.
+/// Whether a message makes at least one block.
 fn speaks(message: &Message<'_>) -> bool {
     let (text, parts) = message.content.parts();
     message.role == Role::Tool
-        || text.is_some_and(|text| !text.is_empty())
-        || parts.iter().any(|part| part.text.or(part.refusal).is_none_or(|text| !text.is_empty()))
-        || message.refusal.is_some_and(|refusal| !refusal.is_empty())
+        || text.is_some_and(|text| !text.is_blank())
+        || parts.iter().any(|part| part.text.or(part.refusal).is_none_or(|text| !text.is_blank()))
+        || message.refusal.is_some_and(|refusal| !refusal.is_blank())
         || message.tool_calls.as_ref().is_some_and(|calls| !calls.is_empty())
         || message.thinking_blocks.iter().flatten().any(blocks::is_proven)
 }

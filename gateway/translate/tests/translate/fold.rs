@@ -1,0 +1,74 @@
+//! Puts a streamed reply together, as a client would.
+
+use serde_json::{Value, json};
+
+/// The data of each event.
+pub(crate) fn events(stream: &[u8]) -> Vec<&str> {
+    let stream = std::str::from_utf8(stream).unwrap();
+    let events = stream.split_terminator("\n\n");
+    events
+        .map(|event| event.strip_prefix("data: ").unwrap_or_else(|| panic!("no event: {event:?}")))
+        .collect()
+}
+
+/// The whole reply that a stream stands for. List entries are joined by `index`, strings by appending.
+pub(crate) fn fold(stream: &[u8]) -> Value {
+    let mut whole =
+        json!({ "object": "chat.completion", "choices": [{ "index": 0, "message": {}, "logprobs": null }] });
+    for event in events(stream).into_iter().filter(|data| *data != "[DONE]") {
+        let event: Value = serde_json::from_str(event).unwrap();
+        for member in ["id", "created", "model"] {
+            whole[member] = event[member].clone();
+        }
+        if event["usage"].is_object() {
+            whole["usage"] = event["usage"].clone();
+        }
+        let Some(choice) = event["choices"].get(0) else { continue };
+        if choice["finish_reason"].is_string() {
+            whole["choices"][0]["finish_reason"] = choice["finish_reason"].clone();
+        }
+        join(&mut whole["choices"][0]["message"], &choice["delta"]);
+    }
+    tidy(&mut whole["choices"][0]["message"]);
+    whole
+}
+
+fn join(whole: &mut Value, piece: &Value) {
+    match piece {
+        Value::Object(members) => {
+            for (name, value) in members {
+                match whole.get_mut(name) {
+                    Some(known) if !known.is_null() && name != "type" && name != "index" => {
+                        join(known, value);
+                    }
+                    _ if value.is_array() => {
+                        whole[name] = json!([]);
+                        join(&mut whole[name], value);
+                    }
+                    _ => whole[name] = value.clone(),
+                }
+            }
+        }
+        Value::Array(items) => {
+            let known = whole.as_array_mut().unwrap();
+            for item in items {
+                let at = usize::try_from(item["index"].as_u64().unwrap()).unwrap();
+                if at == known.len() {
+                    known.push(json!({}));
+                }
+                join(&mut known[at], item);
+            }
+        }
+        Value::String(text) => *whole = Value::String(whole.as_str().unwrap().to_owned() + text),
+        _ => *whole = piece.clone(),
+    }
+}
+
+/// What only streams have.
+fn tidy(message: &mut Value) {
+    for list in ["tool_calls", "thinking_blocks"] {
+        for entry in message.get_mut(list).and_then(Value::as_array_mut).into_iter().flatten() {
+            entry.as_object_mut().unwrap().remove("index");
+        }
+    }
+}

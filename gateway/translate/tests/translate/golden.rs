@@ -1,0 +1,209 @@
+//! Every case in `specs/cases/chat` comes out as it says.
+
+use serde_json::{Value, json};
+use specs::{Operation, Violation};
+use translate::chat::{self, ChatStream, Target};
+use translate::providers::Auth;
+
+use crate::case::Case;
+use crate::fold::events;
+use crate::json;
+
+/// Runs `check` on each case; what it returns is a difference.
+fn on_every_case(check: impl Fn(&Case) -> Result<(), String>) {
+    let cases = Case::all();
+    assert!(cases.len() > 80, "only {} cases were found", cases.len());
+    let wrong: Vec<String> =
+        cases.iter().filter_map(|case| check(case).err().map(|why| format!("{case}: {why}"))).collect();
+    assert!(wrong.is_empty(), "{} of {} cases differ:\n\n{}", wrong.len(), cases.len(), wrong.join("\n\n"));
+}
+
+fn same(what: &str, got: &str, expected: &str) -> Result<(), String> {
+    if json::read(got) == json::read(expected) {
+        return Ok(());
+    }
+    Err(format!(
+        "{what}\n  expected {}\n  got      {}",
+        expected.split_whitespace().collect::<Vec<_>>().join(" "),
+        got
+    ))
+}
+
+fn error(status: u16, body: &[u8]) -> String {
+    let body: Value = serde_json::from_slice(body).unwrap();
+    json!({ "status": status, "body": body }).to_string()
+}
+
+#[test]
+fn requests_come_out_as_the_case_says() {
+    on_every_case(|case| {
+        let Some(request) = case.read("request.json") else { return Ok(()) };
+        let (options, mut body) = (case.options(), Vec::new());
+        let result = chat::request(case.provider, request.as_bytes(), &options.options(), &mut body);
+        match (result, case.read("upstream.json"), case.read("expected_error.json")) {
+            (Ok(target), Some(expected), _) => {
+                same("upstream.json", std::str::from_utf8(&body).unwrap(), &expected)?;
+                same_target(case, target)
+            }
+            (Err(why), None, Some(expected)) => {
+                same("expected_error.json", &error(why.status(), &why.body()), &expected)
+            }
+            (Ok(_), None, _) => Err("is not refused".to_owned()),
+            (Err(why), ..) => Err(format!("is refused: {why}")),
+        }
+    });
+}
+
+/// `target.json`: any of `path`, `dropped`, `headers`, `auth`. Without it nothing is dropped.
+fn same_target(case: &Case, mut target: Target) -> Result<(), String> {
+    target.dropped.sort();
+    let mut got = json!({
+        "path": target.path,
+        "dropped": target.dropped,
+        "headers": target.headers.iter().map(|(name, value)| (*name, value)).collect::<std::collections::BTreeMap<_, _>>(),
+        "auth": match target.auth {
+            Auth::Bearer => "bearer",
+            Auth::Header(name) => name,
+            Auth::SigV4 { service } => service,
+        },
+    });
+    let expected = case.json("target.json").unwrap_or_else(|| json!({ "dropped": [] }));
+    got.as_object_mut().unwrap().retain(|name, _| expected.get(name).is_some());
+    same("target.json", &got.to_string(), &expected.to_string())
+}
+
+#[test]
+fn whole_replies_come_out_as_the_case_says() {
+    on_every_case(|case| {
+        let Some(reply) = case.read("reply.json") else { return Ok(()) };
+        match (chat::reply(case.provider, reply.as_bytes(), &Case::call()), case.read("expected.json")) {
+            (Ok((got, _)), Some(expected)) => {
+                same("expected.json", std::str::from_utf8(&got).unwrap(), &expected)
+            }
+            (Err(why), None) => {
+                let expected = case.read("expected_error.json").ok_or(format!("is refused: {why}"))?;
+                same("expected_error.json", &error(why.status(), &why.body()), &expected)
+            }
+            (Ok(_), None) => Err("is not refused".to_owned()),
+            (Err(why), Some(_)) => Err(format!("is refused: {why}")),
+        }
+    });
+}
+
+#[test]
+fn streams_come_out_as_the_case_says() {
+    on_every_case(|case| {
+        let (Some(bytes), Some(expected)) = (case.stream(), case.read("expected.sse")) else { return Ok(()) };
+        let mut stream = ChatStream::new(case.provider, &Case::call());
+        if let Err(why) = stream.push(&bytes).and_then(|()| stream.finish()) {
+            stream.fail(&why);
+        }
+        let got = std::mem::take(stream.out());
+        if case.provider.name == "openai" {
+            let (got, expected) = (String::from_utf8(got).unwrap(), &*expected);
+            return if got == *expected {
+                Ok(())
+            } else {
+                Err(format!("expected.sse\n  expected {expected}\n  got {got}"))
+            };
+        }
+        let (got, expected) = (events(&got), events(expected.as_bytes()));
+        for (number, (got, expected)) in got.iter().zip(&expected).enumerate() {
+            let word = got.starts_with('[') || expected.starts_with('[');
+            if word && got != expected {
+                return Err(format!("expected.sse, event {number}\n  expected {expected}\n  got      {got}"));
+            } else if !word {
+                same(&format!("expected.sse, event {number}"), got, expected)?;
+            }
+        }
+        let (got, expected) = (got.len(), expected.len());
+        if got == expected { Ok(()) } else { Err(format!("has {got} events, not {expected}")) }
+    });
+}
+
+#[test]
+fn errors_come_out_as_the_case_says() {
+    on_every_case(|case| {
+        let Some(given) = case.json("error.json") else { return Ok(()) };
+        let body = given["body"].as_str().map_or_else(|| given["body"].to_string(), str::to_owned);
+        let status = u16::try_from(given["status"].as_u64().unwrap()).unwrap();
+        let headers = |name: &str| given["headers"][name].as_str().map(str::to_owned);
+        let failure = chat::failure(case.provider, status, &headers, body.as_bytes());
+        let expected = case.read("expected_error.json").ok_or("has no expected_error.json")?;
+        same("expected_error.json", &error(failure.status, &failure.body), &expected)
+    });
+}
+
+/// The provider judges what it gets, and OpenAI's document what the client gets: not our own output.
+#[test]
+fn the_documents_allow_every_file_of_every_case() {
+    on_every_case(|case| {
+        let mut found = Vec::new();
+        let mut judge = |file: &str, violations: Vec<Violation>| {
+            found.extend(violations.iter().map(|violation| format!("{file}: {violation}")));
+        };
+        if let Some(upstream) = case.json("upstream.json") {
+            let streams = case.json("request.json").is_some_and(|request| request["stream"] == true);
+            judge("upstream.json", native(case, streams).request(&upstream));
+        }
+        if let Some(expected) = case.json("expected.json") {
+            judge("expected.json", client().reply(200, &expected));
+        }
+        judge("expected.sse", judge_events(&client(), &case.read("expected.sse").unwrap_or_default()));
+        if !case.is_broken() {
+            if let Some(reply) = case.json("reply.json") {
+                judge("reply.json", native(case, false).reply(200, &reply));
+            }
+            judge(
+                "stream.sse",
+                judge_events(&native(case, true), &case.read("stream.sse").unwrap_or_default()),
+            );
+        }
+        if found.is_empty() { Ok(()) } else { Err(found.join("\n  ")) }
+    });
+}
+
+fn client() -> Operation {
+    specs::api("openai").unwrap().operation("POST", "/v1/chat/completions").unwrap()
+}
+
+/// The operation of the provider's own API.
+fn native(case: &Case, streams: bool) -> Operation {
+    let path = match (case.provider.name, streams) {
+        ("anthropic", _) => "/v1/messages",
+        ("bedrock", true) => "/model/m/converse-stream",
+        ("bedrock", false) => "/model/m/converse",
+        _ => "/v1/chat/completions",
+    };
+    let operation = specs::api(case.provider.name).unwrap().operation("POST", path).unwrap();
+    match case.options().options().anthropic_version {
+        Some(version) => operation.variant(version).unwrap(),
+        None => operation,
+    }
+}
+
+/// Judges each event. Of those that have no name, errors are in no document: OpenAI's clients look for them all the same.
+fn judge_events(operation: &Operation, stream: &str) -> Vec<Violation> {
+    let mut violations = Vec::new();
+    for (name, data) in sse_events(stream) {
+        let name = if data == "[DONE]" { "[DONE]" } else { &*name };
+        let data: Value = serde_json::from_str(&data).unwrap_or_else(|_| data.into());
+        if !name.is_empty() || data.get("error").is_none() {
+            violations.extend(operation.event(name, &data));
+        }
+    }
+    violations
+}
+
+/// Name and data of each event of a stream, in whatever way its lines end.
+fn sse_events(stream: &str) -> Vec<(String, String)> {
+    let stream = stream.trim_start_matches('\u{feff}').replace("\r\n", "\n");
+    let field = |event: &str, name: &str| {
+        let values =
+            event.lines().filter_map(|line| line.strip_prefix(name)?.strip_prefix(':').map(str::trim));
+        values.collect::<Vec<_>>().join("\n")
+    };
+    let (whole, _) = stream.rsplit_once("\n\n").unwrap_or_default();
+    let events = whole.split("\n\n").map(|event| (field(event, "event"), field(event, "data")));
+    events.filter(|(_, data)| !data.is_empty()).collect()
+}

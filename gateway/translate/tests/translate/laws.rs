@@ -1,0 +1,301 @@
+//! What holds for every stream of every provider, whatever it is fed.
+
+use proptest::prelude::*;
+use serde_json::Value;
+use translate::Error;
+use translate::chat::{self, ChatStream};
+use translate::delta::{Delta, Sink};
+use translate::providers::{ALL, Dialect, Provider, find};
+use translate::wire::Framer;
+
+use crate::case::Case;
+use crate::fold::{events, fold};
+use crate::generated::replies;
+
+/// What the client gets, and how the stream ended.
+fn translated<'a>(
+    provider: &Provider,
+    pieces: impl Iterator<Item = &'a [u8]>,
+) -> (Vec<u8>, Result<(), Error>) {
+    let mut stream = ChatStream::new(provider, &Case::call());
+    let mut end = Ok(());
+    for piece in pieces {
+        end = end.and_then(|()| stream.push(piece));
+    }
+    end = end.and_then(|()| stream.finish());
+    if let Err(why) = &end {
+        stream.fail(why);
+    }
+    (std::mem::take(stream.out()), end)
+}
+
+fn at_once(provider: &Provider, bytes: &[u8]) -> (Vec<u8>, Result<(), Error>) {
+    translated(provider, std::iter::once(bytes))
+}
+
+fn anthropic() -> &'static Provider {
+    find("anthropic").unwrap()
+}
+
+#[test]
+fn one_byte_at_a_time_changes_nothing() {
+    for (case, bytes) in Case::streams() {
+        assert_eq!(translated(case.provider, bytes.chunks(1)), at_once(case.provider, &bytes), "{case}");
+    }
+}
+
+#[test]
+fn a_cut_stream_is_never_done() {
+    for (case, bytes) in Case::streams() {
+        let mut ended = false;
+        for cut in 0..bytes.len() {
+            let (out, end) = at_once(case.provider, &bytes[..cut]);
+            let out = String::from_utf8(out).unwrap();
+            assert_eq!(out.contains("data: [DONE]"), end.is_ok(), "{case} at {cut}");
+            assert_eq!(out.contains("data: {\"error\":"), end.is_err(), "{case} at {cut}");
+            // Once the provider's own end has come, nothing can undo it; and it says why the model stopped.
+            assert!(end.is_ok() || !ended, "{case} at {cut}");
+            assert!(end.is_err() || out.contains("\"finish_reason\":\""), "{case} at {cut}");
+            ended |= end.is_ok();
+        }
+    }
+}
+
+#[test]
+fn a_folded_stream_is_the_whole_reply() {
+    let mut found = 0;
+    for (case, bytes) in Case::streams() {
+        let Some(reply) = case.read("reply.json") else { continue };
+        let (out, end) = at_once(case.provider, &bytes);
+        assert_eq!(end, Ok(()), "{case}");
+        let (reply, _) = chat::reply(case.provider, reply.as_bytes(), &Case::call()).unwrap();
+        assert_eq!(comparable(fold(&out)), comparable(serde_json::from_slice(&reply).unwrap()), "{case}");
+        found += 1;
+    }
+    assert!(found >= 10, "only {found} cases have both");
+}
+
+/// A whole reply gives arguments as a document of its own spaces and escapes, a stream as the model wrote them.
+fn comparable(mut reply: Value) -> Value {
+    let calls = reply["choices"][0]["message"].get_mut("tool_calls").and_then(Value::as_array_mut);
+    for call in calls.into_iter().flatten() {
+        let arguments = &mut call["function"]["arguments"];
+        *arguments = serde_json::from_str(arguments.as_str().unwrap()).unwrap();
+    }
+    reply
+}
+
+/// Checks the order that `translate::delta` promises, by itself.
+#[derive(Default)]
+struct Checker {
+    seen: Vec<String>,
+    calls: u32,
+    blocks: u32,
+}
+
+impl Sink for Checker {
+    fn delta(&mut self, delta: Delta<'_>) {
+        let kind = format!("{delta:?}").split([' ', '(', '{']).next().unwrap().to_owned();
+        let before = |kind: &str| self.seen.iter().any(|seen| seen == kind);
+        assert_eq!(before("Start"), kind != "Start", "{kind} after {:?}", self.seen);
+        assert!(!before("End"), "{kind} after the end");
+        assert!(!before("Finish") || kind == "Usage" || kind == "End", "{kind} after the reason");
+        assert!(kind != "End" || before("Finish"), "an end without a reason");
+        let next = |number: u32, known: &mut u32| {
+            assert!(number <= *known, "{kind} {number} of {known}");
+            *known = (*known).max(number + 1);
+        };
+        match delta {
+            Delta::ToolStart { call, .. } => {
+                assert_eq!(call, self.calls);
+                self.calls += 1;
+            }
+            Delta::ToolArgs { call, .. } => assert!(call < self.calls),
+            Delta::Reasoning { block, .. }
+            | Delta::Signature { block, .. }
+            | Delta::Redacted { block, .. } => {
+                next(block, &mut self.blocks);
+            }
+            _ => (),
+        }
+        self.seen.push(kind);
+    }
+}
+
+#[test]
+fn deltas_come_in_their_order() {
+    for case in Case::all() {
+        let Dialect::Native(native) = case.provider.chat else { continue };
+        if case.is_broken() {
+            continue;
+        }
+        if let Some(bytes) = case.stream() {
+            let (mut checker, mut reader) = (Checker::default(), native.reader());
+            let mut framer = Framer::new(native.framing());
+            if framer.push(&bytes, &mut |frame| reader.frame(&frame, &mut checker)).is_ok() {
+                reader.finish(&mut checker);
+            }
+        }
+        if let Some(reply) = case.read("reply.json") {
+            let mut checker = Checker::default();
+            if native.reader().reply(reply.as_bytes(), &mut checker).is_ok() {
+                assert_eq!(checker.seen.last().map(String::as_str), Some("End"), "{case}");
+            }
+        }
+    }
+}
+
+#[test]
+fn memory_per_stream_is_bounded() {
+    let start = "event: message_start\ndata: {\"type\":\"message_start\",\"message\":{\"id\":\"m\",\"model\":\"c\",\"content\":[]}}\n\n";
+    let mut stream = ChatStream::new(anthropic(), &Case::call());
+    stream.push(start.as_bytes()).unwrap();
+    let refused = (0..10_000).find_map(|index| {
+        let block = "{\"type\":\"tool_use\",\"id\":\"t\",\"name\":\"n\",\"input\":{}}";
+        let event =
+            format!("event: content_block_start\ndata: {{\"index\":{index},\"content_block\":{block}}}\n\n");
+        stream.out().clear();
+        stream.push(event.as_bytes()).err()
+    });
+    assert!(matches!(refused, Some(Error::Malformed { .. })), "a reply has calls without end");
+}
+
+/// What may be wrong with bytes on their way.
+#[derive(Clone, Debug)]
+enum Damage {
+    Replace(prop::sample::Index, u8),
+    Insert(prop::sample::Index, Vec<u8>),
+    Remove(prop::sample::Index, usize),
+    Repeat(prop::sample::Index, usize),
+}
+
+impl Damage {
+    fn to(&self, bytes: &mut Vec<u8>) {
+        if bytes.is_empty() {
+            return;
+        }
+        let end = |at: usize, size: usize| (at + size).min(bytes.len());
+        match self {
+            Self::Replace(at, byte) => {
+                let at = at.index(bytes.len());
+                bytes[at] = *byte;
+            }
+            Self::Insert(at, more) => {
+                let at = at.index(bytes.len());
+                bytes.splice(at..at, more.iter().copied());
+            }
+            Self::Remove(at, size) => {
+                let at = at.index(bytes.len());
+                let end = end(at, *size);
+                bytes.drain(at..end);
+            }
+            Self::Repeat(at, size) => {
+                let at = at.index(bytes.len());
+                let part = bytes[at..end(at, *size)].to_vec();
+                bytes.splice(at..at, part);
+            }
+        }
+    }
+}
+
+fn damage() -> impl Strategy<Value = Vec<Damage>> {
+    let at = any::<prop::sample::Index>;
+    let one = prop_oneof![
+        (at(), any::<u8>()).prop_map(|(at, byte)| Damage::Replace(at, byte)),
+        (at(), prop_oneof![Just(b'"'), Just(b'}'), Just(b'\n'), Just(b'0')])
+            .prop_map(|(at, byte)| Damage::Replace(at, byte)),
+        (at(), proptest::collection::vec(any::<u8>(), 1..9)).prop_map(|(at, more)| Damage::Insert(at, more)),
+        (at(), 1_usize..300).prop_map(|(at, size)| Damage::Remove(at, size)),
+        (at(), 1_usize..300).prop_map(|(at, size)| Damage::Repeat(at, size)),
+    ];
+    proptest::collection::vec(one, 1..4)
+}
+
+/// The client can read what it gets: JSON events, who speaks first, `[DONE]` or an error last, and only there.
+fn is_readable(out: &[u8]) {
+    let events = events(out);
+    let (last, others) = events.split_last().expect("a stream says at least why it failed");
+    let error = |data: &str| serde_json::from_str::<Value>(data).unwrap().get("error").is_some();
+    assert!(*last == "[DONE]" || error(last), "{last}");
+    for (at, data) in others.iter().enumerate() {
+        let chunk: Value = serde_json::from_str(data).unwrap();
+        assert!(chunk["id"].as_str().unwrap().starts_with("chatcmpl-"));
+        assert_eq!(chunk["choices"][0]["delta"]["role"].is_string(), at == 0, "{data}");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn cuts_change_nothing(cuts in proptest::collection::vec(any::<prop::sample::Index>(), 0..20)) {
+        for (case, bytes) in Case::streams() {
+            let mut cuts: Vec<usize> = cuts.iter().map(|cut| cut.index(bytes.len())).collect();
+            cuts.sort_unstable();
+            let ends = cuts.iter().copied().chain([bytes.len()]);
+            let starts = [0].into_iter().chain(cuts.iter().copied());
+            let pieces = starts.zip(ends).map(|(start, end)| &bytes[start..end]);
+            prop_assert_eq!(translated(case.provider, pieces), at_once(case.provider, &bytes), "{}", case);
+        }
+    }
+
+    #[test]
+    fn no_bytes_panic(damage in damage(), size in 1_usize..400) {
+        for case in Case::all() {
+            if let Some(mut bytes) = case.stream() {
+                damage.iter().for_each(|damage| damage.to(&mut bytes));
+                let (out, _) = translated(case.provider, bytes.chunks(size));
+                if let Dialect::Native(_) = case.provider.chat {
+                    is_readable(&out);
+                }
+            }
+            for file in ["request.json", "reply.json", "error.json"] {
+                let Some(mut bytes) = case.read(file).map(String::into_bytes) else { continue };
+                damage.iter().for_each(|damage| damage.to(&mut bytes));
+                let _ = chat::request(case.provider, &bytes, &case.options().options(), &mut Vec::new());
+                let _ = chat::reply(case.provider, &bytes, &Case::call());
+                chat::failure(case.provider, 500, &|_| None, &bytes);
+            }
+        }
+    }
+
+    #[test]
+    fn bytes_of_any_kind_do_not_panic(bytes: Vec<u8>) {
+        for provider in ALL {
+            let _ = translated(provider, bytes.chunks(3));
+            let _ = chat::request(provider, &bytes, &chat::Options::default(), &mut Vec::new());
+            let _ = chat::reply(provider, &bytes, &Case::call());
+            chat::failure(provider, 400, &|_| None, &bytes);
+        }
+    }
+
+    #[test]
+    fn made_up_streams_fold_to_their_whole_replies(reply in replies(), size in 1_usize..200) {
+        let (out, end) = translated(anthropic(), reply.stream().chunks(size));
+        prop_assert_eq!(end, Ok(()));
+        is_readable(&out);
+        let (whole, _) = chat::reply(anthropic(), &reply.whole(), &Case::call()).unwrap();
+        let whole: Value = serde_json::from_slice(&whole).unwrap();
+        prop_assert_eq!(whole["choices"][0]["message"]["content"].as_str().unwrap_or(""), reply.text());
+        prop_assert_eq!(comparable(fold(&out)), comparable(whole));
+    }
+
+    /// A learned shape is a shorter way to the same: with other spaces in each event, nothing is learned twice.
+    #[test]
+    fn a_learned_shape_changes_nothing(reply in replies(), spaces in proptest::collection::vec(0_usize..3, 1..9)) {
+        let stream = String::from_utf8(reply.stream()).unwrap();
+        let spaced: String = stream
+            .split_inclusive("data: {")
+            .zip(spaces.iter().cycle())
+            .map(|(event, spaces)| event.to_owned() + &" ".repeat(*spaces))
+            .collect();
+        prop_assert_eq!(at_once(anthropic(), stream.as_bytes()), at_once(anthropic(), spaced.as_bytes()));
+    }
+
+    #[test]
+    fn openai_passes_byte_by_byte(reply in replies(), size in 1_usize..200) {
+        let openai = find("openai").unwrap();
+        let (stream, _) = at_once(anthropic(), &reply.stream());
+        prop_assert_eq!(translated(openai, stream.chunks(size)), (stream.clone(), Ok(())));
+    }
+}

@@ -1,0 +1,13 @@
+//! Golden cases and laws of `translate`.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod case;
+mod errors;
+mod fold;
+mod generated;
+mod golden;
+mod json;
+mod laws;
+mod requests;
+mod sse;

@@ -1,0 +1,159 @@
+//! What holds for every request, whatever the client sends.
+
+use proptest::prelude::*;
+use serde_json::{Value, json};
+use translate::Error;
+use translate::chat::{self, Options};
+use translate::providers::{ALL, find};
+
+fn translate(provider: &str, request: &str, options: &Options<'_>) -> Result<(Value, Vec<String>), Error> {
+    let mut body = Vec::new();
+    let target = chat::request(find(provider).unwrap(), request.as_bytes(), options, &mut body)?;
+    Ok((serde_json::from_slice(&body).unwrap(), target.dropped))
+}
+
+const MINIMAL: &str = r#"{"model":"m","messages":[{"role":"user","content":"hi"}]}"#;
+
+/// Two readers might each take another of two members, so that one checks what the other does not send.
+#[test]
+fn a_member_that_is_named_twice_is_refused() {
+    let twice = MINIMAL.replacen('{', r#"{"model":"other","#, 1);
+    let escaped = MINIMAL.replacen('{', r#"{"mod\u0065l":"other","#, 1);
+    for provider in ALL {
+        for request in [&twice, &escaped] {
+            let refused = chat::request(provider, request.as_bytes(), &Options::default(), &mut Vec::new());
+            assert!(matches!(refused, Err(Error::Request { .. })), "{} takes {request}", provider.name);
+        }
+    }
+}
+
+#[test]
+fn without_a_model_or_messages_nothing_is_sent() {
+    for provider in ALL {
+        for request in [
+            r#"{"messages":[{"role":"user","content":"hi"}]}"#,
+            r#"{"model":"m"}"#,
+            r#"{"model":"m","messages":[]}"#,
+            "[]",
+            "",
+        ] {
+            let refused = chat::request(provider, request.as_bytes(), &Options::default(), &mut Vec::new());
+            assert_eq!(refused.map_err(|why| why.status()), Err(400), "{} takes {request}", provider.name);
+        }
+    }
+}
+
+#[test]
+fn no_model_reaches_another_path() {
+    for name in ["..", ".", "../../admin", "a/b", "a?b", "a#b", "%2e%2e", "a b", "\u{e9}", ""] {
+        for provider in ALL {
+            let options = Options { model: Some(name), ..Options::default() };
+            let Ok(target) = chat::request(provider, MINIMAL.as_bytes(), &options, &mut Vec::new()) else {
+                continue;
+            };
+            let segments: Vec<&str> = target.path.split('/').collect();
+            assert!(!segments.contains(&"..") && !segments.contains(&"."), "{}", target.path);
+            assert!(
+                target.path.bytes().all(|byte| byte.is_ascii_graphic() && !b"?#\\".contains(&byte)),
+                "{}",
+                target.path
+            );
+            let known = ["/v1/chat/completions", "/v1/messages"];
+            assert!(known.contains(&&*target.path) || segments.len() == 4, "{}", target.path);
+        }
+    }
+}
+
+/// Whatever a member of OpenAI's is, it is carried, refused or named: never dropped in silence.
+#[test]
+fn what_is_not_carried_is_named() {
+    let members = [
+        ("seed", json!(7)),
+        ("metadata", json!({"a": "b"})),
+        ("logprobs", json!(true)),
+        ("top_logprobs", json!(2)),
+        ("logit_bias", json!({"1": 2})),
+        ("presence_penalty", json!(0.5)),
+        ("frequency_penalty", json!(0.5)),
+        ("store", json!(true)),
+        ("prediction", json!({"type": "content", "content": "x"})),
+        ("verbosity", json!("low")),
+        ("web_search_options", json!({})),
+        ("prompt_cache_key", json!("k")),
+        ("never_heard_of", json!(1)),
+    ];
+    for provider in ["anthropic", "bedrock"] {
+        for (name, value) in &members {
+            let mut request: Value = serde_json::from_str(MINIMAL).unwrap();
+            request[*name] = value.clone();
+            let (_, dropped) = translate(provider, &request.to_string(), &Options::default()).unwrap();
+            let carried = provider == "bedrock" && *name == "metadata";
+            assert_eq!(dropped, if carried { vec![] } else { vec![(*name).to_owned()] }, "{provider} {name}");
+            let strict = Options { strict: true, ..Options::default() };
+            let refused = translate(provider, &request.to_string(), &strict);
+            assert_eq!(refused.is_err(), !carried, "{provider} {name}");
+        }
+    }
+}
+
+fn text() -> impl Strategy<Value = String> {
+    prop_oneof![Just(String::new()), "[ \\n\t]{1,3}", "[ -~]{1,12}", "\\PC{1,6}"]
+}
+
+fn message() -> impl Strategy<Value = Value> {
+    let call = ("[a-zA-Z0-9_.:-]{1,8}", "[a-z]{1,5}", prop_oneof![Just(String::new()), Just("{\"a\":1}".to_owned())])
+        .prop_map(|(id, name, arguments)| json!({ "id": id, "type": "function", "function": { "name": name, "arguments": arguments } }));
+    prop_oneof![
+        text().prop_map(|text| json!({ "role": "system", "content": text })),
+        text().prop_map(|text| json!({ "role": "developer", "content": [{ "type": "text", "text": text }] })),
+        text().prop_map(|text| json!({ "role": "user", "content": text })),
+        (text(), text()).prop_map(|(one, two)| json!({ "role": "user", "content": [
+            { "type": "text", "text": one },
+            { "type": "image_url", "image_url": { "url": "data:image/png;base64,aGk=" } },
+            { "type": "text", "text": two },
+        ] })),
+        (text(), proptest::collection::vec(call, 0..3))
+            .prop_map(|(text, calls)| json!({ "role": "assistant", "content": text, "tool_calls": calls })),
+        ("[a-zA-Z0-9_.:-]{1,8}", text())
+            .prop_map(|(id, text)| json!({ "role": "tool", "tool_call_id": id, "content": text })),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Empty texts, turns that follow each other, odd ids: the provider's own document allows what is sent.
+    #[test]
+    fn what_is_sent_is_legal(messages in proptest::collection::vec(message(), 1..8)) {
+        let anthropic = specs::api("anthropic").unwrap().operation("POST", "/v1/messages").unwrap();
+        let model = if messages.len() % 2 == 0 { "claude-sonnet-4-5" } else { "claude-opus-5" };
+        let request = json!({ "model": model, "messages": messages, "max_tokens": 9 });
+        match translate("anthropic", &request.to_string(), &Options::default()) {
+            Ok((body, _)) => {
+                let violations = anthropic.request(&body);
+                prop_assert!(violations.is_empty(), "{:?} in {}", violations, body);
+                let roles: Vec<&str> = body["messages"].as_array().unwrap().iter().map(|turn| turn["role"].as_str().unwrap()).collect();
+                prop_assert!(roles.windows(2).all(|pair| pair[0] != pair[1]), "{roles:?}");
+            }
+            Err(why) => prop_assert!(why.to_string().contains("says anything"), "{}", why),
+        }
+    }
+
+    /// A string arrives as it was sent, in whatever way its JSON is escaped.
+    #[test]
+    fn text_arrives_as_it_was_sent(text in "x\\PC{1,20}") {
+        let escaped: String = text.encode_utf16().map(|unit| format!("\\u{unit:04x}")).collect();
+        let request = MINIMAL.replace("\"hi\"", &format!("\"{escaped}\""));
+        let (body, _) = translate("anthropic", &request, &Options::default()).unwrap();
+        prop_assert_eq!(body["messages"][0]["content"][0]["text"].as_str().unwrap(), text);
+    }
+
+    /// Without anything to put in its place, a request in the same dialect is not touched.
+    #[test]
+    fn the_same_dialect_is_not_touched(text in "\\PC{0,20}") {
+        let request = format!("\n {{ \"messages\" : [{}], \"x\":1.10 ,\"model\":\"m\"}} ", json!({ "role": "user", "content": text }));
+        let mut body = Vec::new();
+        chat::request(find("openai").unwrap(), request.as_bytes(), &Options::default(), &mut body).unwrap();
+        prop_assert_eq!(body, request.as_bytes());
+    }
+}
