@@ -17,8 +17,11 @@ pub(crate) fn fold(stream: &[u8]) -> Value {
         json!({ "object": "chat.completion", "choices": [{ "index": 0, "message": {}, "logprobs": null }] });
     for event in events(stream).into_iter().filter(|data| *data != "[DONE]") {
         let event: Value = serde_json::from_str(event).unwrap();
-        for member in ["id", "created", "model"] {
-            whole[member] = event[member].clone();
+        // Besides OpenAI's own members, whatever the provider adds.
+        for (name, value) in event.as_object().unwrap() {
+            if !["object", "choices", "usage"].contains(&&**name) {
+                whole[name] = value.clone();
+            }
         }
         if event["usage"].is_object() {
             whole["usage"] = event["usage"].clone();

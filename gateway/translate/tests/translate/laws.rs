@@ -99,7 +99,7 @@ impl Sink for Checker {
         let before = |kind: &str| self.seen.iter().any(|seen| seen == kind);
         assert_eq!(before("Start"), kind != "Start", "{kind} after {:?}", self.seen);
         assert!(!before("End"), "{kind} after the end");
-        assert!(!before("Finish") || kind == "Usage" || kind == "End", "{kind} after the reason");
+        assert!(!before("Finish") || ["Usage", "Extra", "End"].contains(&&*kind), "{kind} after the reason");
         assert!(kind != "End" || before("Finish"), "an end without a reason");
         let next = |number: u32, known: &mut u32| {
             assert!(number <= *known, "{kind} {number} of {known}");
