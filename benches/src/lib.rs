@@ -1,1 +1,139 @@
-//! Stub.
+//! What is measured: bodies and streams as providers and clients send them, made here, the same in every run.
+//!
+//! The texts hold what costs: escapes, line breaks, letters of two and three bytes.
+
+mod frame;
+
+use serde_json::{Value, json};
+
+pub use frame::event_stream;
+
+/// Events of text in each stream: as many as a short answer has.
+pub const EVENTS: usize = 200;
+
+const WORDS: [&str; 8] = ["The", " quick", " brown", "\n\n", " the \"lazy\"", " Größe", " 日本", " and"];
+
+/// A stream of Anthropic's Messages: named server-sent events, [`EVENTS`] of text.
+pub fn anthropic_stream() -> Vec<u8> {
+    let start = json!({"type": "message_start", "message": {"id": "msg_01XFDUDYJgAACzvnptvVoYEL", "type": "message",
+        "role": "assistant", "model": "claude-sonnet-4-5-20250929", "content": [], "stop_reason": null,
+        "stop_sequence": null, "usage": {"input_tokens": 25, "output_tokens": 1}}});
+    let block =
+        json!({"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}});
+    let text = words().map(|word| {
+        json!({"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": word}})
+    });
+    let end = [
+        json!({"type": "content_block_stop", "index": 0}),
+        json!({"type": "message_delta", "delta": {"stop_reason": "end_turn", "stop_sequence": null},
+            "usage": {"output_tokens": EVENTS}}),
+        json!({"type": "message_stop"}),
+    ];
+    let events = [start, block].into_iter().chain(text).chain(end);
+    events.flat_map(|event| named(event["type"].as_str().unwrap_or_default(), &event)).collect()
+}
+
+/// A stream of Bedrock's Converse: binary messages with checksums and padding, [`EVENTS`] of text.
+pub fn bedrock_stream() -> Vec<u8> {
+    let text = words().map(|word| {
+        ("contentBlockDelta", json!({"contentBlockIndex": 0, "delta": {"text": word}, "p": "abcdefghijklmnopqrstuvwxyzABCDEFG"}))
+    });
+    let end = [
+        ("contentBlockStop", json!({"contentBlockIndex": 0, "p": "abc"})),
+        ("messageStop", json!({"stopReason": "end_turn", "p": "abcdefgh"})),
+        (
+            "metadata",
+            json!({"usage": {"inputTokens": 25, "outputTokens": EVENTS, "totalTokens": 25 + EVENTS},
+            "metrics": {"latencyMs": 900}, "p": "ab"}),
+        ),
+    ];
+    let events = [("messageStart", json!({"role": "assistant", "p": "abcdefghijkl"}))]
+        .into_iter()
+        .chain(text)
+        .chain(end);
+    event_stream(events)
+}
+
+/// A stream of OpenAI's chat completions: unnamed server-sent events, [`EVENTS`] of text.
+pub fn openai_stream() -> Vec<u8> {
+    let chunk = |choices: Value, usage: Value| {
+        let chunk = json!({"id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 1_700_000_000,
+            "model": "gpt-4o-2024-08-06", "choices": choices, "usage": usage});
+        format!("data: {chunk}\n\n")
+    };
+    let choice = |delta: Value, finish: Value| json!([{"index": 0, "delta": delta, "logprobs": null, "finish_reason": finish}]);
+    let mut out = chunk(choice(json!({"role": "assistant", "content": ""}), Value::Null), Value::Null);
+    for word in words() {
+        out += &chunk(choice(json!({"content": word}), Value::Null), Value::Null);
+    }
+    out += &chunk(choice(json!({}), json!("stop")), Value::Null);
+    out += &chunk(
+        json!([]),
+        json!({"prompt_tokens": 25, "completion_tokens": EVENTS, "total_tokens": 25 + EVENTS}),
+    );
+    out += "data: [DONE]\n\n";
+    out.into_bytes()
+}
+
+/// A client's request of at least so many bytes: a system message, a tool, turns of text.
+pub fn request(size: usize) -> Vec<u8> {
+    let mut messages = vec![json!({"role": "system", "content": "You are a helpful assistant."})];
+    let mut written = 600;
+    while written < size {
+        let text = text(size.div_ceil(8).clamp(64, 24_000));
+        written += text.len();
+        messages.push(
+            json!({"role": if messages.len() % 2 == 1 { "user" } else { "assistant" }, "content": text}),
+        );
+    }
+    messages.push(json!({"role": "user", "content": "And now?"}));
+    let tool = json!({"type": "function", "function": {"name": "get_weather", "description": "Get the weather",
+        "parameters": {"type": "object", "properties": {"city": {"type": "string", "description": "City name"},
+            "unit": {"type": "string", "enum": ["c", "f"]}}, "required": ["city"]}}});
+    json!({"model": "claude-sonnet-4-5", "messages": messages, "temperature": 0.7, "max_tokens": 1024,
+        "stop": ["\n\nHuman:"], "user": "u-1", "tools": [tool]})
+    .to_string()
+    .into_bytes()
+}
+
+/// A whole reply of each provider, with about one kilobyte of text and a tool call.
+pub fn reply(provider: &str) -> Vec<u8> {
+    let text = text(1000);
+    let reply = match provider {
+        "anthropic" => {
+            json!({"id": "msg_1", "type": "message", "role": "assistant", "model": "claude-sonnet-4-5-20250929",
+            "content": [{"type": "text", "text": text}, {"type": "tool_use", "id": "toolu_1", "name": "get_weather", "input": {"city": "Paris"}}],
+            "stop_reason": "tool_use", "stop_sequence": null, "usage": {"input_tokens": 25, "output_tokens": 200}})
+        }
+        "bedrock" => json!({"output": {"message": {"role": "assistant", "content": [{"text": text},
+            {"toolUse": {"toolUseId": "tooluse_1", "name": "get_weather", "input": {"city": "Paris"}}}]}},
+            "stopReason": "tool_use", "usage": {"inputTokens": 25, "outputTokens": 200, "totalTokens": 225}, "metrics": {"latencyMs": 900}}),
+        _ => {
+            json!({"id": "chatcmpl-1", "object": "chat.completion", "created": 1_700_000_000, "model": "gpt-4o-2024-08-06",
+            "choices": [{"index": 0, "message": {"role": "assistant", "content": text, "refusal": null, "tool_calls": [
+                {"id": "call_1", "type": "function", "function": {"name": "get_weather", "arguments": "{\"city\":\"Paris\"}"}}]},
+                "logprobs": null, "finish_reason": "tool_calls"}],
+            "usage": {"prompt_tokens": 25, "completion_tokens": 200, "total_tokens": 225}})
+        }
+    };
+    reply.to_string().into_bytes()
+}
+
+fn words() -> impl Iterator<Item = &'static str> {
+    WORDS.into_iter().cycle().take(EVENTS)
+}
+
+fn text(size: usize) -> String {
+    let mut text = String::with_capacity(size + 16);
+    for word in WORDS.into_iter().cycle() {
+        if text.len() >= size {
+            break;
+        }
+        text += word;
+    }
+    text
+}
+
+fn named(event: &str, data: &Value) -> Vec<u8> {
+    format!("event: {event}\ndata: {data}\n\n").into_bytes()
+}

@@ -12,11 +12,12 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("mocks", &["specs"]),
     ("conformance", &["mocks", "specs"]),
     ("touchstone", &["conformance", "gateway", "mocks", "specs"]),
-    ("benches", &["mocks", "specs", "translate"]),
+    ("benches", &[]),
 ];
 
-/// What tests may use on top: expectations come from the providers' documents.
-const TESTS_MAY_USE: &[(&str, &[&str])] = &[("translate", &["specs"]), ("gateway", &["specs"])];
+/// What tests and benches may use on top: expectations come from the providers' documents.
+const TESTS_MAY_USE: &[(&str, &[&str])] =
+    &[("translate", &["specs"]), ("gateway", &["specs"]), ("benches", &["mocks", "specs", "translate"])];
 
 /// What makes a crate able to touch the world. `translate` has none of it.
 const WORLD: &[&str] = &["tokio", "hyper", "hyper-util", "fastrand", "jiff", "rustls", "socket2", "tracing"];
