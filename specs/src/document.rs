@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 
+use crate::calls::Calls;
 use crate::path::Template;
 use crate::schema::Schema;
 use crate::sequence::Grammar;
@@ -44,6 +45,7 @@ pub(crate) struct Plan {
 pub(crate) struct Body {
     pub(crate) variants: Variants,
     pub(crate) schema: Schema,
+    pub(crate) calls: Option<Calls>,
 }
 
 /// What a status is answered with. `status` is a code, `4XX` or `default`.
@@ -136,9 +138,13 @@ impl Variants {
 
 fn bodies(content: &Value, pointer: &str, schema: fn(String) -> Schema) -> Vec<Body> {
     let json = members(content).filter(|(media, _)| media.starts_with("application/json"));
-    json.map(|(media, object)| Body {
-        variants: Variants::new(media, object),
-        schema: schema(format!("{pointer}/{}/schema", escape(media))),
+    json.map(|(media, object)| {
+        let pointer = format!("{pointer}/{}", escape(media));
+        Body {
+            variants: Variants::new(media, object),
+            schema: schema(format!("{pointer}/schema")),
+            calls: object.get("x-calls").map(|calls| Calls::new(calls, format!("{pointer}/x-calls"))),
+        }
     })
     .collect()
 }

@@ -125,7 +125,10 @@ pub(crate) fn expected(kind: &Kind) -> String {
         Kind::OneOfMultipleValid { .. } => "exactly one of the alternatives".to_owned(),
         Kind::PropertyNames { error } => format!("members named as {}", expected(error.kind())),
         Kind::Contains => "one item of a certain kind".to_owned(),
-        Kind::Not { .. } => "something else".to_owned(),
+        Kind::Not { schema } => match schema.get("const") {
+            Some(value) => format!("anything but {}", show(value)),
+            None => "something else".to_owned(),
+        },
         other => other.keyword().to_owned(),
     }
 }

@@ -17,6 +17,7 @@
 //! Documents are parsed, and schemas compiled, at first use, once, and shared. Nothing here opens a socket or a file.
 
 mod api;
+mod calls;
 mod document;
 pub mod drift;
 mod explain;

@@ -59,7 +59,11 @@ impl Operation {
     /// Judges a request's body, as strictly as the service does.
     pub fn request(&self, body: &Value) -> Vec<Violation> {
         match self.chosen(&self.plan.requests) {
-            Some(chosen) => chosen.schema.violations(&self.content.root, body),
+            Some(chosen) => {
+                let mut found = chosen.schema.violations(&self.content.root, body);
+                found.extend(chosen.calls.iter().flat_map(|calls| calls.violations(body)));
+                found
+            }
             None => vec![self.unforeseen("no body", body, "requestBody")],
         }
     }

@@ -10,7 +10,8 @@ use serde_json::Value;
 pub struct Violation {
     /// [JSON pointer](https://www.rfc-editor.org/rfc/rfc6901) into the judged value; empty for the whole of it.
     pub pointer: String,
-    /// The JSON Schema keyword that is broken; `status`, `x-events` and `x-sequence` for what no schema can say.
+    /// The JSON Schema keyword that is broken; `status`, `x-events`, `x-sequence` and `x-calls` for what no
+    /// schema can say.
     pub keyword: String,
     /// What the document asks for, in words.
     pub expected: String,
