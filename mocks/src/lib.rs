@@ -13,6 +13,7 @@
 mod admin;
 pub mod answer;
 pub mod anthropic;
+pub mod bedrock;
 pub mod credentials;
 mod exchange;
 mod http;

@@ -10,10 +10,11 @@ use crate::answer::{Answer, Ask};
 use crate::request::Request;
 use crate::script::Failure;
 use crate::seed::Draw;
-use crate::{Credentials, anthropic, openai};
+use crate::{Credentials, anthropic, bedrock, openai};
 
 /// Every provider's mock. The name is also the prefix of its paths on the common port.
-pub static ALL: &[&dyn Provider] = &[&openai::OpenAi, &anthropic::Anthropic];
+pub static ALL: &[&dyn Provider] =
+    &[&openai::OpenAi, &anthropic::Anthropic, &bedrock::Bedrock { now: jiff::Timestamp::now }];
 
 /// The mock of this name.
 #[must_use]

@@ -100,6 +100,8 @@ pub enum Format<'a> {
     Object,
     /// JSON of this schema.
     Schema(&'a Value),
+    /// JSON of the schema that this text holds.
+    Written(&'a str),
 }
 
 impl Ask<'_> {

@@ -61,6 +61,10 @@ fn first_stop<'a>(text: &str, stops: &[&'a str]) -> Option<(usize, &'a str)> {
 fn said(ask: &Ask<'_>, index: usize) -> String {
     match ask.format {
         Format::Schema(schema) => fill(schema, &topic(&ask.last)).to_string(),
+        Format::Written(text) => {
+            let schema = serde_json::from_str(text).unwrap_or_default();
+            fill(&schema, &topic(&ask.last)).to_string()
+        }
         Format::Object => serde_json::json!({ "answer": plain(ask, index) }).to_string(),
         Format::Text => plain(ask, index),
     }

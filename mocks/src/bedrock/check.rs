@@ -1,0 +1,83 @@
+//! Rules of the service that no schema can say.
+
+use serde_json::Value;
+
+use super::model;
+use crate::provider::Call;
+use crate::script::{Failure, Kind};
+
+/// The first rule that is broken.
+pub(super) fn check(call: &Call<'_>) -> Result<(), Failure> {
+    let model = model(call);
+    let exists = call.models.is_none_or(|models| models.contains(&model));
+    if !exists || !is_identifier(&model) {
+        return Err(error("The provided model identifier is invalid."));
+    }
+    choice_is_known(call.body)?;
+    let messages = call.body["messages"].as_array().map_or(&[][..], Vec::as_slice);
+    failed_results_say_why(messages)?;
+    calls_are_answered(messages)
+}
+
+fn error(message: impl Into<String>) -> Failure {
+    Failure::new(Kind::InvalidRequest, message)
+}
+
+/// Ids and ARNs are made of these characters; a percent sign was encoded once too often.
+fn is_identifier(model: &str) -> bool {
+    let known = |char: char| char.is_ascii_alphanumeric() || "-_.:/".contains(char);
+    model.len() <= 2_048 && model.chars().all(known)
+}
+
+fn choice_is_known(body: &Value) -> Result<(), Failure> {
+    let Some(name) = body["toolConfig"]["toolChoice"]["tool"]["name"].as_str() else { return Ok(()) };
+    let mut tools = body["toolConfig"]["tools"].as_array().into_iter().flatten();
+    if tools.any(|tool| tool["toolSpec"]["name"] == name) {
+        return Ok(());
+    }
+    Err(error(format!("The model returned the following errors: Tool '{name}' not found in provided tools")))
+}
+
+fn failed_results_say_why(messages: &[Value]) -> Result<(), Failure> {
+    for (at, message) in messages.iter().enumerate() {
+        for (block, content) in message["content"].as_array().into_iter().flatten().enumerate() {
+            let result = &content["toolResult"];
+            if result["status"] == "error" && result["content"].as_array().is_some_and(Vec::is_empty) {
+                return Err(error(format!(
+                    "The content field at messages.{at}.content.{block}.toolResult cannot be empty when status value is error."
+                )));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Every `toolUse` is answered in the next message, and only there.
+fn calls_are_answered(messages: &[Value]) -> Result<(), Failure> {
+    let ids = |message: &Value, kind: &str| -> Vec<String> {
+        let blocks = message["content"].as_array().into_iter().flatten();
+        blocks.filter_map(|block| block[kind]["toolUseId"].as_str()).map(str::to_owned).collect()
+    };
+    let mut called: Vec<String> = Vec::new();
+    for (at, message) in messages.iter().enumerate() {
+        let answered = ids(message, "toolResult");
+        let open: Vec<String> = called.iter().filter(|id| !answered.contains(id)).cloned().collect();
+        if !open.is_empty() {
+            return Err(unanswered(at, &open));
+        }
+        if answered.len() > called.len() {
+            return Err(error(format!(
+                "The number of toolResult blocks at messages.{at}.content exceeds the number of toolUse blocks of previous turn."
+            )));
+        }
+        called = ids(message, "toolUse");
+    }
+    if called.is_empty() { Ok(()) } else { Err(unanswered(messages.len(), &called)) }
+}
+
+fn unanswered(at: usize, ids: &[String]) -> Failure {
+    error(format!(
+        "Expected toolResult blocks at messages.{at}.content for the following Ids: {}",
+        ids.join(", ")
+    ))
+}

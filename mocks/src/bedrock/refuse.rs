@@ -1,0 +1,151 @@
+//! A broken schema in the words of the service. It speaks three tongues: its own sentences about conversations (members counted from 0),
+//! its framework's about constraints (`messages.1.member.role`, counted from 1) and about types, and a JSON validator's about unknown members.
+
+use serde_json::Value;
+use specs::Violation;
+
+use crate::script::{Failure, Kind};
+
+/// What the service says to a body that is broken in this place.
+pub(super) fn failure(violation: &Violation, body: &Value) -> Failure {
+    let value = body.pointer(&violation.pointer).unwrap_or(&Value::Null);
+    if let Some(message) = conversation(violation) {
+        return invalid(message);
+    }
+    match violation.keyword.as_str() {
+        "type" => serialization(&violation.expected, value),
+        "additionalProperties" | "unevaluatedProperties" | "minProperties" | "maxProperties" => {
+            invalid(malformed(violation, value))
+        }
+        _ => invalid(constraint(violation, value)),
+    }
+}
+
+fn invalid(message: String) -> Failure {
+    Failure::new(Kind::InvalidRequest, message)
+}
+
+/// Rules about conversations, in the sentences that users report.
+fn conversation(violation: &Violation) -> Option<String> {
+    let pointer = violation.pointer.trim_start_matches('/').replace('/', ".");
+    let parts: Vec<&str> = pointer.split('.').collect();
+    let message = || parts[..2.min(parts.len())].join(".");
+    let block = || parts[..parts.len() - 1].join(".");
+    Some(match (violation.keyword.as_str(), parts.as_slice()) {
+        ("minItems", ["messages"]) | ("const", ["messages", "0", "role"]) => {
+            "A conversation must start with a user message. Try again with a conversation that starts with a user message.".to_owned()
+        }
+        ("minItems", ["messages", _, "content"]) => format!(
+            "The content field in the Message object at {} is empty. Add a ContentBlock object to the content field and try again.",
+            message()
+        ),
+        ("pattern", ["messages", _, "content", _, "text"]) => format!(
+            "The text field in the ContentBlock object at {} is blank. Add text to the text field, and try again.",
+            block()
+        ),
+        ("required", [""]) if violation.expected.contains("`toolConfig`") => {
+            "The toolConfig field must be defined when using toolUse and toolResult content blocks.".to_owned()
+        }
+        ("contains", ["messages", _, "content"]) => {
+            "A text block must be included when using documents.".to_owned()
+        }
+        ("type", ["messages", .., "input" | "json"] | ["toolConfig", .., "inputSchema", "json"]) => {
+            format!("The format of the value at {pointer} is invalid. Provide a json object for the field and try again.")
+        }
+        ("required" | "const", ["toolConfig", .., "inputSchema", "json"] | [.., "inputSchema", "json", "type"]) => {
+            let place = pointer.strip_suffix(".type").unwrap_or(&pointer);
+            format!("The value at {place}.type must be one of the following: object.")
+        }
+        _ => return None,
+    })
+}
+
+/// A value of another type than the framework's reader expects.
+fn serialization(expected: &str, value: &Value) -> Failure {
+    let wanted = match expected {
+        "integer" => "an Integer",
+        "number" => "a Float",
+        "boolean" => "a Boolean",
+        "string" => "a String",
+        "array" => "a List",
+        _ => "a Structure",
+    };
+    let message = match value {
+        Value::Object(_) => "Start of structure or map found where not expected.".to_owned(),
+        Value::Array(_) => "Start of list found where not expected.".to_owned(),
+        Value::String(_) => format!("STRING_VALUE can not be converted to {wanted}"),
+        Value::Number(number) if number.is_f64() => format!("DECIMAL_VALUE can not be converted to {wanted}"),
+        Value::Number(_) => format!("NUMBER_VALUE can not be converted to {wanted}"),
+        Value::Bool(true) => format!("TRUE_VALUE can not be converted to {wanted}"),
+        Value::Bool(false) => format!("FALSE_VALUE can not be converted to {wanted}"),
+        Value::Null => format!("NULL_VALUE can not be converted to {wanted}"),
+    };
+    Failure { code: Some("SerializationException".to_owned()), ..invalid(message) }
+}
+
+/// Members that no one knows, and unions with none or several.
+fn malformed(violation: &Violation, value: &Value) -> String {
+    let pointer = &violation.pointer;
+    let count = value.as_object().map_or(0, serde_json::Map::len);
+    let (place, problem) = match violation.keyword.as_str() {
+        "minProperties" => {
+            (pointer.as_str(), format!("minimum size: [{}], found: [{count}]", limit(violation)))
+        }
+        "maxProperties" => {
+            (pointer.as_str(), format!("maximum size: [{}], found: [{count}]", limit(violation)))
+        }
+        _ => {
+            let (place, name) = pointer.rsplit_once('/').unwrap_or(("", pointer));
+            (place, format!("extraneous key [{name}] is not permitted"))
+        }
+    };
+    format!("Malformed input request: #{place}: {problem}, please reformat your input and try again.")
+}
+
+/// A constraint of the service's model.
+fn constraint(violation: &Violation, value: &Value) -> String {
+    let (limit, mut place) = (limit(violation), member(&violation.pointer));
+    let shown = match value {
+        Value::String(text) => format!("Value '{text}'"),
+        Value::Number(number) => format!("Value '{number}'"),
+        Value::Null => "Value null".to_owned(),
+        _ => "Value".to_owned(),
+    };
+    let (shown, must) = match violation.keyword.as_str() {
+        "required" => {
+            let missing = violation.expected.trim_start_matches("member `").trim_end_matches('`');
+            place = if place.is_empty() { missing.to_owned() } else { format!("{place}.{missing}") };
+            ("Value null".to_owned(), "not be null".to_owned())
+        }
+        "enum" | "const" => {
+            let known = violation.expected.trim_start_matches("one of ").replace('"', "");
+            (shown, format!("satisfy enum value set: [{known}]"))
+        }
+        "minimum" => (shown, format!("have value greater than or equal to {limit}")),
+        "maximum" => (shown, format!("have value less than or equal to {limit}")),
+        "minLength" | "minItems" => (shown, format!("have length greater than or equal to {limit}")),
+        "maxLength" | "maxItems" => (shown, format!("have length less than or equal to {limit}")),
+        "pattern" => {
+            let pattern = violation.expected.trim_start_matches("text that matches ");
+            (shown, format!("satisfy regular expression pattern: {pattern}"))
+        }
+        _ => (shown, format!("be {}", violation.expected)),
+    };
+    format!(
+        "1 validation error detected: {shown} at '{place}' failed to satisfy constraint: Member must {must}"
+    )
+}
+
+/// The number in `at least 1 characters`.
+fn limit(violation: &Violation) -> &str {
+    violation.expected.split(' ').find(|word| word.parse::<f64>().is_ok()).unwrap_or_default()
+}
+
+/// `/messages/0/content` as `messages.1.member.content`.
+fn member(pointer: &str) -> String {
+    let parts = pointer.split('/').skip(1).map(|part| match part.parse::<usize>() {
+        Ok(index) => format!("{}.member", index + 1),
+        Err(_) => part.to_owned(),
+    });
+    parts.collect::<Vec<_>>().join(".")
+}
