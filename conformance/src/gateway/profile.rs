@@ -180,7 +180,10 @@ impl Profile {
             file: format!("{name}/profile.yaml"),
             reason: error.to_string(),
         })?;
-        Ok(Self { name: name.to_owned(), ..profile })
+        let mut implementation = profile.implementation;
+        // The bundled gateway is part of this binary, and has its version.
+        implementation.version = implementation.version.replace("{{ version }}", env!("CARGO_PKG_VERSION"));
+        Ok(Self { name: name.to_owned(), implementation, ..profile })
     }
 
     /// Names of the bundled profiles.
