@@ -84,6 +84,8 @@ pub enum Outcome {
     Error,
     /// The provider's answer breaks off or cannot be read: with an error, whatever came before.
     Broken,
+    /// Nobody listens at the provider's address: with an error.
+    Unreachable,
     /// The gateway refuses by itself; the provider is never called.
     Refused,
     /// Either with the answer or refused: both are honest.

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::support::{Side, asked, finding, unless, upstream};
+use super::support::{Side, asked, finding, is_named, unless, upstream};
 use super::{Check, Judged, Verdict};
 use crate::case::Case;
 
@@ -121,19 +121,20 @@ fn decode(segment: &str) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-/// What both sides understand goes through as it is. What to answer to, and how to transport it, is the gateway's.
+/// What both sides understand goes through as it is. What to answer to, and how to transport it, is the gateway's; what
+/// the provider does not know may be named as dropped.
 fn same_dialect(case: &Case) -> Judged {
     let asked = asked(case)?;
     let own = ["model", "stream", "stream_options"];
-    let sent = case.sent.json.as_object().into_iter().flatten();
-    let findings =
-        sent.filter(|(name, value)| !own.contains(&name.as_str()) && asked.json[name.as_str()] != **value);
+    let changed = |(name, value): &(&String, &Value)| {
+        !own.contains(&name.as_str()) && asked.json[name.as_str()] != **value && !is_named(case, name)
+    };
+    let lost = case.sent.json.as_object().into_iter().flatten().filter(changed);
     unless(
-        findings
-            .map(|(name, value)| {
-                finding(Side::Upstream, &format!("/{name}"), value, &asked.json[name.as_str()])
-            })
-            .collect(),
+        lost.map(|(name, value)| {
+            finding(Side::Upstream, &format!("/{name}"), value, &asked.json[name.as_str()])
+        })
+        .collect(),
     )
 }
 

@@ -52,11 +52,22 @@ pub(super) fn read(body: &Value) -> Meaning {
         read_message(&mut meaning, message);
     }
     for (name, value) in body.as_object().into_iter().flatten() {
-        if !READ.contains(&name.as_str()) && !value.is_null() {
+        if !READ.contains(&name.as_str()) && !is_default(name, value) {
             meaning.others.insert(name.clone(), value.clone());
         }
     }
     meaning
+}
+
+/// Saying what is so anyway asks for nothing.
+fn is_default(name: &str, value: &Value) -> bool {
+    match name {
+        "n" => value == 1,
+        "logprobs" | "store" => value == false,
+        "presence_penalty" | "frequency_penalty" => value.as_f64() == Some(0.0),
+        "service_tier" => value == "auto",
+        _ => value.is_null(),
+    }
 }
 
 fn read_message(meaning: &mut Meaning, message: &Value) {

@@ -9,7 +9,7 @@ use tokio::sync::Mutex;
 
 use super::Options;
 use crate::Error;
-use crate::client::Client;
+use crate::client::{Client, Target};
 use crate::gateway::{Gateway, Profile, Upstreams};
 use crate::scenario::PROVIDERS;
 
@@ -41,6 +41,7 @@ impl Arena {
     /// [`Error::Mocks`], [`Error::NotReady`], [`Error::Template`], [`Error::File`].
     pub async fn start(options: &Options) -> Result<Self, Error> {
         let mocks = start_mocks(options).await?;
+        warm_up(&mocks).await;
         let upstreams = Upstreams {
             urls: PROVIDERS.iter().map(|name| ((*name).to_owned(), mocks.url(name))).collect(),
             credentials: mocks.credentials().clone(),
@@ -127,6 +128,30 @@ async fn start_mocks(options: &Options) -> Result<mocks::Mocks, Error> {
     let listen = options.mocks.unwrap_or(defaults.listen);
     let wanted = mocks::Options { listen, seed: options.seed, journal, ..defaults };
     mocks::start_with(wanted).await.map_err(|error| Error::Mocks(error.to_string()))
+}
+
+/// What the first request would wait for is waited for here: tokenizers and documents are loaded when they are needed,
+/// which on a busy machine takes longer than the gateway's patience.
+async fn warm_up(mocks: &mocks::Mocks) {
+    let paths = [
+        ("openai", "/v1/chat/completions"),
+        ("anthropic", "/v1/messages"),
+        ("bedrock", "/model/m/converse"),
+        ("bedrock", "/model/m/converse-stream"),
+    ];
+    let body = r#"{"model":"m","max_tokens":1,"messages":[{"role":"user","content":"[[ts:warm-up]]"}]}"#;
+    for (provider, path) in paths {
+        let Ok(client) = Client::new(&mocks.url(provider)) else { continue };
+        let key = mocks.credentials().key(provider);
+        let headers = vec![
+            ("content-type".to_owned(), "application/json".to_owned()),
+            ("authorization".to_owned(), format!("Bearer {key}")),
+            ("anthropic-version".to_owned(), "2026-10-21".to_owned()),
+        ];
+        let (method, path) = ("POST".to_owned(), path.to_owned());
+        let target = Target { method, path, headers, body: body.into(), ..Target::default() };
+        client.call(&target, PATIENCE).await;
+    }
 }
 
 fn working_folder(options: &Options) -> Result<PathBuf, Error> {

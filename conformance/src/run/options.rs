@@ -69,7 +69,7 @@ impl Options {
 
 /// Most plays wait more than they work.
 fn default_jobs() -> usize {
-    std::thread::available_parallelism().map_or(4, usize::from) * 6
+    std::thread::available_parallelism().map_or(4, usize::from) * 4
 }
 
 impl fmt::Debug for Options {
