@@ -17,7 +17,7 @@ use crate::wire::{self, Plan};
 
 /// A reply to send, and where to note how that goes; admin requests are not noted.
 pub(crate) struct Exchange {
-    pub(crate) plan: Plan,
+    pub(crate) plan: Arc<Plan>,
     pub(crate) record: Option<Arc<Record>>,
 }
 
@@ -31,7 +31,7 @@ pub(crate) fn answer(
     let started_ms = state.now_ms();
     if let Some(path) = request.path.strip_prefix("/__mock/") {
         let reply = crate::admin::answer(state, path, &request);
-        return Exchange { plan: wire::whole(reply, None), record: None };
+        return Exchange { plan: Arc::new(wire::whole(reply, None)), record: None };
     }
     let provider = port.or_else(|| take_prefix(&mut request));
     let judged = provider.map(|provider| judge(state, provider, &request));
@@ -44,7 +44,7 @@ pub(crate) fn answer(
 fn note(state: &State, plan: Plan, arrived: Arrived) -> Exchange {
     let record = Some(state.journal.add(arrived));
     state.changed();
-    Exchange { plan, record }
+    Exchange { plan: Arc::new(plan), record }
 }
 
 /// Moves a provider's name from the front of the path to the prefix.
@@ -86,7 +86,7 @@ fn judge(state: &State, provider: &'static dyn Provider, request: &Request) -> J
     let draw = state.seed.draw(provider.name(), &request.path, &request.body);
     let error = |failure: &Failure| wire::whole(provider.error(request, &draw, failure), None);
     let (operation, found, is_chat) = match provider.route(&request.method, &request.path) {
-        Route::Chat(found) => (Cow::Owned(found.id().to_owned()), Some(found), true),
+        Route::Chat(found) => (Cow::Borrowed(found.id()), Some(found), true),
         Route::Direct(name, found) => (Cow::Borrowed(name), found, false),
         Route::Method => return Judged::refused(error(&kind(Kind::Method))),
         Route::NotFound => return Judged::refused(error(&kind(Kind::NotFound))),

@@ -43,8 +43,7 @@ impl State {
 
     /// The exchange is over.
     pub(crate) fn finish(&self, record: &Record, aborted: bool) {
-        record.finished(self.now_ms(), aborted);
-        self.journal.settle(record);
+        self.journal.finish(record, self.now_ms(), aborted);
         self.changed();
     }
 

@@ -45,7 +45,22 @@ pub fn pieces(text: &str, limit: Option<u64>) -> Pieced {
     Pieced { pieces, tokens: tokens.len() as u64, is_cut }
 }
 
-/// What [`pieces`] finds.
+/// The same in one piece.
+#[must_use]
+pub fn whole(text: &str, limit: Option<u64>) -> Pieced {
+    let count = count(text);
+    if limit.is_some_and(|limit| count > limit) {
+        let Pieced { pieces, tokens, is_cut } = pieces(text, limit);
+        return Pieced { pieces: one(pieces.concat()), tokens, is_cut };
+    }
+    Pieced { pieces: one(text.to_owned()), tokens: count, is_cut: false }
+}
+
+fn one(text: String) -> Vec<String> {
+    if text.is_empty() { Vec::new() } else { vec![text] }
+}
+
+/// What [`pieces`] and [`whole`] find.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pieced {
     /// Joined they are the text, or the beginning of it.

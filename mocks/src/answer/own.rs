@@ -38,7 +38,7 @@ fn choice<'a>(ask: &Ask<'a>, index: usize, silent: u64) -> Choice<'a> {
     let text = said(ask, index);
     let stop = first_stop(&text, &ask.stop);
     let kept = stop.map_or(text.as_str(), |(at, _)| &text[..at]);
-    let pieced = tokens::pieces(kept, left);
+    let pieced = if ask.stream { tokens::pieces(kept, left) } else { tokens::whole(kept, left) };
     if !pieced.pieces.is_empty() {
         blocks.push(Block::Text(Pieces(pieced.pieces)));
     }

@@ -20,6 +20,8 @@ use crate::state::State;
 pub(super) struct Connection {
     pub(super) stream: TcpStream,
     pub(super) ahead: BytesMut,
+    /// Where replies are put together; empty between them.
+    pub(super) out: BytesMut,
 }
 
 /// The client went away.
@@ -39,7 +41,7 @@ pub(super) enum After {
 pub(crate) async fn serve(stream: TcpStream, provider: Option<&'static dyn Provider>, state: Arc<State>) {
     // Without it every second small write waits for the client's delayed acknowledgement, 40 ms.
     let _ = stream.set_nodelay(true);
-    let mut connection = Connection { stream, ahead: BytesMut::with_capacity(8 << 10) };
+    let mut connection = Connection { stream, ahead: BytesMut::with_capacity(8 << 10), out: BytesMut::new() };
     while connection.ahead.len() < PREFACE.len() {
         if connection.read().await.is_err() {
             return;

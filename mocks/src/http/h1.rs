@@ -1,6 +1,7 @@
 //! A plan written to an HTTP/1.1 socket, write by write, while watching whether the client is still there.
 
 use std::io::{self, ErrorKind, Write as _};
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -27,7 +28,7 @@ pub(super) struct Manner {
 pub(super) async fn send(
     connection: &mut Connection,
     state: &State,
-    plan: &Plan,
+    plan: &Arc<Plan>,
     record: Option<&Record>,
     manner: Manner,
 ) -> Result<After, Gone> {
@@ -51,7 +52,7 @@ pub(super) async fn send(
 async fn deliver(
     connection: &mut Connection,
     state: &State,
-    plan: &Plan,
+    plan: &Arc<Plan>,
     record: Option<&Record>,
     manner: Manner,
 ) -> Result<(), Gone> {
@@ -59,12 +60,11 @@ async fn deliver(
     if plan.is_mute {
         return end(connection, plan).await;
     }
-    let limit = state.journal.limits().reply_bytes;
     if let Some(record) = record {
-        record.began(plan.status, &plan.headers, &plan.events);
+        record.began(plan);
         state.changed();
     }
-    let mut buffer = BytesMut::with_capacity(4 << 10);
+    let mut buffer = std::mem::take(&mut connection.out);
     let chunked = plan.length.is_none() && manner.reads_chunks;
     head(&mut buffer, plan, manner);
     let mut written = 0;
@@ -82,7 +82,7 @@ async fn deliver(
         flush(connection, &mut buffer).await?;
         written += 1;
         if let Some(record) = record {
-            record.wrote(&write.bytes, write.events, state.now_ms(), limit);
+            record.wrote(write.events, state.now_ms());
             state.changed();
         }
         // Other connections of this thread want their turn during long streams.
@@ -98,6 +98,7 @@ async fn deliver(
         buffer.extend_from_slice(b"0\r\n\r\n");
     }
     flush(connection, &mut buffer).await?;
+    connection.out = buffer;
     end(connection, plan).await
 }
 
@@ -148,7 +149,7 @@ pub(super) async fn write_all(connection: &mut Connection, mut bytes: &[u8]) -> 
             Ok(0) => return Err(Gone),
             Ok(count) => bytes = &bytes[count..],
             Err(problem) if problem.kind() == ErrorKind::WouldBlock => {
-                let Connection { stream, ahead } = connection;
+                let Connection { stream, ahead, .. } = connection;
                 let (mut reader, writer) = stream.split();
                 tokio::select! {
                     ready = writer.writable() => ready.map_err(|_| Gone)?,
@@ -166,7 +167,7 @@ async fn wait(connection: &mut Connection, pause: Duration) -> Result<(), Gone> 
     if pause.is_zero() {
         return Ok(());
     }
-    let Connection { stream, ahead } = connection;
+    let Connection { stream, ahead, .. } = connection;
     let (mut reader, _writer) = stream.split();
     tokio::select! {
         () = tokio::time::sleep(pause) => Ok(()),
@@ -177,7 +178,7 @@ async fn wait(connection: &mut Connection, pause: Duration) -> Result<(), Gone> 
 async fn end(connection: &mut Connection, plan: &Plan) -> Result<(), Gone> {
     match plan.end {
         End::Stall => {
-            let Connection { stream, ahead } = connection;
+            let Connection { stream, ahead, .. } = connection;
             Err(watch(&mut stream.split().0, ahead).await)
         }
         End::Whole | End::Cut(_) => Ok(()),

@@ -33,7 +33,7 @@ pub(super) async fn serve(
     provider: Option<&'static dyn Provider>,
     state: Arc<State>,
 ) {
-    let Connection { stream, ahead } = connection;
+    let Connection { stream, ahead, .. } = connection;
     let service = service_fn(move |request| answer(request, provider, Arc::clone(&state)));
     let mut builder = hyper::server::conn::http2::Builder::new(TokioExecutor::new());
     let served =
@@ -102,7 +102,7 @@ const FLUSH: Duration = Duration::from_millis(20);
 
 /// A plan as a body: its writes, one frame each, at their times.
 struct Body {
-    plan: Plan,
+    plan: Arc<Plan>,
     record: Option<Arc<Record>>,
     state: Arc<State>,
     next: usize,
@@ -111,9 +111,9 @@ struct Body {
 }
 
 impl Body {
-    fn new(plan: Plan, record: Option<Arc<Record>>, state: Arc<State>) -> Self {
+    fn new(plan: Arc<Plan>, record: Option<Arc<Record>>, state: Arc<State>) -> Self {
         if let Some(record) = record.as_ref().filter(|_| !plan.is_mute) {
-            record.began(plan.status, &plan.headers, &plan.events);
+            record.began(&plan);
             state.changed();
         }
         Self { plan, record, state, next: 0, sleep: None, slept: false }
@@ -161,7 +161,7 @@ impl http_body::Body for Body {
             let (bytes, events) = (write.bytes.clone(), write.events);
             self.next += 1;
             if let Some(record) = &self.record {
-                record.wrote(&bytes, events, self.state.now_ms(), self.state.journal.limits().reply_bytes);
+                record.wrote(events, self.state.now_ms());
                 self.state.changed();
             }
             return Poll::Ready(Some(Ok(Frame::data(bytes))));

@@ -1,16 +1,15 @@
 //! An exchange as it happens: cheap to write, made readable when somebody asks.
 
 use std::borrow::Cow;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use bytes::Bytes;
 use serde_json::Value;
 use specs::Violation;
 
 use super::{Auth, Body, Entry, Sent, SentEvent};
-use crate::provider::Headers;
 use crate::request::Request;
 use crate::scripts::Searched;
+use crate::wire::Plan;
 
 /// One exchange.
 #[derive(Debug)]
@@ -33,16 +32,17 @@ pub(crate) struct Arrived {
     pub(crate) started_ms: f64,
 }
 
+/// The reply so far. It is the plan itself that is kept, not a copy of what was sent of it.
 #[derive(Debug, Default)]
 struct Outcome {
-    status: u16,
-    headers: Headers,
-    writes: Vec<Bytes>,
-    length: usize,
-    truncated: bool,
-    names: Vec<Cow<'static, str>>,
-    /// When, and how many bytes were sent until then.
-    events: Vec<(f64, usize)>,
+    /// Absent until the header goes out.
+    plan: Option<Arc<Plan>>,
+    /// How many of its writes went out.
+    written: usize,
+    /// When each event went out.
+    times: Vec<f64>,
+    /// Where each event ends in the body, once the plan was cut to what the journal keeps.
+    ends: Option<Vec<usize>>,
     aborted: bool,
     finished_ms: Option<f64>,
 }
@@ -53,48 +53,43 @@ impl Record {
     }
 
     /// The header goes out.
-    pub(crate) fn began(&self, status: u16, headers: &Headers, events: &[Cow<'static, str>]) {
+    pub(crate) fn began(&self, plan: &Arc<Plan>) {
         let mut outcome = self.outcome();
-        outcome.status = status;
-        outcome.headers.clone_from(headers);
-        outcome.names = events.to_vec();
+        outcome.times.reserve(plan.events.len());
+        outcome.plan = Some(Arc::clone(plan));
     }
 
-    /// Bytes of the body went out, and with them the end of so many events.
-    pub(crate) fn wrote(&self, bytes: &Bytes, events: usize, at_ms: f64, limit: usize) {
+    /// The next write went out, and with it the end of so many events.
+    pub(crate) fn wrote(&self, events: usize, at_ms: f64) {
         let mut outcome = self.outcome();
-        let room = limit.saturating_sub(outcome.length);
-        if bytes.len() <= room && !outcome.truncated {
-            outcome.writes.push(bytes.clone());
-        } else if !outcome.truncated {
-            outcome.writes.push(bytes.slice(..room));
-            outcome.truncated = true;
-        }
-        outcome.length += bytes.len();
-        let length = outcome.length;
-        outcome.events.extend(std::iter::repeat_n((at_ms, length), events));
+        outcome.written += 1;
+        outcome.times.extend(std::iter::repeat_n(at_ms, events));
     }
 
-    /// Nothing more comes.
-    pub(crate) fn finished(&self, at_ms: f64, aborted: bool) {
+    /// Nothing more comes. Of a long body only so many bytes are kept. Gives the bytes kept.
+    pub(crate) fn finished(&self, at_ms: f64, aborted: bool, limit: usize) -> usize {
         let mut outcome = self.outcome();
-        if outcome.finished_ms.is_none() {
-            outcome.finished_ms = Some(at_ms);
-            outcome.aborted = aborted;
+        if outcome.finished_ms.is_some() {
+            return 0;
         }
+        outcome.finished_ms = Some(at_ms);
+        outcome.aborted = aborted;
+        let Some(plan) = &outcome.plan else { return 0 };
+        let length = plan.body_length();
+        if length > limit {
+            let ends = outcome.event_ends();
+            let plan = plan.shortened(limit);
+            outcome.ends = Some(ends);
+            outcome.plan = Some(Arc::new(plan));
+        }
+        length.min(limit) + outcome.times.len() * 64
     }
 
     /// Bytes kept of the request.
     pub(crate) fn request_size(&self) -> usize {
         let request = &self.arrived.request;
         let headers: usize = request.headers.iter().map(|(name, value)| name.len() + value.len()).sum();
-        request.body.len() + headers + request.path.len()
-    }
-
-    /// Bytes kept of the reply.
-    pub(crate) fn reply_size(&self) -> usize {
-        let outcome = self.outcome();
-        outcome.writes.iter().map(Bytes::len).sum::<usize>() + outcome.names.len() * 64
+        request.body.len() + headers + request.path.len() + OVERHEAD
     }
 
     /// Does the request's body contain this text?
@@ -110,7 +105,6 @@ impl Record {
         let Arrived { provider, operation, http, request, violations, auth, variant, started_ms } =
             &self.arrived;
         let outcome = self.outcome();
-        let events = outcome.names.iter().zip(&outcome.events);
         Entry {
             seq: self.seq,
             provider: (*provider).to_owned(),
@@ -130,23 +124,7 @@ impl Record {
             auth: auth.clone(),
             variant: variant.map(str::to_owned),
             started_ms: *started_ms,
-            reply: Sent {
-                status: outcome.status,
-                headers: outcome
-                    .headers
-                    .iter()
-                    .map(|(name, value)| (name.to_string(), value.to_string()))
-                    .collect(),
-                body: Body::new(&outcome.writes.concat()),
-                truncated: outcome.truncated,
-                events: events
-                    .map(|(name, (at_ms, end))| SentEvent {
-                        name: name.to_string(),
-                        at_ms: *at_ms,
-                        end: *end,
-                    })
-                    .collect(),
-            },
+            reply: outcome.sent(),
             aborted: outcome.aborted,
             finished_ms: outcome.finished_ms,
         }
@@ -156,6 +134,39 @@ impl Record {
         self.outcome.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+impl Outcome {
+    fn sent(&self) -> Sent {
+        let Some(plan) = &self.plan else { return Sent::default() };
+        let text = |text: &Cow<'_, str>| text.clone().into_owned();
+        let ends = self.ends.clone().unwrap_or_else(|| self.event_ends());
+        let events = plan.events.iter().zip(&self.times).zip(ends);
+        let written = plan.writes.iter().take(self.written).flat_map(|write| write.bytes.iter().copied());
+        Sent {
+            status: plan.status,
+            headers: plan.headers.iter().map(|(name, value)| (text(name), text(value))).collect(),
+            body: Body::new(&written.collect::<Vec<u8>>()),
+            truncated: self.ends.is_some(),
+            events: events
+                .map(|((name, at_ms), end)| SentEvent { name: text(name), at_ms: *at_ms, end })
+                .collect(),
+        }
+    }
+
+    /// Where each event ends in the body.
+    fn event_ends(&self) -> Vec<usize> {
+        let mut end = 0;
+        let mut ends = Vec::with_capacity(self.times.len());
+        for write in self.plan.iter().flat_map(|plan| &plan.writes) {
+            end += write.bytes.len();
+            ends.extend(std::iter::repeat_n(end, write.events));
+        }
+        ends
+    }
+}
+
+/// What a record takes beside the texts in it.
+const OVERHEAD: usize = 1_024;
 
 /// Keys and signatures are cut to their last four characters.
 fn redact(name: &str, value: &str) -> String {

@@ -25,25 +25,23 @@ impl Ring {
         Self { limits, kept: Mutex::default() }
     }
 
-    pub(crate) fn limits(&self) -> JournalLimits {
-        self.limits
-    }
-
     /// Takes a request in.
     pub(crate) fn add(&self, arrived: Arrived) -> Arc<Record> {
+        let mut record = Record::new(0, arrived);
+        let size = record.request_size();
         let mut kept = self.kept();
         kept.last += 1;
-        let record = Arc::new(Record::new(kept.last, arrived));
-        let size = record.request_size();
+        record.seq = kept.last;
+        let record = Arc::new(record);
         kept.bytes += size;
         kept.records.push_back((Arc::clone(&record), size));
-        kept.trim(self.limits);
+        self.trim(kept);
         record
     }
 
-    /// Counts the bytes of a reply that is complete.
-    pub(crate) fn settle(&self, record: &Record) {
-        let size = record.reply_size();
+    /// The reply is over.
+    pub(crate) fn finish(&self, record: &Record, at_ms: f64, aborted: bool) {
+        let size = record.finished(at_ms, aborted, self.limits.reply_bytes);
         let mut kept = self.kept();
         // Numbers rise by one from front to back, so the place follows from the number.
         let first = kept.records.front().map_or(u64::MAX, |(record, _)| record.seq);
@@ -52,7 +50,19 @@ impl Ring {
             *counted += size;
             kept.bytes += size;
         }
-        kept.trim(self.limits);
+        self.trim(kept);
+    }
+
+    /// Drops what exceeds the limits, after the lock is given back: old records are far from any cache.
+    fn trim(&self, mut kept: MutexGuard<'_, Kept>) {
+        let mut dropped = Vec::new();
+        while kept.records.len() > self.limits.entries || kept.bytes > self.limits.bytes {
+            let Some((record, size)) = kept.records.pop_front() else { break };
+            kept.bytes -= size;
+            dropped.push(record);
+        }
+        drop(kept);
+        drop(dropped);
     }
 
     /// What came in, oldest first; with a marker, only requests whose body contains it.
@@ -70,14 +80,5 @@ impl Ring {
 
     fn kept(&self) -> MutexGuard<'_, Kept> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Kept {
-    fn trim(&mut self, limits: JournalLimits) {
-        while self.records.len() > limits.entries || self.bytes > limits.bytes {
-            let Some((_, size)) = self.records.pop_front() else { return };
-            self.bytes -= size;
-        }
     }
 }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 
 use super::{End, Plan, Write, gzip, sse};
 use crate::provider::{Event, Headers, Provider, Stream, Whole};
@@ -85,16 +85,24 @@ fn pieced(mut plan: Plan, body: Bytes, fault: &Fault) -> Plan {
 
 const PAGE: &str = "<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n<center><h1>502 Bad Gateway</h1></center>\r\n</body>\r\n</html>\r\n";
 
-/// One write for every so many events.
+/// One write for every so many events. All of them lie in one piece of memory, which is made and dropped at once.
 fn eventful(mut plan: Plan, events: Vec<Event>, per_write: usize) -> Plan {
-    plan.writes.reserve(events.len().div_ceil(per_write));
-    for group in events.chunks(per_write) {
-        let bytes = match group {
-            [one] => one.bytes.clone(),
-            many => many.iter().flat_map(|event| event.bytes.iter().copied()).collect(),
-        };
-        plan.writes.push(write(bytes, group.len()));
-    }
+    let mut body = BytesMut::with_capacity(events.iter().map(|event| event.bytes.len()).sum());
+    let groups: Vec<(usize, usize)> = events
+        .chunks(per_write)
+        .map(|group| {
+            group.iter().for_each(|event| body.extend_from_slice(&event.bytes));
+            (body.len(), group.len())
+        })
+        .collect();
+    let mut body = body.freeze();
+    let mut sent = 0;
+    let next = |(end, events): (usize, usize)| {
+        let bytes = body.split_to(end - sent);
+        sent = end;
+        write(bytes, events)
+    };
+    plan.writes = groups.into_iter().map(next).collect();
     plan.events = events.into_iter().map(|event| event.name).collect();
     plan
 }

@@ -50,6 +50,22 @@ pub(crate) enum End {
 }
 
 impl Plan {
+    pub(crate) fn body_length(&self) -> usize {
+        self.writes.iter().map(|write| write.bytes.len()).sum()
+    }
+
+    /// The same with only so many bytes of the body.
+    pub(crate) fn shortened(&self, limit: usize) -> Self {
+        let mut left = limit;
+        let mut shortened = self.clone();
+        for write in &mut shortened.writes {
+            // A slice would keep the whole body alive.
+            write.bytes = Bytes::copy_from_slice(&write.bytes[..left.min(write.bytes.len())]);
+            left -= write.bytes.len();
+        }
+        shortened
+    }
+
     /// The body's bytes, all writes together.
     pub(crate) fn body(&self) -> Vec<u8> {
         self.writes.iter().flat_map(|write| write.bytes.iter().copied()).collect()
