@@ -3,6 +3,7 @@
 //! A gateway is known here only as a process and a URL.
 
 pub mod case;
+mod catalogue;
 pub mod cell;
 pub mod check;
 pub mod client;
@@ -18,6 +19,7 @@ pub mod run;
 pub mod scenario;
 pub mod text;
 
+pub use catalogue::{explain, list};
 pub use cell::{Cell, Mode};
 pub use error::Error;
 pub use report::model::Report;

@@ -24,11 +24,11 @@ pub(super) fn read(body: &Value) -> Meaning {
         stop: strings(&limits["stopSequences"]),
         format: format(&body["outputConfig"]["textFormat"]),
         effort: effort(body),
-        user: body["requestMetadata"]["user"].as_str().map(str::to_owned),
         guardrail: (!guardrail.is_null())
             .then(|| (text(&guardrail["guardrailIdentifier"]), text(&guardrail["guardrailVersion"]))),
         ..Meaning::default()
     };
+    read_metadata(&mut meaning, &body["requestMetadata"]);
     for message in list(&body["messages"]) {
         match message["role"].as_str().unwrap_or_default() {
             "system" => meaning.system.extend(texts(&message["content"])),
@@ -37,6 +37,15 @@ pub(super) fn read(body: &Value) -> Meaning {
         }
     }
     meaning
+}
+
+/// Converse has one place for who asks and for what else is to be logged.
+fn read_metadata(meaning: &mut Meaning, metadata: &Value) {
+    let mut metadata = metadata.as_object().cloned().unwrap_or_default();
+    meaning.user = metadata.remove("user").as_ref().map(text);
+    if !metadata.is_empty() {
+        meaning.others.insert("metadata".to_owned(), Value::Object(metadata));
+    }
 }
 
 fn texts(blocks: &Value) -> Vec<String> {

@@ -27,6 +27,8 @@ pub(crate) struct Stage {
     pub(crate) mocks: Arc<mocks::Mocks>,
     pub(crate) profile: Arc<Profile>,
     pub(crate) patience: Duration,
+    /// One at a time of the plays that keep the machine busy: what is judged is the gateway, not the machine.
+    pub(crate) heavy: Mutex<()>,
 }
 
 /// Bytes of one reply that the journal keeps: more than any check looks at.
@@ -54,6 +56,7 @@ impl Arena {
             mocks: Arc::new(mocks),
             profile: Arc::new(options.profile.clone()),
             patience: PATIENCE,
+            heavy: Mutex::new(()),
         };
         Ok(Self {
             stage: Arc::new(stage),
@@ -75,6 +78,7 @@ impl Arena {
             mocks: Arc::clone(&self.stage.mocks),
             profile: Arc::clone(&self.stage.profile),
             patience: self.stage.patience,
+            heavy: Mutex::new(()),
         };
         let config = self.config.clone();
         Ok(Self { stage: Arc::new(stage), gateway: Mutex::new(None), url: url.to_owned(), config })

@@ -16,6 +16,7 @@ use futures_util::stream;
 
 pub use arena::Arena;
 pub use options::{Options, Progress, Watcher};
+pub(crate) use plan::binds;
 
 use crate::Error;
 use crate::report::model::{Check, Evidence, Report};
@@ -87,7 +88,12 @@ async fn play_one(arena: &Arena, planned: &Planned, judge: &Judge) -> Outcome {
         return Outcome { checks: judge.skipped(planned), evidence: None };
     }
     let (stage, play) = (Arc::clone(arena.stage()), planned.play(route));
-    match tokio::spawn(async move { play::play(&stage, play).await }).await {
+    let is_heavy = planned.is_heavy();
+    let playing = tokio::spawn(async move {
+        let _turn = if is_heavy { Some(stage.heavy.lock().await) } else { None };
+        play::play(&stage, play).await
+    });
+    match playing.await {
         Ok(cases) => {
             let evidence = evidence::collect(&cases);
             let mut checks = judge.judge(planned, &cases, &evidence.id);

@@ -123,6 +123,12 @@ impl Planned {
         Play { scenario: self.scenario, ordinal: self.ordinal, cell: self.cell.clone(), route: route.clone() }
     }
 
+    /// Whether it keeps the machine so busy that others of its kind must wait for it.
+    pub(crate) fn is_heavy(&self) -> bool {
+        let client = self.scenario.client;
+        client.parallel.is_some_and(|calls| calls > 10) || client.pause.is_some() || self.scenario.pad > 0
+    }
+
     /// How long it takes, roughly: what waits for a timeout comes first, what is large next.
     pub(crate) fn weight(&self) -> u64 {
         let fault = self.scenario.reply().and_then(|reply| reply.fault.as_ref());

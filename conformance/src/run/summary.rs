@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::judge::Judge;
 use super::plan::Plan;
 use super::{Arena, Options, Outcome};
-use crate::gateway::Source;
+use crate::gateway::{Profile, Source};
 use crate::report::model::{
     API_VERSION, CellResult, Check, Environment, Expectations, KIND, Report, ScenarioResult, Statistics,
     Suite, Summary,
@@ -38,7 +38,7 @@ pub(super) fn report(
         implementation: arena.profile().implementation.clone(),
         environment: environment(arena, options, started, took),
         summary: Summary { statistics, plays, exit_code: exit_code(statistics) },
-        cells: cells(plan, &checks),
+        cells: cells(arena.profile(), plan, &checks),
         scenarios: scenarios(plan, &checks),
         checks,
         evidence,
@@ -92,11 +92,13 @@ fn config(arena: &Arena) -> BTreeMap<String, String> {
     arena.config().iter().map(|(name, text)| (name.clone(), mask(text))).collect()
 }
 
-fn cells(plan: &Plan, checks: &[Check]) -> Vec<CellResult> {
+/// In the order of the profile's routes; cells without a route come last.
+fn cells(profile: &Profile, plan: &Plan, checks: &[Check]) -> Vec<CellResult> {
     let mut cells: Vec<_> = plan.plays.iter().map(|play| play.cell.clone()).collect();
-    let routes: Vec<String> = plan.plays.iter().map(|play| play.cell.provider.clone()).collect();
-    let position = |provider: &str| routes.iter().position(|route| route == provider);
-    cells.sort_by_key(|cell| (position(&cell.provider), cell.mode));
+    let position = |name: &str| {
+        profile.routes.iter().position(|route| route.name == name).unwrap_or(profile.routes.len())
+    };
+    cells.sort_by_key(|cell| (position(&cell.provider), cell.provider.clone(), cell.mode));
     cells.dedup();
     let result = |cell: crate::Cell| {
         let id = cell.to_string();

@@ -2,3 +2,4 @@
 
 mod passthrough;
 mod report;
+mod suite;

@@ -1,0 +1,135 @@
+//! What the suite asks, for people: the list of everything, and one thing explained.
+
+use std::fmt::Write as _;
+
+use crate::requirement::{self, Requirement};
+use crate::run::binds;
+use crate::scenario::{self, Outcome, Scenario};
+use crate::{Error, Mode};
+
+/// One line for each requirement and scenario whose id contains the words, in the order of the files.
+pub fn list(words: &[String]) -> String {
+    let wanted = |id: &str, group: &str| words.iter().all(|word| id.contains(word.as_str()) || group == word);
+    let mut text = String::new();
+    let requirements: Vec<_> =
+        requirement::all().iter().filter(|requirement| wanted(&requirement.id, &requirement.group)).collect();
+    let scenarios: Vec<_> =
+        scenario::all().iter().filter(|scenario| wanted(&scenario.id, &scenario.group)).collect();
+    line(&mut text, format_args!("{} requirements", requirements.len()));
+    for requirement in requirements {
+        line(
+            &mut text,
+            format_args!("  {:<8} {:<44} {}", requirement.level.name(), requirement.id, requirement.sentence),
+        );
+    }
+    line(&mut text, format_args!("\n{} scenarios", scenarios.len()));
+    for scenario in scenarios {
+        line(&mut text, format_args!("  {:<53} {}", scenario.id, scenario.title));
+    }
+    text
+}
+
+/// Everything about one requirement or one scenario.
+///
+/// # Errors
+/// [`Error::Unknown`], with the nearest id.
+pub fn explain(id: &str) -> Result<String, Error> {
+    if let Some(requirement) = requirement::find(id) {
+        return Ok(explain_requirement(requirement));
+    }
+    if let Some(scenario) = scenario::find(id) {
+        return Ok(explain_scenario(scenario));
+    }
+    let known =
+        requirement::all().iter().map(|known| &known.id).chain(scenario::all().iter().map(|known| &known.id));
+    let nearest =
+        known.max_by_key(|known| alike(known, id)).map(|known| format!("; did you mean `{known}`?"));
+    Err(Error::Unknown { id: id.to_owned(), nearest: nearest.unwrap_or_default() })
+}
+
+fn explain_requirement(requirement: &Requirement) -> String {
+    let mut text = String::new();
+    line(
+        &mut text,
+        format_args!("{} ({}, group {})", requirement.id, requirement.level.name(), requirement.group),
+    );
+    line(&mut text, format_args!("\n  {}", requirement.sentence));
+    line(&mut text, format_args!("\n  source    {} (read {})", requirement.source, requirement.date));
+    if !requirement.providers.is_empty() {
+        line(&mut text, format_args!("  providers {}", requirement.providers.join(", ")));
+    }
+    if let Some(mode) = requirement.mode {
+        line(&mut text, format_args!("  mode      {}", mode.name()));
+    }
+    if let Some(feature) = &requirement.feature {
+        line(&mut text, format_args!("  feature   {feature}"));
+    }
+    line(&mut text, format_args!("\n  judged on"));
+    for scenario in scenario::all().iter().filter(|scenario| is_judged(requirement, scenario)) {
+        line(&mut text, format_args!("    {:<44} {}", scenario.id, scenario.title));
+    }
+    text
+}
+
+fn explain_scenario(scenario: &Scenario) -> String {
+    let mut text = String::new();
+    line(&mut text, format_args!("{} (group {})", scenario.id, scenario.group));
+    line(&mut text, format_args!("\n  {}", scenario.title));
+    let modes: Vec<_> = scenario.modes.iter().map(|mode| mode.name()).collect();
+    let places = if scenario.routes.is_empty() { &scenario.providers } else { &scenario.routes };
+    line(&mut text, format_args!("\n  played    {}; {}", places.join(", "), modes.join(" and ")));
+    line(&mut text, format_args!("  must end  {}", ending(scenario.outcome)));
+    if !scenario.request.is_null() {
+        line(&mut text, format_args!("\n  client asks\n{}", indented(&scenario.request)));
+    }
+    if let Some(replies) =
+        serde_json::to_value(&scenario.replies).ok().filter(|_| !scenario.replies.is_empty())
+    {
+        line(&mut text, format_args!("\n  provider answers\n{}", indented(&replies)));
+    }
+    line(&mut text, format_args!("\n  judged by"));
+    for requirement in requirement::all().iter().filter(|requirement| is_judged(requirement, scenario)) {
+        line(&mut text, format_args!("    {:<8} {}", requirement.level.name(), requirement.id));
+    }
+    text
+}
+
+/// In at least one of the scenario's cells.
+pub(crate) fn is_judged(requirement: &Requirement, scenario: &Scenario) -> bool {
+    let modes: &[Mode] = &scenario.modes;
+    let by_route = scenario.routes.iter().map(|route| route.split('-').next().unwrap_or(route));
+    let providers: Vec<&str> = match scenario.routes.as_slice() {
+        [] => scenario.providers.iter().map(String::as_str).collect(),
+        _ => by_route.collect(),
+    };
+    providers.iter().any(|provider| modes.iter().any(|mode| binds(requirement, scenario, provider, *mode)))
+}
+
+fn ending(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Reply => "with the provider's answer",
+        Outcome::Error => "with the provider's error",
+        Outcome::Broken => "with an error, for the provider's answer breaks",
+        Outcome::Unreachable => "with an error, for nobody listens",
+        Outcome::Refused => "refused by the gateway itself",
+        Outcome::Either => "answered or refused",
+        Outcome::Left => "by the client, which goes away",
+    }
+}
+
+fn indented(json: &serde_json::Value) -> String {
+    let text = serde_json::to_string_pretty(json).unwrap_or_default();
+    crate::text::short(&text, 4000).lines().map(|line| format!("    {line}")).collect::<Vec<_>>().join("\n")
+}
+
+/// How many of the id's words another one has.
+fn alike(known: &str, id: &str) -> usize {
+    let words = |text: &str| text.split(['.', '-', '@']).map(str::to_owned).collect::<Vec<_>>();
+    let known = words(known);
+    words(id).iter().filter(|word| known.contains(word)).count()
+}
+
+fn line(text: &mut String, line: std::fmt::Arguments<'_>) {
+    // Writing to a string cannot fail.
+    let _ = writeln!(text, "{line}");
+}

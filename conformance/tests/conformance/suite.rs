@@ -1,0 +1,101 @@
+//! Laws of the suite itself: what it asks is complete, consistent, and asked with valid documents.
+
+use std::collections::BTreeSet;
+
+use conformance::scenario::{Outcome, Scenario};
+use conformance::{check, requirement, scenario};
+use serde_json::{Value, json};
+
+fn ids<'a>(all: impl Iterator<Item = &'a String>) -> BTreeSet<&'a str> {
+    all.map(String::as_str).collect()
+}
+
+#[test]
+fn ids_are_unique() {
+    assert_eq!(ids(requirement::all().iter().map(|known| &known.id)).len(), requirement::all().len());
+    assert_eq!(ids(scenario::all().iter().map(|known| &known.id)).len(), scenario::all().len());
+}
+
+#[test]
+fn the_suite_is_as_large_as_it_says() {
+    assert!(requirement::all().len() >= 80, "{} requirements", requirement::all().len());
+    assert!(scenario::all().len() >= 100, "{} scenarios", scenario::all().len());
+}
+
+#[test]
+fn every_requirement_has_a_check_and_every_check_a_requirement() {
+    let required = ids(requirement::all().iter().map(|known| &known.id));
+    let checked: BTreeSet<&str> = check::all().map(|(id, _)| id).collect();
+    assert_eq!(required, checked);
+}
+
+#[test]
+fn every_requirement_is_judged_on_some_scenario() {
+    for known in requirement::all() {
+        let text = conformance::explain(&known.id).expect("a known id");
+        let judged = text.split("judged on\n").nth(1).unwrap_or_default();
+        assert!(!judged.trim().is_empty(), "{} is judged on no scenario", known.id);
+    }
+}
+
+#[test]
+fn every_scenario_names_known_requirements_only() {
+    for scenario in scenario::all() {
+        for id in &scenario.judges {
+            assert!(requirement::find(id).is_some(), "{}: no requirement `{id}`", scenario.id);
+        }
+    }
+}
+
+#[test]
+fn every_requirement_has_a_source_and_a_day() {
+    for known in requirement::all() {
+        assert!(known.source.starts_with("https://"), "{}: {}", known.id, known.source);
+        assert!(known.date.len() == 10 && known.date.starts_with("20"), "{}: {}", known.id, known.date);
+        assert!(known.sentence.ends_with('.'), "{}: {}", known.id, known.sentence);
+    }
+}
+
+/// What the client asks is a valid request of `OpenAI`'s own API, except where that is the point, or where the request
+/// has members that other providers brought into the world.
+#[test]
+fn what_the_client_asks_is_valid() {
+    let operation = specs::api("openai")
+        .and_then(|api| api.operation("POST", "/v1/chat/completions"))
+        .expect("a document");
+    let foreign = ["guardrailConfig", "extra_body", "top_k", "thinking_blocks", "reasoning_content"];
+    for scenario in scenario::all().iter().filter(|scenario| asks_validly(scenario)) {
+        let mut request = scenario.request.clone();
+        request["model"] = json!("gpt-4o-mini");
+        request["stream"] = json!(true);
+        let violations = operation.request(&request).into_iter();
+        let violations = violations.filter(|found| !foreign.iter().any(|name| found.pointer.contains(name)));
+        let violations: Vec<String> = violations.map(|found| found.to_string()).collect();
+        assert!(violations.is_empty(), "{}: {violations:#?}", scenario.id);
+    }
+}
+
+fn asks_validly(scenario: &Scenario) -> bool {
+    scenario.raw.is_none() && scenario.outcome != Outcome::Refused
+}
+
+/// Without a place for it, the judge could not find the provider's requests again.
+#[test]
+fn every_request_has_a_place_for_the_marker() {
+    for scenario in scenario::all().iter().filter(|scenario| scenario.raw.is_none()) {
+        let has_user = |message: &Value| message["role"] == "user";
+        let messages = scenario.request["messages"].as_array().cloned().unwrap_or_default();
+        let asked_for = scenario.request.to_string().contains("{{marker}}");
+        assert!(asked_for || messages.iter().any(has_user), "{}", scenario.id);
+    }
+}
+
+#[test]
+fn every_scenario_is_explained() {
+    for scenario in scenario::all() {
+        let text = conformance::explain(&scenario.id).expect("a known id");
+        assert!(text.contains(&scenario.title), "{text}");
+    }
+    let error = conformance::explain("chat.stream.done-onec").expect_err("an unknown id");
+    assert!(error.to_string().contains("chat.stream"), "{error}");
+}
