@@ -154,6 +154,7 @@ fn the_documents_allow_every_file_of_every_case() {
             if let Some(reply) = case.json("reply.json") {
                 judge("reply.json", native(case, false).reply(200, &reply));
             }
+            judge("stream.eventstream.jsonl", judge_messages(case));
             judge(
                 "stream.sse",
                 judge_events(&native(case, true), &case.read("stream.sse").unwrap_or_default()),
@@ -190,6 +191,23 @@ fn judge_events(operation: &Operation, stream: &str) -> Vec<Violation> {
         let data: Value = serde_json::from_str(&data).unwrap_or_else(|_| data.into());
         if !name.is_empty() || data.get("error").is_none() {
             violations.extend(operation.event(name, &data));
+        }
+    }
+    violations
+}
+
+/// Judges each message of an event stream by itself, and all by their order: up to where a case cuts its stream.
+fn judge_messages(case: &Case) -> Vec<Violation> {
+    let Some(lines) = case.read("stream.eventstream.jsonl") else { return Vec::new() };
+    let operation = native(case, true);
+    let mut sequence = operation.sequence().unwrap();
+    let mut violations = Vec::new();
+    for line in lines.lines() {
+        let line: Value = serde_json::from_str(line).unwrap();
+        // Messages of type `error` are the framing's, and in no provider's document.
+        if let Some(name) = line["event"].as_str().or(line["exception"].as_str()) {
+            violations.extend(operation.event(name, &line["payload"]));
+            violations.extend(sequence.event(name, &line["payload"]));
         }
     }
     violations

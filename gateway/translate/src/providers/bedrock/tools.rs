@@ -15,7 +15,9 @@ use crate::{Error, Text};
 /// that names no tools (any more) get the tools that they called, of which nothing else is known.
 pub(super) fn write(request: &mut Object<'_>, chat: &Chat<'_>, losses: &mut Losses) -> Result<(), Error> {
     let offered = offered(chat)?;
-    let used = chat.messages.iter().any(|message| message.role == Role::Tool || message.tool_calls.is_some());
+    let used = chat.messages.iter().any(|message| {
+        message.role == Role::Tool || message.tool_calls.as_ref().is_some_and(|calls| !calls.is_empty())
+    });
     let none = chat.tool_choice == Some(ToolChoice::None);
     if none && !used {
         return Ok(());
@@ -71,10 +73,7 @@ fn without_tools(
     if matches!(choice, Some(ToolChoice::Allowed { .. })) && !chat.tools.is_empty() {
         losses.drop("tools");
     }
-    if used {
-        called(request, chat, losses);
-    }
-    Ok(())
+    if used { called(request, chat, losses) } else { Ok(()) }
 }
 
 fn specification(tool: &mut Object<'_>, function: &Function<'_>) {
@@ -102,7 +101,7 @@ fn choice(config: &mut Object<'_>, choice: Option<&ToolChoice<'_>>) {
     }
 }
 
-fn called(request: &mut Object<'_>, chat: &Chat<'_>, losses: &mut Losses) {
+fn called(request: &mut Object<'_>, chat: &Chat<'_>, losses: &mut Losses) -> Result<(), Error> {
     let mut names: Vec<Text<'_>> = Vec::new();
     for call in chat.messages.iter().filter_map(|message| message.tool_calls.as_ref()).flatten() {
         if let Some(function) = &call.function
@@ -112,7 +111,7 @@ fn called(request: &mut Object<'_>, chat: &Chat<'_>, losses: &mut Losses) {
         }
     }
     if names.is_empty() {
-        return;
+        return Err(Error::request("tools", "there are results of tools, but no tool is named"));
     }
     losses.drop("tool_choice");
     let mut config = request.object("toolConfig");
@@ -123,4 +122,5 @@ fn called(request: &mut Object<'_>, chat: &Chat<'_>, losses: &mut Losses) {
             &Function { name, description: None, parameters: None, strict: None },
         );
     }
+    Ok(())
 }

@@ -16,7 +16,11 @@ pub(super) fn write(request: &mut Object<'_>, chat: &Chat<'_>, losses: &mut Loss
     let spoken: Vec<_> =
         all.filter(|(_, message)| side(message.role) != Side::System && says(message)).collect();
     if spoken.is_empty() {
-        return Err(Error::request("messages", "Bedrock needs a message of the user that is not empty"));
+        return Err(Error::request("messages", "no message of a user or an assistant says anything"));
+    }
+    if let (index, Message { role: Role::Assistant, .. }) = spoken[0] {
+        let why = "Bedrock's conversations begin with the user, not with the assistant";
+        return Err(Error::request(format!("messages[{index}].role"), why));
     }
     let mut messages = request.array("messages");
     for turn in spoken.chunk_by(|(_, one), (_, next)| side(one.role) == side(next.role)) {
@@ -80,8 +84,8 @@ fn says(message: &Message<'_>) -> bool {
     matches!(message.role, Role::Tool | Role::Function)
         || message.tool_calls.as_ref().is_some_and(|calls| !calls.is_empty())
         || shows_reasoning(message)
-        || [whole, message.refusal].into_iter().flatten().any(|text| !blank(text))
-        || parts.iter().any(|part| part.text.or(part.refusal).is_none_or(|text| !blank(text)))
+        || [whole, message.refusal].into_iter().flatten().any(|text| !text.is_blank())
+        || parts.iter().any(|part| part.text.or(part.refusal).is_none_or(|text| !text.is_blank()))
 }
 
 /// Whether there is reasoning in it that the service can check.
@@ -100,10 +104,7 @@ impl Place<'_> {
     fn message(&mut self, blocks: &mut Array<'_>, message: &Message<'_>) -> Result<(), Error> {
         match message.role {
             Role::Function => {
-                return Err(self.wrong(
-                    "role",
-                    "Bedrock has no results of functions without a call's id: send role tool",
-                ));
+                return Err(self.wrong("role", "the role function is deprecated: use tool"));
             }
             Role::Tool => return self.result(blocks, message),
             _ => (),
@@ -239,22 +240,10 @@ fn reasoning<'a>(block: &Thinking<'a>) -> Option<Proven<'a>> {
     }
 }
 
-fn text(blocks: &mut Array<'_>, text: Text<'_>) {
-    if !blank(text) {
-        blocks.object().text("text", text);
-    }
-}
-
 /// The service refuses a text of nothing but white space.
-fn blank(text: Text<'_>) -> bool {
-    match text {
-        Text::Plain(text) => text.trim().is_empty(),
-        // An escape is two letters; one that is no white space decides, so that little is read of most texts.
-        Text::Json(token) => {
-            let spaces = |letter: char| letter.is_whitespace() || letter == '"';
-            let rest = token.trim_start_matches(spaces);
-            rest.is_empty() || (rest.starts_with('\\') && text.plain().trim().is_empty())
-        }
+fn text(blocks: &mut Array<'_>, text: Text<'_>) {
+    if !text.is_blank() {
+        blocks.object().text("text", text);
     }
 }
 
