@@ -16,8 +16,8 @@ pub(crate) enum Block {
 #[derive(Clone, Debug)]
 pub(crate) struct Reply {
     pub(crate) blocks: Vec<Block>,
-    stop_reason: &'static str,
-    output_tokens: u64,
+    pub(crate) stop_reason: &'static str,
+    pub(crate) output_tokens: u64,
     /// Whether every character of the stream beyond ASCII is escaped.
     ascii: bool,
 }
@@ -110,7 +110,7 @@ impl Reply {
         events.iter().map(event).collect::<String>().into_bytes()
     }
 
-    fn escape(&self, json: &str) -> String {
+    pub(crate) fn escape(&self, json: &str) -> String {
         let escaped = |c: char| {
             let units: &mut [u16] = &mut [0; 2];
             if c.is_ascii() || !self.ascii {
