@@ -41,7 +41,7 @@ impl Default for Options {
     }
 }
 
-/// Bounds of the journal. What exceeds them goes, oldest first.
+/// Bounds of the journal: by default 10,000 requests, 64 MiB, and 2 MiB of one reply. What exceeds them goes, oldest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct JournalLimits {
     /// Requests kept.
@@ -54,6 +54,6 @@ pub struct JournalLimits {
 
 impl Default for JournalLimits {
     fn default() -> Self {
-        Self { entries: 10_000, bytes: 256 << 20, reply_bytes: 2 << 20 }
+        Self { entries: 10_000, bytes: 64 << 20, reply_bytes: 2 << 20 }
     }
 }

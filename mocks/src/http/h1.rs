@@ -65,41 +65,52 @@ async fn deliver(
         state.changed();
     }
     let mut buffer = std::mem::take(&mut connection.out);
-    let chunked = plan.length.is_none() && manner.reads_chunks;
     head(&mut buffer, plan, manner);
-    let mut written = 0;
+    if plan.writes.is_empty() {
+        finish(&mut buffer, plan, manner);
+        flush(connection, &mut buffer).await?;
+        wait(connection, plan.first).await?;
+    }
     for (index, write) in plan.writes.iter().enumerate() {
         let pause = if index == 0 { plan.first } else { plan.between };
         if !pause.is_zero() {
             flush(connection, &mut buffer).await?;
             wait(connection, pause).await?;
         }
-        if chunked {
-            chunk(&mut buffer, &write.bytes);
-        } else {
-            buffer.extend_from_slice(&write.bytes);
+        body(&mut buffer, &write.bytes, plan, manner);
+        if index + 1 == plan.writes.len() {
+            finish(&mut buffer, plan, manner);
         }
         flush(connection, &mut buffer).await?;
-        written += 1;
         if let Some(record) = record {
             record.wrote(write.events, state.now_ms());
             state.changed();
         }
-        // Other connections of this thread want their turn during long streams.
-        if written % 64 == 0 {
+        if index % TURN == TURN - 1 {
             tokio::task::yield_now().await;
         }
     }
-    if plan.writes.is_empty() {
-        flush(connection, &mut buffer).await?;
-        wait(connection, plan.first).await?;
-    }
-    if chunked && plan.end == End::Whole {
-        buffer.extend_from_slice(b"0\r\n\r\n");
-    }
-    flush(connection, &mut buffer).await?;
     connection.out = buffer;
     end(connection, plan).await
+}
+
+/// After so many writes the other connections of the thread have their turn.
+const TURN: usize = 64;
+
+/// One write's part of the body: a chunk, or the bytes as they are.
+fn body(buffer: &mut BytesMut, bytes: &Bytes, plan: &Plan, manner: Manner) {
+    if plan.length.is_none() && manner.reads_chunks {
+        chunk(buffer, bytes);
+    } else {
+        buffer.extend_from_slice(bytes);
+    }
+}
+
+/// HTTP's own end of the body goes out with the last write; a reply that is cut has none.
+fn finish(buffer: &mut BytesMut, plan: &Plan, manner: Manner) {
+    if plan.length.is_none() && manner.reads_chunks && plan.end == End::Whole {
+        buffer.extend_from_slice(b"0\r\n\r\n");
+    }
 }
 
 fn chunk(buffer: &mut BytesMut, bytes: &Bytes) {
