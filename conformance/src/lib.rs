@@ -9,7 +9,7 @@ pub mod check;
 pub mod client;
 mod embedded;
 mod error;
-mod expected;
+pub mod expected;
 pub mod fold;
 pub mod gateway;
 pub mod meaning;

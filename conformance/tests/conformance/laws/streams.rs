@@ -1,0 +1,183 @@
+//! Streams: form, order, ends, and replies that break.
+
+use conformance::report::model::End;
+use serde_json::{Value, json};
+
+use super::evidence::{Evidence, PROVIDER_KEY, chunk};
+use super::{Break, each_break_is_caught};
+
+fn edit(evidence: &mut Evidence, from: &str, to: &str) {
+    assert!(evidence.body.contains(from), "{from}\n{}", evidence.body);
+    evidence.body = evidence.body.replacen(from, to, 1);
+}
+
+fn each_chunk(evidence: &mut Evidence, change: fn(&mut Value)) {
+    let lines = evidence.body.lines().map(|line| {
+        let Some(mut chunk) =
+            line.strip_prefix("data: ").and_then(|data| serde_json::from_str::<Value>(data).ok())
+        else {
+            return line.to_owned();
+        };
+        change(&mut chunk);
+        format!("data: {chunk}")
+    });
+    evidence.body = lines.map(|line| line + "\n").collect();
+}
+
+fn call(index: u64, delta: &Value) -> Value {
+    let mut call = delta.clone();
+    call["index"] = json!(index);
+    chunk(&json!({"tool_calls": [call]}), None)
+}
+
+/// Text, then a call: `chat.tools.text-and-calls`.
+fn calls() -> Evidence {
+    let weather = json!({"type": "function", "function": {"name": "weather", "description": "Tells the weather of a city", "parameters": {}}});
+    let events = [
+        chunk(&json!({"role": "assistant", "content": ""}), None),
+        chunk(&json!({"content": "Let me "}), None),
+        chunk(&json!({"content": "look."}), None),
+        call(
+            0,
+            &json!({"id": "call_t", "type": "function", "function": {"name": "weather", "arguments": ""}}),
+        ),
+        call(0, &json!({"function": {"arguments": "{\"city\":\"Paris\"}"}})),
+        chunk(&json!({}), Some("tool_calls")),
+    ];
+    Evidence::stream(
+        "chat.tools.text-and-calls",
+        "openai",
+        json!({"stream": true, "model": "the-model", "tools": [weather]}),
+        &events,
+    )
+}
+
+#[test]
+fn each_break_of_a_stream_is_caught() {
+    let breaks: &[Break<Evidence>] = &[
+        ("chat.stream.content-type", |it| it.headers[0].1 = "text/plain".into()),
+        ("chat.stream.sse", |it| edit(it, "\n\ndata: [DONE]\n\n", "\n\ndata: [DONE]\n")),
+        ("chat.stream.sse", |it| edit(it, "data: {", "{")),
+        ("chat.stream.unnamed", |it| edit(it, "data: {", "event: chunk\ndata: {")),
+        ("chat.stream.chunk", |it| edit(it, "\"created\":1,", "")),
+        ("chat.stream.order", |it| edit(it, "data: [DONE]\n\n", "")),
+        ("chat.stream.one-id", |it| edit(it, "chatcmpl-1", "chatcmpl-2")),
+        ("chat.stream.role-first", |it| edit(it, "\"role\":\"assistant\"", "\"role\":null")),
+        ("chat.stream.finish-once", |it| {
+            edit(it, "\"finish_reason\":\"tool_calls\"", "\"finish_reason\":null")
+        }),
+        ("chat.stream.nothing-after-finish", |it| {
+            edit(it, "\"finish_reason\":null", "\"finish_reason\":\"stop\"")
+        }),
+        ("chat.stream.done-once", |it| edit(it, "data: [DONE]\n\n", "data: [DONE]\n\ndata: [DONE]\n\n")),
+        ("chat.stream.done-last", |it| edit(it, "data: [DONE]\n\n", "")),
+        ("chat.stream.no-errors", |it| {
+            edit(it, "data: [DONE]", "data: {\"error\":{\"message\":\"m\"}}\n\ndata: [DONE]")
+        }),
+        ("chat.reply.text", |it| edit(it, "Let me ", "Let ")),
+        ("chat.reply.finish", |it| {
+            edit(it, "\"finish_reason\":\"tool_calls\"", "\"finish_reason\":\"stop\"")
+        }),
+        ("chat.reply.finish.known", |it| {
+            edit(it, "\"finish_reason\":\"tool_calls\"", "\"finish_reason\":\"tool_use\"")
+        }),
+        ("chat.reply.ok", |it| it.end = End::Truncated),
+        ("chat.reply.tools.calls", |it| edit(it, "\"id\":\"call_t\"", "\"id\":\"call_u\"")),
+        ("chat.reply.tools.arguments", |it| edit(it, "Paris", "Rome")),
+        ("chat.reply.tools.arguments.json", |it| edit(it, "Paris\\\"}", "Paris")),
+        ("chat.reply.tools.ids", |it| edit(it, "\"id\":\"call_t\"", "\"id\":\"\"")),
+        ("chat.reply.tools.first-piece", |it| edit(it, "\"type\":\"function\"", "\"type\":null")),
+        ("chat.reply.tools.finish", |it| {
+            edit(it, "\"finish_reason\":\"tool_calls\"", "\"finish_reason\":\"stop\"")
+        }),
+        ("chat.reply.tools.indexes", |it| {
+            each_chunk(it, |chunk| {
+                if let Some(index) = chunk.pointer_mut("/choices/0/delta/tool_calls/0/index") {
+                    *index = json!(1);
+                }
+            })
+        }),
+        ("chat.security.upstream-key-hidden", |it| edit(it, "look.", PROVIDER_KEY)),
+        ("chat.usage.stream.unasked", |it| {
+            edit(
+                it,
+                "data: [DONE]",
+                "data: {\"id\":\"chatcmpl-1\",\"choices\":[],\"usage\":{}}\n\ndata: [DONE]",
+            )
+        }),
+    ];
+    each_break_is_caught(&calls(), breaks, Evidence::case);
+}
+
+/// Text with usage asked for: `chat.usage.asked`.
+fn with_usage() -> Evidence {
+    let usage = json!({"prompt_tokens": 21, "completion_tokens": 4, "total_tokens": 25});
+    let mut events = [
+        chunk(&json!({"role": "assistant", "content": ""}), None),
+        chunk(&json!({"content": "Not "}), None),
+        chunk(&json!({"content": "much."}), None),
+        chunk(&json!({}), Some("stop")),
+        chunk(&json!({}), None),
+    ];
+    for event in &mut events {
+        event["usage"] = Value::Null;
+    }
+    events[4]["choices"] = json!([]);
+    events[4]["usage"] = usage;
+    Evidence::stream("chat.usage.asked", "openai", json!({"stream": true, "model": "the-model"}), &events)
+}
+
+#[test]
+fn each_break_of_usage_is_caught() {
+    let breaks: &[Break<Evidence>] = &[
+        ("chat.usage.present", |it| each_chunk(it, |chunk| chunk["usage"] = Value::Null)),
+        ("chat.usage.total", |it| edit(it, ":25", ":26")),
+        ("chat.usage.prompt", |it| edit(it, ":21", ":20")),
+        ("chat.usage.completion", |it| edit(it, "\"completion_tokens\":4", "\"completion_tokens\":5")),
+        ("chat.usage.stream.shape", |it| {
+            edit(it, "\"choices\":[]", "\"choices\":[{\"index\":0,\"delta\":{}}]")
+        }),
+        ("chat.usage.stream.last", |it| edit(it, "data: [DONE]", "data: {\"choices\":[]}\n\ndata: [DONE]")),
+        ("chat.usage.stream.null-before", |it| edit(it, ",\"usage\":null", "")),
+    ];
+    each_break_is_caught(&with_usage(), breaks, Evidence::case);
+}
+
+/// A stream that the provider cut, told by an error event: `chat.faults.cut-stream`.
+fn cut() -> Evidence {
+    let error = json!({"error": {"message": "the provider hung up", "type": "upstream_error", "param": null, "code": null}});
+    let events = [
+        chunk(&json!({"role": "assistant", "content": "Once "}), None),
+        chunk(&json!({"content": "upon "}), None),
+        error,
+    ];
+    let mut evidence =
+        Evidence::stream("chat.faults.cut-stream", "anthropic", json!({"stream": true}), &events);
+    evidence.body = evidence.body.replace("data: [DONE]\n\n", "");
+    evidence
+}
+
+#[test]
+fn each_way_to_hide_a_break_is_caught() {
+    let hide = |it: &mut Evidence| each_chunk(it, |chunk| drop(chunk["error"].take()));
+    let breaks: &[Break<Evidence>] = &[
+        ("chat.fault.never-done", |it| it.body.push_str("data: [DONE]\n\n")),
+        ("chat.fault.no-finish", |it| {
+            it.body.push_str(&format!("data: {}\n\n", chunk(&json!({}), Some("stop"))))
+        }),
+        ("chat.fault.visible", hide),
+        ("chat.fault.error-event", hide),
+        ("chat.fault.error-object", |it| edit(it, "\"param\":null,", "")),
+        ("chat.fault.prefix", |it| edit(it, "upon ", "a time ")),
+        ("chat.fault.prompt", |it| it.end = End::TimedOut),
+    ];
+    each_break_is_caught(&cut(), breaks, Evidence::case);
+}
+
+#[test]
+fn a_connection_that_breaks_too_is_a_visible_error() {
+    let mut evidence = cut();
+    each_chunk(&mut evidence, |chunk| drop(chunk["error"].take()));
+    evidence.end = End::Reset;
+    assert_eq!(super::judge("chat.fault.visible", &evidence.case()), Ok(()));
+}
