@@ -119,6 +119,17 @@ fn message() -> impl Strategy<Value = Value> {
     ]
 }
 
+/// Calls, with a result for each in messages of their own.
+fn exchange() -> impl Strategy<Value = Vec<Value>> {
+    let ids = proptest::collection::btree_set("[a-zA-Z0-9_-]{1,8}", 1..4);
+    (text(), ids).prop_map(|(text, ids)| {
+        let call = |id: &String| json!({ "id": id, "type": "function", "function": { "name": "f", "arguments": "{}" } });
+        let calls: Vec<_> = ids.iter().map(call).collect();
+        let results = ids.iter().rev().map(|id| json!({ "role": "tool", "tool_call_id": id, "content": "x" }));
+        std::iter::once(json!({ "role": "assistant", "content": text, "tool_calls": calls })).chain(results).collect()
+    })
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -145,6 +156,23 @@ proptest! {
                     prop_assert!(expected.iter().any(|part| why.to_string().contains(part)), "{}", why);
                 }
             }
+        }
+    }
+
+    /// However many results there are and whatever is said after them: the turn after the calls holds them all.
+    #[test]
+    fn results_stay_with_their_calls(rounds in proptest::collection::vec((message(), exchange()), 1..4)) {
+        let begin = vec![json!({ "role": "user", "content": "x" })];
+        let plain = |message: &Value| message["role"] != "tool" && message["role"] != "assistant";
+        let rounds = rounds.into_iter().flat_map(|(first, calls)| Some(first).filter(plain).into_iter().chain(calls));
+        let messages: Vec<Value> = begin.into_iter().chain(rounds).collect();
+        let tools = json!([{ "type": "function", "function": { "name": "f", "parameters": { "type": "object" } } }]);
+        for (provider, path) in [("anthropic", "/v1/messages"), ("bedrock", "/model/m/converse")] {
+            let operation = specs::api(provider).unwrap().operation("POST", path).unwrap();
+            let request = json!({ "model": "m", "messages": messages, "tools": tools, "max_tokens": 9 });
+            let (body, _) = translate(provider, &request.to_string(), &Options::default()).unwrap();
+            let violations = operation.request(&body);
+            prop_assert!(violations.is_empty(), "{:?} in {}", violations, body);
         }
     }
 
