@@ -67,11 +67,36 @@ impl<'a> Native<'a> {
     }
 
     /// Writes the members that are copied.
-    pub(super) fn write(&self, request: &mut Object<'_>) {
+    pub(super) fn write(
+        &self,
+        request: &mut Object<'_>,
+        stream: bool,
+        losses: &mut Losses,
+    ) -> Result<(), Error> {
         for (name, value) in &self.copied {
-            request.raw(name, value.get());
+            if *name == "guardrailConfig" && !stream {
+                whole_guardrail(request, value, losses)?;
+            } else {
+                request.raw(name, value.get());
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A reply that comes whole has no mode of looking at it piece by piece, and the service refuses to be told one.
+fn whole_guardrail(request: &mut Object<'_>, config: &RawValue, losses: &mut Losses) -> Result<(), Error> {
+    const MODE: &str = "streamProcessingMode";
+
+    let mut guardrail = request.object("guardrailConfig");
+    for (name, value) in Pairs::read("guardrailConfig", config)?.0 {
+        if name == MODE {
+            losses.drop(format!("guardrailConfig.{MODE}"));
+        } else {
+            guardrail.raw(&name, value.get());
         }
     }
+    Ok(())
 }
 
 impl<'a> Pairs<'a> {

@@ -31,7 +31,7 @@ pub(super) fn write(
     fields.write(request);
     metadata::write(request, chat, &native, losses);
     service_tier(request, chat, losses);
-    native.write(request);
+    native.write(request, target.stream, losses)?;
     if chat.stream_options.include_obfuscation == Some(true) {
         losses.drop("stream_options.include_obfuscation");
     }
