@@ -58,18 +58,18 @@ fn each_break_of_a_request_to_anthropic_is_caught() {
         ("chat.request.tools.definitions", |it| set(it, "/tools/0/input_schema", &Value::Null)),
         ("chat.request.tools.history.calls", |it| set(it, "/messages/1/content/1/input", &json!({}))),
         ("chat.request.tools.history.results", |it| {
-            set(it, "/messages/2/content/0/tool_use_id", &json!("call_2"))
+            set(it, "/messages/2/content/0/tool_use_id", &json!("call_2"));
         }),
         ("chat.request.tools.history.results", |it| {
-            set(it, "/messages/2/content/1/content", &json!("Rain,"))
+            set(it, "/messages/2/content/1/content", &json!("Rain,"));
         }),
         ("chat.request.tools.parallel-results-merged", split_results),
         ("chat.request.turns.kept", |it| {
-            ask(it, |json| drop(json["messages"].as_array_mut().map(|all| all.remove(0))))
+            ask(it, |json| drop(json["messages"].as_array_mut().map(|all| all.remove(0))));
         }),
         ("chat.request.turns.kept", |it| set(it, "/messages/2/content/2/text", &json!("Where?"))),
         ("chat.request.text.unchanged", |it| {
-            set(it, "/messages/0/content", &json!("Weather in Paris and Rome"))
+            set(it, "/messages/0/content", &json!("Weather in Paris and Rome"));
         }),
         ("chat.request.empty-text", |it| set(it, "/messages/2/content/2/text", &json!(""))),
         ("chat.security.client-key-kept", |it| it.asked[0].headers.extend(header("authorization", "…5678"))),
@@ -121,10 +121,10 @@ fn each_break_of_a_request_to_bedrock_is_caught() {
     let breaks: &[Break<Evidence>] = &[
         ("chat.request.system.kept", |it| set(it, "/system/0/text", &json!("Be brief."))),
         ("chat.request.system.several", |it| {
-            ask(it, |json| drop(json["system"].as_array_mut().map(|all| all.remove(0))))
+            ask(it, |json| drop(json["system"].as_array_mut().map(|all| all.remove(0))));
         }),
         ("chat.request.system.developer", |it| {
-            set(it, "/system/1/text", &json!("Speak plainly.\nBe brief."))
+            set(it, "/system/1/text", &json!("Speak plainly.\nBe brief."));
         }),
         ("chat.request.max-completion-tokens", |it| set(it, "/inferenceConfig/maxTokens", &json!(6))),
         ("chat.request.temperature", |it| set(it, "/inferenceConfig/temperature", &Value::Null)),
@@ -135,7 +135,7 @@ fn each_break_of_a_request_to_bedrock_is_caught() {
         ("chat.request.guardrail", |it| set(it, "/guardrailConfig/guardrailVersion", &json!("2"))),
         ("chat.request.tools.choice.required", |it| set(it, "/toolConfig/toolChoice", &json!({"auto": {}}))),
         ("chat.request.tools.without-parameters", |it| {
-            set(it, "/toolConfig/tools/0/toolSpec/inputSchema", &json!({"json": []}))
+            set(it, "/toolConfig/tools/0/toolSpec/inputSchema", &json!({"json": []}));
         }),
         ("chat.request.nothing-lost", |it| set(it, "/requestMetadata", &json!({}))),
         ("chat.request.bedrock.model-encoded", |it| it.asked[0].path = "/bedrock/model/a:0/converse".into()),
@@ -144,7 +144,7 @@ fn each_break_of_a_request_to_bedrock_is_caught() {
             ask(it, |json| {
                 let first = json["messages"][0].clone();
                 json["messages"] = json!([first, first]);
-            })
+            });
         }),
     ];
     each_break_is_caught(&bedrock_system(), breaks, Evidence::case);

@@ -64,22 +64,22 @@ fn each_break_of_a_stream_is_caught() {
         ("chat.stream.one-id", |it| edit(it, "chatcmpl-1", "chatcmpl-2")),
         ("chat.stream.role-first", |it| edit(it, "\"role\":\"assistant\"", "\"role\":null")),
         ("chat.stream.finish-once", |it| {
-            edit(it, "\"finish_reason\":\"tool_calls\"", "\"finish_reason\":null")
+            edit(it, "\"finish_reason\":\"tool_calls\"", "\"finish_reason\":null");
         }),
         ("chat.stream.nothing-after-finish", |it| {
-            edit(it, "\"finish_reason\":null", "\"finish_reason\":\"stop\"")
+            edit(it, "\"finish_reason\":null", "\"finish_reason\":\"stop\"");
         }),
         ("chat.stream.done-once", |it| edit(it, "data: [DONE]\n\n", "data: [DONE]\n\ndata: [DONE]\n\n")),
         ("chat.stream.done-last", |it| edit(it, "data: [DONE]\n\n", "")),
         ("chat.stream.no-errors", |it| {
-            edit(it, "data: [DONE]", "data: {\"error\":{\"message\":\"m\"}}\n\ndata: [DONE]")
+            edit(it, "data: [DONE]", "data: {\"error\":{\"message\":\"m\"}}\n\ndata: [DONE]");
         }),
         ("chat.reply.text", |it| edit(it, "Let me ", "Let ")),
         ("chat.reply.finish", |it| {
-            edit(it, "\"finish_reason\":\"tool_calls\"", "\"finish_reason\":\"stop\"")
+            edit(it, "\"finish_reason\":\"tool_calls\"", "\"finish_reason\":\"stop\"");
         }),
         ("chat.reply.finish.known", |it| {
-            edit(it, "\"finish_reason\":\"tool_calls\"", "\"finish_reason\":\"tool_use\"")
+            edit(it, "\"finish_reason\":\"tool_calls\"", "\"finish_reason\":\"tool_use\"");
         }),
         ("chat.reply.ok", |it| it.end = End::Truncated),
         ("chat.reply.tools.calls", |it| edit(it, "\"id\":\"call_t\"", "\"id\":\"call_u\"")),
@@ -88,14 +88,14 @@ fn each_break_of_a_stream_is_caught() {
         ("chat.reply.tools.ids", |it| edit(it, "\"id\":\"call_t\"", "\"id\":\"\"")),
         ("chat.reply.tools.first-piece", |it| edit(it, "\"type\":\"function\"", "\"type\":null")),
         ("chat.reply.tools.finish", |it| {
-            edit(it, "\"finish_reason\":\"tool_calls\"", "\"finish_reason\":\"stop\"")
+            edit(it, "\"finish_reason\":\"tool_calls\"", "\"finish_reason\":\"stop\"");
         }),
         ("chat.reply.tools.indexes", |it| {
             each_chunk(it, |chunk| {
                 if let Some(index) = chunk.pointer_mut("/choices/0/delta/tool_calls/0/index") {
                     *index = json!(1);
                 }
-            })
+            });
         }),
         ("chat.security.upstream-key-hidden", |it| edit(it, "look.", PROVIDER_KEY)),
         ("chat.usage.stream.unasked", |it| {
@@ -103,7 +103,7 @@ fn each_break_of_a_stream_is_caught() {
                 it,
                 "data: [DONE]",
                 "data: {\"id\":\"chatcmpl-1\",\"choices\":[],\"usage\":{}}\n\ndata: [DONE]",
-            )
+            );
         }),
     ];
     each_break_is_caught(&calls(), breaks, Evidence::case);
@@ -135,7 +135,7 @@ fn each_break_of_usage_is_caught() {
         ("chat.usage.prompt", |it| edit(it, ":21", ":20")),
         ("chat.usage.completion", |it| edit(it, "\"completion_tokens\":4", "\"completion_tokens\":5")),
         ("chat.usage.stream.shape", |it| {
-            edit(it, "\"choices\":[]", "\"choices\":[{\"index\":0,\"delta\":{}}]")
+            edit(it, "\"choices\":[]", "\"choices\":[{\"index\":0,\"delta\":{}}]");
         }),
         ("chat.usage.stream.last", |it| edit(it, "data: [DONE]", "data: {\"choices\":[]}\n\ndata: [DONE]")),
         ("chat.usage.stream.null-before", |it| edit(it, ",\"usage\":null", "")),
@@ -163,7 +163,7 @@ fn each_way_to_hide_a_break_is_caught() {
     let breaks: &[Break<Evidence>] = &[
         ("chat.fault.never-done", |it| it.body.push_str("data: [DONE]\n\n")),
         ("chat.fault.no-finish", |it| {
-            it.body.push_str(&format!("data: {}\n\n", chunk(&json!({}), Some("stop"))))
+            it.body.push_str(&format!("data: {}\n\n", chunk(&json!({}), Some("stop"))));
         }),
         ("chat.fault.visible", hide),
         ("chat.fault.error-event", hide),
