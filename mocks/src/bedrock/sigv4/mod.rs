@@ -82,7 +82,7 @@ fn incomplete(message: String) -> Refusal {
 /// The time of the request: in AWS's basic form, or as HTTP writes a date.
 fn timestamp(text: &str) -> Result<Timestamp, Refusal> {
     let is_basic = text.len() == 16 && text.bytes().filter(u8::is_ascii_digit).count() == 14;
-    let basic = || jiff::civil::DateTime::strptime(BASIC, text).ok()?.in_tz("UTC").ok();
+    let basic = || jiff::civil::DateTime::strptime(BASIC, text).ok()?.to_zoned(jiff::tz::TimeZone::UTC).ok();
     let found = if is_basic { basic() } else { jiff::fmt::rfc2822::parse(text).ok() };
     let message = || {
         format!(
