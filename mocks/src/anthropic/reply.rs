@@ -3,6 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
+use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use crate::answer::{self, Answer};
@@ -39,7 +40,7 @@ pub(super) enum Content<'a> {
     Text { text: String },
     Thinking { thinking: String, signature: String },
     RedactedThinking { data: &'a str },
-    ToolUse { id: String, name: &'a str, input: Value },
+    ToolUse { id: String, name: &'a str, input: Box<RawValue> },
 }
 
 /// [Usage](https://docs.claude.com/en/api/messages#response-usage): what a cache gave or took is not part of `input_tokens`.
@@ -132,15 +133,19 @@ pub(super) fn opening<'a>(call: &Call<'_>, at: usize, block: &'a Block) -> Conte
         Block::Reasoning(Reasoning { redacted: Some(data), .. }) => Content::RedactedThinking { data },
         Block::Reasoning(_) => Content::Thinking { thinking: String::new(), signature: String::new() },
         Block::ToolCall(tool) => {
-            Content::ToolUse { id: tool_id(call, at, tool), name: &tool.name, input: json!({}) }
+            Content::ToolUse { id: tool_id(call, at, tool), name: &tool.name, input: no_input() }
         }
     }
 }
 
-/// The arguments as an object; what a script wrote that is none becomes an empty one.
-fn input(tool: &ToolCall) -> Value {
-    let text = tool.arguments.join();
-    serde_json::from_str::<Value>(&text).ok().filter(Value::is_object).unwrap_or_else(|| json!({}))
+/// The arguments as they are written, numbers beyond a double included; what is no object becomes an empty one.
+fn input(tool: &ToolCall) -> Box<RawValue> {
+    let written = RawValue::from_string(tool.arguments.join().trim().to_owned());
+    written.ok().filter(|json| json.get().starts_with('{')).unwrap_or_else(no_input)
+}
+
+fn no_input() -> Box<RawValue> {
+    RawValue::from_string("{}".to_owned()).expect("an object")
 }
 
 /// The id of a call: the script's, or drawn by the block's place.
