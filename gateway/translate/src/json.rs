@@ -79,8 +79,17 @@ impl<'o> Object<'o> {
         Self { out, empty: true }
     }
 
-    /// Starts a member; the caller writes its value to what it gets.
-    pub(crate) fn member(&mut self, name: &str) -> &mut Vec<u8> {
+    /// Starts a member, whose name needs no escape; the caller writes its value to what it gets.
+    pub(crate) fn member(&mut self, name: &'static str) -> &mut Vec<u8> {
+        self.out.extend_from_slice(if self.empty { b"\"" } else { b",\"" });
+        self.empty = false;
+        self.out.extend_from_slice(name.as_bytes());
+        self.out.extend_from_slice(b"\":");
+        self.out
+    }
+
+    /// Starts a member whose name came from elsewhere.
+    pub(crate) fn foreign(&mut self, name: &str) -> &mut Vec<u8> {
         if !self.empty {
             self.out.push(b',');
         }
@@ -90,32 +99,32 @@ impl<'o> Object<'o> {
         self.out
     }
 
-    pub(crate) fn text(&mut self, name: &str, text: Text<'_>) {
+    pub(crate) fn text(&mut self, name: &'static str, text: Text<'_>) {
         text.write(self.member(name));
     }
 
-    pub(crate) fn string(&mut self, name: &str, text: &str) {
+    pub(crate) fn string(&mut self, name: &'static str, text: &str) {
         string(self.member(name), text);
     }
 
     /// A value that is JSON already.
-    pub(crate) fn raw(&mut self, name: &str, json: &str) {
+    pub(crate) fn raw(&mut self, name: &'static str, json: &str) {
         self.member(name).extend_from_slice(json.as_bytes());
     }
 
-    pub(crate) fn number(&mut self, name: &str, value: u64) {
+    pub(crate) fn number(&mut self, name: &'static str, value: u64) {
         number(self.member(name), value);
     }
 
-    pub(crate) fn boolean(&mut self, name: &str, value: bool) {
+    pub(crate) fn boolean(&mut self, name: &'static str, value: bool) {
         self.raw(name, if value { "true" } else { "false" });
     }
 
-    pub(crate) fn object(&mut self, name: &str) -> Object<'_> {
+    pub(crate) fn object(&mut self, name: &'static str) -> Object<'_> {
         Object::new(self.member(name))
     }
 
-    pub(crate) fn array(&mut self, name: &str) -> Array<'_> {
+    pub(crate) fn array(&mut self, name: &'static str) -> Array<'_> {
         Array::new(self.member(name))
     }
 }

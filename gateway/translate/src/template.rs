@@ -56,10 +56,7 @@ impl Template {
                 (if self.second { second } else { first }, rest)
             }
         };
-        if rest != self.after {
-            return None;
-        }
-        str::from_utf8(text).ok().map(Text::Json)
+        (rest == self.after).then_some(Text::Json(text))
     }
 }
 
@@ -71,8 +68,8 @@ fn place(data: &[u8], text: Text<'_>) -> Option<(usize, usize)> {
     (data.get(start..end)? == token.as_bytes()).then_some((start, end))
 }
 
-/// Splits a JSON string off `bytes`, quotes included. UTF-8 is not checked.
-fn string(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+/// Splits a JSON string off `bytes`, quotes included.
+fn string(bytes: &[u8]) -> Option<(&str, &[u8])> {
     let (mut at, mut numbers) = (1, false);
     if bytes.first() != Some(&b'"') {
         return None;
@@ -94,5 +91,75 @@ fn string(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     let (string, rest) = bytes.split_at(at + 1);
     // Control characters must be escaped in JSON. Without a branch in the loop, it is done many bytes at once.
     let controls = string.iter().fold(false, |found, &byte| found | (byte < 0x20));
-    (!controls && (!numbers || is_whole(string))).then_some((string, rest))
+    let legal = !controls && (!numbers || is_whole(string));
+    str::from_utf8(string).ok().filter(|_| legal).map(|string| (string, rest))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde::Deserialize;
+
+    use super::*;
+
+    #[derive(Deserialize)]
+    struct Event<'a> {
+        #[serde(borrow)]
+        text: Text<'a>,
+        p: Option<Text<'a>>,
+    }
+
+    fn learned(data: &[u8]) -> Template {
+        let event: Event<'_> = crate::json::read(data).unwrap();
+        let mut template = Template::default();
+        template.learn(data, event.text, event.p);
+        template
+    }
+
+    fn string() -> impl Strategy<Value = String> {
+        let escaped = "(\\\\[\"\\\\/bfnrtu]|\\\\u[0-9a-fA-F]{4}|\\\\ud83d\\\\ude00|[ -~]|\\PC|\n|\u{1f})";
+        prop_oneof![
+            "\\PC{0,8}".prop_map(|text| serde_json::to_string(&text).unwrap()),
+            proptest::collection::vec(escaped, 0..6).prop_map(|parts| format!("\"{}\"", parts.concat())),
+        ]
+    }
+
+    #[test]
+    fn both_places_of_padding_are_learned() {
+        let after = learned(br#"{"i":0,"text":"a","p":"b"}"#);
+        assert_eq!(after.text(br#"{"i":0,"text":"x\"y","p":""}"#), Some(Text::Plain("x\"y")));
+        assert_eq!(after.text(br#"{"i":1,"text":"x","p":""}"#), None);
+        let before = learned(br#"{"p":"b","text":"a"}"#);
+        assert_eq!(before.text(br#"{"p":"bcd","text":"x"}"#), Some(Text::Plain("x")));
+        let without = learned(br#"{"text":"a"}"#);
+        assert_eq!(without.text(br#"{"text":"x"}"#), Some(Text::Plain("x")));
+        assert_eq!(without.text(br#"{"text":"x"} "#), None);
+        assert_eq!(Template::default().text(br#"{"text":"x"}"#), None);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        /// What fits is what `serde_json` reads; and what it reads of the same shape, fits.
+        #[test]
+        fn what_fits_is_what_is_read(text in string(), p in string(), damage in proptest::option::of((any::<prop::sample::Index>(), any::<u8>()))) {
+            let shapes = [
+                (&br#"{"i":0,"text":"a","p":"b"}"#[..], format!(r#"{{"i":0,"text":{text},"p":{p}}}"#)),
+                (&br#"{"p":"","text":""}"#[..], format!(r#"{{"p":{p},"text":{text}}}"#)),
+                (&br#"{"text":"a"}"#[..], format!(r#"{{"text":{text}}}"#)),
+            ];
+            for (first, data) in shapes {
+                let mut data = data.into_bytes();
+                if let Some((at, byte)) = damage {
+                    let at = at.index(data.len());
+                    data[at] = byte;
+                }
+                let read: Option<Event<'_>> = crate::json::read(&data).ok();
+                match learned(first).text(&data) {
+                    Some(found) => prop_assert_eq!(found.plain(), read.unwrap().text.plain()),
+                    None => prop_assert!(read.is_none() || damage.is_some(), "{}", String::from_utf8_lossy(&data)),
+                }
+            }
+        }
+    }
 }

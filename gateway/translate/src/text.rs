@@ -1,7 +1,9 @@
 //! A string on its way from one JSON document into another.
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
 
+use memchr::memmem::Finder;
 use serde::Deserialize;
 use serde::de::{Deserializer, Error as _};
 use serde_json::value::RawValue;
@@ -110,6 +112,10 @@ pub(crate) fn is_whole(token: &[u8]) -> bool {
         let digits = token.get(at..at + 6).filter(|escape| escape.starts_with(b"\\u"))?;
         u16::from_str_radix(str::from_utf8(&digits[2..]).ok()?, 16).ok()
     };
+    static NUMBER: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"\\u"));
+    if NUMBER.find(token).is_none() {
+        return true;
+    }
     let mut at = 0;
     while let Some(found) = token.get(at..).and_then(|rest| memchr::memchr(b'\\', rest)) {
         at += found;

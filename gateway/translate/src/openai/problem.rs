@@ -67,7 +67,7 @@ impl Problem {
 }
 
 /// All four members are required; two may be null.
-fn optional(error: &mut Object<'_>, name: &str, value: Option<&str>) {
+fn optional(error: &mut Object<'_>, name: &'static str, value: Option<&str>) {
     match value {
         Some(text) => error.text(name, Text::Plain(text)),
         None => error.raw(name, "null"),

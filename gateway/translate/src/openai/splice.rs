@@ -130,7 +130,7 @@ impl Edits {
         let mut object = Object::new(out);
         for (name, value) in &members.0 {
             match self.0.iter().position(|(edited, _)| edited == name) {
-                None => object.raw(name, value.get()),
+                None => object.foreign(name).extend_from_slice(value.get().as_bytes()),
                 Some(at) => {
                     if let (name, Some(value)) = self.0.swap_remove(at) {
                         object.raw(name, &value);

@@ -127,7 +127,7 @@ fn name(path: &Path) -> String {
 }
 
 /// One line of `stream.eventstream.jsonl`, framed by AWS's own crate.
-fn framed(line: &Value) -> Vec<u8> {
+pub(crate) fn framed(line: &Value) -> Vec<u8> {
     let header = |name: &'static str, value: &Value| {
         Header::new(name, HeaderValue::String(value.as_str().unwrap().to_owned().into()))
     };

@@ -112,7 +112,7 @@ impl<'a> Fields<'a> {
         }
         let mut fields = request.object("additionalModelRequestFields");
         for (name, json) in &self.members {
-            fields.raw(name, json);
+            fields.foreign(name).extend_from_slice(json.as_bytes());
         }
         if !own {
             self.reasoning.write(&mut fields);

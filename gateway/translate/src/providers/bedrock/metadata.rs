@@ -40,7 +40,7 @@ pub(super) fn write(request: &mut Object<'_>, chat: &Chat<'_>, native: &Native<'
     }
     let mut metadata = request.object("requestMetadata");
     for (name, text) in pairs {
-        metadata.text(name, text);
+        text.write(metadata.foreign(name));
     }
 }
 

@@ -93,7 +93,7 @@ fn whole_guardrail(request: &mut Object<'_>, config: &RawValue, losses: &mut Los
         if name == MODE {
             losses.drop(format!("guardrailConfig.{MODE}"));
         } else {
-            guardrail.raw(&name, value.get());
+            guardrail.foreign(&name).extend_from_slice(value.get().as_bytes());
         }
     }
     Ok(())

@@ -1,0 +1,109 @@
+//! What the hot path takes from the allocator: nothing.
+
+use allocation_counter::measure;
+use serde_json::json;
+use translate::chat::{self, ChatStream, Options};
+use translate::providers::find;
+
+use crate::case::{Case, framed};
+
+/// Allocations made by pushing `pieces` of a stream that has begun with `start`.
+fn allocations(provider: &str, start: &[&[u8]], pieces: &[&[u8]]) -> u64 {
+    let mut stream = ChatStream::new(find(provider).unwrap(), &Case::call());
+    for piece in start {
+        stream.push(piece).unwrap();
+    }
+    stream.out().clear();
+    // The caller sends what is there and keeps the room.
+    stream.out().reserve(1 << 20);
+    let info = measure(|| {
+        for piece in pieces {
+            stream.push(piece).unwrap();
+        }
+    });
+    assert!(stream.out().len() > pieces.len() * 100, "every event is translated");
+    info.count_total
+}
+
+fn sse(data: &serde_json::Value) -> Vec<u8> {
+    format!("event: {}\ndata: {data}\n\n", data["type"].as_str().unwrap()).into_bytes()
+}
+
+fn anthropic() -> (Vec<u8>, Vec<u8>, Vec<u8>) {
+    let message = json!({ "id": "msg_1", "model": "claude", "content": [], "usage": { "input_tokens": 1, "output_tokens": 1 } });
+    let delta = |index: u32, piece| json!({ "type": "content_block_delta", "index": index, "delta": piece });
+    let start = [
+        json!({ "type": "message_start", "message": message }),
+        json!({ "type": "content_block_start", "index": 0, "content_block": { "type": "text", "text": "" } }),
+        json!({ "type": "content_block_start", "index": 1, "content_block": { "type": "tool_use", "id": "t", "name": "f", "input": {} } }),
+        delta(0, json!({ "type": "text_delta", "text": "first" })),
+        delta(1, json!({ "type": "input_json_delta", "partial_json": "{" })),
+    ];
+    let text = sse(&delta(0, json!({ "type": "text_delta", "text": " \"Größe\"\n日本 😀" })));
+    let arguments = sse(&delta(1, json!({ "type": "input_json_delta", "partial_json": "\"a\":1," })));
+    (start.iter().flat_map(sse).collect(), text, arguments)
+}
+
+#[test]
+fn a_text_event_of_anthropic_takes_none() {
+    let (start, text, arguments) = anthropic();
+    let many = text.repeat(50);
+    assert_eq!(allocations("anthropic", &[&start], &[&text[..]; 200]), 0, "one event a read");
+    assert_eq!(allocations("anthropic", &[&start], &[&many[..]; 4]), 0, "many events a read");
+    assert_eq!(allocations("anthropic", &[&start], &[&arguments[..]; 200]), 0, "pieces of arguments");
+}
+
+#[test]
+fn a_torn_event_takes_none_once_one_was_torn() {
+    let (start, text, _) = anthropic();
+    let (head, tail) = text.split_at(text.len() / 2);
+    let torn: Vec<&[u8]> = [head, tail].repeat(100);
+    assert_eq!(allocations("anthropic", &[&start, head, tail], &torn), 0);
+}
+
+#[test]
+fn a_text_event_of_bedrock_takes_none() {
+    let delta = |text: &str, padding: &str| {
+        framed(&json!({ "event": "contentBlockDelta", "payload": {
+            "contentBlockIndex": 0, "delta": { "text": text }, "p": padding,
+        } }))
+    };
+    let start = [
+        framed(&json!({ "event": "messageStart", "payload": { "role": "assistant" } })),
+        delta("first", "abc"),
+    ];
+    let (one, other) = (delta(" \"Größe\"\n日本 😀", "abcdefgh"), delta("x", ""));
+    let pieces: Vec<&[u8]> = [&one[..], &other[..]].repeat(100);
+    assert_eq!(allocations("bedrock", &[&start.concat()], &pieces), 0);
+}
+
+#[test]
+fn an_event_of_openai_takes_none() {
+    let chunk = |text: &str, padding: &str| {
+        let choice =
+            json!({ "index": 0, "delta": { "content": text }, "logprobs": null, "finish_reason": null });
+        let chunk = json!({ "id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 1, "model": "gpt-4o",
+            "choices": [choice], "usage": null, "obfuscation": padding });
+        format!("data: {chunk}\n\n").into_bytes()
+    };
+    let (start, text) = (chunk("first", "abc"), chunk(" \"Größe\"\n日本 😀", "a"));
+    assert_eq!(allocations("openai", &[&start], &[&text[..]; 200]), 0);
+}
+
+/// One allocation for each list in the request, and few besides.
+#[test]
+fn a_request_takes_few() {
+    let turn = |role: &str| json!({ "role": role, "content": "The \"gateway\" reads it once.\n".repeat(15) });
+    let request = json!({
+        "model": "claude-sonnet-4-5", "temperature": 0.7, "max_tokens": 1024, "stream": true, "stop": ["\n\nHuman:"],
+        "messages": [{ "role": "system", "content": "Be brief." }, turn("user"), turn("assistant"), turn("user"), turn("assistant"), turn("user")],
+        "tools": [{ "type": "function", "function": { "name": "weather", "parameters": { "type": "object" } } }],
+    })
+    .to_string();
+    let provider = find("anthropic").unwrap();
+    let mut out = Vec::with_capacity(2 * request.len());
+    let info = measure(|| {
+        chat::request(provider, request.as_bytes(), &Options::default(), &mut out).unwrap();
+    });
+    assert!(info.count_total <= 24, "{} allocations", info.count_total);
+}
