@@ -149,9 +149,10 @@ async fn a_request_in_chunks_and_in_single_bytes_is_read() {
         client::path("openai")
     );
     bytes += &format!(
-        "expect: 100-continue\r\ntransfer-encoding: chunked\r\n\r\na;x=y\r\n{head}\r\n{:X}\r\n{tail}\r\n0\r\nt: v\r\n\r\n",
+        "expect: 100-continue\r\ntransfer-encoding: chunked\r\n\r\na;x=y\r\n{head}\r\n{:X}\r\n{tail}\r\n0\r\nt: v\r\nu: w\r\n\r\n",
         tail.len()
     );
+    bytes += &String::from_utf8(client::request("GET", "/__mock/ready", &[], b"")).unwrap();
     let mut stream = TcpStream::connect(mocks.addr()).await.unwrap();
     stream.set_nodelay(true).unwrap();
     for byte in bytes.as_bytes() {
@@ -161,8 +162,11 @@ async fn a_request_in_chunks_and_in_single_bytes_is_read() {
     let mut interim = [0; 25];
     stream.read_exact(&mut interim).await.unwrap();
     assert_eq!(&interim, b"HTTP/1.1 100 Continue\r\n\r\n");
-    let reply = client::read(&mut stream, &mut Vec::new()).await;
+    let mut raw = Vec::new();
+    let reply = client::read(&mut stream, &mut raw).await;
     assert!(fold::whole("openai", &reply)[0].text.contains("chunks"));
+    let next = client::read(&mut stream, &mut raw).await;
+    assert_eq!(next.json()["ready"], true, "nothing of the first request is left over");
 }
 
 #[tokio::test]

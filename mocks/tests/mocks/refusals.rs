@@ -53,7 +53,8 @@ type Broken = (Value, &'static str, Value, Value);
 #[tokio::test]
 async fn a_body_that_breaks_openais_rules_is_refused_as_openai_does() {
     let mocks = mocks::start().await.unwrap();
-    for (more, message, param, code) in openai_schema().into_iter().chain(openai_rules()) {
+    let all = openai_schema().into_iter().chain(openai_rules()).chain(openai_calls());
+    for (more, message, param, code) in all {
         let mut body = json!({ "model": "gpt-4o", "messages": [{ "role": "user", "content": "x" }] });
         let members = body.as_object_mut().unwrap();
         members.extend(more.as_object().unwrap().clone());
@@ -157,6 +158,41 @@ fn openai_rules() -> Vec<Broken> {
             json!({ "tools": [tool], "tool_choice": choice }),
             "Tool choice 'function: g' not found in 'tools' parameter.",
             "tool_choice",
+            Value::Null,
+        ),
+    ]
+}
+
+/// Conversations in which calls and results do not pair, and schemas that are not strict.
+fn openai_calls() -> Vec<Broken> {
+    let user = json!({ "role": "user", "content": "x" });
+    let call = json!({ "id": "call_1", "type": "function", "function": { "name": "f", "arguments": "{}" } });
+    let called = json!({ "role": "assistant", "content": null, "tool_calls": [call] });
+    let result = |id: &str| json!({ "role": "tool", "tool_call_id": id, "content": "y" });
+    let open = "An assistant message with 'tool_calls' must be followed by tool messages responding to each 'tool_call_id'. The following tool_call_ids did not have response messages: call_1";
+    let broken = |messages: Value, message, param: &str| {
+        (json!({ "messages": messages }), message, json!(param), Value::Null)
+    };
+    let loose = json!({ "type": "object", "properties": { "a": { "type": "array", "items": { "type": "object", "properties": {} } } }, "required": ["a"], "additionalProperties": false });
+    let format =
+        json!({ "type": "json_schema", "json_schema": { "name": "n", "strict": true, "schema": loose } });
+    vec![
+        broken(json!([user, called]), open, "messages.[2].role"),
+        broken(json!([user, called, user, result("call_1")]), open, "messages.[2].role"),
+        broken(
+            json!([user, result("call_1")]),
+            "Invalid parameter: messages with role 'tool' must be a response to a preceeding message with 'tool_calls'.",
+            "messages.[1].role",
+        ),
+        broken(
+            json!([user, called, result("call_2")]),
+            "Invalid parameter: 'tool_call_id' of 'call_2' not found in 'tool_calls' of previous message.",
+            "messages.[2].tool_call_id",
+        ),
+        (
+            json!({ "response_format": format }),
+            "Invalid schema for response_format 'n': In context=('properties', 'a', 'items'), 'additionalProperties' is required to be supplied and to be false.",
+            json!("response_format"),
             Value::Null,
         ),
     ]

@@ -49,3 +49,16 @@ async fn wiremock_says_errors_and_broken_bodies_too() {
     let page = ask(&server, "/v1/chat/completions", &client::headers("openai"), &body).await;
     assert_eq!((page.status, page.header("content-type")), (503, Some("text/html")));
 }
+
+#[tokio::test]
+async fn wiremock_waits_as_long_as_the_fault_says() {
+    let server = MockServer::start().await;
+    let fault = Fault { latency_ms: Some(30), first_token_ms: Some(20), ..Fault::default() };
+    let script = Script { replies: vec![Reply::text(["t"]).with_fault(fault)], ..Script::default() };
+    Mock::given(method("POST")).respond_with(mocks::responder("openai", script)).mount(&server).await;
+    let asked = std::time::Instant::now();
+    let body = question("openai", "", false).to_string();
+    assert_eq!(ask(&server, "/v1/chat/completions", &client::headers("openai"), &body).await.status, 200);
+    // A timer may be late, never early: only the lower bound says something.
+    assert!(asked.elapsed() >= std::time::Duration::from_millis(50));
+}

@@ -174,6 +174,71 @@ fn counted(provider: &str, stream: bool, seen: &client::Reply) {
 }
 
 #[tokio::test]
+async fn a_scripts_headers_are_added_or_replace_the_providers_own() {
+    let mocks = mocks::start().await.unwrap();
+    let headers = [("retry-after", "7"), ("X-Request-Id", "mine")]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()));
+    mocks.add(Script::new("[[h]]", Reply { headers: headers.into(), ..Reply::text(["t"]) }));
+    for stream in [false, true] {
+        let seen = chat(&mocks, "openai", &question("openai", "[[h]]", stream)).await;
+        assert_eq!((seen.header("retry-after"), seen.header("x-request-id")), (Some("7"), Some("mine")));
+        assert_eq!(seen.headers.iter().filter(|(name, _)| name == "x-request-id").count(), 1);
+    }
+}
+
+#[tokio::test]
+async fn openais_usage_is_null_on_every_chunk_but_its_own() {
+    let mocks = mocks::start().await.unwrap();
+    let mut body = question("openai", "", true);
+    let plain = chat(&mocks, "openai", &body).await;
+    assert!(plain.events().iter().all(|(_, data)| data.get("usage").is_none()));
+    body["stream_options"] = json!({ "include_usage": true });
+    let events = chat(&mocks, "openai", &body).await.events();
+    let (last, before) = events[..events.len() - 1].split_last().unwrap();
+    assert!(before.iter().all(|(_, data)| data.get("usage") == Some(&Value::Null)));
+    assert_eq!((&last.1["choices"], last.1["usage"].is_object()), (&json!([]), true));
+}
+
+#[tokio::test]
+async fn log_probabilities_spell_the_text() {
+    let mocks = mocks::start().await.unwrap();
+    mocks.add(Script::new("[[p]]", Reply::text(["Grüße ", "👩‍🚀 漢"])));
+    let mut body = question("openai", "[[p]]", false);
+    body["logprobs"] = json!(true);
+    body["top_logprobs"] = json!(2);
+    for stream in [false, true] {
+        body["stream"] = json!(stream);
+        let seen = chat(&mocks, "openai", &body).await;
+        assert_eq!(violations("openai", None, &seen, stream), Vec::<String>::new());
+        let bodies = if stream {
+            seen.events().into_iter().map(|(_, data)| data).collect()
+        } else {
+            vec![seen.json()]
+        };
+        let tokens = bodies
+            .iter()
+            .filter_map(|body| body.pointer("/choices/0/logprobs/content")?.as_array())
+            .flatten();
+        let mut bytes = Vec::new();
+        for token in tokens {
+            bytes.extend(
+                token["bytes"]
+                    .as_array()
+                    .unwrap()
+                    .iter()
+                    .map(|byte| u8::try_from(byte.as_u64().unwrap()).unwrap()),
+            );
+            assert_eq!(token["top_logprobs"].as_array().unwrap().len(), 2);
+            assert_eq!(
+                token["top_logprobs"][0]["logprob"], token["logprob"],
+                "the token said is the likeliest"
+            );
+        }
+        assert_eq!(String::from_utf8(bytes).unwrap(), "Grüße 👩‍🚀 漢");
+    }
+}
+
+#[tokio::test]
 async fn parallel_calls_take_turns_where_asked() {
     let mocks = mocks::start().await.unwrap();
     let call = |id: &str| Block::call(id, "f", ["{\"a\":", "1}"]);
