@@ -26,7 +26,13 @@ pub(super) fn calls(ask: &Ask<'_>) -> Vec<ToolCall> {
 /// The tools that the question speaks of: all of them where parallel calls are welcome, else the first; without any, the first tool.
 fn fitting<'a, 'b>(ask: &Ask<'a>, tools: Vec<&'b Tool<'a>>) -> Vec<&'b Tool<'a>> {
     let question = topic(&ask.last).to_lowercase();
-    let mut spoken_of: Vec<_> = tools.iter().copied().filter(|tool| names(tool, &question)).collect();
+    let by = |speaks: fn(&Tool<'_>, &str) -> bool| -> Vec<_> {
+        tools.iter().copied().filter(|tool| speaks(tool, &question)).collect()
+    };
+    let mut spoken_of = by(names);
+    if spoken_of.is_empty() {
+        spoken_of = by(describes);
+    }
     if spoken_of.is_empty() {
         spoken_of = tools;
         spoken_of.truncate(1);
@@ -39,8 +45,18 @@ fn fitting<'a, 'b>(ask: &Ask<'a>, tools: Vec<&'b Tool<'a>>) -> Vec<&'b Tool<'a>>
 
 /// Does the question hold a word of the tool's name? Short words, such as `get`, say nothing.
 fn names(tool: &Tool<'_>, question: &str) -> bool {
-    let name = tool.name.to_lowercase();
-    let mut words = name.split(|char: char| !char.is_alphanumeric()).filter(|word| word.len() > 3);
+    shares(tool.name, question, 4)
+}
+
+/// Does it hold a long word of the tool's description?
+fn describes(tool: &Tool<'_>, question: &str) -> bool {
+    shares(tool.description, question, 6)
+}
+
+fn shares(text: &str, question: &str, length: usize) -> bool {
+    let text = text.to_lowercase();
+    let mut words =
+        text.split(|char: char| !char.is_alphanumeric()).filter(|word| word.chars().count() >= length);
     words.any(|word| question.contains(word))
 }
 

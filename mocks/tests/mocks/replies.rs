@@ -127,6 +127,29 @@ async fn a_tool_is_called_with_what_the_question_names() {
 }
 
 #[tokio::test]
+async fn a_schema_that_asks_for_more_than_memory_holds_is_answered_all_the_same() {
+    let mocks = mocks::start().await.unwrap();
+    let again = json!({ "$ref": "#" });
+    let items = json!({ "type": "array", "minItems": 1_000_000, "items": again });
+    let many =
+        (0..200).map(|number| (format!("m{number}"), again.clone())).collect::<serde_json::Map<_, _>>();
+    for schema in [
+        json!({ "type": "object", "allOf": [again, again, again] }),
+        json!({ "type": "object", "anyOf": [again, again], "properties": many }),
+        json!({ "type": "object", "properties": { "a": items }, "required": ["a"] }),
+        json!({ "type": "object", "properties": { "a": { "type": "string", "minLength": 4_000_000_000_u64 } } }),
+        json!({ "type": "object", "properties": { "a": { "type": "string", "pattern": "(((a{999}){999}){999}|b){999}" } } }),
+        json!({ "type": "object", "properties": { "a": { "type": "string", "pattern": "(?:){4000000000}" } } }),
+    ] {
+        let tools = json!([{ "type": "function", "function": { "name": "f", "parameters": schema } }]);
+        let reply = chat(&mocks, "openai", &ask("openai", &json!({ "tools": tools }))).await;
+        assert_eq!(reply.status, 200, "{}", reply.text());
+        assert!(reply.body.len() < 8 << 20, "{} bytes", reply.body.len());
+        assert_eq!(fold::whole("openai", &reply)[0].calls.len(), 1);
+    }
+}
+
+#[tokio::test]
 async fn limits_and_stops_end_an_answer_where_they_say() {
     let mocks = mocks::start().await.unwrap();
     for (provider, limit, stop, reasons) in [

@@ -4,19 +4,27 @@ mod number;
 mod text;
 
 use std::borrow::Cow;
+use std::cell::Cell;
 
 use serde_json::{Map, Value};
 
 /// A value for a schema. Keywords that cannot be met together, and `not`, `if` and `contains`, are past it.
 #[must_use]
 pub fn fill(schema: &Value, topic: &str) -> Value {
-    Filler { root: schema, topic }.value(schema, Place { name: "", depth: 0, nth: 0 })
+    let filler = Filler { root: schema, topic, left: Cell::new(BUDGET) };
+    filler.value(schema, Place { name: "", depth: 0, nth: 0 })
 }
 
 struct Filler<'a> {
     root: &'a Value,
     topic: &'a str,
+    /// What may still be spent: schemas come from clients, and a few lines of one can ask for more than any memory holds.
+    left: Cell<usize>,
 }
+
+/// About as many bytes as a value may take; each part of it and each schema looked at costs [`PART`].
+const BUDGET: usize = 1 << 20;
+const PART: usize = 256;
 
 /// Where a value stands: under this name, so deep, as this item of its array.
 #[derive(Clone, Copy)]
@@ -28,14 +36,14 @@ struct Place<'a> {
 
 /// Below this only what is required is filled, so that recursive schemas end.
 const OPTIONAL_DEPTH: usize = 4;
-/// A schema that requires itself has no value; this ends the search.
+/// A schema that requires itself has no value; this ends the search, with a null.
 const DEPTH: usize = 64;
 /// Arrays are not made longer than this, whatever `minItems` asks for.
 const ITEMS: u64 = 1_000;
 
 impl Filler<'_> {
     fn value(&self, schema: &Value, place: Place<'_>) -> Value {
-        if place.depth > DEPTH {
+        if place.depth > DEPTH || !self.spend(PART) {
             return Value::Null;
         }
         let place = Place { depth: place.depth + 1, ..place };
@@ -52,15 +60,25 @@ impl Filler<'_> {
             "integer" | "number" => number::fill(members, self.topic, place.nth),
             "boolean" => Value::Bool(place.nth.is_multiple_of(2)),
             "null" => Value::Null,
-            _ => Value::String(text::fill(members, self.topic, place.name, place.nth)),
+            _ => {
+                let text = text::fill(members, self.topic, place.name, place.nth);
+                if self.spend(text.len()) { Value::String(text) } else { Value::Null }
+            }
         }
+    }
+
+    /// Takes from the budget; false when it is used up.
+    fn spend(&self, cost: usize) -> bool {
+        let left = self.left.get();
+        self.left.set(left.saturating_sub(cost));
+        left >= cost
     }
 
     /// The schema without references and combinations: the first alternative that is not null, all of `allOf` in one.
     fn plain<'s>(&'s self, schema: &'s Value, depth: usize) -> Cow<'s, Value> {
         let Some(members) = schema.as_object() else { return Cow::Borrowed(schema) };
         let combined = ["$ref", "allOf", "anyOf", "oneOf"].iter().any(|key| members.contains_key(*key));
-        if !combined || depth > DEPTH {
+        if !combined || depth > DEPTH || !self.spend(PART) {
             return Cow::Borrowed(schema);
         }
         let mut merged = members.clone();

@@ -87,7 +87,14 @@ fn write(hir: &Hir, low: usize, text: &mut String) {
         HirKind::Repetition(repetition) => {
             let most = repetition.max.unwrap_or(u32::MAX);
             let wish = u32::try_from(low).unwrap_or(u32::MAX).clamp(1, most.max(1));
-            (0..wish.max(repetition.min).min(most)).for_each(|_| write(&repetition.sub, low, text));
+            for _ in 0..wish.max(repetition.min).min(most) {
+                let length = text.len();
+                write(&repetition.sub, low, text);
+                // What adds nothing would add nothing a billion times.
+                if text.len() == length {
+                    break;
+                }
+            }
         }
         HirKind::Capture(capture) => write(&capture.sub, low, text),
         HirKind::Concat(parts) => parts.iter().for_each(|part| write(part, low, text)),
