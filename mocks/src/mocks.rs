@@ -73,6 +73,10 @@ fn open(
     provider: Option<&'static dyn Provider>,
     shared: bool,
 ) -> Result<std::net::TcpListener, Error> {
+    // Sockets that share an address share it with other programs too: one that does not share says whether it is free.
+    if shared && addr.port() != 0 {
+        drop(bind(addr, false).map_err(|problem| Error::Listen(addr, problem))?);
+    }
     let listener = bind(addr, shared).map_err(|problem| Error::Listen(addr, problem))?;
     let addr = listener.local_addr().map_err(|problem| Error::Listen(addr, problem))?;
     doors.push(Door { addr, provider });

@@ -2,6 +2,8 @@
 
 /// Larger bodies are refused.
 pub(super) const LIMIT: usize = 64 << 20;
+/// An announced body gets so much memory before it comes.
+pub(super) const AT_ONCE: usize = 1 << 20;
 
 /// A decoder that takes what has come so far.
 #[derive(Debug, Default)]

@@ -113,7 +113,7 @@ async fn read_body(
     match framing {
         Framing::Length(length) if length > body::LIMIT => return Ok(Err("the body is too large")),
         Framing::Length(length) => {
-            connection.ahead.reserve(length.saturating_sub(connection.ahead.len()));
+            connection.ahead.reserve(length.saturating_sub(connection.ahead.len()).min(body::AT_ONCE));
             while connection.ahead.len() < length {
                 connection.read().await?;
             }

@@ -265,3 +265,15 @@ async fn shutdown_ends_connections_of_tasks_and_of_threads() {
         assert!(TcpStream::connect(addr).await.is_err());
     }
 }
+
+#[tokio::test]
+async fn an_address_that_is_taken_is_an_error_however_many_threads_share_it() {
+    for threads in [0, 1, 2] {
+        let first = mocks::start_with(Options { threads, ..Options::default() }).await.unwrap();
+        for threads in [0, 2] {
+            let again = Options { threads, listen: first.addr(), ..Options::default() };
+            let problem = mocks::start_with(again).await.err().expect("taken").to_string();
+            assert!(problem.contains(&first.addr().to_string()), "{problem}");
+        }
+    }
+}
