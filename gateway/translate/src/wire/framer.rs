@@ -3,9 +3,8 @@
 use super::{Frame, Framing, event_stream, sse};
 use crate::Error;
 
-/// The largest server-sent event that is taken, in bytes. The event stream's own format stops at 24 MiB.
-const SSE_LIMIT: usize = 8 << 20;
-const EVENT_STREAM_LIMIT: usize = 25 << 20;
+/// The largest message that is taken, in bytes: no event of a model comes near it. Amazon's format goes to 24 MiB.
+const LIMIT: usize = 8 << 20;
 
 /// Cuts a byte stream into messages. What comes whole is not copied; only a torn tail is kept.
 #[derive(Debug)]
@@ -42,8 +41,10 @@ impl Framer {
             let read = self.read(bytes, each)?;
             self.torn.extend_from_slice(&bytes[read..]);
         }
-        let limit = self.limit();
-        if self.torn.len() > limit { Err(Error::TooLarge(limit)) } else { Ok(()) }
+        within(match self.framing {
+            Framing::EventStream => event_stream::size(&self.torn),
+            Framing::Sse => self.torn.len(),
+        })
     }
 
     /// What came after the last whole message.
@@ -68,16 +69,15 @@ impl Framer {
             }
         }
         while let Some((size, frame)) = split(&bytes[read..])? {
+            within(size)?;
             read += size;
             each(frame)?;
         }
         Ok(read)
     }
+}
 
-    fn limit(&self) -> usize {
-        match self.framing {
-            Framing::EventStream => EVENT_STREAM_LIMIT,
-            Framing::Sse => SSE_LIMIT,
-        }
-    }
+/// Refuses a message of more bytes than are taken.
+fn within(size: usize) -> Result<(), Error> {
+    if size > LIMIT { Err(Error::TooLarge(LIMIT)) } else { Ok(()) }
 }

@@ -4,6 +4,7 @@ use aws_smithy_eventstream::frame::write_message_to;
 use aws_smithy_types::event_stream::{Header, HeaderValue, Message};
 use proptest::prelude::*;
 use serde_json::{Value, json};
+use translate::Error;
 use translate::chat::{self, ChatStream};
 use translate::providers::{Provider, find};
 
@@ -103,6 +104,17 @@ fn pieces(block: &Block) -> Vec<Value> {
 fn usage(reply: &Reply) -> Value {
     let output = reply.output_tokens;
     json!({ "inputTokens": 3, "outputTokens": output, "totalTokens": 5 + output, "cacheReadInputTokens": 2 })
+}
+
+#[test]
+fn a_message_that_is_too_large_is_refused_before_it_comes() {
+    let mut bytes = Vec::new();
+    let header = Header::new(":message-type", HeaderValue::String("event".to_owned().into()));
+    write_message_to(&Message::new(vec![b' '; 8 << 20]).add_header(header), &mut bytes).unwrap();
+    for first in [12, bytes.len()] {
+        let refused = ChatStream::new(bedrock(), &Case::call()).push(&bytes[..first]);
+        assert_eq!(refused, Err(Error::TooLarge(8 << 20)), "{first}");
+    }
 }
 
 proptest! {
