@@ -76,13 +76,23 @@ fn last(case: &Case) -> Judged {
     }
 }
 
-/// Who did not ask gets no chunk without choices: many clients read the first choice of every chunk.
+/// Who did not ask gets no chunk without choices: many clients read the first choice of every chunk. One that carries an
+/// extension, such as a guardrail's trace, was asked for.
 fn unasked(case: &Case) -> Judged {
     if is_asked(case) {
         return Err(Verdict::NotHere);
     }
-    let fold = fold(case)?;
-    match fold.chunks.iter().find(|(_, chunk)| chunk["choices"].as_array().is_some_and(Vec::is_empty)) {
+    let known =
+        ["id", "object", "created", "model", "choices", "usage", "service_tier", "system_fingerprint"];
+    let is_extension = |chunk: &Value| {
+        chunk["usage"].is_null()
+            && chunk
+                .as_object()
+                .is_some_and(|members| members.keys().any(|name| !known.contains(&name.as_str())))
+    };
+    let is_strange =
+        |chunk: &Value| chunk["choices"].as_array().is_some_and(Vec::is_empty) && !is_extension(chunk);
+    match fold(case)?.chunks.iter().find(|(_, chunk)| is_strange(chunk)) {
         None => Ok(()),
         Some((number, chunk)) => client(&format!("event {number} /choices"), "at least one choice", chunk),
     }

@@ -7,8 +7,9 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
+pub use super::evidence::{End, Evidence, Exchange, Message, Moment, Upstream};
+pub use super::status::{Statistics, Status};
 use crate::cell::Cell;
 use crate::requirement::Level;
 
@@ -102,28 +103,9 @@ pub struct Environment {
     pub started: String,
     /// How long it took.
     pub duration_ms: u64,
-}
-
-/// How many checks ended in each status.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Statistics {
-    /// Held.
-    pub pass: usize,
-    /// A MUST or an OBSERVED that did not hold.
-    pub fail: usize,
-    /// A SHOULD that did not hold.
-    pub warn: usize,
-    /// Did not hold, and the profile says so with a reason.
-    pub xfail: usize,
-    /// Held although the profile says that it does not: a stale expectation.
-    pub xpass: usize,
-    /// The profile does not declare the feature.
-    pub skip: usize,
-    /// What had to happen first did not happen; counts as a failure.
-    pub untestable: usize,
-    /// The harness itself failed.
-    pub error: usize,
+    /// How the gateway ended, where it ended by itself while the suite ran.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub died: Option<String>,
 }
 
 /// The whole run in numbers.
@@ -163,28 +145,6 @@ pub struct ScenarioResult {
     pub title: String,
     /// Over its checks.
     pub statistics: Statistics,
-}
-
-/// What became of a check.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Status {
-    /// Held.
-    Pass,
-    /// A MUST or an OBSERVED that did not hold.
-    Fail,
-    /// A SHOULD that did not hold.
-    Warn,
-    /// Did not hold, as the profile says.
-    Xfail,
-    /// Held against the profile's expectation.
-    Xpass,
-    /// Feature not declared.
-    Skip,
-    /// What had to happen first did not happen.
-    Untestable,
-    /// The harness itself failed.
-    Error,
 }
 
 /// One requirement judged on one scenario in one cell.
@@ -233,112 +193,6 @@ pub struct Source {
     pub date: String,
 }
 
-/// Both sides of the wire in one play of a scenario in a cell. Keys are masked, long bodies cut.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Evidence {
-    /// `<scenario>@<cell>`.
-    pub id: String,
-    /// The scenario's id.
-    pub scenario: String,
-    /// The cell's id.
-    pub cell: String,
-    /// The text by which the upstream requests of this play were found.
-    pub marker: String,
-    /// The client's calls, in order; more than one where the scenario calls in parallel.
-    pub client: Vec<Exchange>,
-    /// What the gateway asked of the provider, in order of arrival.
-    pub upstream: Vec<Upstream>,
-    /// What the provider was told to answer: a script of `touchstone mock`.
-    pub script: Value,
-}
-
-/// A request and what came back, as the client saw it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Exchange {
-    /// What was sent.
-    pub request: Message,
-    /// What came back; absent when nothing did.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reply: Option<Message>,
-    /// How it ended.
-    pub end: End,
-    /// When each piece of the reply came.
-    pub timeline: Vec<Moment>,
-}
-
-/// How a reply ended, as its reader saw it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum End {
-    /// The body was complete by HTTP's own framing.
-    Complete,
-    /// The connection closed before the body was complete.
-    Truncated,
-    /// The connection was reset.
-    Reset,
-    /// Nothing more came in time.
-    TimedOut,
-    /// The reader went away, as the scenario says.
-    Left,
-    /// No connection, or no reply that is HTTP.
-    Refused,
-}
-
-/// A request or a reply of HTTP.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Message {
-    /// Request only.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub method: Option<String>,
-    /// Request only: path and query.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub path: Option<String>,
-    /// Reply only.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub status: Option<u16>,
-    /// In wire order, names in lower case, credentials masked.
-    pub headers: Vec<(String, String)>,
-    /// The body as text, possibly cut (see `length`).
-    pub body: String,
-    /// Whether `body` is base64, because the bytes are not UTF-8.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    pub base64: bool,
-    /// Bytes of the whole body.
-    pub length: usize,
-}
-
-/// One piece of a reply on its way.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Moment {
-    /// Since the client's request was sent.
-    pub ms: f64,
-    /// The piece as text, possibly cut; what is not text is described.
-    pub data: String,
-}
-
-/// One request that a provider's mock received, and what it answered.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Upstream {
-    /// `anthropic`.
-    pub provider: String,
-    /// Since the client's request was sent.
-    pub ms: f64,
-    /// What the gateway sent.
-    pub request: Message,
-    /// What the provider's document says against it.
-    pub violations: Vec<String>,
-    /// `ok`, or why the credentials were refused.
-    pub auth: String,
-    /// What the provider answered.
-    pub reply: Message,
-    /// Whether the gateway hung up before the end.
-    pub aborted: bool,
-    /// When each event of the answer was sent, since the client's request was sent.
-    pub timeline: Vec<Moment>,
-}
-
 /// The profile's expected failures.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Expectations {
@@ -355,69 +209,6 @@ pub struct Expectation {
     pub id: String,
     /// Why it is expected.
     pub reason: String,
-}
-
-impl Statistics {
-    /// Counts one more.
-    pub fn count(&mut self, status: Status) {
-        let counter = match status {
-            Status::Pass => &mut self.pass,
-            Status::Fail => &mut self.fail,
-            Status::Warn => &mut self.warn,
-            Status::Xfail => &mut self.xfail,
-            Status::Xpass => &mut self.xpass,
-            Status::Skip => &mut self.skip,
-            Status::Untestable => &mut self.untestable,
-            Status::Error => &mut self.error,
-        };
-        *counter += 1;
-    }
-
-    /// All of them together.
-    pub fn total(&self) -> usize {
-        self.judged() + self.skip
-    }
-
-    /// Those that were judged: all but the skipped.
-    pub fn judged(&self) -> usize {
-        self.pass + self.fail + self.warn + self.xfail + self.xpass + self.untestable + self.error
-    }
-
-    /// Those that nobody expected: failures, the untestable, stale expectations and the harness's own errors.
-    pub fn unexpected(&self) -> usize {
-        self.fail + self.untestable + self.xpass + self.error
-    }
-
-    /// The worst status counted, for one sign that stands for many checks; `None` when nothing was counted.
-    pub fn worst(&self) -> Option<Status> {
-        let order = [
-            (self.error, Status::Error),
-            (self.fail, Status::Fail),
-            (self.untestable, Status::Untestable),
-            (self.xpass, Status::Xpass),
-            (self.warn, Status::Warn),
-            (self.xfail, Status::Xfail),
-            (self.pass, Status::Pass),
-            (self.skip, Status::Skip),
-        ];
-        order.into_iter().find(|(count, _)| *count > 0).map(|(_, status)| status)
-    }
-}
-
-impl Status {
-    /// As it stands in the report.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Pass => "pass",
-            Self::Fail => "fail",
-            Self::Warn => "warn",
-            Self::Xfail => "xfail",
-            Self::Xpass => "xpass",
-            Self::Skip => "skip",
-            Self::Untestable => "untestable",
-            Self::Error => "error",
-        }
-    }
 }
 
 impl Check {

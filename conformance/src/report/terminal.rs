@@ -183,6 +183,10 @@ impl Page {
     }
 
     fn counts(&mut self, report: &Report) {
+        if let Some(died) = &report.environment.died {
+            let told = self.paint("31", "the gateway died while the suite ran");
+            self.line(format_args!("{told}: {}", one_line(died)));
+        }
         let statistics = report.summary.statistics;
         let all = [
             (statistics.pass, "passed", "32"),

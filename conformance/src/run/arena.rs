@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use tokio::sync::Mutex;
@@ -19,6 +20,8 @@ pub struct Arena {
     gateway: Mutex<Option<Gateway>>,
     url: String,
     config: BTreeMap<String, String>,
+    /// Configuration and log, where nobody asked for a place of their own.
+    temporary: Option<PathBuf>,
 }
 
 /// What a play needs.
@@ -63,6 +66,7 @@ impl Arena {
             url: gateway.url.clone(),
             config: gateway.config.clone(),
             gateway: Mutex::new(Some(gateway)),
+            temporary: options.folder.is_none().then_some(folder),
         })
     }
 
@@ -81,7 +85,8 @@ impl Arena {
             heavy: Mutex::new(()),
         };
         let config = self.config.clone();
-        Ok(Self { stage: Arc::new(stage), gateway: Mutex::new(None), url: url.to_owned(), config })
+        let gateway = Mutex::new(None);
+        Ok(Self { stage: Arc::new(stage), gateway, url: url.to_owned(), config, temporary: None })
     }
 
     /// The address that is driven.
@@ -102,6 +107,11 @@ impl Arena {
     /// The gateway's configuration as it was rendered, by file name.
     pub fn config(&self) -> &BTreeMap<String, String> {
         &self.config
+    }
+
+    /// Where configuration and log are, unless they were asked for at a place of their own.
+    pub(super) fn temporary(&self) -> Option<PathBuf> {
+        self.temporary.clone()
     }
 
     pub(crate) fn stage(&self) -> &Arc<Stage> {
@@ -159,14 +169,18 @@ async fn warm_up(mocks: &mocks::Mocks) {
 }
 
 fn working_folder(options: &Options) -> Result<PathBuf, Error> {
-    let folder = options
-        .folder
-        .clone()
-        .unwrap_or_else(|| std::env::temp_dir().join(format!("touchstone-{}", std::process::id())));
+    let folder = options.folder.clone().unwrap_or_else(temporary_folder);
     std::fs::create_dir_all(&folder).map_err(|source| Error::File { path: folder.clone(), source })?;
     Ok(folder)
 }
 
 fn client(url: &str, gateway: &Gateway) -> Result<Client, Error> {
     Client::new(url).map_err(|reason| Error::NotReady { reason, log: gateway.log.clone() })
+}
+
+/// One of this run.
+fn temporary_folder() -> PathBuf {
+    static RUNS: AtomicUsize = AtomicUsize::new(0);
+    let run = RUNS.fetch_add(1, Ordering::Relaxed);
+    std::env::temp_dir().join(format!("touchstone-{}-{run}", std::process::id()))
 }

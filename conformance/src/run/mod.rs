@@ -23,15 +23,25 @@ use crate::report::model::{Check, Evidence, Report};
 use judge::Judge;
 use plan::{Plan, Planned};
 
-/// Runs the suite as the options say.
+/// Runs the suite as the options say. A gateway that dies meanwhile is told by the report, with exit code 3.
 ///
 /// # Errors
 /// Where no report can be made: [`Error::exit_code`] says how the command must end.
 pub async fn run(options: Options) -> Result<Report, Error> {
     let arena = Arena::start(&options).await?;
     let report = judge(&arena, &options).await;
-    arena.shutdown().await?;
-    report
+    let temporary = arena.temporary();
+    let ended = arena.shutdown().await;
+    let mut report = report?;
+    if let Err(Error::Died { status, log }) = ended {
+        report.environment.died = Some(format!("{status}; its log: {}", log.display()));
+        report.summary.exit_code = 3;
+    }
+    if let Some(folder) = temporary.filter(|_| report.summary.exit_code == 0) {
+        // Nobody needs the log of a gateway that did nothing wrong; what is left behind does no harm.
+        let _ = std::fs::remove_dir_all(folder);
+    }
+    Ok(report)
 }
 
 /// Runs the suite against a gateway that is up already.

@@ -82,6 +82,7 @@ fn environment(arena: &Arena, options: &Options, started: jiff::Timestamp, took:
         arch: std::env::consts::ARCH.to_owned(),
         started: started.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
         duration_ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
+        died: None,
     }
 }
 

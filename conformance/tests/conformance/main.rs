@@ -3,4 +3,5 @@
 mod laws;
 mod passthrough;
 mod report;
+mod statuses;
 mod suite;

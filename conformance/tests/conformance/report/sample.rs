@@ -81,6 +81,7 @@ fn environment() -> Environment {
         arch: "x86_64".into(),
         started: "2026-11-20T12:00:00Z".into(),
         duration_ms: 4_200,
+        died: None,
     }
 }
 

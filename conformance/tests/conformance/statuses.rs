@@ -1,0 +1,130 @@
+//! Statuses and exit codes, on a gateway that is none: the client speaks to `OpenAI`'s mock.
+
+use std::net::{Ipv4Addr, TcpListener};
+
+use conformance::gateway::profile::Start;
+use conformance::gateway::{Profile, Source};
+use conformance::report::model::{Expectation, Report, Status};
+use conformance::{Options, run};
+
+fn profile() -> Profile {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/conformance/passthrough");
+    let profile = Profile::load(folder).expect("it parses");
+    Profile { expected: Vec::new(), ..profile }
+}
+
+/// A port that nobody listens on, for the mocks.
+fn options(profile: Profile, select: &str) -> Options {
+    let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
+    let mocks = free.local_addr().expect("bound");
+    Options {
+        source: Source::Url(format!("http://{mocks}")),
+        mocks: Some(mocks),
+        select: vec![select.to_owned()],
+        ..Options::new(profile)
+    }
+}
+
+async fn report(profile: Profile, select: &str) -> Report {
+    run(options(profile, select)).await.expect("nothing to start")
+}
+
+fn expecting(id: &str) -> Profile {
+    let reason = "because".to_owned();
+    Profile { expected: vec![Expectation { id: id.to_owned(), reason }], ..profile() }
+}
+
+const FAILS: &str = "chat.reply.schema@chat.stream.gzip@openai.chat/openai/whole";
+const HOLDS: &str = "chat.reply.schema@chat.text.plain@openai.chat/openai/whole";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failure_is_1_and_says_all_that_is_needed() {
+    let report = report(profile(), FAILS).await;
+    assert_eq!((report.summary.exit_code, report.checks.len()), (1, 1));
+    let check = &report.checks[0];
+    assert_eq!(check.status, Status::Fail);
+    assert!(check.expected.is_some() && check.actual.is_some() && check.pointer.is_some());
+    assert!(check.repro.as_deref().is_some_and(|repro| repro.contains(FAILS)), "{:?}", check.repro);
+    let evidence = report.evidence(check).expect("kept");
+    assert_eq!((evidence.client.len(), evidence.upstream.len()), (1, 1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_expected_failure_is_0() {
+    let report = report(expecting("chat.reply.schema@chat.stream.gzip@*"), FAILS).await;
+    assert_eq!((report.summary.exit_code, report.checks[0].status), (0, Status::Xfail));
+    assert_eq!(report.expectations.used.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_expectation_that_never_comes_true_is_1() {
+    let report = report(expecting("chat.reply.schema"), HOLDS).await;
+    assert_eq!((report.summary.exit_code, report.checks[0].status), (1, Status::Xpass));
+    assert_eq!(report.expectations.stale.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_not_declared_is_skipped_and_no_pass() {
+    let features = profile().features.into_iter().filter(|feature| feature != "tools").collect();
+    let select = "*@chat.tools.{call,results}@openai.chat/openai/whole";
+    let without = Profile { features, ..profile() };
+    let error = run(options(without.clone(), select)).await.expect_err("nothing is left to judge");
+    assert_eq!(error.exit_code(), 2);
+    let report = report(without, "*@chat.{tools.call,text.plain}@openai.chat/openai/whole").await;
+    let skipped = report.checks.iter().filter(|check| check.scenario == "chat.tools.call");
+    assert!(skipped.clone().count() > 10);
+    assert!(skipped.into_iter().all(|check| check.status == Status::Skip && check.evidence.is_none()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_to_run_is_2() {
+    let error = run(options(profile(), "chat.no-such-thing")).await.expect_err("no such thing");
+    assert_eq!(error.exit_code(), 2);
+    assert_eq!(Profile::load("no-such-gateway").expect_err("no such gateway").exit_code(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_gateway_that_never_comes_up_is_3_with_its_log() {
+    let start = Start {
+        command: ["sh", "-c", "echo out of order; exit 7"].map(str::to_owned).to_vec(),
+        env: std::collections::BTreeMap::default(),
+        ready: "/ready".to_owned(),
+        ready_ms: 5000,
+        stop_ms: 100,
+    };
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut options = Options::new(Profile { start: Some(start), ..profile() });
+    options.folder = Some(folder.path().to_owned());
+    let error = run(options).await.expect_err("it ends at once");
+    assert_eq!(error.exit_code(), 3);
+    assert!(error.to_string().contains("out of order"), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_same_seed_asks_and_answers_the_same() {
+    let select = "*@chat.text.{plain,own-answer}@openai.chat/openai/*";
+    let (one, two) = (report(profile(), select).await, report(profile(), select).await);
+    let bodies = |report: &Report| {
+        report
+            .evidence
+            .iter()
+            .map(|play| play.client[0].reply.clone().map(|reply| reply.body))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(bodies(&one), bodies(&two));
+    let keys =
+        |report: &Report| report.checks.iter().map(|check| (check.key(), check.status)).collect::<Vec<_>>();
+    assert_eq!(keys(&one), keys(&two));
+}
+
+#[test]
+fn the_bundled_profile_is_complete() {
+    let profile = Profile::load("conformance/gateways/touchstone").expect("bundled");
+    assert_eq!(profile.name, "touchstone");
+    assert_eq!(profile.implementation.version, env!("CARGO_PKG_VERSION"));
+    assert!(profile.render.iter().all(|render| profile.templates.contains_key(&render.template)));
+    for provider in conformance::scenario::PROVIDERS {
+        assert!(profile.routes.iter().any(|route| route.name == provider), "{provider}");
+    }
+    assert!(Profile::bundled().any(|name| name == "touchstone"));
+}
