@@ -38,14 +38,6 @@ impl Request {
     pub fn full_path(&self) -> String {
         format!("{}{}", self.prefix, self.path)
     }
-
-    /// Says whether the body is declared as JSON; a request that declares nothing passes.
-    #[must_use]
-    pub fn is_json(&self) -> bool {
-        let Some(kind) = self.header("content-type") else { return true };
-        let kind = kind.split(';').next().unwrap_or_default().trim();
-        kind.eq_ignore_ascii_case("application/json") || kind.ends_with("+json")
-    }
 }
 
 /// The value of one parameter of a query, percent-decoded.

@@ -7,7 +7,7 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use crate::Options;
-use crate::journal::{Entry, Record, Ring};
+use crate::journal::{Entry, Followed, Record, Ring};
 use crate::scripts::Scripts;
 use crate::seed::Seed;
 
@@ -47,7 +47,7 @@ impl State {
         self.changed();
     }
 
-    /// The journal changed. Costs next to nothing while nobody waits.
+    /// The journal changed. Costs next to nothing while nobody waits; in a burst of writes it is told at the end.
     pub(crate) fn changed(&self) {
         if self.waiting.load(Ordering::SeqCst) > 0 {
             self.changed.notify_waiters();
@@ -61,12 +61,18 @@ impl State {
         wanted: impl Fn(&[Entry]) -> bool,
     ) -> Vec<Entry> {
         let _waiting = Waiting::new(&self.waiting);
+        let (mut followed, mut progress) = (Followed::default(), None);
         loop {
             let mut changed = std::pin::pin!(self.changed.notified());
             changed.as_mut().enable();
-            let entries = self.journal.entries(marker);
-            if wanted(&entries) {
-                return entries;
+            self.journal.follow(&mut followed, marker);
+            let now = Some(followed.progress());
+            if now != progress {
+                progress = now;
+                let entries = followed.entries();
+                if wanted(&entries) {
+                    return entries;
+                }
             }
             changed.await;
         }

@@ -4,7 +4,6 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
-use crate::seed::Draw;
 use crate::tokens;
 
 /// A question.
@@ -38,8 +37,6 @@ pub struct Ask<'a> {
     pub reasoning: Effort,
     /// Is a stream wanted?
     pub stream: bool,
-    /// Chance.
-    pub draw: Draw,
 }
 
 /// How much a model thinks.

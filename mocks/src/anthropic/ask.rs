@@ -43,7 +43,6 @@ pub(super) fn read<'a>(call: &Call<'a>) -> Ask<'a> {
             _ => Effort::None,
         },
         stream: body["stream"] == true,
-        draw: call.draw,
     }
 }
 

@@ -39,7 +39,6 @@ pub(super) fn read<'a>(call: &Call<'a>) -> Ask<'a> {
         choices: 1,
         reasoning: effort(more),
         stream: call.operation == super::STREAM,
-        draw: call.draw,
     }
 }
 

@@ -62,7 +62,6 @@ async fn deliver(
     }
     if let Some(record) = record {
         record.began(plan);
-        state.changed();
     }
     let mut buffer = std::mem::take(&mut connection.out);
     head(&mut buffer, plan, manner);
@@ -75,6 +74,7 @@ async fn deliver(
         let pause = if index == 0 { plan.first } else { plan.between };
         if !pause.is_zero() {
             flush(connection, &mut buffer).await?;
+            state.changed();
             wait(connection, pause).await?;
         }
         body(&mut buffer, &write.bytes, plan, manner);
@@ -84,13 +84,13 @@ async fn deliver(
         flush(connection, &mut buffer).await?;
         if let Some(record) = record {
             record.wrote(write.events, state.now_ms());
-            state.changed();
         }
         if index % TURN == TURN - 1 {
             tokio::task::yield_now().await;
         }
     }
     connection.out = buffer;
+    state.changed();
     end(connection, plan).await
 }
 

@@ -139,6 +139,9 @@ impl Body {
         if self.slept || pause == Duration::ZERO || !due {
             return Poll::Ready(());
         }
+        if self.sleep.is_none() {
+            self.state.changed();
+        }
         let sleep = self.sleep.get_or_insert_with(|| Box::pin(tokio::time::sleep(pause)));
         std::task::ready!(sleep.as_mut().poll(context));
         self.sleep = None;
@@ -162,12 +165,14 @@ impl http_body::Body for Body {
             self.next += 1;
             if let Some(record) = &self.record {
                 record.wrote(events, self.state.now_ms());
-                self.state.changed();
             }
             return Poll::Ready(Some(Ok(Frame::data(bytes))));
         }
         match self.plan.end {
-            End::Stall => Poll::Pending,
+            End::Stall => {
+                self.state.changed();
+                Poll::Pending
+            }
             End::Cut(_) => {
                 let sleep = self.sleep.get_or_insert_with(|| Box::pin(tokio::time::sleep(FLUSH)));
                 std::task::ready!(sleep.as_mut().poll(context));

@@ -8,4 +8,4 @@ mod ring;
 pub use body::Body;
 pub use entry::{Auth, Entry, Sent, SentEvent};
 pub(crate) use record::{Arrived, Record};
-pub(crate) use ring::Ring;
+pub(crate) use ring::{Followed, Ring};

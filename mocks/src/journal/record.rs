@@ -85,6 +85,12 @@ impl Record {
         length.min(limit) + outcome.times.len() * 64
     }
 
+    /// A number that grows with everything that happens to the reply.
+    pub(crate) fn progress(&self) -> usize {
+        let outcome = self.outcome();
+        outcome.written + usize::from(outcome.plan.is_some()) + usize::from(outcome.finished_ms.is_some())
+    }
+
     /// Bytes kept of the request.
     pub(crate) fn request_size(&self) -> usize {
         let request = &self.arrived.request;

@@ -67,9 +67,25 @@ impl Ring {
 
     /// What came in, oldest first; with a marker, only requests whose body contains it.
     pub(crate) fn entries(&self, marker: Option<&str>) -> Vec<Entry> {
-        let records: Vec<_> = self.kept().records.iter().map(|(record, _)| Arc::clone(record)).collect();
-        let wanted = records.iter().filter(|record| marker.is_none_or(|marker| record.contains(marker)));
-        wanted.map(|record| record.entry()).collect()
+        let mut followed = Followed::default();
+        self.follow(&mut followed, marker);
+        followed.entries()
+    }
+
+    /// Adds what came in since the last time, and drops what the journal dropped. Only what is new is searched: those who
+    /// follow a long journal ask often.
+    pub(crate) fn follow(&self, followed: &mut Followed, marker: Option<&str>) {
+        let kept = self.kept();
+        let first = kept.records.front().map_or(u64::MAX, |(record, _)| record.seq);
+        // Numbers rise by one from front to back.
+        let known = usize::try_from((followed.last + 1).saturating_sub(first)).unwrap_or(usize::MAX);
+        let new: Vec<_> = kept.records.iter().skip(known).map(|(record, _)| Arc::clone(record)).collect();
+        followed.last = kept.last;
+        drop(kept);
+        followed.records.retain(|record| record.seq >= first);
+        followed
+            .records
+            .extend(new.into_iter().filter(|record| marker.is_none_or(|marker| record.contains(marker))));
     }
 
     pub(crate) fn clear(&self) {
@@ -80,5 +96,24 @@ impl Ring {
 
     fn kept(&self) -> MutexGuard<'_, Kept> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What somebody who follows the journal has seen of it.
+#[derive(Debug, Default)]
+pub(crate) struct Followed {
+    last: u64,
+    records: Vec<Arc<Record>>,
+}
+
+impl Followed {
+    pub(crate) fn entries(&self) -> Vec<Entry> {
+        self.records.iter().map(|record| record.entry()).collect()
+    }
+
+    /// Differs whenever the entries do.
+    pub(crate) fn progress(&self) -> (Option<u64>, usize, usize) {
+        let first = self.records.first().map(|record| record.seq);
+        (first, self.records.len(), self.records.iter().map(|record| record.progress()).sum())
     }
 }

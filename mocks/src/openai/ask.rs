@@ -46,7 +46,6 @@ pub(super) fn read<'a>(call: &Call<'a>) -> Ask<'a> {
             Effort::None
         },
         stream: body["stream"] == true,
-        draw: call.draw,
     }
 }
 
