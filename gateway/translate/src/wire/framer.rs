@@ -29,7 +29,7 @@ impl Framer {
         each: &mut dyn FnMut(Frame<'_>) -> Result<(), Error>,
     ) -> Result<(), Error> {
         if let Some(&last) = self.torn.last() {
-            let hopeless = self.framing == Framing::Sse && !sse::may_end(last, bytes);
+            let hopeless = self.framing == Framing::Sse && !self.fresh && !sse::may_end(last, bytes);
             self.torn.extend_from_slice(bytes);
             if !hopeless {
                 let torn = std::mem::take(&mut self.torn);
