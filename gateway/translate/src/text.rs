@@ -35,12 +35,16 @@ impl<'a> Text<'a> {
 
     /// Whether there is nothing to see in it.
     pub fn is_blank(self) -> bool {
-        // Most texts tell by their first character, so that nothing need be unescaped.
-        let first = match self {
-            Self::Json(token) => token.as_bytes().get(1),
-            Self::Plain(text) => text.as_bytes().first(),
+        let inner = match self {
+            Self::Json(token) => inner(token),
+            Self::Plain(text) => return text.trim().is_empty(),
         };
-        !first.is_some_and(u8::is_ascii_alphanumeric) && self.plain().trim().is_empty()
+        // Spaces, and line ends by their escapes; what comes then decides, so that little is read of most texts.
+        let mut rest = inner.trim_start();
+        while let Some(more) = ["\\n", "\\r", "\\t"].iter().find_map(|escape| rest.strip_prefix(escape)) {
+            rest = more.trim_start();
+        }
+        rest.is_empty() || rest.starts_with("\\u") && self.plain().trim().is_empty()
     }
 
     /// Its characters.
@@ -132,6 +136,18 @@ pub(crate) fn is_whole(token: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn blank_is_what_shows_nothing() {
+        for blank in [r#""""#, r#"" ""#, r#""\n \t\r""#, r#""\u000a ""#, "\"\u{3000}\"", r#""\n\u00a0""#] {
+            let text = Text::token(blank).unwrap();
+            assert!(text.is_blank() && Text::Plain(&text.plain()).is_blank(), "{blank}");
+        }
+        for seen in [r#""a""#, r#""\n\nHuman:""#, r#"" \u0041""#, r#""\\n""#, r#""\"""#, "\"日\""] {
+            let text = Text::token(seen).unwrap();
+            assert!(!text.is_blank() && !Text::Plain(&text.plain()).is_blank(), "{seen}");
+        }
+    }
 
     #[test]
     fn half_a_character_is_none() {

@@ -63,7 +63,9 @@ impl Function<'_> {
             r#type: Option<&'a RawValue>,
         }
         let schema = self.parameters.map_or("{}", RawValue::get);
-        let typed = serde_json::from_str::<Kind<'_>>(schema).is_ok_and(|kind| kind.r#type.is_some());
+        // Most begin with it, and need not be read.
+        let typed = schema.starts_with("{\"type\":\"object\"")
+            || serde_json::from_str::<Kind<'_>>(schema).is_ok_and(|kind| kind.r#type.is_some());
         match schema.strip_prefix('{').map(str::trim_start) {
             Some("}") => out.extend_from_slice(b"{\"type\":\"object\"}"),
             Some(rest) if !typed => {

@@ -48,7 +48,7 @@ impl Claude {
         let Some((_, rest)) = name.split_once("claude") else {
             return Self { version: None, always_thinks: false };
         };
-        let always_thinks = rest.contains("fable") || rest.contains("mythos");
+        let always_thinks = ["-fable", "-mythos"].iter().any(|family| rest.starts_with(family));
         // A date has eight digits, a version one or two.
         let mut parts = rest.split(['-', '.', '@', ':', '/']).skip_while(|part| number(part).is_none());
         let major = parts.next().and_then(number);
