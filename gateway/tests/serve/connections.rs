@@ -48,6 +48,31 @@ async fn a_connection_is_used_again_after_a_clean_end() {
 }
 
 #[tokio::test]
+async fn a_connection_is_used_again_though_its_end_comes_late() {
+    let (upstream, gateway) = between("openai").await;
+    let answer = async {
+        let mut call = upstream.call().await;
+        call.begin_stream().await;
+        call.chunk(format!("{}{DONE}", event("Hi"))).await;
+        call
+    };
+    // The client has all of its stream before the upstream's body ends.
+    let (reply, mut call) = tokio::join!(chat(&gateway, ASK_STREAM), answer);
+    assert!(reply.complete);
+    call.end_stream().await;
+    let mut client = Client::connect(gateway.addr()).await;
+    // The end is on its way over another socket: calls that are refused give it time.
+    for _ in 0..50 {
+        client.post("/elsewhere", "", "").await;
+        assert_eq!(client.reply().await.status, 404);
+    }
+    client.post("/chat", "", ASK).await;
+    let mut call = call.next().await.expect("a second call on the same connection");
+    call.write(json_reply("200 OK", ANSWER)).await;
+    assert_eq!(client.reply().await.status, 200);
+}
+
+#[tokio::test]
 async fn a_connection_that_says_close_is_not_used_again() {
     let head = "200 OK\r\nconnection: close\r\ncontent-type: application/json";
     let (upstream, gateway) = between("openai").await;

@@ -201,6 +201,7 @@ async fn a_call_ends_though_its_stream_does_not() {
     };
     let (reply, ()) = tokio::join!(chat(&gateway, ASK_STREAM), answer);
     assert_eq!(reply.last_error(), "upstream_timeout");
+    assert!(reply.text().contains("the call took more than 80ms"), "{}", reply.text());
 }
 
 #[tokio::test]
@@ -243,6 +244,8 @@ async fn a_slow_client_slows_its_upstream() {
     let mut client = Client::connect(gateway.addr()).await;
     client.post("/chat", "", ASK_STREAM).await;
     let mut call = upstream.call().await;
+    socket2::SockRef::from(&call.socket).set_send_buffer_size(64 << 10).unwrap();
+    socket2::SockRef::from(&client.socket).set_recv_buffer_size(64 << 10).unwrap();
     call.begin_stream().await;
     client.head().await;
     let text = event(&"x".repeat(16 << 10));
@@ -254,6 +257,7 @@ async fn a_slow_client_slows_its_upstream() {
             Err(_) => break,
         }
     }
+
     assert!(offered < BOUND, "{offered} bytes were taken for a client that reads nothing");
 }
 
