@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 use specs::{Operation, Violation};
 use translate::chat::{self, ChatStream, Target};
+use translate::delta::Usage;
 use translate::providers::Auth;
 
 use crate::case::Case;
@@ -132,6 +133,32 @@ fn errors_come_out_as_the_case_says() {
         let expected = case.read("expected_error.json").ok_or("has no expected_error.json")?;
         same("expected_error.json", &error(failure.status, &failure.body), &expected)
     });
+}
+
+/// What the gateway counts is what the client is told.
+#[test]
+fn usage_is_what_the_case_says() {
+    let told = |usage: Usage| json!([usage.prompt, usage.completion, usage.total()]);
+    let said =
+        |usage: &Value| json!([usage["prompt_tokens"], usage["completion_tokens"], usage["total_tokens"]]);
+    let mut seen = 0;
+    for case in Case::all() {
+        if let (Some(reply), Some(expected)) = (case.read("reply.json"), case.json("expected.json")) {
+            let (_, usage) = chat::reply(case.provider, reply.as_bytes(), &Case::call()).unwrap();
+            assert_eq!(usage.map(told), expected.get("usage").map(said), "{case}");
+        }
+        let (Some(bytes), Some(expected)) = (case.stream(), case.read("expected.sse")) else { continue };
+        let usages = events(expected.as_bytes())
+            .into_iter()
+            .filter_map(|data| serde_json::from_str::<Value>(data).ok());
+        if let Some(last) = usages.filter(|chunk| chunk["usage"].is_object()).next_back() {
+            let mut stream = ChatStream::new(case.provider, &Case::call());
+            stream.push(&bytes).and_then(|()| stream.finish()).unwrap();
+            assert_eq!(stream.usage().map(told), Some(said(&last["usage"])), "{case}");
+            seen += 1;
+        }
+    }
+    assert!(seen > 20, "only {seen} streams tell their usage");
 }
 
 /// The provider judges what it gets, and OpenAI's document what the client gets: not our own output.

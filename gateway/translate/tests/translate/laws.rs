@@ -62,6 +62,25 @@ fn a_cut_stream_is_never_done() {
 }
 
 #[test]
+fn what_follows_the_end_is_not_read() {
+    for (case, bytes) in Case::streams() {
+        let (out, end) = at_once(case.provider, &bytes);
+        if end.is_err() || !out.ends_with(b"data: [DONE]\n\n") {
+            continue;
+        }
+        let mut stream = ChatStream::new(case.provider, &Case::call());
+        stream.push(&bytes).unwrap();
+        if stream.done() {
+            stream.push(b"data: not JSON\n\nevent: error\ndata: {}\n\n").unwrap();
+            stream.push(&bytes).unwrap();
+            stream.finish().unwrap();
+            stream.fail(&Error::Truncated);
+            assert_eq!(*stream.out(), out, "{case}");
+        }
+    }
+}
+
+#[test]
 fn a_folded_stream_is_the_whole_reply() {
     let mut found = 0;
     for (case, bytes) in Case::streams() {

@@ -64,6 +64,26 @@ fn no_model_reaches_another_path() {
     }
 }
 
+/// What is only carried is never built, so its depth takes no stack.
+#[test]
+fn depth_is_no_danger() {
+    let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
+    let request = MINIMAL.replacen(
+        '{',
+        &format!(r#"{{"tools":[{{"type":"function","function":{{"name":"f","parameters":{{"type":"object","x":{deep}}}}}}}],"#),
+        1,
+    );
+    for provider in ALL {
+        let mut body = Vec::new();
+        chat::request(provider, request.as_bytes(), &Options::default(), &mut body).unwrap();
+        assert!(body.windows(deep.len()).any(|part| part == deep.as_bytes()), "{}", provider.name);
+    }
+    let nested = MINIMAL.replace("\"hi\"", &deep);
+    let refused =
+        chat::request(find("anthropic").unwrap(), nested.as_bytes(), &Options::default(), &mut Vec::new());
+    assert_eq!(refused.map_err(|why| why.status()), Err(400));
+}
+
 /// Whatever a member of OpenAI's is, it is carried, refused or named: never dropped in silence.
 #[test]
 fn what_is_not_carried_is_named() {
