@@ -1,6 +1,20 @@
 //! OpenAI's chat request as a Converse request.
 //!
 //! <https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html#API_runtime_Converse_RequestSyntax>
+//!
+//! What is not carried, and why:
+//!
+//! | member | what becomes of it |
+//! |---|---|
+//! | `n` above 1, `functions`, spoken answers, custom tools, uploaded files, images on the web | refused: there is no such thing |
+//! | a conversation that the assistant begins, results of tools that no one names | refused, as the service would, with a reason |
+//! | `tool_choice` `none` | no tools; where the messages hold calls they must stay, and it is named |
+//! | `parallel_tool_calls` `false`, `response_format` `json_object` | dropped: Converse has no word for it |
+//! | `reasoning_effort`, `top_k` | what the model's maker calls it; dropped where that is not known |
+//! | `temperature` above 1 | 1, and named: the scale ends there |
+//! | a system message after the first turn | moved to the system prompt, and named: its place is lost |
+//! | `user`, `metadata` | `requestMetadata`, as far as its letters and limits allow |
+//! | `name`, `seed`, `logprobs`, `logit_bias`, penalties, … | dropped |
 
 use super::fields::Fields;
 use super::native::Native;
