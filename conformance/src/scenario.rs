@@ -44,7 +44,7 @@ pub struct Scenario {
     /// Part of the quick form.
     #[serde(default)]
     pub quick: bool,
-    /// The client's chat request, without `model` and `stream`: the harness adds them.
+    /// The client's chat request, without `stream` and mostly without `model`: the harness adds them.
     #[serde(default)]
     pub request: Value,
     /// A request that is no chat request at all, instead of `request`.

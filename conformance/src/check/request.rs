@@ -68,7 +68,7 @@ fn content_type(case: &Case) -> Judged {
 }
 
 /// In the body, or in Bedrock's path.
-fn model(case: &Case) -> Judged {
+pub(super) fn model(case: &Case) -> Judged {
     let asked = asked(case)?;
     let wanted = case.route.upstream_model.as_str();
     if case.provider() == "bedrock" {

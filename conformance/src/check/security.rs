@@ -1,6 +1,7 @@
 //! What must not cross over.
 
-use super::support::{client, upstream};
+use super::request::model;
+use super::support::{client, got, upstream};
 use super::{Check, Judged};
 use crate::case::Case;
 
@@ -8,6 +9,7 @@ pub(super) const TABLE: &[(&str, Check)] = &[
     ("chat.security.upstream-key-hidden", upstream_key_hidden),
     ("chat.security.client-key-kept", client_key_kept),
     ("chat.security.no-cookies", no_cookies),
+    ("chat.security.model-locked", model_locked),
 ];
 
 /// Neither in a header nor in a body does any of the providers' keys reach the client.
@@ -47,5 +49,14 @@ fn no_cookies(case: &Case) -> Judged {
     match case.transcript.header("set-cookie") {
         None => Ok(()),
         Some(cookie) => client("set-cookie", "nothing", cookie),
+    }
+}
+
+/// Refused as the client's mistake, or the configured model is called.
+fn model_locked(case: &Case) -> Judged {
+    match case.transcript.status {
+        Some(400..=499) if case.asked.is_empty() => Ok(()),
+        _ if case.asked.is_empty() => client("status", "4xx", got(case)),
+        _ => model(case),
     }
 }

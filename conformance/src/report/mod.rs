@@ -12,3 +12,6 @@ mod status;
 pub mod terminal;
 
 pub use files::{read, write};
+
+/// The JSON Schema of `report.json`.
+pub const SCHEMA: &str = include_str!("../../report.schema.json");

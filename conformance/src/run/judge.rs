@@ -84,7 +84,8 @@ impl Judge {
         let blank = self.blank(planned, requirement);
         let expected = self.expected.iter().find(|expected| expected.covers(&blank));
         let check = match verdict {
-            Ok(()) => Check { status: Status::Pass, ..blank },
+            // What holds needs no command to see it again, and most checks hold.
+            Ok(()) => Check { status: Status::Pass, repro: None, ..blank },
             Err(Verdict::NotHere) => return None,
             Err(Verdict::Untestable(reason)) => {
                 Check { status: Status::Untestable, notes: vec![reason.clone()], ..blank }

@@ -79,7 +79,7 @@ fn request(stage: &Stage, play: &Play, marker: &str) -> Sent {
         sent.body = raw.body.replace("{{marker}}", marker).into_bytes();
     } else {
         let mut body = with_marker(&scenario.request, marker, scenario.pad);
-        if let Some(model) = &play.route.model {
+        if let Some(model) = play.route.model.as_ref().filter(|_| body["model"].is_null()) {
             body["model"] = json!(model);
         }
         if play.cell.mode == Mode::Stream {

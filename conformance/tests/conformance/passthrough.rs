@@ -6,7 +6,7 @@ use conformance::gateway::{Profile, Source};
 use conformance::report::model::{Check, Report, Status};
 use conformance::{Options, run};
 
-async fn report() -> Report {
+async fn report(select: &str) -> Report {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/conformance/passthrough");
     let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
     let mocks = free.local_addr().expect("bound");
@@ -14,7 +14,7 @@ async fn report() -> Report {
     let options = Options {
         source: Source::Url(format!("http://{mocks}")),
         mocks: Some(mocks),
-        select: vec!["*@openai.chat/openai/*".to_owned()],
+        select: vec![select.to_owned()],
         ..Options::new(Profile::load(folder).expect("it parses"))
     };
     run(options).await.expect("nothing to start")
@@ -22,7 +22,7 @@ async fn report() -> Report {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_client_without_a_gateway_passes_what_needs_none() {
-    let report = report().await;
+    let report = report("*@openai.chat/openai/*").await;
     let failed = |check: &&Check| check.is_unexpected() || check.status == Status::Warn;
     for check in report.checks.iter().filter(failed) {
         println!(
@@ -38,4 +38,15 @@ async fn a_client_without_a_gateway_passes_what_needs_none() {
     println!("{:?} in {} ms", report.summary, report.environment.duration_ms);
     assert_eq!(report.summary.exit_code, 0);
     assert!(report.summary.statistics.pass > 4000, "the suite shrank");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_report_has_the_published_form() {
+    let schema = serde_json::from_str(conformance::report::SCHEMA).expect("JSON");
+    let schema = jsonschema::validator_for(&schema).expect("a schema");
+    let report = report("chat.{text,faults,refusals}.*@openai.chat/openai/*").await;
+    let written = serde_json::to_value(&report).expect("JSON");
+    let errors: Vec<String> = schema.iter_errors(&written).map(|error| error.to_string()).collect();
+    assert!(errors.is_empty(), "{errors:#?}");
+    assert_eq!(serde_json::from_value::<Report>(written).expect("a report"), report);
 }

@@ -2,6 +2,7 @@
 
 mod browser;
 mod sample;
+mod terminal;
 
 use conformance::report::diff::diff;
 use conformance::report::model::{Report, Status};
