@@ -2,6 +2,22 @@
 //!
 //! What to answer is a [`script::Reply`] in neutral terms; each [`provider::Provider`] renders it in its own words.
 //!
+//! ```
+//! use mocks::script::{Reply, Script};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), mocks::Error> {
+//! let mocks = mocks::start().await?;
+//! mocks.add(Script::new("[[greet]]", Reply::text(["Hel", "lo"])));
+//! let base_url = format!("{}/v1", mocks.url("openai")); // for any client of OpenAI's
+//! let key = mocks.credentials().key("openai");
+//! // … whatever is under test asks, with `[[greet]]` somewhere in its question …
+//! let asked = mocks.journal(Some("[[greet]]"));
+//! # assert!(base_url.starts_with("http://127.0.0.1:") && key == "sk-touchstone" && asked.is_empty());
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! ```text
 //!  socket ─▶ http ─▶ exchange ─▶ provider: route, key, version, schema, rules, ask
 //!                       │            │

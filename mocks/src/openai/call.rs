@@ -22,7 +22,8 @@ pub(super) struct Called {
     what: What,
 }
 
-/// A function takes JSON, a custom tool text.
+/// A function takes JSON, a custom tool text. The published schema of chunks knows functions only; that custom calls are
+/// streamed in this form is [reported by clients](https://github.com/openai/openai-openapi/issues/576).
 #[derive(Serialize)]
 #[serde(rename_all = "snake_case")]
 enum What {

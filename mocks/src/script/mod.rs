@@ -1,4 +1,17 @@
 //! What a mock shall answer to whom, in neutral terms; JSON or YAML. Unknown fields are errors that name the field.
+//!
+//! ```yaml
+//! match: { contains: "[[ts:0001]]" }
+//! replies:
+//!   - content:
+//!       - reasoning: { text: ["Let me", " see"] }
+//!       - text: ["Hel", "lo"]                     # a piece is a delta
+//!       - tool_call: { id: call_1, name: weather, arguments: ['{"city":', '"Paris"}'] }
+//!     usage: { prompt: 9, completion: 4, cached: 3 }
+//!     fault: { cut: { after_event: 3, how: rst } }
+//!     times: 2                                    # then
+//!   - error: { kind: rate_limit, message: slow down }
+//! ```
 
 mod block;
 mod failure;

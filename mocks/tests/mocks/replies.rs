@@ -150,6 +150,34 @@ async fn a_schema_that_asks_for_more_than_memory_holds_is_answered_all_the_same(
 }
 
 #[tokio::test]
+async fn a_custom_tool_of_openais_is_called_with_text() {
+    let mocks = mocks::start().await.unwrap();
+    let tools = json!([{ "type": "custom", "custom": { "name": "shell" } }]);
+    let choices = [
+        json!({ "type": "custom", "custom": { "name": "shell" } }),
+        json!({ "type": "allowed_tools", "allowed_tools": { "mode": "required", "tools": tools } }),
+    ];
+    for choice in choices {
+        for stream in [false, true] {
+            let body = ask("openai", &json!({ "tools": tools, "tool_choice": choice, "stream": stream }));
+            let reply = chat(&mocks, "openai", &body).await;
+            if !stream {
+                // The published schema of chunks has no word for these calls; what is streamed is what clients reported.
+                assert_eq!(
+                    violations("openai", None, &reply, stream),
+                    Vec::<String>::new(),
+                    "{}",
+                    reply.text()
+                );
+            }
+            let said = if stream { fold::stream("openai", &reply) } else { fold::whole("openai", &reply) };
+            assert_eq!(said[0].calls[0].1, "shell");
+            assert_eq!(said[0].calls[0].2, json!("What is the weather in Paris?"));
+        }
+    }
+}
+
+#[tokio::test]
 async fn limits_and_stops_end_an_answer_where_they_say() {
     let mocks = mocks::start().await.unwrap();
     for (provider, limit, stop, reasons) in [
