@@ -126,7 +126,7 @@ impl Planned {
     /// Whether it keeps the machine so busy that others of its kind must wait for it.
     pub(crate) fn is_heavy(&self) -> bool {
         let client = self.scenario.client;
-        client.parallel.is_some_and(|calls| calls > 10) || client.pause.is_some() || self.scenario.pad > 0
+        client.parallel.is_some_and(|calls| calls > 10) || client.pause.is_some()
     }
 
     /// How long it takes, roughly: what waits for a timeout comes first, what is large next.
