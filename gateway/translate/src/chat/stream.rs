@@ -76,7 +76,7 @@ impl ChatStream {
             Way::Translate { reader, order, writer } if !self.failed && !writer.done() => {
                 let mut gate = order.gate(writer);
                 reader.finish(&mut gate);
-                gate.close()?;
+                gate.close().inspect_err(|_| self.failed = true)?;
             }
             Way::Relay(_) | Way::Translate { .. } => (),
         }

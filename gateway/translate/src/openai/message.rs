@@ -1,20 +1,23 @@
 //! The messages of a chat request.
 
+use std::borrow::Cow;
+use std::fmt;
+
 use serde::Deserialize;
-use serde::de::{Deserializer, Error as _};
+use serde::de::{Deserializer, Error as _, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::ToolCall;
+use super::request::{Name, put};
 use crate::Text;
 use crate::chat::Losses;
 
 /// One message.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default)]
 pub struct Message<'a> {
     /// Who speaks.
     pub role: Role,
     /// What is said.
-    #[serde(borrow, default)]
     pub content: Content<'a>,
     /// A name for who speaks.
     pub name: Option<Text<'a>>,
@@ -32,10 +35,12 @@ pub struct Message<'a> {
     pub reasoning_content: Option<Text<'a>>,
     /// An assistant's reasoning, with what proves it. Not OpenAI's own; LiteLLM's name for it.
     pub thinking_blocks: Option<Vec<Thinking<'a>>>,
+    /// The names of all other members that say anything.
+    pub others: Vec<Cow<'a, str>>,
 }
 
 /// Who speaks.
-#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
     /// The model.
@@ -49,6 +54,7 @@ pub enum Role {
     /// A tool that was called.
     Tool,
     /// Who uses the application.
+    #[default]
     User,
 }
 
@@ -148,6 +154,60 @@ impl Message<'_> {
         // Reasoning that is not signed is not taken back.
         if self.reasoning_content.is_some_and(|text| !text.is_empty()) && self.thinking_blocks.is_none() {
             losses.drop("messages[].reasoning_content");
+        }
+        self.others.iter().for_each(|name| losses.drop(format!("messages[].{name}")));
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Message<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Members;
+
+        impl<'de> Visitor<'de> for Members {
+            type Value = Message<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a message")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Message<'de>, A::Error> {
+                let (mut role, mut content, mut message) = (None, None, Message::default());
+                while let Some(Name(name)) = map.next_key()? {
+                    match &*name {
+                        "role" => put(&mut role, "role", &mut map)?,
+                        "content" => put(&mut content, "content", &mut map)?,
+                        _ => message.member(name, &mut map)?,
+                    }
+                }
+                message.role = role.ok_or_else(|| A::Error::missing_field("role"))?;
+                message.content = content.unwrap_or_default();
+                Ok(message)
+            }
+        }
+
+        deserializer.deserialize_map(Members)
+    }
+}
+
+impl<'de> Message<'de> {
+    fn member<A: MapAccess<'de>>(&mut self, name: Cow<'de, str>, map: &mut A) -> Result<(), A::Error> {
+        match &*name {
+            "name" => put(&mut self.name, "name", map),
+            "refusal" => put(&mut self.refusal, "refusal", map),
+            "tool_calls" => put(&mut self.tool_calls, "tool_calls", map),
+            "tool_call_id" => put(&mut self.tool_call_id, "tool_call_id", map),
+            "audio" => put(&mut self.audio, "audio", map),
+            "function_call" => put(&mut self.function_call, "function_call", map),
+            "reasoning_content" => put(&mut self.reasoning_content, "reasoning_content", map),
+            "thinking_blocks" => put(&mut self.thinking_blocks, "thinking_blocks", map),
+            _ => {
+                // A reply that is sent back may have members that say nothing.
+                let value: &RawValue = map.next_value()?;
+                if !matches!(value.get(), "null" | "[]" | "{}" | "\"\"") {
+                    self.others.push(name);
+                }
+                Ok(())
+            }
         }
     }
 }

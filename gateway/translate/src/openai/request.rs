@@ -235,7 +235,8 @@ impl<'de> Draft<'de> {
     }
 }
 
-fn put<'de, T: Deserialize<'de>, A: MapAccess<'de>>(
+/// Reads the value of member `name` into its place.
+pub(super) fn put<'de, T: Deserialize<'de>, A: MapAccess<'de>>(
     place: &mut Option<T>,
     name: &str,
     map: &mut A,

@@ -28,11 +28,12 @@ pub(crate) fn splice(
     })?;
     let client_model: Option<Text<'_>> = members.read("model")?;
     let client_model = client_model.map(|model| model.plain().into_owned());
-    let model =
-        options.model.map(str::to_owned).or_else(|| client_model.clone()).ok_or_else(Error::no_model)?;
+    let model = options.model.map(str::to_owned).or_else(|| client_model.clone());
+    let model = model.filter(|model| !model.is_empty()).ok_or_else(Error::no_model)?;
     let client_stream: bool = members.read("stream")?.unwrap_or_default();
     let include_usage = members.read::<StreamOptions>("stream_options")?.unwrap_or_default().include_usage;
-    if !members.find("messages").is_some_and(|messages| messages.starts_with('[') && messages != "[]") {
+    let list = members.find("messages").and_then(|messages| messages.strip_prefix('['));
+    if !list.is_some_and(|list| !list.trim_start().starts_with(']')) {
         return Err(Error::request("messages", "messages must be a list that holds at least one message"));
     }
     let mut losses = Losses::default();

@@ -62,6 +62,22 @@ fn a_cut_stream_is_never_done() {
 }
 
 #[test]
+fn usage_that_was_not_asked_for_is_not_told() {
+    for (case, bytes) in Case::streams() {
+        let Dialect::Native(_) = case.provider.chat else { continue };
+        let (out, end) = at_once(case.provider, &bytes);
+        let call = chat::Call { include_usage: false, ..Case::call() };
+        let mut stream = ChatStream::new(case.provider, &call);
+        assert_eq!(stream.push(&bytes).and_then(|()| stream.finish()), end, "{case}");
+        if end.is_ok() {
+            let without = String::from_utf8(std::mem::take(stream.out())).unwrap();
+            assert!(!without.contains("\"usage\":"), "{case}: {without}");
+            assert_eq!(events(without.as_bytes()).last(), events(&out).last(), "{case}");
+        }
+    }
+}
+
+#[test]
 fn what_follows_the_end_is_not_read() {
     for (case, bytes) in Case::streams() {
         let (out, end) = at_once(case.provider, &bytes);

@@ -19,7 +19,7 @@ pub(crate) enum Reasoning<'a> {
     /// Nothing: the model does as it does.
     Unsaid,
     /// Anthropic's own object, as the client sent it.
-    Own { json: &'a str, thinks: bool },
+    Own { json: &'a str, thinks: bool, budget: u32 },
     /// `disabled`
     Off,
     /// `enabled`, with this many tokens.
@@ -55,10 +55,12 @@ impl<'a> Reasoning<'a> {
         struct Own<'a> {
             #[serde(borrow)]
             r#type: Text<'a>,
+            budget_tokens: Option<u32>,
         }
         let own: Own<'_> = serde_json::from_str(json)
             .map_err(|why| Error::request("thinking", format!("thinking cannot be read: {why}")))?;
-        Ok(Self::Own { json, thinks: !own.r#type.is("disabled") })
+        let budget = own.budget_tokens.unwrap_or_default();
+        Ok(Self::Own { json, thinks: !own.r#type.is("disabled"), budget })
     }
 
     fn of_effort(
@@ -119,7 +121,10 @@ impl<'a> Reasoning<'a> {
 
     /// Tokens to think with, beside those of the answer.
     pub(crate) fn budget(&self) -> u32 {
-        if let Self::Budget(budget) = self { *budget } else { 0 }
+        match self {
+            Self::Own { budget, .. } | Self::Budget(budget) => *budget,
+            Self::Unsaid | Self::Off | Self::Effort { .. } => 0,
+        }
     }
 
     /// `output_config.effort`

@@ -43,7 +43,7 @@ pub(super) fn write(
     {
         let mut body = Object::new(out);
         body.string("model", &model);
-        body.number("max_tokens", limit.unwrap_or(MAX_TOKENS + reasoning.budget()).into());
+        body.number("max_tokens", limit.unwrap_or(MAX_TOKENS.saturating_add(reasoning.budget())).into());
         body.boolean("stream", stream);
         reasoning.write(&mut body);
         output_config(chat, &reasoning, losses, &mut body);
@@ -61,7 +61,12 @@ pub(super) fn write(
 
 fn output_config(chat: &Chat<'_>, reasoning: &Reasoning<'_>, losses: &mut Losses, body: &mut Object<'_>) {
     let schema = match &chat.response_format {
-        Some(ResponseFormat::JsonSchema(format)) if format.schema.is_some() => format.schema,
+        Some(ResponseFormat::JsonSchema(format)) if format.schema.is_some() => {
+            if format.description.is_some() {
+                losses.drop("response_format.json_schema.description");
+            }
+            format.schema
+        }
         Some(ResponseFormat::JsonSchema(_) | ResponseFormat::JsonObject) => {
             losses.drop("response_format");
             None

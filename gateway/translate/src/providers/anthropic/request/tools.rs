@@ -1,5 +1,7 @@
 //! Tools, and which of them must be called.
 
+use serde_json::value::RawValue;
+
 use crate::chat::Losses;
 use crate::json::Object;
 use crate::openai::{Chat, Function, ToolChoice};
@@ -10,19 +12,19 @@ pub(super) fn write(chat: &Chat<'_>, losses: &mut Losses, body: &mut Object<'_>)
     let mut functions = Vec::with_capacity(chat.tools.len());
     for (at, tool) in chat.tools.iter().enumerate() {
         match &tool.function {
-            Some(function) if tool.r#type.is("function") => functions.push(function),
+            Some(function) if tool.r#type.is("function") => functions.push((function, tool.cache_control)),
             _ => return Err(Error::request(format!("tools[{at}].type"), "only functions can be carried")),
         }
     }
     if let Some(ToolChoice::Allowed { names, .. }) = &chat.tool_choice {
-        functions.retain(|function| names.contains(&function.name));
+        functions.retain(|(function, _)| names.contains(&function.name));
     }
     if functions.is_empty() {
         return without_tools(chat, losses);
     }
     {
         let mut tools = body.array("tools");
-        functions.iter().for_each(|function| write_function(function, tools.object()));
+        functions.iter().for_each(|(function, cache)| write_function(function, *cache, tools.object()));
     }
     write_choice(chat, body);
     Ok(())
@@ -41,7 +43,7 @@ fn without_tools(chat: &Chat<'_>, losses: &mut Losses) -> Result<(), Error> {
     }
 }
 
-fn write_function(function: &Function<'_>, mut tool: Object<'_>) {
+fn write_function(function: &Function<'_>, cache_control: Option<&RawValue>, mut tool: Object<'_>) {
     tool.text("name", function.name);
     if let Some(description) = function.description {
         tool.text("description", description);
@@ -49,6 +51,9 @@ fn write_function(function: &Function<'_>, mut tool: Object<'_>) {
     function.write_schema(tool.member("input_schema"));
     if function.strict == Some(true) {
         tool.boolean("strict", true);
+    }
+    if let Some(control) = cache_control {
+        tool.raw("cache_control", control.get());
     }
 }
 
