@@ -43,6 +43,14 @@ fn conversation(violation: &Violation) -> Option<String> {
             "The text field in the ContentBlock object at {} is blank. Add text to the text field, and try again.",
             block()
         ),
+        ("x-calls", ["messages", _, "content"]) => {
+            let ids: Vec<&str> = violation.expected.split('`').skip(1).step_by(2).collect();
+            format!("Expected toolResult blocks at {pointer} for the following Ids: {}", ids.join(", "))
+        }
+        ("x-calls", ["messages", ..]) => format!(
+            "The number of toolResult blocks at {}.content exceeds the number of toolUse blocks of previous turn.",
+            message()
+        ),
         ("required", [""]) if violation.expected.contains("`toolConfig`") => {
             "The toolConfig field must be defined when using toolUse and toolResult content blocks.".to_owned()
         }
