@@ -33,7 +33,7 @@ pub(crate) fn splice(
     let client_stream: bool = members.read("stream")?.unwrap_or_default();
     let include_usage = members.read::<StreamOptions>("stream_options")?.unwrap_or_default().include_usage;
     let list = members.find("messages").and_then(|messages| messages.strip_prefix('['));
-    if !list.is_some_and(|list| !list.trim_start().starts_with(']')) {
+    if list.is_none_or(|list| list.trim_start().starts_with(']')) {
         return Err(Error::request("messages", "messages must be a list that holds at least one message"));
     }
     let mut losses = Losses::default();
