@@ -148,10 +148,10 @@ fn usage_is_what_the_case_says() {
             assert_eq!(usage.map(told), expected.get("usage").map(said), "{case}");
         }
         let (Some(bytes), Some(expected)) = (case.stream(), case.read("expected.sse")) else { continue };
-        let usages = events(expected.as_bytes())
+        let mut usages = events(expected.as_bytes())
             .into_iter()
             .filter_map(|data| serde_json::from_str::<Value>(data).ok());
-        if let Some(last) = usages.filter(|chunk| chunk["usage"].is_object()).next_back() {
+        if let Some(last) = usages.rfind(|chunk| chunk["usage"].is_object()) {
             let mut stream = ChatStream::new(case.provider, &Case::call());
             stream.push(&bytes).and_then(|()| stream.finish()).unwrap();
             assert_eq!(stream.usage().map(told), Some(said(&last["usage"])), "{case}");
