@@ -68,9 +68,8 @@ impl Reply {
                 Poll::Pending => return self.clock.poll(cx).map(|fault| Err(fault.into())),
             }
         };
-        self.clock.last = Instant::now();
         if let Progress::More = progress {
-            return Poll::Ready(Ok(true));
+            return Poll::Ready(self.clock.note().map(|()| true).map_err(E::from));
         }
         let connection = self.connection.take();
         if let (Progress::End, Some(connection), Some(peer)) = (progress, connection, self.home.take()) {
@@ -159,6 +158,12 @@ struct Clock {
 }
 
 impl Clock {
+    /// Notes a read. An upstream that never pauses never lets the timer be polled, so the end of the call is seen here.
+    fn note(&mut self) -> Result<(), Fault> {
+        self.last = Instant::now();
+        if self.last < self.deadline { Ok(()) } else { Err(Fault::CallTimeout(self.timeouts.call)) }
+    }
+
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Fault> {
         loop {
             let until = self.deadline.min(self.last + self.timeouts.read);
@@ -173,5 +178,38 @@ impl Clock {
             }
             sleep.as_mut().reset(until);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::limits::Limits;
+    use crate::upstream::{Origin, Scratch};
+    use std::time::Duration;
+    use tokio::io::AsyncWriteExt;
+    use tokio::net::{TcpListener, TcpStream};
+
+    #[tokio::test]
+    async fn a_call_ends_though_there_is_always_more_to_read() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (near, far) = tokio::join!(TcpStream::connect(address), listener.accept());
+        far.unwrap().0.write_all(b"data").await.unwrap();
+        let near = near.unwrap();
+        near.readable().await.unwrap();
+
+        let (limits, scratch) = (Limits::default(), Scratch::new());
+        let origin = Origin { tls: false, host: "localhost".to_owned(), port: 80 };
+        let peer = Peer::new(origin, &crate::tls::client(None).unwrap(), scratch.clone(), &limits).unwrap();
+        let second = Duration::from_secs(1);
+        let timeouts = Timeouts { connect: second, write: second, read: second, call: second };
+        let head = Head::parse(&mut b"HTTP/1.1 200 OK\r\n\r\n".to_vec()).unwrap().unwrap();
+        let opened =
+            Opened { connection: Connection::plain(near, scratch), head, rest: Vec::new(), sent: true };
+        let mut reply = Reply::new(opened, &Rc::new(peer), timeouts, Instant::now())
+            .unwrap_or_else(|fault| panic!("{fault}"));
+        let read = poll_fn(|cx| reply.poll_data(cx, |_| Ok::<_, Fault>(()))).await;
+        assert!(matches!(read, Err(Fault::CallTimeout(_))), "{read:?}");
     }
 }
