@@ -52,6 +52,7 @@ impl Body {
         busy: Busy,
     ) -> Self {
         record.begin(status, &bytes);
+        record.give(&bytes);
         record.end(status, outcome);
         Self { kind: if bytes.is_empty() { Kind::End } else { Kind::Whole(bytes) }, record, _busy: busy }
     }
@@ -159,6 +160,7 @@ impl Stream {
             self.begun = true;
             record.begin(OK, &bytes);
         }
+        record.give(&bytes);
         bytes.into()
     }
 

@@ -35,7 +35,7 @@ use backend::{Backend, Place, Values};
 use body::Stream;
 use credentials::Outgoing;
 use peers::Peers;
-use record::Record;
+use record::{Payloads, Record};
 
 /// How the gateway names itself to upstreams.
 const USER_AGENT: &str = concat!("touchstone/", env!("CARGO_PKG_VERSION"));
@@ -122,6 +122,8 @@ impl Proxy {
         intake::check_type(&head.headers)?;
         let limit = found.route.plugin.max_request_body_size.map_or(self.limits.body_bytes, NonZeroU64::get);
         let body = intake::read(body, limit, self.limits.body).await?;
+        let payloads = found.route.plugin.target.logging.log_payloads;
+        record.payloads = payloads.then(|| Payloads::new(&body));
         let values = Values { head, captures: &found.captures };
         let Sent { mut reply, target } = self.send(backend, &values, &body, record, deadline).await?;
         record.upstream_status = Some(reply.head.status);

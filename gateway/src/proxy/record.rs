@@ -8,10 +8,14 @@ use serde::Deserialize;
 use tokio::time::Instant;
 use translate::delta::Usage;
 
+/// Bytes of each body that are logged; the rest is left out.
+const PAYLOAD: usize = 256 << 10;
+
 /// A call that the client gave up, as nginx numbers it. Nobody gets to see this status.
 const CLIENT_GONE: u16 = 499;
 
-/// One call. It is logged when it is dropped, whatever became of it; no part of it is a key or a payload.
+/// One call. It is logged when it is dropped, whatever became of it. No part of it is a key; bodies are part of it
+/// only where the file asks for them.
 pub(crate) struct Record {
     started: Instant,
     /// Not a call, but a health check: not logged.
@@ -25,6 +29,7 @@ pub(crate) struct Record {
     pub(crate) dropped: Option<String>,
     /// Kong's `log_statistics`: whether timings and tokens are told.
     pub(crate) statistics: bool,
+    pub(crate) payloads: Option<Payloads>,
     pub(crate) usage: Option<Usage>,
     pub(crate) upstream_status: Option<u16>,
     pub(crate) upstream_id: Option<String>,
@@ -34,6 +39,24 @@ pub(crate) struct Record {
     last: Option<Instant>,
     status: u16,
     outcome: &'static str,
+}
+
+/// Kong's `log_payloads`: what the client sent, and what it got. A stream is told as the client saw it.
+#[derive(Default)]
+pub(crate) struct Payloads {
+    request: Vec<u8>,
+    response: Vec<u8>,
+}
+
+impl Payloads {
+    pub(crate) fn new(request: &[u8]) -> Self {
+        Self { request: request[..request.len().min(PAYLOAD)].to_vec(), response: Vec::new() }
+    }
+
+    fn add(&mut self, bytes: &[u8]) {
+        let room = PAYLOAD - self.response.len();
+        self.response.extend_from_slice(&bytes[..bytes.len().min(room)]);
+    }
 }
 
 impl Record {
@@ -49,6 +72,7 @@ impl Record {
             stream: false,
             dropped: None,
             statistics: false,
+            payloads: None,
             usage: None,
             upstream_status: None,
             upstream_id: None,
@@ -80,6 +104,13 @@ impl Record {
         }
     }
 
+    /// Bytes that the client gets.
+    pub(crate) fn give(&mut self, bytes: &[u8]) {
+        if let Some(payloads) = &mut self.payloads {
+            payloads.add(bytes);
+        }
+    }
+
     /// The call is over: `done`, or the code of its fault.
     pub(crate) fn end(&mut self, status: u16, outcome: &'static str) {
         self.last = Some(Instant::now());
@@ -96,6 +127,8 @@ impl Record {
             if usage.completion == 0 { 0.0 } else { millis(latency) / count(usage.completion) }
         });
         let model = self.request_model.as_deref();
+        let payloads = self.payloads.as_ref();
+        let text = |bytes| String::from_utf8_lossy(bytes);
         tracing::info!(
             target: "access",
             request_id = self.id,
@@ -118,6 +151,8 @@ impl Record {
             ai.proxy.usage.completion_tokens = usage.map(|usage| usage.completion),
             ai.proxy.usage.total_tokens = usage.map(|usage| usage.total()),
             ai.proxy.usage.prompt_tokens_details.cached_tokens = usage.and_then(|usage| usage.cached),
+            ai.proxy.payload.request = payloads.map(|payloads| text(&payloads.request)).as_deref(),
+            ai.proxy.payload.response = payloads.map(|payloads| text(&payloads.response)).as_deref(),
             ai.proxy.usage.completion_tokens_details.reasoning_tokens = usage.and_then(|usage| usage.reasoning),
         );
     }

@@ -114,6 +114,30 @@ async fn statistics_are_told_only_where_the_file_says_so() {
 }
 
 #[tokio::test]
+async fn bodies_are_told_only_where_the_file_says_so() {
+    let log = Log::shared();
+    for (id, asked) in [("log-bodies", true), ("log-no-bodies", false)] {
+        let upstream = Upstream::listen().await;
+        let gateway =
+            Setup::new("openai", upstream.addr).set("/logging", json!({"log_payloads": asked})).start();
+        let mut client = Client::connect(gateway.addr()).await;
+        client.post("/chat", &fields(id), ASK_STREAM).await;
+        let mut call = upstream.call().await;
+        call.begin_stream().await;
+        let events = format!("{}{}{DONE}", upstream::event("one"), upstream::event("two"));
+        for event in events.split_inclusive("\n\n") {
+            call.chunk(event).await;
+        }
+        call.end_stream().await;
+        assert_eq!(client.reply().await.text(), events);
+        let line = log.line(id).await;
+        let told = |name: &str| line[format!("ai.proxy.payload.{name}")].as_str().map(str::to_owned);
+        assert_eq!(told("request"), asked.then(|| ASK_STREAM.to_owned()), "{line}");
+        assert_eq!(told("response"), asked.then_some(events), "{line}");
+    }
+}
+
+#[tokio::test]
 async fn whatever_becomes_of_a_call_is_told() {
     let log = Log::shared();
     let (upstream, gateway) = between("openai").await;
