@@ -125,7 +125,12 @@ impl Fault {
             Self::SlowBody(_) | Self::CutBody => "request_incomplete",
             Self::OwnModel(_) => "model_not_allowed",
             Self::NoStreaming => "streaming_not_enabled",
-            Self::Translation(_) => "translation_failed",
+            Self::Translation(error) => match error {
+                translate::Error::Request { .. } | translate::Error::Dropped(_) => "request_refused",
+                translate::Error::Provider(_) => "upstream_error",
+                translate::Error::Truncated => "upstream_closed",
+                _ => "upstream_invalid_reply",
+            },
             Self::Connect(_) => "upstream_unreachable",
             Self::ConnectTimeout(_) | Self::WriteTimeout(_) | Self::ReadTimeout(_) | Self::CallTimeout(_) => {
                 "upstream_timeout"

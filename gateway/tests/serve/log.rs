@@ -148,6 +148,10 @@ async fn whatever_becomes_of_a_call_is_told() {
     let line = log.line("log-404").await;
     assert_eq!((&line["status"], &line["outcome"]), (&json!(404), &json!("route_not_found")));
 
+    client.post("/chat", &fields("log-400"), "{").await;
+    assert_eq!(client.reply().await.status, 400);
+    assert_eq!(log.line("log-400").await["outcome"], "request_refused");
+
     client.post("/chat", &fields("log-429"), ASK).await;
     upstream.call().await.write(json_reply("429 Slow Down", "{}")).await;
     assert_eq!(client.reply().await.status, 429);
@@ -164,6 +168,13 @@ async fn whatever_becomes_of_a_call_is_told() {
     assert_eq!(client.reply().await.last_error(), "upstream_closed");
     let line = log.line("log-cut").await;
     assert_eq!((&line["status"], &line["outcome"]), (&json!(200), &json!("upstream_closed")));
+
+    client.post("/chat", &fields("log-error"), ASK_STREAM).await;
+    let mut call = upstream.call().await;
+    call.begin_stream().await;
+    call.chunk("data: {\"error\":{\"message\":\"no\",\"type\":\"server_error\",\"code\":\"x\"}}\n\n").await;
+    assert_eq!(client.reply().await.last_error(), "x");
+    assert_eq!(log.line("log-error").await["outcome"], "upstream_error");
 
     for (id, begin) in [("log-gone-before", false), ("log-gone-within", true)] {
         let mut client = Client::connect(gateway.addr()).await;
