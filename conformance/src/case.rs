@@ -35,6 +35,19 @@ pub struct Case {
     pub told: Option<Meaning>,
     /// What the client must get.
     pub expected: Expected,
+    /// How the gateway ended, where the scenario tells it to.
+    pub ending: Option<Ending>,
+}
+
+/// How a gateway ended that was told to.
+#[derive(Debug, Clone)]
+pub struct Ending {
+    /// Exit status, as the system says it; absent where it had to be killed.
+    pub status: Option<String>,
+    /// Whether that status means that all is well.
+    pub is_success: bool,
+    /// Everything that it wrote while the suite ran.
+    pub log: String,
 }
 
 /// What the client sent.
@@ -130,7 +143,20 @@ impl Case {
         let seen = Seen::new(&transcript);
         let meant = sent.json["messages"].is_array().then(|| meaning::read("openai", &sent.json)).flatten();
         let told = asked.last().and_then(|asked| meaning::read(&asked.provider, &asked.json));
-        Self { scenario, cell, route, policies, sent, transcript, asked, seen, meant, told, expected }
+        Self {
+            scenario,
+            cell,
+            route,
+            policies,
+            sent,
+            transcript,
+            asked,
+            seen,
+            meant,
+            told,
+            expected,
+            ending: None,
+        }
     }
 
     /// Whether the client asked for a stream.

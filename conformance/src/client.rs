@@ -2,6 +2,7 @@
 //!
 //! One connection a call, so that nothing of one call can be blamed on another.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -10,6 +11,7 @@ use hyper::body::Incoming;
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
+use tokio::sync::Notify;
 use tokio::time::{Instant, sleep, timeout_at};
 
 use crate::report::model::End;
@@ -39,6 +41,8 @@ pub struct Target {
     pub body: Bytes,
     /// How the reply is read.
     pub behaviour: Behaviour,
+    /// Hears when `behaviour.terminate_after` is reached.
+    pub reached: Option<Arc<Notify>>,
 }
 
 /// One reply as it came.
@@ -112,7 +116,7 @@ impl Client {
         match sender.send_request(request).await {
             Ok(reply) => {
                 transcript.head(&reply);
-                read(reply.into_body(), target.behaviour, transcript).await;
+                read(reply.into_body(), target, transcript).await;
             }
             Err(error) if is_reset(&error) => transcript.end(End::Reset, explain(&error)),
             Err(error) => transcript.end(End::Refused, explain(&error)),
@@ -140,7 +144,8 @@ impl Drop for Running {
     }
 }
 
-async fn read(mut body: Incoming, behaviour: Behaviour, transcript: &mut Transcript) {
+async fn read(mut body: Incoming, target: &Target, transcript: &mut Transcript) {
+    let behaviour = target.behaviour;
     let mut events = EventCount::default();
     let mut bytes = 0;
     while let Some(frame) = body.frame().await {
@@ -153,6 +158,11 @@ async fn read(mut body: Incoming, behaviour: Behaviour, transcript: &mut Transcr
         events.count(&piece);
         bytes += piece.len();
         transcript.pieces.push((transcript.now(), piece));
+        if let Some(reached) = &target.reached
+            && behaviour.terminate_after.is_some_and(|after| events.seen >= after)
+        {
+            reached.notify_one();
+        }
         if behaviour.leave_after.is_some_and(|after| events.seen >= after) {
             return transcript.end(End::Left, String::new());
         }

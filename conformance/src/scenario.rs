@@ -127,6 +127,8 @@ pub struct Behaviour {
     pub pause: Option<Pause>,
     /// Leaves after so many events.
     pub leave_after: Option<usize>,
+    /// Once so many events are there, the gateway is told to end (SIGTERM). Such a scenario is played after all others.
+    pub terminate_after: Option<usize>,
     /// So many calls at once, each with its own text.
     pub parallel: Option<usize>,
 }

@@ -2,6 +2,7 @@
 
 mod errors;
 mod faults;
+mod lifecycle;
 mod params;
 mod reply;
 mod request;
@@ -23,7 +24,7 @@ pub type Judged = Result<(), Verdict>;
 pub type Check = fn(&Case) -> Judged;
 
 /// Every requirement's check, by theme.
-const TABLES: [&[(&str, Check)]; 10] = [
+const TABLES: [&[(&str, Check)]; 11] = [
     request::TABLE,
     params::TABLE,
     tools::TABLE,
@@ -34,6 +35,7 @@ const TABLES: [&[(&str, Check)]; 10] = [
     errors::TABLE,
     faults::TABLE,
     security::TABLE,
+    lifecycle::TABLE,
 ];
 
 /// The check of the requirement with this id.

@@ -12,6 +12,7 @@ use tokio::time::{Instant, sleep, timeout};
 use super::profile::Start;
 use super::render::Variables;
 use super::{Profile, profile};
+use crate::case::Ending;
 use crate::client::{Client, Target};
 use crate::{Error, text};
 
@@ -113,22 +114,39 @@ impl Gateway {
         Error::NotReady { reason, log: self.log.clone() }
     }
 
+    /// Whether it is a child process, and runs.
+    pub fn is_ours(&self) -> bool {
+        self.child.is_some()
+    }
+
     /// How it ended, if it did.
     pub fn exited(&mut self) -> Option<String> {
         self.child.as_mut()?.try_wait().ok()?.map(|status| status.to_string())
     }
 
-    /// Ends the process: SIGTERM, then, after the profile's patience, SIGKILL. Says how it ended when not in order.
-    pub async fn shutdown(mut self) -> Result<(), Error> {
-        let Some(mut child) = self.child.take() else { return Ok(()) };
-        if let Ok(Some(status)) = child.try_wait() {
-            return Err(Error::Died { status: status.to_string(), log: self.log.clone() });
-        }
+    /// Tells the gateway to end, and waits until it has.
+    pub async fn terminate(&mut self) -> Option<Ending> {
+        let mut child = self.child.take()?;
         terminate(&child).await;
-        if timeout(self.stop, child.wait()).await.is_err() {
+        let status = timeout(self.stop, child.wait()).await.ok().and_then(Result::ok);
+        if status.is_none() {
             // Nothing is left to say if even that fails.
             let _ = child.kill().await;
         }
+        let log = std::fs::read(&self.log).unwrap_or_default();
+        Some(Ending {
+            status: status.map(|status| status.to_string()),
+            is_success: status.is_some_and(|status| status.success()),
+            log: String::from_utf8_lossy(&log).into_owned(),
+        })
+    }
+
+    /// Ends the process: SIGTERM, then, after the profile's patience, SIGKILL. Says how it ended when not in order.
+    pub async fn shutdown(mut self) -> Result<(), Error> {
+        if let Some(status) = self.exited() {
+            return Err(Error::Died { status, log: self.log.clone() });
+        }
+        self.terminate().await;
         Ok(())
     }
 }

@@ -17,7 +17,6 @@ use crate::scenario::PROVIDERS;
 /// A gateway that is ready, with the mocks behind it.
 pub struct Arena {
     stage: Arc<Stage>,
-    gateway: Mutex<Option<Gateway>>,
     url: String,
     config: BTreeMap<String, String>,
     /// Configuration and log, where nobody asked for a place of their own.
@@ -29,6 +28,8 @@ pub(crate) struct Stage {
     pub(crate) client: Client,
     pub(crate) mocks: Arc<mocks::Mocks>,
     pub(crate) profile: Arc<Profile>,
+    /// Absent where it is not ours to end.
+    pub(crate) gateway: Mutex<Option<Gateway>>,
     pub(crate) patience: Duration,
     /// One at a time of the plays that keep the machine busy: what is judged is the gateway, not the machine.
     pub(crate) heavy: Mutex<()>,
@@ -53,19 +54,19 @@ impl Arena {
         };
         let folder = working_folder(options)?;
         let gateway = Gateway::start(&options.profile, &options.source, &upstreams, &folder).await?;
-        let client = client(&gateway.url, &gateway)?;
+        let (url, config) = (gateway.url.clone(), gateway.config.clone());
         let stage = Stage {
-            client,
+            client: client(&url, &gateway)?,
             mocks: Arc::new(mocks),
             profile: Arc::new(options.profile.clone()),
+            gateway: Mutex::new(Some(gateway)),
             patience: PATIENCE,
             heavy: Mutex::new(()),
         };
         Ok(Self {
             stage: Arc::new(stage),
-            url: gateway.url.clone(),
-            config: gateway.config.clone(),
-            gateway: Mutex::new(Some(gateway)),
+            url,
+            config,
             temporary: options.folder.is_none().then_some(folder),
         })
     }
@@ -81,17 +82,22 @@ impl Arena {
             client,
             mocks: Arc::clone(&self.stage.mocks),
             profile: Arc::clone(&self.stage.profile),
+            gateway: Mutex::new(None),
             patience: self.stage.patience,
             heavy: Mutex::new(()),
         };
         let config = self.config.clone();
-        let gateway = Mutex::new(None);
-        Ok(Self { stage: Arc::new(stage), gateway, url: url.to_owned(), config, temporary: None })
+        Ok(Self { stage: Arc::new(stage), url: url.to_owned(), config, temporary: None })
     }
 
     /// The address that is driven.
     pub fn url(&self) -> &str {
         &self.url
+    }
+
+    /// Whether the gateway is a process that this arena started, and may end.
+    pub(crate) async fn owns_gateway(&self) -> bool {
+        self.stage.gateway.lock().await.as_ref().is_some_and(Gateway::is_ours)
     }
 
     /// The mocks behind the gateway.
@@ -123,7 +129,7 @@ impl Arena {
     /// # Errors
     /// [`Error::Died`], where the gateway had ended by itself.
     pub async fn shutdown(self) -> Result<(), Error> {
-        let ended = match self.gateway.into_inner() {
+        let ended = match self.stage.gateway.lock().await.take() {
             Some(gateway) => gateway.shutdown().await,
             None => Ok(()),
         };

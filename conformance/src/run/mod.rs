@@ -51,24 +51,25 @@ pub async fn run(options: Options) -> Result<Report, Error> {
 pub async fn judge(arena: &Arena, options: &Options) -> Result<Report, Error> {
     let started = jiff::Timestamp::now();
     let clock = std::time::Instant::now();
-    let plan = Plan::new(arena.profile(), options)?;
+    let plan = Plan::new(arena.profile(), options, arena.owns_gateway().await)?;
     let judge = Judge::new(arena.profile(), options)?;
     let outcomes = play_all(arena, &plan, &judge, options).await;
     let took = clock.elapsed();
     Ok(summary::report(arena, options, &plan, judge.expectations(), outcomes, started, took))
 }
 
-/// Plays the longest first, so that none is left alone at the end; gives the outcomes back in the plan's order.
+/// Plays the longest first, so that none is left alone at the end, and what ends the gateway after all others. Gives the
+/// outcomes back in the plan's order.
 async fn play_all(arena: &Arena, plan: &Plan, judge: &Judge, options: &Options) -> Vec<Outcome> {
     let total = plan.plays.len();
-    let mut order: Vec<usize> = (0..total).collect();
+    let (mut order, last): (Vec<usize>, Vec<usize>) =
+        (0..total).partition(|number| !plan.plays[*number].ends_gateway());
     order.sort_by_key(|number| std::cmp::Reverse(plan.plays[*number].weight()));
-    let plays = order.into_iter().map(|number| async move {
-        let planned = &plan.plays[number];
-        (number, play_one(arena, planned, judge).await)
-    });
+    let play = |number: usize| async move { (number, play_one(arena, &plan.plays[number], judge).await) };
+    let beside = stream::iter(order.into_iter().map(play)).buffer_unordered(options.jobs.max(1));
+    let alone = stream::iter(last).then(play);
     let mut outcomes: Vec<Option<Outcome>> = (0..total).map(|_| None).collect();
-    let mut plays = stream::iter(plays).buffer_unordered(options.jobs.max(1));
+    let mut plays = std::pin::pin!(beside.chain(alone));
     let mut done = 0;
     let mut unexpected = 0;
     while let Some((number, outcome)) = plays.next().await {

@@ -36,7 +36,7 @@ pub(crate) struct Play {
 }
 
 impl Plan {
-    pub(crate) fn new(profile: &Profile, options: &Options) -> Result<Self, Error> {
+    pub(crate) fn new(profile: &Profile, options: &Options, owns_gateway: bool) -> Result<Self, Error> {
         let select = Select::new(&options.select)?;
         let mut plays = Vec::new();
         for (ordinal, scenario) in scenario::all().iter().enumerate() {
@@ -46,7 +46,7 @@ impl Plan {
             for (name, route) in routes(scenario, profile) {
                 for mode in &scenario.modes {
                     let planned = Planned::new((scenario, ordinal), (&name, route), *mode, profile, &select);
-                    plays.extend(planned);
+                    plays.extend(planned.map(|planned| planned.unless_foreign(owns_gateway)));
                 }
             }
         }
@@ -112,6 +112,21 @@ impl Planned {
         let feature = requirement.feature.as_slice();
         let lacking = profile.lacks(&self.scenario.features).or_else(|| profile.lacks(feature))?;
         Some(format!("the profile does not declare the feature `{lacking}`"))
+    }
+
+    /// A gateway that somebody else started is not ours to end.
+    fn unless_foreign(mut self, owns_gateway: bool) -> Self {
+        if self.ends_gateway() && !owns_gateway {
+            let reason = "the gateway is not the suite's to end";
+            self.skipped
+                .extend(self.requirements.drain(..).map(|requirement| (requirement, reason.to_owned())));
+        }
+        self
+    }
+
+    /// Whether nothing can be played afterwards.
+    pub(crate) fn ends_gateway(&self) -> bool {
+        self.scenario.client.terminate_after.is_some()
     }
 
     /// `<scenario>@<cell>`.

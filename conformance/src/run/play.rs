@@ -7,13 +7,14 @@ use bytes::Bytes;
 use futures_util::future::join_all;
 use mocks::script::{Reply, Script};
 use serde_json::{Value, json};
+use tokio::sync::Notify;
 use tokio::time::timeout;
 
 use super::arena::Stage;
 use super::observe;
 use super::plan::Play;
 use crate::Mode;
-use crate::case::{Case, Secrets, Sent};
+use crate::case::{Case, Ending, Secrets, Sent};
 use crate::client::Target;
 use crate::expected::Expected;
 use crate::report::model::End;
@@ -37,11 +38,12 @@ pub(super) async fn play(stage: &Arc<Stage>, play: Play) -> Vec<Case> {
         }
     }
     let sent: Vec<Sent> = markers.iter().map(|marker| request(stage, &play, marker)).collect();
+    let reached = play.scenario.client.terminate_after.map(|_| Arc::new(Notify::new()));
     let calls = sent.iter().map(|sent| {
-        let target = target(sent, &play);
+        let target = target(sent, &play, reached.clone());
         async move { stage.client.call(&target, stage.patience).await }
     });
-    let transcripts = join_all(calls).await;
+    let (transcripts, ending) = tokio::join!(join_all(calls), terminate(stage, reached.as_deref()));
     let entries = settle(stage, &base, play.scenario.outcome, &transcripts).await;
     for marker in &markers {
         stage.mocks.remove(marker);
@@ -51,9 +53,16 @@ pub(super) async fn play(stage: &Arc<Stage>, play: Play) -> Vec<Case> {
         let asked = observe::asked(&entries, &sent.marker, transcript.sent, stage.mocks.epoch());
         let expected = Expected::new(play.scenario, replies, &play.route.provider);
         let place = (play.scenario, play.cell.clone(), play.route.clone());
-        cases.push(Case::new(place, stage.profile.policies.clone(), sent, transcript, asked, expected));
+        let case = Case::new(place, stage.profile.policies.clone(), sent, transcript, asked, expected);
+        cases.push(Case { ending: ending.clone(), ..case });
     }
     cases
+}
+
+/// Ends the gateway once the client has what it waits for.
+async fn terminate(stage: &Stage, reached: Option<&Notify>) -> Option<Ending> {
+    timeout(stage.patience, reached?.notified()).await.ok()?;
+    stage.gateway.lock().await.as_mut()?.terminate().await
 }
 
 /// The scenario's replies, with the marker wherever they ask for it.
@@ -141,13 +150,14 @@ fn last_text(message: &mut Value) -> Option<&mut Value> {
     Some(&mut parts.iter_mut().rfind(|part| part["type"] == "text")?["text"])
 }
 
-fn target(sent: &Sent, play: &Play) -> Target {
+fn target(sent: &Sent, play: &Play, reached: Option<Arc<Notify>>) -> Target {
     Target {
         method: sent.method.clone(),
         path: sent.path.clone(),
         headers: sent.headers.clone(),
         body: Bytes::from(sent.body.clone()),
         behaviour: play.scenario.client,
+        reached,
     }
 }
 
