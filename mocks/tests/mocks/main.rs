@@ -8,6 +8,7 @@ mod client;
 mod faults;
 mod fold;
 mod journal;
+mod official;
 mod refusals;
 mod replies;
 mod responder;

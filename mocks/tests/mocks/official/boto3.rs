@@ -1,0 +1,94 @@
+//! AWS's Python client.
+
+use serde_json::{Value, json};
+
+use super::venv::NEWEST;
+use super::{nothing_is_strange, played, raised};
+
+#[tokio::test]
+async fn awss_python_client_understands_all() {
+    let mocks = played().await;
+    let Some(seen) = NEWEST.run("boto3_converse.py", &mocks.url("bedrock")).await else { return };
+    println!("{seen:#}");
+    let usage = json!({
+        "inputTokens": 10, "outputTokens": 7, "totalTokens": 27, "cacheReadInputTokens": 8, "cacheWriteInputTokens": 2,
+    });
+    let whole = &seen["whole"];
+    assert_eq!(
+        (&whole["text"]["blocks"], &whole["text"]["finish"]),
+        (&json!([{ "text": "Hello" }]), &json!("end_turn"))
+    );
+    assert_eq!(whole["text"]["usage"], usage);
+    let call = |id: &str, name: &str, input: Value| json!({ "toolUse": { "toolUseId": id, "name": name, "input": input } });
+    let calls =
+        json!([call("call_1", "weather", json!({ "city": "Paris" })), call("call_2", "now", json!({}))]);
+    assert_eq!((&whole["calls"]["blocks"], &whole["calls"]["finish"]), (&calls, &json!("tool_use")));
+    let thought =
+        json!({ "reasoningContent": { "reasoningText": { "text": "Let me", "signature": "c2ln" } } });
+    assert_eq!(whole["think"]["blocks"], json!([thought, { "text": "So." }]));
+    let hidden = json!({ "reasoningContent": { "redactedContent": "hidden" } });
+    assert_eq!(whole["hidden"]["blocks"], json!([hidden, { "text": "So." }]));
+
+    streams(&seen["streamed"], &usage);
+    assert_eq!(seen["every_form_of_model"], json!([200, true]));
+    let turn = &seen["own_turn_with_tools"];
+    assert_eq!((&turn[0], &turn[1], &turn[3]), (&json!("tool_use"), &json!("weather"), &json!("end_turn")));
+    assert!(turn[2]["city"].is_string() && turn[4].as_str().unwrap().contains("clear"));
+    errors(&seen["errors"]);
+    nothing_is_strange(&mocks, 1);
+}
+
+fn streams(streamed: &Value, usage: &Value) {
+    let names = |name: &str| -> Vec<String> {
+        let events = streamed[name].as_array().unwrap().iter();
+        events.map(|event| event.as_object().unwrap().keys().next().unwrap().clone()).collect()
+    };
+    let delta = "contentBlockDelta";
+    let end = ["contentBlockStop", "messageStop", "metadata"];
+    assert_eq!(names("text"), [&["messageStart", delta, delta][..], &end].concat());
+    assert_eq!(streamed["text"][5]["metadata"]["usage"], *usage);
+    assert_eq!(
+        names("calls"),
+        [
+            &[
+                "messageStart",
+                "contentBlockStart",
+                delta,
+                delta,
+                delta,
+                "contentBlockStop",
+                "contentBlockStart",
+                delta
+            ][..],
+            &end
+        ]
+        .concat()
+    );
+    let deltas = |name: &str| -> Vec<Value> {
+        let events = streamed[name].as_array().unwrap().iter();
+        events.filter_map(|event| event.get(delta)).map(|event| event["delta"].clone()).collect()
+    };
+    let thought = |part: &str, text: &str| json!({ "reasoningContent": { part: text } });
+    let so = json!({ "text": "So." });
+    assert_eq!(
+        deltas("think"),
+        [thought("text", "Let "), thought("text", "me"), thought("signature", "c2ln"), so.clone()]
+    );
+    assert_eq!(deltas("hidden"), [thought("redactedContent", "hidden"), so]);
+}
+
+fn errors(errors: &Value) {
+    let raised =
+        |case: &str, class: &str, also: &str, text: &str| raised(&errors[case], class, also, None, text);
+    raised("rate", "ThrottlingException", "ClientError", "slow down");
+    raised("server", "InternalServerException", "ClientError", "broken");
+    raised("overloaded", "ServiceUnavailableException", "ClientError", "too much");
+    raised("model", "ModelErrorException", "ClientError", "the model failed");
+    raised("denied", "AccessDeniedException", "ClientError", "not yours");
+    raised("invalid", "ValidationException", "ClientError", "is blank");
+    raised("secret", "ClientError", "ClientError", "InvalidSignatureException");
+    raised("region", "ClientError", "ClientError", "Credential should be scoped to a valid region.");
+    raised("middle", "EventStreamError", "ClientError", "(serviceUnavailableException)");
+    raised("cut", "ProtocolError", "HTTPError", "ended prematurely");
+    raised("checksum", "ChecksumMismatch", "ParserError", "Checksum mismatch");
+}

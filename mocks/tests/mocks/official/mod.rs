@@ -1,0 +1,80 @@
+//! The official Python clients drive the mocks. They must take every reply, event and error that the mocks send.
+
+mod anthropic;
+mod boto3;
+mod openai;
+mod venv;
+
+use mocks::Mocks;
+use mocks::script::{
+    Block, Cut, Event, Failure, Fault, Interruption, Kind, Pieces, Reasoning, Reply, Script, Usage,
+};
+use serde_json::Value;
+
+/// Mocks that know the markers of all clients' scripts.
+async fn played() -> Mocks {
+    let mocks = mocks::start().await.unwrap();
+    let text = || Reply { usage: Some(usage()), ..Reply::text(["Hel", "lo"]) };
+    let thought = |redacted| {
+        let reasoning =
+            Reasoning { text: ["Let ", "me"].into(), signature: Some("c2ln".to_owned()), redacted };
+        blocks(vec![Block::Reasoning(reasoning), Block::Text("So.".into())])
+    };
+    let middle = Interruption {
+        after_event: 3,
+        kind: Some(Kind::Overloaded),
+        message: Some("in the middle".to_owned()),
+    };
+    let cut = Cut { after_event: Some(3), ..Cut::default() };
+    let fault = |fault| text().with_fault(fault);
+    for (marker, reply) in [
+        ("text", text()),
+        (
+            "calls",
+            blocks(vec![
+                Block::call("call_1", "weather", ["{\"city\":", "\"Paris\"}"]),
+                Block::call("call_2", "now", Pieces::default()),
+            ]),
+        ),
+        ("think", thought(None)),
+        ("hidden", thought(Some("aGlkZGVu".to_owned()))),
+        ("refusal", blocks(vec![Block::Refusal("I can't".into())])),
+        ("rate", Reply::error(Failure::new(Kind::RateLimit, "slow down"))),
+        ("server", Reply::error(Failure::new(Kind::Server, "broken"))),
+        ("overloaded", Reply::error(Failure::new(Kind::Overloaded, "too much"))),
+        ("model", Reply::error(Failure::new(Kind::Model, "the model failed"))),
+        ("denied", Reply::error(Failure::new(Kind::Permission, "not yours"))),
+        ("missing", Reply::error(Failure::new(Kind::NotFound, "no such model"))),
+        ("middle", fault(Fault { error: Some(middle), ..Fault::default() })),
+        ("cut", fault(Fault { cut: Some(cut), ..Fault::default() })),
+        ("checksum", fault(Fault { bad_checksum: Some(Event { event: 2 }), ..Fault::default() })),
+    ] {
+        mocks.add(Script::new(format!("[[{marker}]]"), reply));
+    }
+    mocks
+}
+
+fn blocks(content: Vec<Block>) -> Reply {
+    Reply { content: Some(content), usage: Some(usage()), ..Reply::default() }
+}
+
+fn usage() -> Usage {
+    Usage { prompt: Some(20), completion: Some(7), cached: Some(8), cache_write: Some(2), reasoning: Some(3) }
+}
+
+/// An exception that a client raised: its most special class, one that it must also be, its HTTP status, a part of its text.
+fn raised(error: &Value, class: &str, also: &str, status: Option<u64>, text: &str) {
+    let classes: Vec<&str> =
+        error["raised"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    assert_eq!(classes.first(), Some(&class), "{error}");
+    assert!(classes.contains(&also), "{error}");
+    assert_eq!(error["status"].as_u64(), status, "{error}");
+    assert!(error["text"].as_str().unwrap().contains(text), "{error}");
+}
+
+/// Nothing that the clients sent by themselves breaks the providers' rules. Requests that are refused on purpose are.
+fn nothing_is_strange(mocks: &Mocks, refused_on_purpose: usize) {
+    let strange: Vec<_> =
+        mocks.journal(None).into_iter().filter(|entry| !entry.violations.is_empty()).collect();
+    assert_eq!(strange.len(), refused_on_purpose, "{strange:?}");
+}
