@@ -3,8 +3,9 @@
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
 use translate::chat::{Failure, Target};
 
+use super::body::{Body, Stream};
 use super::headers::printable;
-use super::{Body, Record, Stream};
+use super::record::Record;
 use crate::fault::Fault;
 use crate::server::Busy;
 

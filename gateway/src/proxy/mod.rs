@@ -1,4 +1,4 @@
-//! One call, top to bottom: route, body, translation, key, upstream, translation back.
+//! One call, top to bottom: route, body, [out](send), and [back](receive).
 
 mod answer;
 mod backend;
@@ -7,21 +7,20 @@ mod credentials;
 mod headers;
 mod intake;
 mod peers;
+mod receive;
 mod record;
+mod send;
 
-use std::borrow::Cow;
 use std::cell::Cell;
 use std::collections::HashMap;
 use std::num::NonZeroU64;
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use http::request::Parts;
 use http::{Method, Request, Response, header};
 use hyper::body::Incoming;
 use rustls::ClientConfig;
 use tokio::time::{Instant, timeout_at};
-use translate::chat::{Call, ChatStream, Target};
 
 pub(crate) use body::Body;
 
@@ -29,18 +28,10 @@ use crate::config::{Config, Match, Route};
 use crate::fault::Fault;
 use crate::limits::Limits;
 use crate::server::Busy;
-use crate::upstream::{Reply, exchange};
 use answer::Answer;
-use backend::{Backend, Place, Values};
-use body::Stream;
-use credentials::Outgoing;
+use backend::{Backend, Values};
 use peers::Peers;
 use record::{Payloads, Record};
-
-/// How the gateway names itself to upstreams.
-const USER_AGENT: &str = concat!("touchstone/", env!("CARGO_PKG_VERSION"));
-/// Bytes of an error's body that are read: more is no message.
-const ERROR_BYTES: usize = 1 << 20;
 
 /// All that one core needs to answer calls.
 pub(crate) struct Proxy {
@@ -49,12 +40,6 @@ pub(crate) struct Proxy {
     backends: HashMap<*const Route, Backend>,
     peers: Peers,
     draining: Cell<bool>,
-}
-
-/// What is known once a request was sent.
-struct Sent {
-    reply: Reply,
-    target: Target,
 }
 
 impl Proxy {
@@ -125,37 +110,8 @@ impl Proxy {
         let payloads = found.route.plugin.target.logging.log_payloads;
         record.payloads = payloads.then(|| Payloads::new(&body));
         let values = Values { head, captures: &found.captures };
-        let Sent { mut reply, target } = self.send(backend, &values, &body, record, deadline).await?;
-        record.upstream_status = Some(reply.head.status);
-        record.upstream_id = headers::call_id(&reply.head);
-        let mut answer = Answer::new(&target, backend.prefix.as_deref());
-        headers::downstream(&reply.head, &mut answer.headers);
-        if !(200..300).contains(&reply.head.status) {
-            let body = reply.whole(ERROR_BYTES).await.unwrap_or_default();
-            let field = |name: &str| reply.head.value(name).map(str::to_owned);
-            let failure = translate::chat::failure(backend.provider, reply.head.status, &field, &body);
-            return Ok(answer.failure(failure));
-        }
-        let call = Call {
-            id: answer::letters(),
-            created: now(),
-            model: target.model,
-            include_usage: target.include_usage,
-        };
-        if target.stream {
-            expect(&reply, backend.framing().content_type(), |kind| {
-                kind == backend.framing().content_type()
-            })?;
-            return Ok(answer.stream(Stream::new(ChatStream::new(backend.provider, &call), reply)));
-        }
-        expect(&reply, "application/json", |kind| kind == "application/json" || kind.ends_with("+json"))?;
-        let body = reply.whole(self.limits.reply_bytes).await?;
-        if body.trim_ascii().is_empty() {
-            return Err(Fault::Empty);
-        }
-        let (body, usage) = translate::chat::reply(backend.provider, &body, &call)?;
-        record.usage = usage;
-        Ok(answer.whole(body))
+        let sent = self.send(backend, &values, &body, record, deadline).await?;
+        self.receive(backend, sent, record).await
     }
 
     /// The route for a request; the reason, where there is none.
@@ -170,102 +126,4 @@ impl Proxy {
         let found = found.ok_or(Fault::NoRoute)?;
         if found.route.protocols.http { Ok(found) } else { Err(Fault::Plain) }
     }
-
-    /// Translates a request, sends it, and waits for the head of the reply.
-    async fn send(
-        &self,
-        backend: &Backend,
-        values: &Values<'_>,
-        body: &[u8],
-        record: &mut Record,
-        deadline: Instant,
-    ) -> Result<Sent, Fault> {
-        let filled = backend.fill(values)?;
-        let mut payload = Vec::with_capacity(body.len() + 512);
-        let target =
-            translate::chat::request(backend.provider, body, &backend.options(&filled), &mut payload)?;
-        backend.check(&target, &filled)?;
-        record.request_model = Some(target.model.clone());
-        record.stream = target.stream;
-        record.dropped = (!target.dropped.is_empty()).then(|| target.dropped.join(", "));
-        let place = backend.place(&self.peers, values)?;
-        let request = compose(backend, &place, &target, values, &mut payload)?;
-        record.send();
-        let reply = self.exchange(backend, &place, &request, deadline).await?;
-        Ok(Sent { reply, target })
-    }
-
-    /// Gets a reply on an idle connection or a fresh one.
-    async fn exchange(
-        &self,
-        backend: &Backend,
-        place: &Place,
-        request: &[u8],
-        deadline: Instant,
-    ) -> Result<Reply, Fault> {
-        let (peer, timeouts) = (&place.peer, backend.timeouts);
-        let mut idle = peer.take();
-        let mut retries = backend.route.timeouts.retries;
-        loop {
-            let connection = match idle.take() {
-                Some(connection) => connection,
-                None => match peer.connect(timeouts.connect).await {
-                    Ok(connection) => connection,
-                    Err(_) if retries > 0 => {
-                        retries -= 1;
-                        continue;
-                    }
-                    Err(fault) => return Err(fault),
-                },
-            };
-            match exchange(connection, request, timeouts, self.limits.reply_head_bytes).await {
-                Ok(opened) => return Reply::new(opened, peer, timeouts, deadline),
-                // The next connection is a fresh one, so this happens once.
-                Err(broken) if broken.stale => (),
-                Err(broken) => return Err(broken.fault),
-            }
-        }
-    }
-}
-
-/// The request as bytes, with its key.
-fn compose(
-    backend: &Backend,
-    place: &Place,
-    target: &Target,
-    values: &Values<'_>,
-    payload: &mut Vec<u8>,
-) -> Result<Vec<u8>, Fault> {
-    let path = place.path(target);
-    let accept = if target.stream { backend.framing().content_type() } else { "application/json" };
-    let fixed = [
-        ("host", Cow::Owned(place.peer.origin.authority())),
-        ("content-type", "application/json".into()),
-        ("accept", accept.into()),
-        // Undone all the same if a server insists; asked for, it would only hold back events.
-        ("accept-encoding", "identity".into()),
-        ("user-agent", USER_AGENT.into()),
-    ];
-    let own = target.headers.iter().map(|(name, value)| (*name, Cow::Borrowed(value.as_str())));
-    let passed = headers::upstream(&values.head.headers, backend.provider.name)
-        .map(|(name, value)| (name, value.into()));
-    let headers =
-        fixed.into_iter().chain(own).chain(passed).map(|(name, value)| (name.into(), value)).collect();
-    let mut request = Outgoing { path: &path, query: String::new(), headers, body: payload };
-    backend.credentials.add(&mut request, values.head, &|source, name| values.get(source, name))?;
-    request.into_bytes()
-}
-
-/// Refuses a reply of another media type, such as a proxy's HTML page. One without a type is taken at its word.
-fn expect(reply: &Reply, expected: &'static str, fits: impl Fn(&str) -> bool) -> Result<(), Fault> {
-    let got = reply.head.media_type();
-    if got.is_empty() || fits(&got) {
-        return Ok(());
-    }
-    let got = got.chars().filter(char::is_ascii_graphic).take(80).collect();
-    Err(Fault::ReplyType { expected, got })
-}
-
-fn now() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }

@@ -1,0 +1,76 @@
+//! The way back: a reply is judged by its status and its type, and translated whole or as it comes.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use translate::chat::{Call, ChatStream};
+
+use super::answer::{self, Answer};
+use super::backend::Backend;
+use super::body::Stream;
+use super::send::Sent;
+use super::{Proxy, Record, headers};
+use crate::fault::Fault;
+use crate::upstream::Reply;
+
+/// Bytes of an error's body that are read: more is no message.
+const ERROR_BYTES: usize = 1 << 20;
+const JSON: &str = "application/json";
+
+impl Proxy {
+    /// Makes the client's answer of the upstream's reply, of which the head has come.
+    pub(super) async fn receive(
+        &self,
+        backend: &Backend,
+        sent: Sent,
+        record: &mut Record,
+    ) -> Result<Answer, Fault> {
+        let Sent { mut reply, target } = sent;
+        record.upstream_status = Some(reply.head.status);
+        record.upstream_id = headers::call_id(&reply.head);
+        let mut answer = Answer::new(&target, backend.prefix.as_deref());
+        headers::downstream(&reply.head, &mut answer.headers);
+        if !(200..300).contains(&reply.head.status) {
+            return Ok(fail(backend, reply, answer).await);
+        }
+        let call = Call {
+            id: answer::letters(),
+            created: now(),
+            model: target.model,
+            include_usage: target.include_usage,
+        };
+        if target.stream {
+            let framed = backend.framing().content_type();
+            expect(&reply, framed, |kind| kind == framed)?;
+            return Ok(answer.stream(Stream::new(ChatStream::new(backend.provider, &call), reply)));
+        }
+        expect(&reply, JSON, |kind| kind == JSON || kind.ends_with("+json"))?;
+        let body = reply.whole(self.limits.reply_bytes).await?;
+        if body.trim_ascii().is_empty() {
+            return Err(Fault::Empty);
+        }
+        let (body, usage) = translate::chat::reply(backend.provider, &body, &call)?;
+        record.usage = usage;
+        Ok(answer.whole(body))
+    }
+}
+
+/// The provider's own error. One whose body cannot be read is still an error of that status.
+async fn fail(backend: &Backend, mut reply: Reply, answer: Answer) -> Answer {
+    let body = reply.whole(ERROR_BYTES).await.unwrap_or_default();
+    let field = |name: &str| reply.head.value(name).map(str::to_owned);
+    answer.failure(translate::chat::failure(backend.provider, reply.head.status, &field, &body))
+}
+
+/// Refuses a reply of another media type, such as a proxy's HTML page. One without a type is taken at its word.
+fn expect(reply: &Reply, expected: &'static str, fits: impl Fn(&str) -> bool) -> Result<(), Fault> {
+    let got = reply.head.media_type();
+    if got.is_empty() || fits(&got) {
+        return Ok(());
+    }
+    let got = got.chars().filter(char::is_ascii_graphic).take(80).collect();
+    Err(Fault::ReplyType { expected, got })
+}
+
+fn now() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
+}
