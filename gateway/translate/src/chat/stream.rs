@@ -7,7 +7,7 @@
 //! | a corrupt one, or one out of order | an error event, and the stream ends |
 //! | its own error | that error, in OpenAI's words, and the stream ends |
 //! | its own end | `[DONE]`, and what follows is not read |
-//! | no end | an error event, never `[DONE]` |
+//! | no end | an error event, never `[DONE]` nor a finish reason, which is held back until then |
 
 use super::{Call, Reader};
 use crate::Error;

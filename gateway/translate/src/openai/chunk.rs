@@ -24,6 +24,8 @@ pub struct ChunkWriter {
     spoke: bool,
     /// Calls that have no arguments yet.
     bare: Vec<u32>,
+    /// Why the model stopped. Told only when the provider has ended: a reply that is cut has no good end.
+    finish: Option<Finish>,
     usage: Option<Usage>,
     extras: Extras,
     done: bool,
@@ -43,6 +45,7 @@ impl ChunkWriter {
             tail,
             spoke: false,
             bare: Vec::new(),
+            finish: None,
             usage: None,
             extras: Extras::default(),
             done: false,
@@ -146,6 +149,11 @@ impl ChunkWriter {
             self.tool_args(call, Text::Plain("{}"));
         }
         self.speak(true);
+        self.finish = Some(finish);
+    }
+
+    fn tell_finish(&mut self) {
+        let Some(finish) = self.finish else { return };
         let out = &mut self.out;
         out.extend_from_slice(&self.head);
         out.extend_from_slice(b"[{\"index\":0,\"delta\":{},\"logprobs\":null,\"finish_reason\":");
@@ -155,6 +163,7 @@ impl ChunkWriter {
     }
 
     fn end(&mut self) {
+        self.tell_finish();
         let usage = self.usage.filter(|_| self.call.include_usage);
         if usage.is_some() || !self.extras.is_empty() {
             self.out.extend_from_slice(&self.head);

@@ -13,6 +13,8 @@ use crate::{Error, Text, chat};
 #[derive(Debug, Default)]
 pub struct Relay {
     out: Vec<u8>,
+    /// From a finish reason on, until more or the end comes: a reply that is cut has no good end.
+    held: Vec<u8>,
     template: Template,
     usage: Option<Usage>,
     done: bool,
@@ -25,13 +27,25 @@ impl Relay {
             return Ok(());
         }
         let data: &[u8] = &frame.data;
-        if data.starts_with(b"[DONE]") {
+        let hold = if data.starts_with(b"[DONE]") {
             self.done = true;
-        } else if !data.is_empty() && self.template.text(data).is_none() {
-            self.look(frame.event, data)?;
+            false
+        } else if data.is_empty() || self.template.text(data).is_some() {
+            data.is_empty() && !self.held.is_empty()
+        } else {
+            self.look(frame.event, data)?
+        };
+        if hold {
+            self.held.extend_from_slice(frame.raw);
+        } else {
+            self.release();
+            self.out.extend_from_slice(frame.raw);
         }
-        self.out.extend_from_slice(frame.raw);
         Ok(())
+    }
+
+    fn release(&mut self) {
+        self.out.append(&mut self.held);
     }
 
     /// Takes what came after the last whole event. Some servers forget the empty line after `[DONE]`.
@@ -39,6 +53,7 @@ impl Relay {
         let rest = rest.trim_ascii();
         if !self.done && matches!(rest, b"data: [DONE]" | b"data:[DONE]") {
             self.done = true;
+            self.release();
             self.out.extend_from_slice(rest);
             self.out.extend_from_slice(b"\n\n");
         }
@@ -59,7 +74,8 @@ impl Relay {
         self.usage
     }
 
-    fn look(&mut self, event: &str, data: &[u8]) -> Result<(), Error> {
+    /// Looks at an event; tells whether it is to be held until it is known how the reply ends.
+    fn look(&mut self, event: &str, data: &[u8]) -> Result<bool, Error> {
         let chunk: Chunk<'_> = chat::read("stream", data)?;
         if let Some(error) = chunk.error {
             return Err(Error::Provider(failure::in_stream(error)));
@@ -67,14 +83,19 @@ impl Relay {
         let Some(choices) = chunk.choices else {
             // A named event is some extension's; OpenAI's own have no name.
             let why = "an event has no choices".to_owned();
-            return if event.is_empty() { Err(Error::Malformed { what: "stream", why }) } else { Ok(()) };
+            return if event.is_empty() { Err(Error::Malformed { what: "stream", why }) } else { Ok(false) };
         };
         if let Some(usage) = chunk.usage.and_then(usage::read) {
             self.usage = Some(usage);
-        } else if let [Choice { delta: Some(Piece { content: Some(Content(Some(text))) }) }] = &choices[..] {
+        } else if let [
+            Choice { delta: Some(Piece { content: Some(Content(Some(text))) }), finish_reason: None },
+        ] = &choices[..]
+        {
             self.template.learn(data, *text, chunk.obfuscation);
         }
-        Ok(())
+        // After the finish only a chunk of the usage follows, which has no choice.
+        let finishes = choices.iter().any(|choice| choice.finish_reason.is_some());
+        Ok(finishes || choices.is_empty() && !self.held.is_empty())
     }
 }
 
@@ -91,6 +112,7 @@ struct Chunk<'a> {
 struct Choice<'a> {
     #[serde(borrow)]
     delta: Option<Piece<'a>>,
+    finish_reason: Option<&'a RawValue>,
 }
 
 #[derive(Deserialize)]
