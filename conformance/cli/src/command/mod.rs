@@ -1,17 +1,20 @@
 //! The commands, one a file: each parses its arguments and calls the crate that does the work.
 
 mod diff;
+mod gateway;
+mod mock;
 mod specs;
 
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
-/// Exit code of a command that was called wrongly, or could not read what it was given.
+/// Exit code of a command that was called wrongly, or could not use what it was given.
 pub(crate) const USAGE: u8 = 2;
 
 #[derive(Debug, Parser)]
-#[command(name = "touchstone", version, about, after_help = EXAMPLES)]
+#[command(name = "touchstone", version, about)]
 pub(crate) struct Arguments {
     #[command(subcommand)]
     command: Option<Command>,
@@ -19,6 +22,8 @@ pub(crate) struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Mock(mock::Mock),
+    Gateway(gateway::Gateway),
     Diff(diff::Diff),
     Specs(specs::Specs),
 }
@@ -27,6 +32,8 @@ impl Arguments {
     /// Does what was asked; without a command, what `touchstone test` does.
     pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
         match self.command {
+            Some(Command::Mock(mock)) => mock.run(),
+            Some(Command::Gateway(gateway)) => gateway.run(),
             Some(Command::Diff(diff)) => diff.run(),
             Some(Command::Specs(specs)) => specs.run(),
             None => anyhow::bail!("no command"),
@@ -34,4 +41,23 @@ impl Arguments {
     }
 }
 
-const EXAMPLES: &str = "";
+/// SIGTERM or SIGINT, whichever comes first.
+pub(crate) struct Stop {
+    term: Signal,
+    int: Signal,
+}
+
+impl Stop {
+    /// Listens from now on.
+    pub(crate) fn new() -> std::io::Result<Self> {
+        Ok(Self { term: signal(SignalKind::terminate())?, int: signal(SignalKind::interrupt())? })
+    }
+
+    /// Returns at the first signal.
+    pub(crate) async fn wait(&mut self) {
+        tokio::select! {
+            _ = self.term.recv() => (),
+            _ = self.int.recv() => (),
+        }
+    }
+}
