@@ -1,6 +1,5 @@
 //! `/__mock/`: what the mocks themselves can be asked and told, in JSON.
 
-use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::provider::{self, Whole};
@@ -13,7 +12,7 @@ pub(crate) fn answer(state: &State, path: &str, request: &Request) -> Whole {
     let marker = parameter(request.query.as_deref(), "marker");
     match (request.method.as_str(), path) {
         ("GET", "ready") => {
-            let providers: Vec<&str> = provider::ALL.iter().map(|provider| provider.name()).collect();
+            let providers: Vec<&str> = provider::names().collect();
             reply(200, &json!({ "ready": true, "providers": providers, "seed": state.options.seed }))
         }
         ("GET", "journal") => match serde_json::to_value(state.journal.entries(marker.as_deref())) {
@@ -51,25 +50,7 @@ pub(crate) fn answer(state: &State, path: &str, request: &Request) -> Whole {
 fn read(request: &Request) -> Result<Vec<Script>, String> {
     let text = std::str::from_utf8(&request.body).map_err(|_| "the body is not UTF-8".to_owned())?;
     let is_yaml = request.header("content-type").is_some_and(|kind| kind.contains("yaml"));
-    if is_yaml {
-        let is_list = text.lines().any(|line| line.starts_with('-') && !line.starts_with("---"));
-        return match is_list {
-            true => serde_saphyr::from_str(text).map_err(|problem| problem.to_string()),
-            false => {
-                serde_saphyr::from_str(text).map(|script| vec![script]).map_err(|problem| problem.to_string())
-            }
-        };
-    }
-    // Not an untagged enum: its errors name no field.
-    let value: Value = serde_json::from_str(text).map_err(|problem| problem.to_string())?;
-    let scripts = match value {
-        Value::Array(scripts) => scripts,
-        script => vec![script],
-    };
-    scripts
-        .into_iter()
-        .map(|script| Script::deserialize(script).map_err(|problem| problem.to_string()))
-        .collect()
+    if is_yaml { Script::from_yaml(text) } else { Script::from_json(text) }
 }
 
 fn reply(status: u16, body: &Value) -> Whole {

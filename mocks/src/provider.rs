@@ -16,6 +16,11 @@ use crate::{Credentials, anthropic, bedrock, openai};
 pub static ALL: &[&dyn Provider] =
     &[&openai::OpenAi, &anthropic::Anthropic, &bedrock::Bedrock { now: jiff::Timestamp::now }];
 
+/// The names of all providers.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    ALL.iter().map(|provider| provider.name())
+}
+
 /// The mock of this name.
 #[must_use]
 pub fn find(name: &str) -> Option<&'static dyn Provider> {

@@ -17,6 +17,7 @@ mod block;
 mod failure;
 mod fault;
 mod pieces;
+mod read;
 
 use std::collections::BTreeMap;
 

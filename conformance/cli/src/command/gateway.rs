@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
-use gateway::config::Config;
 use gateway::Settings;
+use gateway::config::Config;
 
 /// Run the translating gateway from a Kong declarative file
 #[derive(Debug, Args)]

@@ -50,7 +50,12 @@ pub(crate) struct Mock {
 
 impl Mock {
     pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
-        let scripts = self.script.iter().map(|file| Script::read(file)).collect::<Result<Vec<_>, _>>()?;
+        let scripts = self
+            .script
+            .iter()
+            .map(|file| Script::read(file))
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(anyhow::Error::msg)?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         runtime.block_on(async {
             let mut stop = super::Stop::new()?;
@@ -66,7 +71,7 @@ impl Mock {
     fn options(&self) -> Options {
         let ports = match self.ports.as_deref() {
             None => BTreeMap::new(),
-            Some([]) => mocks::providers().map(|name| (name.to_owned(), 0)).collect(),
+            Some([]) => mocks::provider::names().map(|name| (name.to_owned(), 0)).collect(),
             Some(ports) => ports.iter().cloned().collect(),
         };
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
@@ -85,7 +90,7 @@ impl Mock {
 /// One line for scripts, the rest for people.
 fn announce(mocks: &Mocks) {
     println!("listening on http://{}", mocks.addr());
-    for name in mocks::providers() {
+    for name in mocks::provider::names() {
         let key = mocks.credentials().key(name);
         eprintln!("  {name:<10} {}  key {key}", mocks.url(name));
     }
