@@ -14,6 +14,9 @@ fn main() -> ExitCode {
     let arguments = command::Arguments::parse();
     arguments.run().unwrap_or_else(|error| {
         eprintln!("touchstone: {error:#}");
-        ExitCode::from(command::USAGE)
+        // The harness says itself who is to blame: the call, the gateway, or the harness.
+        let code =
+            error.downcast_ref::<conformance::Error>().map_or(command::USAGE, conformance::Error::exit_code);
+        ExitCode::from(code)
     })
 }

@@ -2,8 +2,10 @@
 
 mod diff;
 mod gateway;
+mod list;
 mod mock;
 mod specs;
+mod test;
 
 use std::process::ExitCode;
 
@@ -12,6 +14,8 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// Exit code of a command that was called wrongly, or could not use what it was given.
 pub(crate) const USAGE: u8 = 2;
+/// Exit code of a command that a signal ended before it was done, as shells have it for SIGINT.
+const INTERRUPTED: u8 = 130;
 
 #[derive(Debug, Parser)]
 #[command(name = "touchstone", version, about)]
@@ -22,6 +26,9 @@ pub(crate) struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Test(test::Test),
+    List(list::List),
+    Explain(list::Explain),
     Mock(mock::Mock),
     Gateway(gateway::Gateway),
     Diff(diff::Diff),
@@ -31,12 +38,18 @@ enum Command {
 impl Arguments {
     /// Does what was asked; without a command, what `touchstone test` does.
     pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
-        match self.command {
-            Some(Command::Mock(mock)) => mock.run(),
-            Some(Command::Gateway(gateway)) => gateway.run(),
-            Some(Command::Diff(diff)) => diff.run(),
-            Some(Command::Specs(specs)) => specs.run(),
-            None => anyhow::bail!("no command"),
+        let Some(command) = self.command else {
+            // Bare `touchstone` is `touchstone test` with its defaults.
+            return Self::parse_from(["touchstone", "test"]).run();
+        };
+        match command {
+            Command::Test(test) => test.run(),
+            Command::List(list) => Ok(list.run()),
+            Command::Explain(explain) => explain.run(),
+            Command::Mock(mock) => mock.run(),
+            Command::Gateway(gateway) => gateway.run(),
+            Command::Diff(diff) => diff.run(),
+            Command::Specs(specs) => specs.run(),
         }
     }
 }

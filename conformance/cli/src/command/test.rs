@@ -1,0 +1,100 @@
+//! `touchstone test`: the suite against a gateway.
+
+use std::io::IsTerminal;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Args;
+use conformance::gateway::{Profile, Source};
+use conformance::report::{self, progress, terminal};
+use conformance::{Options, Report};
+
+/// Play every provider to a gateway, drive it as a client, judge both sides (the default command)
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  touchstone test
+  touchstone test --quick
+  touchstone test --gateway conformance/gateways/touchstone --select 'chat.tools.*'
+  touchstone test --gateway my-gateway/ --url http://127.0.0.1:8000 --mocks 127.0.0.1:9000
+
+Without --gateway the bundled gateway is judged. With --url a gateway that already runs is; it must send its calls to
+the mocks, whose address --mocks fixes.
+
+Exit codes: 0 as expected; 1 an unexpected failure or a stale expectation; 2 usage, or nothing ran;
+3 the gateway never came up, or died; 4 the harness failed.")]
+pub(crate) struct Test {
+    /// A profile: a folder with a profile.yaml, or the name of a bundled one
+    #[arg(long, value_name = "PROFILE", default_value = "touchstone")]
+    gateway: String,
+    /// Address of a gateway that already runs; the profile's own start is left out
+    #[arg(long, value_name = "URL")]
+    url: Option<String>,
+    /// Where the mocks listen; default: any free port of 127.0.0.1
+    #[arg(long, value_name = "ADDRESS")]
+    mocks: Option<SocketAddr>,
+    /// Only checks that match: a glob over a requirement, a scenario, a cell, or requirement@scenario@cell; several add up
+    #[arg(long, value_name = "GLOB")]
+    select: Vec<String>,
+    /// Everything that is drawn follows from it
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    seed: u64,
+    /// Plays under way at once; default: six a core
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    jobs: Option<u16>,
+    /// A representative part of the scenarios
+    #[arg(long)]
+    quick: bool,
+    /// Where report.html, report.json, junit.xml and summary.md are written
+    #[arg(long, value_name = "FOLDER", default_value = "touchstone-report")]
+    report: PathBuf,
+    /// Print the report as JSON instead of the matrix
+    #[arg(long)]
+    json: bool,
+}
+
+impl Test {
+    pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+        let outcome = runtime.block_on(async {
+            let mut stop = super::Stop::new()?;
+            let options = self.options()?;
+            anyhow::Ok(tokio::select! {
+                report = conformance::run(options) => Some(report?),
+                () = stop.wait() => None,
+            })
+        });
+        match outcome? {
+            Some(report) => self.tell(&report),
+            None => Ok(ExitCode::from(super::INTERRUPTED)),
+        }
+    }
+
+    fn options(&self) -> Result<Options, conformance::Error> {
+        let defaults = Options::new(Profile::load(&self.gateway)?);
+        Ok(Options {
+            source: self.url.clone().map_or(Source::Profile, Source::Url),
+            mocks: self.mocks,
+            select: self.select.clone(),
+            seed: self.seed,
+            jobs: self.jobs.map_or(defaults.jobs, usize::from),
+            quick: self.quick,
+            gateway: self.gateway.clone(),
+            progress: Some(progress::watcher()),
+            ..defaults
+        })
+    }
+
+    fn tell(&self, report: &Report) -> anyhow::Result<ExitCode> {
+        let written = report::write(report, &self.report)?;
+        if self.json {
+            println!("{}", serde_json::to_string(report)?);
+        } else {
+            let colour = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+            print!("{}", terminal::render(report, terminal::Style { colour, ..terminal::Style::default() }));
+            let names: Vec<_> = written.iter().map(|path| path.display().to_string()).collect();
+            println!("\nwritten: {}", names.join(", "));
+        }
+        Ok(ExitCode::from(report.summary.exit_code))
+    }
+}
