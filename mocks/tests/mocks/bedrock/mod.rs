@@ -2,6 +2,7 @@
 
 mod connector;
 mod frames;
+mod keys;
 mod own;
 mod refusals;
 mod sdk;

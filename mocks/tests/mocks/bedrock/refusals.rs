@@ -101,6 +101,17 @@ async fn a_model_is_found_however_its_name_is_encoded() {
     }
 }
 
+#[tokio::test]
+async fn a_model_encoded_twice_is_none_even_where_every_model_exists() {
+    let mocks = mocks::start().await.unwrap();
+    let headers = [("authorization", "Bearer bedrock-api-key-touchstone")];
+    let path = path(MODEL, false).replace('%', "%25");
+    let bytes = client::request("POST", &path, &headers, question("x").to_string().as_bytes());
+    let reply = client::exchange(&mocks, &bytes).await;
+    assert_eq!((reply.status, exception(&reply)), (400, "ValidationException"));
+    assert_eq!(reply.json()["message"], "The provided model identifier is invalid.");
+}
+
 /// Each case: what is changed in a good body, the exception, and its message.
 const REFUSED: &str = include_str!("refused.json");
 
