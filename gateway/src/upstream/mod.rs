@@ -11,6 +11,7 @@
 
 mod chunked;
 mod connection;
+mod dial;
 mod exchange;
 mod framing;
 mod gunzip;

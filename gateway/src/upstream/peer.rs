@@ -13,6 +13,7 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout};
 use tokio_rustls::TlsConnector;
 
+use super::dial::dial;
 use super::{Connection, Scratch};
 use crate::fault::Fault;
 use crate::limits::Limits;
@@ -115,9 +116,10 @@ impl Peer {
 
     async fn open(&self) -> Result<Connection, Fault> {
         let named = tokio::net::lookup_host((self.origin.host.as_str(), self.origin.port)).await;
-        let addresses: Vec<SocketAddr> =
-            named.map_err(|_| Fault::Connect("its name does not resolve"))?.collect();
-        let socket = TcpStream::connect(&addresses[..]).await.map_err(|error| Fault::Connect(why(&error)))?;
+        let addresses = named.map_err(|_| Fault::Connect("its name does not resolve"))?.collect();
+        let socket = dial(addresses, TcpStream::connect::<SocketAddr>)
+            .await
+            .map_err(|error| Fault::Connect(why(&error)))?;
         socket.set_nodelay(true).map_err(|error| Fault::Connect(why(&error)))?;
         let Some((connector, name)) = &self.tls else {
             return Ok(Connection::plain(socket, self.scratch.clone()));
