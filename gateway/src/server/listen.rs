@@ -1,4 +1,4 @@
-//! One address, one listening socket for each core: the kernel spreads the connections.
+//! One address, one listening socket for each core: Linux spreads the connections over them.
 //!
 //! `SO_REUSEPORT`: <https://man7.org/linux/man-pages/man7/socket.7.html>
 
