@@ -32,6 +32,8 @@ fn without_a_model_or_messages_nothing_is_sent() {
     for provider in ALL {
         for request in [
             r#"{"messages":[{"role":"user","content":"hi"}]}"#,
+            r#"{"model":"","messages":[{"role":"user","content":"hi"}]}"#,
+            r#"{"model":"m","messages":[ ]}"#,
             r#"{"model":"m"}"#,
             r#"{"model":"m","messages":[]}"#,
             "[]",
