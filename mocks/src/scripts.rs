@@ -110,9 +110,12 @@ pub(crate) struct Searched<'a> {
 
 impl<'a> Searched<'a> {
     pub(crate) fn new(raw: &'a [u8], body: &Value) -> Self {
-        let escapes =
-            memchr::memmem::find(raw, b"\\/").is_some() || memchr::memmem::find(raw, b"\\u").is_some();
-        Self { raw, plain: escapes.then(|| body.to_string()) }
+        Self { raw, plain: Self::has_escapes(raw).then(|| body.to_string()) }
+    }
+
+    /// Whether the sender escaped more than it had to; else the raw bytes tell all.
+    pub(crate) fn has_escapes(raw: &[u8]) -> bool {
+        memchr::memmem::find(raw, b"\\/").is_some() || memchr::memmem::find(raw, b"\\u").is_some()
     }
 
     pub(crate) fn contains(&self, text: &str) -> bool {
