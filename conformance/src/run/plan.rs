@@ -144,14 +144,18 @@ impl Planned {
         client.parallel.is_some_and(|calls| calls > 10) || client.pause.is_some()
     }
 
-    /// How long it takes, roughly: what waits for a timeout comes first, what is large next.
+    /// How long it takes, roughly: what waits for a timeout comes first, what is large next. Large requests come last, for
+    /// every search of the journal goes through them.
     pub(crate) fn weight(&self) -> u64 {
+        if self.scenario.pad > 0 {
+            return 0;
+        }
         let fault = self.scenario.reply().and_then(|reply| reply.fault.as_ref());
         let waits = fault.is_some_and(|fault| fault.stall.is_some()) || self.scenario.client.pause.is_some();
         let paced = fault.and_then(|fault| fault.between_ms).unwrap_or(0);
         let size =
             self.scenario.fill.map_or(0, |fill| fill.pieces) + self.scenario.client.parallel.unwrap_or(0);
-        u64::from(waits) * 10_000 + paced * 10 + u64::try_from(size).unwrap_or(0)
+        1 + u64::from(waits) * 10_000 + paced * 10 + u64::try_from(size).unwrap_or(0)
     }
 }
 

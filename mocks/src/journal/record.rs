@@ -1,7 +1,7 @@
 //! An exchange as it happens: cheap to write, made readable when somebody asks.
 
 use std::borrow::Cow;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use serde_json::Value;
 use specs::Violation;
@@ -16,6 +16,8 @@ use crate::wire::Plan;
 pub(crate) struct Record {
     pub(crate) seq: u64,
     arrived: Arrived,
+    /// Whether the body's JSON may hide a text behind escapes; asked once, for a long journal is searched often.
+    escapes: OnceLock<bool>,
     outcome: Mutex<Outcome>,
 }
 
@@ -49,7 +51,7 @@ struct Outcome {
 
 impl Record {
     pub(crate) fn new(seq: u64, arrived: Arrived) -> Self {
-        Self { seq, arrived, outcome: Mutex::default() }
+        Self { seq, arrived, escapes: OnceLock::new(), outcome: Mutex::default() }
     }
 
     /// The header goes out.
@@ -101,11 +103,12 @@ impl Record {
     /// Does the request's body contain this text?
     pub(crate) fn contains(&self, marker: &str) -> bool {
         let body = &self.arrived.request.body;
-        memchr::memmem::find(body, marker.as_bytes()).is_some() || {
-            // Whoever follows a long journal asks of every body in it: it is parsed only where that may tell more.
-            let json = if Searched::has_escapes(body) { serde_json::from_slice(body).ok() } else { None };
-            Searched::new(body, &json.unwrap_or(Value::Null)).contains(marker)
-        }
+        let hides = || *self.escapes.get_or_init(|| Searched::has_escapes(body));
+        memchr::memmem::find(body, marker.as_bytes()).is_some()
+            || hides() && {
+                let json = serde_json::from_slice(body).unwrap_or(Value::Null);
+                Searched::new(body, &json).contains(marker)
+            }
     }
 
     pub(crate) fn entry(&self) -> Entry {
