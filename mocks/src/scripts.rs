@@ -103,9 +103,9 @@ fn turn(replies: &[Reply], mut number: u64) -> usize {
 
 /// A body in which text is looked for, however its JSON is escaped.
 pub(crate) struct Searched<'a> {
-    raw: &'a [u8],
+    pub(crate) raw: &'a [u8],
     /// The same JSON with the fewest escapes, where the sender may have used more.
-    plain: Option<String>,
+    pub(crate) plain: Option<String>,
 }
 
 impl<'a> Searched<'a> {

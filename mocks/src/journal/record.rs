@@ -103,12 +103,11 @@ impl Record {
     /// Does the request's body contain this text?
     pub(crate) fn contains(&self, marker: &str) -> bool {
         let body = &self.arrived.request.body;
-        let hides = || *self.escapes.get_or_init(|| Searched::has_escapes(body));
-        memchr::memmem::find(body, marker.as_bytes()).is_some()
-            || hides() && {
-                let json = serde_json::from_slice(body).unwrap_or(Value::Null);
-                Searched::new(body, &json).contains(marker)
-            }
+        memchr::memmem::find(body, marker.as_bytes()).is_some() || {
+            let hides = *self.escapes.get_or_init(|| Searched::has_escapes(body));
+            let json = if hides { serde_json::from_slice(body).unwrap_or(Value::Null) } else { Value::Null };
+            Searched { raw: body, plain: hides.then(|| json.to_string()) }.contains(marker)
+        }
     }
 
     pub(crate) fn entry(&self) -> Entry {
