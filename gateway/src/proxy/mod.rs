@@ -3,6 +3,7 @@
 mod answer;
 mod backend;
 mod body;
+mod cost;
 mod credentials;
 mod headers;
 mod intake;
@@ -100,10 +101,8 @@ impl Proxy {
     ) -> Result<Answer, Fault> {
         let found = self.route(head)?;
         let backend = self.backends.get(&Arc::as_ptr(found.route)).ok_or(Fault::NoRoute)?;
-        record.route.clone_from(&found.route.name);
-        record.service.clone_from(&found.route.service);
         record.provider = Some(backend.provider.name);
-        record.statistics = found.route.plugin.target.logging.log_statistics;
+        record.route = Some(Arc::clone(found.route));
         intake::check_type(&head.headers)?;
         let limit = found.route.plugin.max_request_body_size.map_or(self.limits.body_bytes, NonZeroU64::get);
         let body = intake::read(body, limit, self.limits.body).await?;

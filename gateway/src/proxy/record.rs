@@ -2,11 +2,15 @@
 //!
 //! <https://developer.konghq.com/ai-gateway/ai-audit-log-reference/>
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Deserialize;
 use tokio::time::Instant;
 use translate::delta::Usage;
+
+use super::cost::cost;
+use crate::config::Route;
 
 /// Bytes of each body that are logged; the rest is left out.
 const PAYLOAD: usize = 256 << 10;
@@ -21,14 +25,12 @@ pub(crate) struct Record {
     /// Not a call, but a health check: not logged.
     pub(crate) silent: bool,
     pub(crate) id: String,
-    pub(crate) route: Option<String>,
-    pub(crate) service: Option<String>,
+    /// What it asked for, once that is known.
+    pub(crate) route: Option<Arc<Route>>,
     pub(crate) provider: Option<&'static str>,
     pub(crate) request_model: Option<String>,
     pub(crate) stream: bool,
     pub(crate) dropped: Option<String>,
-    /// Kong's `log_statistics`: whether timings and tokens are told.
-    pub(crate) statistics: bool,
     pub(crate) payloads: Option<Payloads>,
     pub(crate) usage: Option<Usage>,
     pub(crate) upstream_status: Option<u16>,
@@ -66,12 +68,10 @@ impl Record {
             silent: false,
             id,
             route: None,
-            service: None,
             provider: None,
             request_model: None,
             stream: false,
             dropped: None,
-            statistics: false,
             payloads: None,
             usage: None,
             upstream_status: None,
@@ -99,7 +99,7 @@ impl Record {
     pub(crate) fn begin(&mut self, status: u16, bytes: &[u8]) {
         self.first = Some(Instant::now());
         self.status = status;
-        if self.statistics {
+        if self.statistics() {
             self.response_model = model(bytes);
         }
     }
@@ -118,15 +118,23 @@ impl Record {
         self.outcome = outcome;
     }
 
+    /// Kong's `log_statistics`: whether timings and tokens are told.
+    fn statistics(&self) -> bool {
+        self.route.as_ref().is_some_and(|route| route.plugin.target.logging.log_statistics)
+    }
+
     fn log(&self) {
-        let usage = self.usage.filter(|_| self.statistics);
-        let timed = self.sent.filter(|_| self.statistics);
+        let route = self.route.as_deref();
+        let usage = self.usage.filter(|_| self.statistics());
+        let timed = self.sent.filter(|_| self.statistics());
         let latency = timed.zip(self.last).map(|(sent, last)| last - sent);
         let first = timed.zip(self.first).map(|(sent, first)| first - sent);
         let each = latency.zip(usage).map(|(latency, usage)| {
             if usage.completion == 0 { 0.0 } else { millis(latency) / count(usage.completion) }
         });
         let model = self.request_model.as_deref();
+        let prices = route.map(|route| &route.plugin.target.model.options.pricing);
+        let cost = prices.zip(usage).and_then(|(prices, usage)| cost(prices, &usage));
         let payloads = self.payloads.as_ref();
         let text = |bytes| String::from_utf8_lossy(bytes);
         tracing::info!(
@@ -134,8 +142,8 @@ impl Record {
             request_id = self.id,
             status = self.status,
             outcome = self.outcome,
-            route = self.route,
-            service = self.service,
+            route = route.and_then(|route| route.name.as_deref()),
+            service = route.and_then(|route| route.service.as_deref()),
             latency = millis(self.started.elapsed()),
             upstream_status = self.upstream_status,
             upstream_request_id = self.upstream_id,
@@ -147,13 +155,14 @@ impl Record {
             ai.proxy.meta.llm_latency = latency.map(millis),
             ai.proxy.usage.time_to_first_token = first.map(millis),
             ai.proxy.usage.time_per_token = each,
+            ai.proxy.usage.cost = cost,
             ai.proxy.usage.prompt_tokens = usage.map(|usage| usage.prompt),
             ai.proxy.usage.completion_tokens = usage.map(|usage| usage.completion),
             ai.proxy.usage.total_tokens = usage.map(|usage| usage.total()),
             ai.proxy.usage.prompt_tokens_details.cached_tokens = usage.and_then(|usage| usage.cached),
+            ai.proxy.usage.completion_tokens_details.reasoning_tokens = usage.and_then(|usage| usage.reasoning),
             ai.proxy.payload.request = payloads.map(|payloads| text(&payloads.request)).as_deref(),
             ai.proxy.payload.response = payloads.map(|payloads| text(&payloads.response)).as_deref(),
-            ai.proxy.usage.completion_tokens_details.reasoning_tokens = usage.and_then(|usage| usage.reasoning),
         );
     }
 }

@@ -128,7 +128,8 @@ impl Reply {
     /// Status and code of OpenAI's error object, which is held to its document.
     pub(super) fn error(&self) -> (u16, String) {
         assert_eq!(self.field("content-type"), Some("application/json"));
-        let chat = specs::api("openai").and_then(|api| api.operation("POST", "/v1/chat/completions")).unwrap();
+        let chat =
+            specs::api("openai").and_then(|api| api.operation("POST", "/v1/chat/completions")).unwrap();
         let violations = chat.reply(self.status, &self.json());
         assert!(violations.is_empty(), "{violations:?}");
         (self.status, error_code(&self.json()))

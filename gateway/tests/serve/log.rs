@@ -72,8 +72,11 @@ fn fields(id: &str) -> String {
 async fn a_call_is_told_under_kongs_names() {
     let log = Log::shared();
     let upstream = Upstream::listen().await;
-    let gateway =
-        Setup::new("anthropic", upstream.addr).set("/logging", json!({"log_statistics": true})).start();
+    let gateway = Setup::new("anthropic", upstream.addr)
+        .set("/logging", json!({"log_statistics": true}))
+        .set("/model/options/input_cost", 3)
+        .set("/model/options/output_cost", 15)
+        .start();
     let mut client = Client::connect(gateway.addr()).await;
     client.post("/chat", &fields("log-stream"), &ASK_STREAM.replacen('{', r#"{"seed":1,"#, 1)).await;
     let mut call = upstream.call().await;
@@ -87,7 +90,7 @@ async fn a_call_is_told_under_kongs_names() {
         "dropped": "seed", "upstream_status": 200, "upstream_request_id": "req_9",
         "ai.proxy.meta.provider_name": "anthropic", "ai.proxy.meta.request_model": "m",
         "ai.proxy.meta.response_model": "claude", "ai.proxy.meta.request_mode": "stream",
-        "ai.proxy.usage.prompt_tokens": 5, "ai.proxy.usage.completion_tokens": 7, "ai.proxy.usage.total_tokens": 12,
+        "ai.proxy.usage.cost": 0.00012, "ai.proxy.usage.prompt_tokens": 5, "ai.proxy.usage.completion_tokens": 7, "ai.proxy.usage.total_tokens": 12,
     });
     for (name, value) in expected.as_object().unwrap() {
         assert_eq!(&line[name], value, "{name} in {line}");
