@@ -31,8 +31,11 @@ fn suite(report: &Report, cell: &CellResult) -> TestSuite {
 fn case(check: &Check) -> TestCase {
     let mut case = TestCase::new(&check.id, status(check));
     case.set_classname(&check.scenario);
-    case.add_property(Property::new("level", check.level.name()));
-    case.add_property(Property::new("source", &check.source.url));
+    // Thousands of cases pass: their ids say enough.
+    if check.status != Status::Pass {
+        case.add_property(Property::new("level", check.level.name()));
+        case.add_property(Property::new("source", &check.source.url));
+    }
     if check.status == Status::Warn {
         case.set_system_out(finding(check));
     }
