@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde::de::{Deserializer, Error as _, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
+use super::unreadable::unreadable;
 use super::{Message, ResponseFormat, Stop, Tool, ToolChoice};
 use crate::{Error, Text, json};
 
@@ -86,10 +87,7 @@ pub enum Number<'a> {
 impl<'a> Chat<'a> {
     /// Reads a client's request.
     pub fn read(body: &'a [u8]) -> Result<Self, Error> {
-        let chat: Self = json::read(body).map_err(|why| Error::Request {
-            message: format!("the request cannot be read: {why}"),
-            param: None,
-        })?;
+        let chat: Self = json::read(body).map_err(|why| unreadable::<Self>(body, &why))?;
         if chat.messages.is_empty() {
             return Err(Error::request("messages", "messages must hold at least one message"));
         }

@@ -8,6 +8,7 @@ use serde::de::{Deserializer, Error as _, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::request::{Name, StreamOptions};
+use super::unreadable::unreadable;
 use crate::chat::{Losses, Options, Target};
 use crate::json::Object;
 use crate::{Error, Text, json};
@@ -22,10 +23,7 @@ pub(crate) fn splice(
     top_k: bool,
     out: &mut Vec<u8>,
 ) -> Result<Target, Error> {
-    let members: Members<'_> = json::read(body).map_err(|why| Error::Request {
-        message: format!("the request cannot be read: {why}"),
-        param: None,
-    })?;
+    let members: Members<'_> = json::read(body).map_err(|why| unreadable::<Members<'_>>(body, &why))?;
     let client_model: Option<Text<'_>> = members.read("model")?;
     let client_model = client_model.map(|model| model.plain().into_owned());
     let model = options.model.map(str::to_owned).or_else(|| client_model.clone());
