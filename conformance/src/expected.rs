@@ -82,8 +82,10 @@ impl Expected {
             // The chat API of OpenAI has no reasoning text.
             Block::Reasoning(_) if provider == "openai" => {}
             Block::Reasoning(reasoning) => {
-                self.reasoning.push_str(&reasoning.text.join());
-                self.signatures.extend(reasoning.signature.clone());
+                if reasoning.redacted.is_none() {
+                    self.reasoning.push_str(&reasoning.text.join());
+                }
+                self.signatures.extend(reasoning.redacted.clone().or_else(|| reasoning.signature.clone()));
             }
             Block::ToolCall(call) => self.calls.push(Call {
                 index: i64::try_from(self.calls.len()).unwrap_or(i64::MAX),

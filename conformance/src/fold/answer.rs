@@ -17,7 +17,7 @@ pub struct Answer {
     pub text: String,
     /// Reasoning text of the first choice, under whichever name the gateway gives it.
     pub reasoning: String,
-    /// Signatures over reasoning, wherever the gateway puts them.
+    /// Signatures over reasoning, and reasoning that the provider hides, wherever the gateway puts them.
     pub signatures: Vec<String>,
     /// Refusal of the first choice.
     pub refusal: String,
@@ -99,8 +99,9 @@ impl Answer {
         self.reasoning.push_str(text.unwrap_or(""));
         for list in ["thinking_blocks", "reasoning_details"] {
             for block in message[list].as_array().into_iter().flatten() {
-                let signature = block["signature"].as_str().filter(|signature| !signature.is_empty());
-                self.signatures.extend(signature.map(str::to_owned));
+                // What a provider hides has data instead of a text and a signature.
+                let proof = block["signature"].as_str().or_else(|| block["data"].as_str());
+                self.signatures.extend(proof.filter(|proof| !proof.is_empty()).map(str::to_owned));
             }
         }
         self.signatures.extend(message["reasoning_signature"].as_str().map(str::to_owned));

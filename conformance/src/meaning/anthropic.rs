@@ -46,6 +46,7 @@ fn block(block: &Value) -> Part {
         "image" => Part::Image(picture(&block["source"])),
         "document" => Part::File(document(&block["source"])),
         "thinking" => Part::Reasoning(text(&block["thinking"]), text(&block["signature"])),
+        "redacted_thinking" => Part::Reasoning(String::new(), text(&block["data"])),
         "tool_use" => Part::Call {
             id: text(&block["id"]),
             name: text(&block["name"]),

@@ -70,7 +70,8 @@ fn block(block: &Value) -> Part {
         "toolResult" => Part::Result { id: text(&value["toolUseId"]), text: result_text(&value["content"]) },
         "reasoningContent" => {
             let thought = &value["reasoningText"];
-            Part::Reasoning(text(&thought["text"]), text(&thought["signature"]))
+            let proof = value["redactedContent"].as_str().or_else(|| thought["signature"].as_str());
+            Part::Reasoning(text(&thought["text"]), proof.unwrap_or_default().to_owned())
         }
         _ => Part::Unknown(block.clone()),
     }

@@ -86,7 +86,7 @@ pub enum Part {
         /// The texts of the answer, pictures described by their beginning.
         text: String,
     },
-    /// The assistant's own reasoning, with its signature.
+    /// The assistant's own reasoning, with its signature; without text, the data that the provider hides it in.
     Reasoning(String, String),
     /// The assistant declined.
     Refusal(String),

@@ -93,14 +93,13 @@ fn read_message(meaning: &mut Meaning, message: &Value) {
 
 /// Reasoning that the client sends back, in `LiteLLM`'s and `OpenRouter`'s forms.
 fn reasoning(message: &Value) -> Vec<Part> {
-    let blocks =
-        list(&message["thinking_blocks"]).iter().map(|block| (&block["thinking"], &block["signature"]));
-    let details =
-        list(&message["reasoning_details"]).iter().map(|block| (&block["text"], &block["signature"]));
-    blocks
-        .chain(details)
-        .map(|(thought, signature)| Part::Reasoning(text(thought), text(signature)))
-        .collect()
+    let blocks = list(&message["thinking_blocks"]).iter().chain(list(&message["reasoning_details"]));
+    let reasoning = |block: &Value| {
+        let text_of =
+            |names: [&str; 2]| names.into_iter().find_map(|name| block[name].as_str()).unwrap_or_default();
+        Part::Reasoning(text_of(["thinking", "text"]).to_owned(), text_of(["signature", "data"]).to_owned())
+    };
+    blocks.map(reasoning).collect()
 }
 
 fn part_text(part: &Value) -> String {

@@ -37,9 +37,12 @@ pub async fn run(options: Options) -> Result<Report, Error> {
         report.environment.died = Some(format!("{status}; its log: {}", log.display()));
         report.summary.exit_code = 3;
     }
-    if let Some(folder) = temporary.filter(|_| report.summary.exit_code == 0) {
-        // Nobody needs the log of a gateway that did nothing wrong; what is left behind does no harm.
-        let _ = std::fs::remove_dir_all(folder);
+    if let Some(folder) = temporary {
+        // Nobody needs the log of a gateway that did nothing wrong, nor an empty folder. What is left does no harm.
+        let _ = match report.summary.exit_code {
+            0 => std::fs::remove_dir_all(folder),
+            _ => std::fs::remove_dir(folder),
+        };
     }
     Ok(report)
 }
