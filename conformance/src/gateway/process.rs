@@ -67,7 +67,7 @@ impl Gateway {
                 return Err(Error::NotReady { reason, log });
             }
         };
-        let (port, closed) = (free_port(folder)?, free_port(folder)?);
+        let (port, closed) = free_ports(folder)?;
         let variables = Variables::new(upstreams, port, closed, folder);
         let config = render(profile, &variables, folder)?;
         let child = spawn(start, &variables, folder, &log)?;
@@ -151,12 +151,13 @@ impl Gateway {
     }
 }
 
-/// SIGTERM by way of `kill`, which every Unix has: `std` can only send SIGKILL, and `unsafe` is forbidden.
+/// SIGTERM by way of the shell, whose `kill` is always there: `std` can only send SIGKILL, and `unsafe` is forbidden.
 async fn terminate(child: &Child) {
     let Some(id) = child.id() else { return };
-    let sent = Command::new("kill").arg("-TERM").arg(id.to_string()).stderr(Stdio::null()).status().await;
+    let script = ["-c", "kill -TERM \"$0\"", &id.to_string()];
+    let sent = Command::new("sh").args(script).stderr(Stdio::null()).status().await;
     if let Err(error) = sent {
-        tracing::warn!(%error, "no `kill` to send SIGTERM with");
+        tracing::warn!(%error, "no shell to send SIGTERM with");
     }
 }
 
@@ -204,9 +205,13 @@ fn spawn(start: &Start, variables: &Variables, folder: &Path, log: &Path) -> Res
         .map_err(|error| Error::NotReady { reason: format!("{program}: {error}"), log: log.to_owned() })
 }
 
-/// A port that was free a moment ago. Another process may take it in between; then the gateway does not come up, and says so.
-fn free_port(folder: &Path) -> Result<u16, Error> {
+/// Two ports that were free a moment ago, one for the gateway and one for nobody. Another process may take the first one in
+/// between; then the gateway does not come up, and says so.
+fn free_ports(folder: &Path) -> Result<(u16, u16), Error> {
     let failed = |source| Error::File { path: folder.to_owned(), source };
-    let listener = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).map_err(failed)?;
-    Ok(listener.local_addr().map_err(failed)?.port())
+    let bind = || TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).map_err(failed);
+    // Both are held until both are known, so that they differ.
+    let (one, other) = (bind()?, bind()?);
+    let port = |listener: &TcpListener| listener.local_addr().map(|addr| addr.port()).map_err(failed);
+    Ok((port(&one)?, port(&other)?))
 }
