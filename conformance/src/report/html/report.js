@@ -196,7 +196,10 @@ function open(row, cell) {
   const parts = report.cells.find((one) => one.id === cell);
   at("detail-title").replaceChildren(row, make("small", {}, `${label(row).title} — ${parts.provider}, ${parts.mode}`));
   const order = (check) => STATUSES.findIndex(([name]) => name === check.status);
-  const body = [...checks].sort((a, b) => order(a) - order(b)).map(verdict);
+  const sorted = [...checks].sort((a, b) => order(a) - order(b));
+  const body = sorted.filter((check) => check.status !== "pass").map(verdict);
+  const passed = sorted.filter((check) => check.status === "pass");
+  if (passed.length) body.push(held(passed));
   const ids = [...new Set(checks.map((check) => check.evidence).filter(Boolean))];
   for (const id of ids.slice(0, 8)) if (evidence.has(id)) body.push(wire(evidence.get(id), ids.length > 1));
   at("detail-body").replaceChildren(...body);
@@ -217,6 +220,12 @@ function verdict(check) {
   node.append(source);
   if (check.repro && check.status !== "pass") node.append(copyable(check.repro));
   return node;
+}
+
+/** What holds, folded away: it is read when someone asks what was looked at. */
+function held(checks) {
+  const words = `${SIGN.pass} ${checks.length} ${checks.length === 1 ? "check passes" : "checks pass"}`;
+  return make("details", { class: "more pass" }, make("summary", {}, words), ...checks.map(verdict));
 }
 
 function link(url) {
