@@ -2,6 +2,7 @@
 //! requirement that it breaks.
 
 mod evidence;
+mod meanings;
 mod replies;
 mod requests;
 mod streams;
