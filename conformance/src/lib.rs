@@ -13,11 +13,14 @@ pub mod expected;
 pub mod fold;
 pub mod gateway;
 pub mod meaning;
+pub mod mutant;
 pub mod report;
 pub mod requirement;
 pub mod run;
 pub mod scenario;
+pub mod selftest;
 pub mod text;
+pub mod traceability;
 
 pub use catalogue::{explain, list};
 pub use cell::{Cell, Mode};

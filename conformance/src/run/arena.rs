@@ -31,6 +31,8 @@ pub(crate) struct Stage {
     /// Absent where it is not ours to end.
     pub(crate) gateway: Mutex<Option<Gateway>>,
     pub(crate) patience: Duration,
+    /// What the markers of its plays begin with, where several play the same scenarios to the same mocks.
+    pub(crate) name: String,
     /// One at a time of the plays that keep the machine busy: what is judged is the gateway, not the machine.
     pub(crate) heavy: Mutex<()>,
 }
@@ -46,10 +48,18 @@ impl Arena {
     /// # Errors
     /// [`Error::Mocks`], [`Error::NotReady`], [`Error::Template`], [`Error::File`].
     pub async fn start(options: &Options) -> Result<Self, Error> {
+        Self::start_through(options, |url| url).await
+    }
+
+    /// The same, where the gateway is told another address than that of each mock: something that stands before them.
+    pub(crate) async fn start_through(
+        options: &Options,
+        before: impl Fn(String) -> String,
+    ) -> Result<Self, Error> {
         let mocks = start_mocks(options).await?;
         warm_up(&mocks).await;
         let upstreams = Upstreams {
-            urls: PROVIDERS.iter().map(|name| ((*name).to_owned(), mocks.url(name))).collect(),
+            urls: PROVIDERS.iter().map(|name| ((*name).to_owned(), before(mocks.url(name)))).collect(),
             credentials: mocks.credentials().clone(),
         };
         let folder = working_folder(options)?;
@@ -61,6 +71,7 @@ impl Arena {
             profile: Arc::new(options.profile.clone()),
             gateway: Mutex::new(Some(gateway)),
             patience: PATIENCE,
+            name: String::new(),
             heavy: Mutex::new(()),
         };
         Ok(Self {
@@ -71,11 +82,12 @@ impl Arena {
         })
     }
 
-    /// The same mocks and gateway, driven through another address: something that stands in front of the gateway.
+    /// The same mocks and gateway, driven through another address: something that stands in front of the gateway. The
+    /// markers of its plays begin with the name, so that several may be played at once.
     ///
     /// # Errors
     /// [`Error::NotReady`], where the address is not plain HTTP.
-    pub fn behind(&self, url: &str) -> Result<Self, Error> {
+    pub fn behind(&self, url: &str, name: &str) -> Result<Self, Error> {
         let client = Client::new(url)
             .map_err(|reason| Error::NotReady { reason, log: PathBuf::from("(another process)") })?;
         let stage = Stage {
@@ -84,6 +96,7 @@ impl Arena {
             profile: Arc::clone(&self.stage.profile),
             gateway: Mutex::new(None),
             patience: self.stage.patience,
+            name: name.to_owned(),
             heavy: Mutex::new(()),
         };
         let config = self.config.clone();
@@ -116,7 +129,7 @@ impl Arena {
     }
 
     /// Where configuration and log are, unless they were asked for at a place of their own.
-    pub(super) fn temporary(&self) -> Option<PathBuf> {
+    pub(crate) fn temporary(&self) -> Option<PathBuf> {
         self.temporary.clone()
     }
 

@@ -21,13 +21,14 @@ use crate::report::model::End;
 use crate::scenario::Outcome;
 
 /// The client's own key. Nothing upstream may end with these four letters.
-const CLIENT_KEY: &str = "sk-of-the-judge-7Q4Z";
+pub(crate) const CLIENT_KEY: &str = "sk-of-the-judge-7Q4Z";
 /// How long the gateway may take to let go of the provider, once the client has what it gets.
 const SETTLE: Duration = Duration::from_millis(1500);
 
 /// Plays, and gives one case for each of the client's calls.
 pub(super) async fn play(stage: &Arc<Stage>, play: Play) -> Vec<Case> {
-    let base = format!("[[ts:{:04}/{}.{}/", play.ordinal, play.cell.provider, play.cell.mode.name());
+    let (provider, mode) = (&play.cell.provider, play.cell.mode.name());
+    let base = format!("[[ts:{}{:04}/{provider}.{mode}/", stage.name, play.ordinal);
     let times = play.scenario.client.parallel.unwrap_or(1);
     let markers: Vec<String> = (1..=times).map(|number| format!("{base}{number}]]")).collect();
     let scripts: Vec<Vec<Reply>> = markers.iter().map(|marker| script(&play, marker)).collect();

@@ -5,3 +5,4 @@ mod passthrough;
 mod report;
 mod statuses;
 mod suite;
+mod traceability;
