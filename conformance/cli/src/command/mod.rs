@@ -4,6 +4,7 @@ mod diff;
 mod gateway;
 mod list;
 mod mock;
+mod selftest;
 mod specs;
 mod test;
 
@@ -31,6 +32,7 @@ enum Command {
     Explain(list::Explain),
     Mock(mock::Mock),
     Gateway(gateway::Gateway),
+    Selftest(selftest::Selftest),
     Diff(diff::Diff),
     Specs(specs::Specs),
 }
@@ -48,6 +50,7 @@ impl Arguments {
             Command::Explain(explain) => explain.run(),
             Command::Mock(mock) => mock.run(),
             Command::Gateway(gateway) => gateway.run(),
+            Command::Selftest(selftest) => selftest.run(),
             Command::Diff(diff) => diff.run(),
             Command::Specs(specs) => specs.run(),
         }

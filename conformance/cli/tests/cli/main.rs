@@ -1,3 +1,4 @@
 //! The binary and the workspace, tested from outside.
 
 mod arrows;
+mod selftest;
