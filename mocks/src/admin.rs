@@ -1,59 +1,122 @@
 //! `/__mock/`: what the mocks themselves can be asked and told, in JSON.
+//!
+//! `GET ready`, `GET journal[?marker=]`, `GET|POST|DELETE scripts[?marker=]`, `POST reset`. The connection is the mocks' own
+//! loop, so the router is called with a request that came in by it.
 
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::{Query, State as Shared};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use bytes::Bytes;
+use http::{HeaderMap, Method, StatusCode, Uri, header};
+use http_body_util::{BodyExt, Collected};
+use serde::Deserialize;
 use serde_json::{Value, json};
+use tower::ServiceExt;
 
 use crate::provider::{self, Whole};
-use crate::request::{Request, parameter};
+use crate::request::Request;
 use crate::script::Script;
 use crate::state::State;
 
-/// `GET ready`, `GET journal[?marker=]`, `GET|POST|DELETE scripts[?marker=]`, `POST reset`.
-pub(crate) fn answer(state: &State, path: &str, request: &Request) -> Whole {
-    let marker = parameter(request.query.as_deref(), "marker");
-    match (request.method.as_str(), path) {
-        ("GET", "ready") => {
-            let providers: Vec<&str> = provider::names().collect();
-            reply(200, &json!({ "ready": true, "providers": providers, "seed": state.options.seed }))
-        }
-        ("GET", "journal") => match serde_json::to_value(state.journal.entries(marker.as_deref())) {
-            Ok(entries) => reply(200, &entries),
-            Err(problem) => reply(500, &json!({ "error": problem.to_string() })),
-        },
-        ("GET", "scripts") => reply(200, &json!(state.scripts.all())),
-        ("POST", "scripts") => match read(request) {
-            Ok(scripts) => {
-                let count = scripts.len();
-                scripts.into_iter().for_each(|script| state.scripts.add(script));
-                reply(201, &json!({ "added": count }))
-            }
-            Err(problem) => reply(400, &json!({ "error": problem })),
-        },
-        ("DELETE", "scripts") => {
-            match marker {
-                Some(marker) => state.scripts.remove(&marker),
-                None => state.scripts.clear(),
-            }
-            reply(200, &json!({ "scripts": state.scripts.all().len() }))
-        }
-        ("POST", "reset") => {
-            state.reset();
-            reply(200, &json!({ "reset": true }))
-        }
-        (_, "ready" | "journal" | "scripts" | "reset") => {
-            reply(405, &json!({ "error": format!("/__mock/{path} does not know {}", request.method) }))
-        }
-        _ => reply(404, &json!({ "error": "known: /__mock/{ready,journal,scripts,reset}" })),
-    }
+/// Where the admin paths begin; no provider is called so.
+pub(crate) const PREFIX: &str = "/__mock/";
+
+/// Answers a request whose path begins with [`PREFIX`].
+pub(crate) async fn answer(state: &Arc<State>, request: Request) -> Whole {
+    // Asked seldom, and built in microseconds.
+    let routed: Result<Response, Infallible> = match asked(request) {
+        Ok(asked) => router(Arc::clone(state)).oneshot(asked).await,
+        Err(problem) => Ok(refusal(StatusCode::BAD_REQUEST, &problem)),
+    };
+    let Ok(reply) = routed;
+    let status = reply.status().as_u16();
+    let body = reply.into_body().collect().await.map(Collected::to_bytes).unwrap_or_default();
+    Whole { status, headers: vec![("content-type".into(), "application/json".into())], body }
+}
+
+fn router(state: Arc<State>) -> Router {
+    let routes = Router::new()
+        .route("/ready", get(ready))
+        .route("/journal", get(journal))
+        .route("/scripts", get(scripts).post(add).delete(remove))
+        .route("/reset", post(reset));
+    Router::new()
+        .nest(PREFIX.trim_end_matches('/'), routes)
+        .method_not_allowed_fallback(wrong_method)
+        .fallback(nowhere)
+        .with_state(state)
+}
+
+/// `?marker=`: only what has to do with this text.
+#[derive(Deserialize)]
+struct Which {
+    marker: Option<String>,
+}
+
+async fn ready(Shared(state): Shared<Arc<State>>) -> Json<Value> {
+    let providers: Vec<&str> = provider::names().collect();
+    Json(json!({ "ready": true, "providers": providers, "seed": state.options.seed }))
+}
+
+async fn journal(Shared(state): Shared<Arc<State>>, Query(which): Query<Which>) -> Response {
+    Json(state.journal.entries(which.marker.as_deref())).into_response()
+}
+
+async fn scripts(Shared(state): Shared<Arc<State>>) -> Json<Vec<Script>> {
+    Json(state.scripts.all())
 }
 
 /// One script or a list of them, as JSON, or as YAML where the content type says so.
-fn read(request: &Request) -> Result<Vec<Script>, String> {
-    let text = std::str::from_utf8(&request.body).map_err(|_| "the body is not UTF-8".to_owned())?;
-    let is_yaml = request.header("content-type").is_some_and(|kind| kind.contains("yaml"));
-    if is_yaml { Script::from_yaml(text) } else { Script::from_json(text) }
+async fn add(Shared(state): Shared<Arc<State>>, headers: HeaderMap, body: Bytes) -> Response {
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    let read = if kind.contains("yaml") { Script::from_yaml } else { Script::from_json };
+    let scripts = std::str::from_utf8(&body).map_err(|_| "the body is not UTF-8".to_owned()).and_then(read);
+    match scripts {
+        Ok(scripts) => {
+            let count = scripts.len();
+            scripts.into_iter().for_each(|script| state.scripts.add(script));
+            (StatusCode::CREATED, Json(json!({ "added": count }))).into_response()
+        }
+        Err(problem) => refusal(StatusCode::BAD_REQUEST, &problem),
+    }
 }
 
-fn reply(status: u16, body: &Value) -> Whole {
-    let headers = vec![("content-type".into(), "application/json".into())];
-    Whole { status, headers, body: body.to_string().into() }
+async fn remove(Shared(state): Shared<Arc<State>>, Query(which): Query<Which>) -> Json<Value> {
+    match which.marker {
+        Some(marker) => state.scripts.remove(&marker),
+        None => state.scripts.clear(),
+    }
+    Json(json!({ "scripts": state.scripts.all().len() }))
+}
+
+async fn reset(Shared(state): Shared<Arc<State>>) -> Json<Value> {
+    state.reset();
+    Json(json!({ "reset": true }))
+}
+
+async fn wrong_method(method: Method, uri: Uri) -> Response {
+    refusal(StatusCode::METHOD_NOT_ALLOWED, &format!("{} does not know {method}", uri.path()))
+}
+
+async fn nowhere() -> Response {
+    refusal(StatusCode::NOT_FOUND, "known: /__mock/{ready,journal,scripts,reset}")
+}
+
+fn refusal(status: StatusCode, problem: &str) -> Response {
+    (status, Json(json!({ "error": problem }))).into_response()
+}
+
+/// The request in the router's own type; one that HTTP forbids is refused.
+fn asked(request: Request) -> Result<http::Request<Body>, String> {
+    let query = request.query.map(|query| format!("?{query}")).unwrap_or_default();
+    let mut asked = http::Request::builder().method(request.method.as_str()).uri(request.path + &query);
+    for (name, value) in request.headers.iter().filter(|(name, _)| name == "content-type") {
+        asked = asked.header(name, value);
+    }
+    asked.body(Body::from(request.body)).map_err(|problem| problem.to_string())
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde_json::Value;
 use specs::{Operation, Violation};
 
+use crate::admin;
 use crate::answer::Answer;
 use crate::journal::{Arrived, Auth, Record};
 use crate::provider::{self, Call, Provider, Route, Whole};
@@ -22,15 +23,15 @@ pub(crate) struct Exchange {
 }
 
 /// Answers a request. `port` is the provider whose own port it came in by.
-pub(crate) fn answer(
-    state: &State,
+pub(crate) async fn answer(
+    state: &Arc<State>,
     port: Option<&'static dyn Provider>,
     mut request: Request,
     http: &'static str,
 ) -> Exchange {
     let started_ms = state.now_ms();
-    if let Some(path) = request.path.strip_prefix("/__mock/") {
-        let reply = crate::admin::answer(state, path, &request);
+    if request.path.starts_with(admin::PREFIX) {
+        let reply = admin::answer(state, request).await;
         return Exchange { plan: Arc::new(wire::whole(reply, None)), record: None };
     }
     let provider = port.or_else(|| take_prefix(&mut request));

@@ -66,7 +66,7 @@ const PREFACE: &[u8] = b"PRI ";
 async fn one(
     connection: &mut Connection,
     provider: Option<&'static dyn Provider>,
-    state: &State,
+    state: &Arc<State>,
 ) -> Result<After, Gone> {
     let head = loop {
         match head::parse(&connection.ahead) {
@@ -86,7 +86,7 @@ async fn one(
         h1::write_all(connection, b"HTTP/1.1 100 Continue\r\n\r\n").await?;
     }
     let Exchange { plan, record } = match read_body(connection, &mut request, body).await? {
-        Ok(()) => exchange::answer(state, provider, request, http),
+        Ok(()) => exchange::answer(state, provider, request, http).await,
         Err(reason) => {
             let failure = Failure::new(Kind::TooLarge, reason);
             let refused = exchange::refuse(state, provider, request, http, &failure);

@@ -59,7 +59,7 @@ async fn answer(
     let Exchange { plan, record } = match Limited::new(body, LIMIT).collect().await {
         Ok(body) => {
             request.body = body.to_bytes();
-            exchange::answer(&state, provider, request, "HTTP/2")
+            exchange::answer(&state, provider, request, "HTTP/2").await
         }
         Err(problem) if problem.is::<LengthLimitError>() => {
             let failure = Failure::new(Kind::TooLarge, "the body is too large");
