@@ -15,6 +15,7 @@ pub mod gateway;
 pub mod meaning;
 pub mod mutant;
 pub mod report;
+pub mod repro;
 pub mod requirement;
 pub mod run;
 pub mod scenario;

@@ -4,5 +4,6 @@ mod process;
 pub mod profile;
 mod render;
 
+pub(crate) use process::configure;
 pub use process::{Gateway, Source, Upstreams};
 pub use profile::{Policies, Profile, Route};

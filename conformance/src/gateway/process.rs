@@ -161,19 +161,53 @@ async fn terminate(child: &Child) {
     }
 }
 
+/// What it takes to start a gateway by hand.
+pub(crate) struct Setup {
+    /// The rendered files, by name.
+    pub(crate) files: BTreeMap<String, String>,
+    /// The command line, where the profile has one.
+    pub(crate) command: Option<String>,
+}
+
+/// Renders a profile for these ports, its own and one on which nobody listens. Writes nothing.
+pub(crate) fn configure(
+    profile: &Profile,
+    upstreams: &Upstreams,
+    (port, closed): (u16, u16),
+    folder: &Path,
+) -> Result<Setup, Error> {
+    let variables = Variables::new(upstreams, port, closed, folder);
+    let words = profile.start.iter().flat_map(|start| &start.command);
+    let own = variables.render("command", "{{ self }}")?;
+    let word = |word: &String| match variables.render("command", word) {
+        Ok(word) if word == own => Ok("touchstone".to_owned()),
+        word => word,
+    };
+    let words = words.map(word).collect::<Result<Vec<_>, _>>()?;
+    let command = (!words.is_empty()).then(|| words.join(" "));
+    Ok(Setup { files: files(profile, &variables)?, command })
+}
+
 fn render(
     profile: &Profile,
     variables: &Variables,
     folder: &Path,
 ) -> Result<BTreeMap<String, String>, Error> {
+    let config = files(profile, variables)?;
+    for (name, text) in &config {
+        let path = folder.join(name);
+        std::fs::write(&path, text).map_err(|source| Error::File { path, source })?;
+    }
+    Ok(config)
+}
+
+fn files(profile: &Profile, variables: &Variables) -> Result<BTreeMap<String, String>, Error> {
     let mut config = BTreeMap::new();
     for profile::Render { template, to } in &profile.render {
         let missing =
             || Error::Template { file: template.clone(), reason: "not in the profile's folder".into() };
         let source = profile.templates.get(template).ok_or_else(missing)?;
         let text = variables.render(template, source)?;
-        let path = folder.join(to);
-        std::fs::write(&path, &text).map_err(|source| Error::File { path, source })?;
         config.insert(to.clone(), text);
     }
     Ok(config)

@@ -129,12 +129,26 @@ impl Arena {
     }
 
     /// Where configuration and log are, unless they were asked for at a place of their own.
-    pub(crate) fn temporary(&self) -> Option<PathBuf> {
+    pub(super) fn temporary(&self) -> Option<PathBuf> {
         self.temporary.clone()
     }
 
     pub(crate) fn stage(&self) -> &Arc<Stage> {
         &self.stage
+    }
+
+    /// Ends everything and removes the gateway's files, unless they were asked for at a place of their own.
+    ///
+    /// # Errors
+    /// [`Error::Died`], where the gateway had ended by itself: then its log stays.
+    pub async fn dismiss(self) -> Result<(), Error> {
+        let folder = self.temporary();
+        self.shutdown().await?;
+        if let Some(folder) = folder {
+            // What is left behind does no harm.
+            let _ = std::fs::remove_dir_all(folder);
+        }
+        Ok(())
     }
 
     /// Ends the gateway, then the mocks.

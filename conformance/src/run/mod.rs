@@ -17,7 +17,7 @@ use futures_util::stream;
 pub use arena::Arena;
 pub use options::{Options, Progress, Watcher};
 pub(crate) use plan::binds;
-pub(crate) use play::CLIENT_KEY;
+pub(crate) use play::{CLIENT_KEY, with_marker};
 
 use crate::Error;
 use crate::report::model::{Check, Evidence, Report};

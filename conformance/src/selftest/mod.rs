@@ -54,15 +54,9 @@ pub async fn selftest(options: &Options) -> Result<Selftest, Error> {
     let arena = Arena::start_through(options, |url| back.before(&url)).await?;
     let lab = Lab { url: front.before(arena.url()), arena, mutants, options };
     let tried = lab.run().await;
-    let arena = lab.arena;
-    let folder = arena.temporary();
-    let ended = arena.shutdown().await;
+    let ended = lab.arena.dismiss().await;
     let (baseline, trials) = tried?;
     ended?;
-    if let Some(folder) = folder {
-        // What is left behind does no harm.
-        let _ = std::fs::remove_dir_all(folder);
-    }
     let duration_ms = u64::try_from(clock.elapsed().as_millis()).unwrap_or(u64::MAX);
     Ok(Selftest::new(options, &baseline, trials, duration_ms))
 }

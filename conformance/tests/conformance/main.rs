@@ -2,7 +2,8 @@
 
 mod laws;
 mod passthrough;
-mod report;
+pub(crate) mod report;
+mod repro;
 mod statuses;
 mod suite;
 mod traceability;

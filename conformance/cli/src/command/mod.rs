@@ -4,6 +4,7 @@ mod diff;
 mod gateway;
 mod list;
 mod mock;
+mod repro;
 mod selftest;
 mod specs;
 mod test;
@@ -32,6 +33,7 @@ enum Command {
     Explain(list::Explain),
     Mock(mock::Mock),
     Gateway(gateway::Gateway),
+    Repro(repro::Repro),
     Selftest(selftest::Selftest),
     Diff(diff::Diff),
     Specs(specs::Specs),
@@ -50,6 +52,7 @@ impl Arguments {
             Command::Explain(explain) => explain.run(),
             Command::Mock(mock) => mock.run(),
             Command::Gateway(gateway) => gateway.run(),
+            Command::Repro(repro) => repro.run(),
             Command::Selftest(selftest) => selftest.run(),
             Command::Diff(diff) => diff.run(),
             Command::Specs(specs) => specs.run(),

@@ -1,4 +1,5 @@
 //! The binary and the workspace, tested from outside.
 
 mod arrows;
+mod repro;
 mod selftest;

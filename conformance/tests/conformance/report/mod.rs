@@ -1,7 +1,7 @@
 //! The writers of the report, on one that has every status in it.
 
 mod browser;
-mod sample;
+pub(crate) mod sample;
 mod terminal;
 
 use conformance::report::diff::diff;

@@ -20,7 +20,7 @@ const STATUSES: [Status; 8] = [
 ];
 
 /// Two cells; a row for each status in the first, all passing in the second.
-pub(super) fn sample() -> Report {
+pub(crate) fn sample() -> Report {
     let cells = [cell("openai", Mode::Whole), cell("anthropic", Mode::Stream)];
     let mut checks = Vec::new();
     for (n, status) in STATUSES.into_iter().enumerate() {

@@ -1,0 +1,211 @@
+//! One check of a report again, by hand: the client's call as a `curl` command, the provider's answer as a script of
+//! `touchstone mock`, and the command that judges it again.
+
+mod folder;
+mod yaml;
+
+use std::fmt;
+
+use mocks::Script;
+use serde_json::{Value, json};
+
+use crate::gateway::Profile;
+use crate::report::model::{Check, Evidence, Message, Report};
+use crate::run::{Arena, Options, with_marker};
+use crate::{Error, Level, scenario};
+
+pub use folder::save;
+
+/// Everything that it takes to do one check again.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Repro {
+    /// `<requirement>@<scenario>@<cell>`.
+    pub key: String,
+    /// How much it binds.
+    pub level: Level,
+    /// The requirement in one sentence.
+    pub sentence: String,
+    /// What was expected and what came, where the check failed.
+    pub finding: Option<String>,
+    /// The gateway's address, as it was.
+    pub url: String,
+    /// Name of the gateway's profile.
+    pub profile: String,
+    /// The client's request. Its key is not part of it.
+    pub request: Message,
+    /// How often it is sent at once.
+    pub times: usize,
+    /// What the provider answers; absent where the mock answers as it sees fit.
+    pub script: Option<Script>,
+    /// `touchstone test … --select …`.
+    pub command: String,
+}
+
+/// Bytes that fit an argument everywhere: Linux takes 128 KiB.
+const ARGUMENT: usize = 64 << 10;
+
+impl Repro {
+    /// Finds a check by its key, or the first failing one, else the first one, of a requirement or scenario.
+    ///
+    /// # Errors
+    /// [`Error::Unknown`], where the report has no such check, or nothing was played for it.
+    pub fn find(report: &Report, key: &str) -> Result<Self, Error> {
+        let is_meant = |check: &&Check| check.id == key || check.scenario == key || check.key() == key;
+        let meant: Vec<_> =
+            report.checks.iter().filter(is_meant).filter(|check| check.evidence.is_some()).collect();
+        let failing = meant.iter().find(|check| check.is_unexpected() || check.pointer.is_some());
+        let found = failing.or(meant.first()).and_then(|check| Some((*check, report.evidence(check)?)));
+        let unknown = || Error::Unknown {
+            id: key.to_owned(),
+            nearest: ": nothing like it was played in this report".to_owned(),
+        };
+        let (check, evidence) = found.ok_or_else(unknown)?;
+        let exchange = evidence.client.first().ok_or_else(unknown)?;
+        Ok(Self {
+            key: check.key(),
+            level: check.level,
+            sentence: check.sentence.clone(),
+            finding: finding(check),
+            url: report.environment.url.clone(),
+            profile: report.environment.profile.clone(),
+            request: request(&exchange.request, evidence, &report.environment.profile),
+            times: evidence_calls(evidence),
+            script: script(evidence),
+            command: check.repro.clone().unwrap_or_else(|| {
+                format!("touchstone test --gateway {} --select '{}'", report.environment.profile, check.key())
+            }),
+        })
+    }
+
+    /// The client's call, to the gateway at this address. The client's key is `$API_KEY`. A body beyond what a command
+    /// line takes is in `request.json`, which [`save`] writes.
+    pub fn curl(&self, url: &str) -> String {
+        if self.request.body.len() > ARGUMENT {
+            return self.curl_with(url, "@request.json");
+        }
+        self.curl_with(url, &quoted(&self.request.body))
+    }
+
+    /// The same, with the body as `--data-binary` takes it.
+    fn curl_with(&self, url: &str, body: &str) -> String {
+        let method = self.request.method.as_deref().unwrap_or("POST");
+        let path = self.request.path.as_deref().unwrap_or("/");
+        let mut text = format!("curl --no-buffer --include -X {method} {}", quoted(&format!("{url}{path}")));
+        for (name, value) in &self.request.headers {
+            let header = match name.as_str() {
+                "host" | "content-length" | "accept" | "user-agent" => continue,
+                "authorization" => "\"authorization: Bearer $API_KEY\"".to_owned(),
+                _ => quoted(&format!("{name}: {value}")),
+            };
+            text.push_str(&format!(" \\\n  -H {header}"));
+        }
+        if !self.request.body.is_empty() {
+            text.push_str(&format!(" \\\n  --data-binary {body}"));
+        }
+        text
+    }
+
+    /// The provider's answer in the form of `touchstone mock --script FILE`.
+    pub fn script(&self) -> Option<String> {
+        let script = serde_json::to_value(self.script.as_ref()?).ok()?;
+        Some(yaml::write(&without_defaults(script)))
+    }
+
+    /// Starts the mocks with the script, and the gateway of the options, ready for the `curl` command.
+    ///
+    /// # Errors
+    /// As [`Arena::start`].
+    pub async fn serve(&self, options: &Options) -> Result<Arena, Error> {
+        let arena = Arena::start(options).await?;
+        if let Some(script) = &self.script {
+            arena.mocks().add(script.clone());
+        }
+        Ok(arena)
+    }
+}
+
+impl fmt::Display for Repro {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "# {}\n# {} {}", self.key, self.level.name(), self.sentence)?;
+        if let Some(finding) = &self.finding {
+            writeln!(f, "# {}", finding.replace('\n', "\n# "))?;
+        }
+        writeln!(f, "\n# the client's call{}\n{}", times(self.times), self.curl(&self.url))?;
+        match self.script() {
+            Some(script) => {
+                writeln!(f, "\n# the provider's answer: touchstone mock --script FILE\n{script}")?;
+            }
+            None => writeln!(f, "\n# the provider's answer: the mock's own, touchstone mock")?,
+        }
+        writeln!(f, "# judged again\n{}", self.command)
+    }
+}
+
+fn times(times: usize) -> String {
+    if times > 1 { format!(", {times} times at once, each with a number of its own") } else { String::new() }
+}
+
+fn finding(check: &Check) -> Option<String> {
+    let pointer = check.pointer.as_ref()?;
+    let part = |text: &Option<String>| text.clone().unwrap_or_default();
+    Some(format!("{pointer}: expected {}, got {}", part(&check.expected), part(&check.actual)))
+}
+
+/// How often the scenario calls at once; the evidence keeps a few of the calls only.
+fn evidence_calls(evidence: &Evidence) -> usize {
+    let scenario = scenario::find(&evidence.scenario);
+    scenario.and_then(|scenario| scenario.client.parallel).unwrap_or(evidence.client.len())
+}
+
+/// The request as it was sent. Where the report cut a long body, it is made anew from its scenario.
+fn request(sent: &Message, evidence: &Evidence, profile: &str) -> Message {
+    let is_whole = sent.body.len() == sent.length && !sent.base64;
+    match (is_whole, scenario::find(&evidence.scenario)) {
+        (false, Some(scenario)) if scenario.raw.is_none() => {
+            let mut body = with_marker(&scenario.request, &evidence.marker, scenario.pad);
+            if let Some(model) = model(sent, profile) {
+                body["model"] = json!(model);
+            }
+            if evidence.cell.ends_with("/stream") {
+                body["stream"] = json!(true);
+            }
+            let body = body.to_string();
+            Message { length: body.len(), body, base64: false, ..sent.clone() }
+        }
+        _ => sent.clone(),
+    }
+}
+
+fn model(sent: &Message, profile: &str) -> Option<String> {
+    let routes = Profile::load(profile).ok()?.routes;
+    routes.into_iter().find(|route| Some(&route.path) == sent.path.as_ref())?.model
+}
+
+/// The script that was played, for this marker. One that the report cut is taken from its scenario.
+fn script(evidence: &Evidence) -> Option<Script> {
+    let replies = match &evidence.script["replies"] {
+        Value::Null => serde_json::to_value(&scenario::find(&evidence.scenario)?.replies).ok()?,
+        replies => replies.clone(),
+    };
+    let text = replies.to_string().replace("{{marker}}", &evidence.marker);
+    let replies: Vec<mocks::script::Reply> = serde_json::from_str(&text).ok()?;
+    let first = replies.first()?.clone();
+    Some(Script { replies, ..Script::new(evidence.marker.as_str(), first) })
+}
+
+/// What is not said need not be written.
+fn without_defaults(value: Value) -> Value {
+    match value {
+        Value::Object(members) => {
+            let kept = members.into_iter().map(|(name, value)| (name, without_defaults(value)));
+            Value::Object(kept.filter(|(_, value)| !value.is_null() && *value != json!(false)).collect())
+        }
+        Value::Array(elements) => elements.into_iter().map(without_defaults).collect(),
+        other => other,
+    }
+}
+
+/// One word of the shell.
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "'\\''"))
+}

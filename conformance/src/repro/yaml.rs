@@ -1,0 +1,92 @@
+//! JSON values as YAML that people like to read and edit: <https://yaml.org/spec/1.2.2/>.
+//!
+//! Members stand on lines of their own; texts are quoted as in JSON, which YAML takes as it is.
+
+use serde_json::Value;
+
+/// Writes a document.
+pub(super) fn write(value: &Value) -> String {
+    let mut text = String::new();
+    block(value, 0, &mut text);
+    text
+}
+
+fn block(value: &Value, indent: usize, text: &mut String) {
+    match value {
+        Value::Object(members) if !members.is_empty() => {
+            for (number, (name, value)) in members.iter().enumerate() {
+                if number > 0 {
+                    pad(indent, text);
+                }
+                text.push_str(&key(name));
+                text.push(':');
+                member(value, indent, text);
+            }
+        }
+        Value::Array(elements) if !elements.is_empty() && !elements.iter().all(is_scalar) => {
+            for (number, element) in elements.iter().enumerate() {
+                if number > 0 {
+                    pad(indent, text);
+                }
+                text.push_str("- ");
+                block(element, indent + 2, text);
+            }
+        }
+        short => {
+            text.push_str(&short.to_string());
+            text.push('\n');
+        }
+    }
+}
+
+/// What follows a name: on the same line where it is short, else on lines of its own.
+fn member(value: &Value, indent: usize, text: &mut String) {
+    let is_short = match value {
+        Value::Object(members) => members.is_empty(),
+        Value::Array(elements) => elements.iter().all(is_scalar),
+        _ => true,
+    };
+    if is_short {
+        text.push(' ');
+    } else {
+        text.push('\n');
+        pad(indent + 2, text);
+    }
+    block(value, indent + 2, text);
+}
+
+fn key(name: &str) -> String {
+    let is_word =
+        !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte));
+    let is_word = is_word && name.starts_with(|first: char| first.is_ascii_alphabetic());
+    if is_word { name.to_owned() } else { Value::from(name).to_string() }
+}
+
+fn is_scalar(value: &Value) -> bool {
+    !value.is_object() && !value.is_array()
+}
+
+fn pad(indent: usize, text: &mut String) {
+    text.extend(std::iter::repeat_n(' ', indent));
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_is_written_is_read_again() {
+        let documents = [
+            json!({"match": {"contains": "[[ts:1]]"}, "replies": [{"content": [{"text": ["a: b", "- c"]}], "headers": {}},
+                {"error": {"status": 429, "message": "slow\n\"down\" \u{1} 👍"}}]}),
+            json!([[{"a": 1}], [], {"2": null, "-": true}]),
+            json!("text"),
+        ];
+        for document in documents {
+            let text = write(&document);
+            assert_eq!(serde_saphyr::from_str::<Value>(&text).unwrap(), document, "{text}");
+        }
+    }
+}
