@@ -21,11 +21,11 @@ pub(crate) struct Diff {
 
 impl Diff {
     pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
-        let diff = report::diff::diff(&report::read(&self.old)?, &report::read(&self.new)?);
+        let diff = report::diff::diff(&super::given(&self.old)?, &super::given(&self.new)?);
         if self.json {
-            println!("{}", serde_json::to_string_pretty(&diff)?);
+            super::say(&serde_json::to_string_pretty(&diff)?)?;
         } else {
-            print!("{diff}");
+            super::say(&diff)?;
         }
         Ok(ExitCode::from(u8::from(diff.regressed())))
     }

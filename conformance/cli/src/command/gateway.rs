@@ -41,7 +41,11 @@ impl Gateway {
     pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
         let config = Config::load(&self.config, &|name| std::env::var(name).ok())?;
         if self.check {
-            println!("{}: {} routes, all well", self.config.display(), config.router.routes().len());
+            super::say(&format!(
+                "{}: {} routes, all well",
+                self.config.display(),
+                config.router.routes().len()
+            ))?;
             return Ok(ExitCode::SUCCESS);
         }
         gateway::log_to_stderr(&self.log);

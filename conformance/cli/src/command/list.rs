@@ -21,15 +21,15 @@ pub(crate) struct Explain {
 }
 
 impl List {
-    pub(crate) fn run(self) -> ExitCode {
-        print!("{}", conformance::list(&self.words));
-        ExitCode::SUCCESS
+    pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
+        super::say(&conformance::list(&self.words))?;
+        Ok(ExitCode::SUCCESS)
     }
 }
 
 impl Explain {
     pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
-        print!("{}", conformance::explain(&self.id)?);
+        super::say(&conformance::explain(&self.id)?)?;
         Ok(ExitCode::SUCCESS)
     }
 }

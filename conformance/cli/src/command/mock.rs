@@ -61,7 +61,7 @@ impl Mock {
             let mut stop = super::Stop::new()?;
             let mocks = mocks::start_with(self.options()).await?;
             scripts.into_iter().flatten().for_each(|script| mocks.add(script));
-            announce(&mocks);
+            announce(&mocks)?;
             stop.wait().await;
             mocks.shutdown().await;
             Ok(ExitCode::SUCCESS)
@@ -88,8 +88,8 @@ impl Mock {
 }
 
 /// One line for scripts, the rest for people.
-fn announce(mocks: &Mocks) {
-    println!("listening on http://{}", mocks.addr());
+fn announce(mocks: &Mocks) -> std::io::Result<()> {
+    super::say(&format!("listening on http://{}", mocks.addr()))?;
     for name in mocks::provider::names() {
         let key = mocks.credentials().key(name);
         eprintln!("  {name:<10} {}  key {key}", mocks.url(name));
@@ -97,6 +97,7 @@ fn announce(mocks: &Mocks) {
     for key in &mocks.credentials().aws {
         eprintln!("  {:<10} {} / {} in {}", "aws", key.access_key_id, key.secret_access_key, key.region);
     }
+    Ok(())
 }
 
 fn port(text: &str) -> anyhow::Result<(String, u16)> {

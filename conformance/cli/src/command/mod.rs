@@ -9,9 +9,12 @@ mod selftest;
 mod specs;
 mod test;
 
+use std::io::Write;
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use conformance::Report;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// Exit code of a command that was called wrongly, or could not use what it was given.
@@ -48,7 +51,7 @@ impl Arguments {
         };
         match command {
             Command::Test(test) => test.run(),
-            Command::List(list) => Ok(list.run()),
+            Command::List(list) => list.run(),
             Command::Explain(explain) => explain.run(),
             Command::Mock(mock) => mock.run(),
             Command::Gateway(gateway) => gateway.run(),
@@ -57,6 +60,25 @@ impl Arguments {
             Command::Diff(diff) => diff.run(),
             Command::Specs(specs) => specs.run(),
         }
+    }
+}
+
+/// A report that the caller names. One that cannot be read is the caller's mistake, not the harness's.
+pub(crate) fn given(path: &Path) -> anyhow::Result<Report> {
+    conformance::report::read(path).map_err(|error| anyhow::Error::msg(error.to_string()))
+}
+
+/// Says something on standard output, and ends the line. Whoever stops reading has read enough: that is no error.
+pub(crate) fn say(text: &dyn std::fmt::Display) -> std::io::Result<()> {
+    let text = text.to_string();
+    let mut out = std::io::stdout().lock();
+    match out
+        .write_all(text.trim_end_matches('\n').as_bytes())
+        .and_then(|()| out.write_all(b"\n"))
+        .and_then(|()| out.flush())
+    {
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        result => result,
     }
 }
 

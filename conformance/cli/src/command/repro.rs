@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 use conformance::gateway::{Profile, Source};
-use conformance::{Options, report, repro};
+use conformance::{Options, repro};
 
 /// Do one check of a report again: print it as curl and script, keep it as a folder, or start what it takes
 #[derive(Debug, Args)]
@@ -37,17 +37,17 @@ pub(crate) struct Repro {
 
 impl Repro {
     pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
-        let repro = repro::Repro::find(&report::read(&self.report)?, &self.check)?;
+        let repro = repro::Repro::find(&super::given(&self.report)?, &self.check)?;
         if let Some(folder) = &self.save {
             for path in repro::save(&repro, &self.profile(&repro)?, folder)? {
-                println!("{}", path.display());
+                super::say(&path.display())?;
             }
         }
         if self.serve {
             return self.serve(&repro);
         }
         if self.save.is_none() {
-            print!("{repro}");
+            super::say(&repro)?;
         }
         Ok(ExitCode::SUCCESS)
     }
@@ -67,8 +67,8 @@ impl Repro {
             let mut stop = super::Stop::new()?;
             let arena = repro.serve(&options).await?;
             let mocks = arena.mocks().addr();
-            println!("gateway   {}\nmocks     http://{mocks}", arena.url());
-            println!("journal   http://{mocks}/__mock/journal\n\n{}", repro.curl(arena.url()));
+            super::say(&format!("gateway   {}\nmocks     http://{mocks}", arena.url()))?;
+            super::say(&format!("journal   http://{mocks}/__mock/journal\n\n{}", repro.curl(arena.url())))?;
             stop.wait().await;
             arena.dismiss().await?;
             Ok(ExitCode::SUCCESS)

@@ -56,18 +56,18 @@ impl Selftest {
         });
         let Some(result) = outcome? else { return Ok(ExitCode::from(super::INTERRUPTED)) };
         if self.json {
-            println!("{}", serde_json::to_string(&result)?);
+            super::say(&serde_json::to_string(&result)?)?;
         } else {
-            print!("{result}");
+            super::say(&result)?;
         }
         Ok(ExitCode::from(result.exit_code))
     }
 
     fn trace(self) -> anyhow::Result<ExitCode> {
         if self.json {
-            println!("{}", serde_json::to_string(&conformance::traceability::traceability())?);
+            super::say(&serde_json::to_string(&conformance::traceability::traceability())?)?;
         } else {
-            print!("{}", conformance::traceability::markdown());
+            super::say(&conformance::traceability::markdown())?;
         }
         Ok(ExitCode::SUCCESS)
     }

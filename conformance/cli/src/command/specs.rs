@@ -68,7 +68,7 @@ impl Specs {
 impl Drift {
     fn run(self) -> anyhow::Result<bool> {
         let drift = ::specs::drift::of(&self.provider, &json(&self.published)?)?;
-        println!("{drift}");
+        super::say(&drift)?;
         Ok(drift.is_clean())
     }
 }
@@ -91,7 +91,7 @@ impl Check {
         let violations =
             self.status.map_or_else(|| operation.request(&body), |status| operation.reply(status, &body));
         for violation in &violations {
-            println!("{violation}");
+            super::say(&violation)?;
         }
         Ok(violations.is_empty())
     }

@@ -88,12 +88,14 @@ impl Test {
     fn tell(&self, report: &Report) -> anyhow::Result<ExitCode> {
         let written = report::write(report, &self.report)?;
         if self.json {
-            println!("{}", serde_json::to_string(report)?);
+            super::say(&serde_json::to_string(report)?)?;
         } else {
             let colour = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-            print!("{}", terminal::render(report, terminal::Style { colour, ..terminal::Style::default() }));
+            super::say(
+                &(terminal::render(report, terminal::Style { colour, ..terminal::Style::default() })),
+            )?;
             let names: Vec<_> = written.iter().map(|path| path.display().to_string()).collect();
-            println!("\nwritten: {}", names.join(", "));
+            super::say(&format!("\nwritten: {}", names.join(", ")))?;
         }
         Ok(ExitCode::from(report.summary.exit_code))
     }

@@ -1,5 +1,8 @@
 //! The binary and the workspace, tested from outside.
 
 mod arrows;
+mod binary;
 mod repro;
 mod selftest;
+mod servers;
+mod suite;
