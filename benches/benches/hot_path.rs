@@ -14,6 +14,10 @@ use translate::providers::{self, Provider};
 use translate::wire::{split_event_stream, split_sse};
 use wiremock::Respond;
 
+/// The allocator of the binary.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const PROVIDERS: [&str; 3] = ["openai", "anthropic", "bedrock"];
 
 criterion_group! {

@@ -11,6 +11,10 @@ pub use frame::event_stream;
 /// Events of text in each stream: as many as a short answer has.
 pub const EVENTS: usize = 200;
 
+/// What people and models write: now and then a quote, a line break, a letter beyond ASCII.
+const PROSE: &str = "The gateway reads the request once and writes it anew in the words of the \"provider\".\nWhat it cannot say \
+there is named, not dropped in silence; größer wird dabei nichts. ";
+
 const WORDS: [&str; 8] = ["The", " quick", " brown", "\n\n", " the \"lazy\"", " Größe", " 日本", " and"];
 
 /// A stream of Anthropic's Messages: named server-sent events, [`EVENTS`] of text.
@@ -124,14 +128,7 @@ fn words() -> impl Iterator<Item = &'static str> {
 }
 
 fn text(size: usize) -> String {
-    let mut text = String::with_capacity(size + 16);
-    for word in WORDS.into_iter().cycle() {
-        if text.len() >= size {
-            break;
-        }
-        text += word;
-    }
-    text
+    PROSE.chars().cycle().take(size).collect()
 }
 
 fn named(event: &str, data: &Value) -> Vec<u8> {
