@@ -9,7 +9,7 @@ use std::time::Duration;
 use benches::{EVENTS, anthropic_stream, bedrock_stream, openai_stream, reply, request};
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use mocks::script::{Reply, Script};
-use translate::chat::{self, Call, ChatStream, Options};
+use translate::call::{self, Api, Call, Options, Stream};
 use translate::providers::{self, Provider};
 use translate::wire::{split_event_stream, split_sse};
 use wiremock::Respond;
@@ -89,7 +89,7 @@ fn requests(criterion: &mut Criterion) {
             group.bench_function(BenchmarkId::new(name, size), |bencher| {
                 bencher.iter(|| {
                     out.clear();
-                    chat::request(provider(name), black_box(&body), &Options::default(), &mut out)
+                    call::request(Api::Chat, provider(name), black_box(&body), &Options::default(), &mut out)
                         .expect("a good request")
                 });
             });
@@ -104,7 +104,9 @@ fn replies(criterion: &mut Criterion) {
         let body = reply(name);
         group.throughput(Throughput::Bytes(body.len() as u64));
         group.bench_function(name, |bencher| {
-            bencher.iter(|| chat::reply(provider(name), black_box(&body), &call()).expect("a good reply"));
+            bencher.iter(|| {
+                call::reply(Api::Chat, provider(name), black_box(&body), &call()).expect("a good reply")
+            });
         });
     }
     group.finish();
@@ -151,7 +153,8 @@ fn renderings(criterion: &mut Criterion) {
 }
 
 fn translate_stream(provider: &Provider, bytes: &[u8], piece: usize) -> usize {
-    let mut stream = ChatStream::new(provider, &call());
+    let framing = provider.framings(Api::Chat)[0];
+    let mut stream = Stream::new(Api::Chat, provider, &call(), framing).expect("it has a chat");
     for piece in bytes.chunks(piece) {
         stream.push(piece).expect("a good stream");
     }
@@ -177,9 +180,9 @@ fn stream(name: &str) -> Vec<u8> {
 }
 
 fn provider(name: &str) -> &'static Provider {
-    providers::find(name).expect("a known provider")
+    providers::by_id(name).expect("a known provider")
 }
 
 fn call() -> Call {
-    Call { id: "1".into(), created: 1_700_000_000, model: "m".into(), include_usage: true }
+    Call { id: "1".into(), created: 1_700_000_000, model: "m".into(), include_usage: true, base64: false }
 }

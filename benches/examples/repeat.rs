@@ -4,7 +4,7 @@ use std::hint::black_box;
 use std::process::ExitCode;
 
 use benches::{anthropic_stream, bedrock_stream, openai_stream, reply, request};
-use translate::chat::{self, Call, ChatStream, Options};
+use translate::call::{self, Api, Call, Options, Stream};
 use translate::providers::{self, Provider};
 
 fn main() -> ExitCode {
@@ -13,7 +13,7 @@ fn main() -> ExitCode {
         eprintln!("usage: repeat stream|request|reply PROVIDER TIMES");
         return ExitCode::from(2);
     };
-    let (Some(provider), Ok(times)) = (providers::find(name), times.parse::<usize>()) else {
+    let (Some(provider), Ok(times)) = (providers::by_id(name), times.parse::<usize>()) else {
         eprintln!("no such provider, or no number");
         return ExitCode::from(2);
     };
@@ -29,18 +29,26 @@ fn main() -> ExitCode {
 }
 
 fn once(what: &str, provider: &Provider, bytes: &[u8]) {
-    let call = Call { id: "1".into(), created: 1_700_000_000, model: "m".into(), include_usage: true };
+    let call = Call {
+        id: "1".into(),
+        created: 1_700_000_000,
+        model: "m".into(),
+        include_usage: true,
+        base64: false,
+    };
     match what {
         "stream" => {
-            let mut stream = ChatStream::new(provider, &call);
+            let framing = provider.framings(Api::Chat)[0];
+            let mut stream = Stream::new(Api::Chat, provider, &call, framing).expect("it has a chat");
             stream.push(bytes).and_then(|()| stream.finish()).expect("a whole stream");
             black_box(stream.out());
         }
-        "reply" => drop(black_box(chat::reply(provider, bytes, &call).expect("a good reply"))),
+        "reply" => drop(black_box(call::reply(Api::Chat, provider, bytes, &call).expect("a good reply"))),
         _ => {
             let mut out = Vec::with_capacity(2 * bytes.len());
             drop(black_box(
-                chat::request(provider, bytes, &Options::default(), &mut out).expect("a good request"),
+                call::request(Api::Chat, provider, bytes, &Options::default(), &mut out)
+                    .expect("a good request"),
             ));
         }
     }

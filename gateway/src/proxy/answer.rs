@@ -1,7 +1,7 @@
 //! What the client gets back: status, header fields, body.
 
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
-use translate::chat::{Failure, Target};
+use translate::call::{Failure, Target};
 
 use super::body::{Body, Stream};
 use super::headers::printable;

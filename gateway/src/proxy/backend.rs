@@ -6,13 +6,13 @@ use std::sync::Arc;
 
 use http::request::Parts;
 use http::{HeaderMap, Uri};
-use translate::chat::{Options, Target};
-use translate::providers::{Auth, Dialect, Provider};
+use translate::call::{Api, Options, Target};
+use translate::providers::Provider;
 use translate::wire::Framing;
 
 use super::Peers;
 use super::credentials::Credentials;
-use crate::config::{self, Captures, Named, ResponseStreaming, Route, Source, Tuning};
+use crate::config::{self, Captures, Named, ResponseStreaming, Route, RouteType, Source, Tuning};
 use crate::fault::Fault;
 use crate::limits::Limits;
 use crate::percent;
@@ -53,7 +53,7 @@ impl Backend {
     /// `None`: a provider that a configuration file cannot name.
     pub(super) fn new(route: &Arc<Route>, peers: &Peers, limits: &Limits) -> Option<Self> {
         let target = &route.plugin.target;
-        let provider = translate::providers::find(target.model.provider.name())?;
+        let provider = translate::providers::find(target.model.provider.name(), None)?;
         let timeouts = Timeouts {
             connect: route.timeouts.connect,
             write: route.timeouts.write,
@@ -93,6 +93,7 @@ impl Backend {
             client_wins: plugin.extensions.tuning == Tuning::Default,
             anthropic_version: filled.anthropic_version.as_deref(),
             strict: plugin.extensions.strict,
+            ..Options::default()
         }
     }
 
@@ -151,12 +152,18 @@ impl Backend {
         Ok(Place { peer, path })
     }
 
-    /// How the provider's streams are framed.
-    pub(super) fn framing(&self) -> Framing {
-        match self.provider.chat {
-            Dialect::OpenAi { .. } => Framing::Sse,
-            Dialect::Native(chat) => chat.framing(),
+    /// The API that the route serves.
+    pub(super) fn api(&self) -> Api {
+        match self.route.plugin.target.route_type {
+            RouteType::Completions => Api::Completions,
+            RouteType::Embeddings => Api::Embeddings,
+            _ => Api::Chat,
         }
+    }
+
+    /// How the provider's streams may be framed; the first way is asked for.
+    pub(super) fn framings(&self) -> &'static [Framing] {
+        self.provider.framings(self.api())
     }
 }
 
@@ -165,14 +172,14 @@ impl Place {
     /// provider's own, and so is one in front of a path that names the model.
     pub(super) fn path(&self, target: &Target) -> String {
         let base = self.path.trim_end_matches('/');
-        let of_model = matches!(target.auth, Auth::SigV4 { .. });
-        if base.is_empty() {
-            target.path.clone()
-        } else if of_model {
-            let base = base.find("/model/").map_or(base, |at| &base[..at]);
-            format!("{base}{}", target.path)
-        } else {
-            self.path.clone()
+        match target.anchor {
+            _ if base.is_empty() => target.path.clone(),
+            Some(anchor) => {
+                let base = base.find(anchor).map_or(base, |at| &base[..at]);
+                let own = target.path.find(anchor).map_or(&*target.path, |at| &target.path[at..]);
+                format!("{base}{own}")
+            }
+            None => self.path.clone(),
         }
     }
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http_body::{Frame, SizeHint};
 use tokio::time::timeout;
-use translate::chat::ChatStream;
+use translate::call::Stream as Translation;
 
 use super::record::Record;
 use crate::fault::Fault;
@@ -37,7 +37,7 @@ enum Kind {
 
 /// A provider's stream on its way.
 pub(super) struct Stream {
-    chat: ChatStream,
+    translation: Translation,
     reply: Reply,
     begun: bool,
 }
@@ -107,15 +107,15 @@ impl http_body::Body for Body {
 }
 
 impl Stream {
-    pub(super) fn new(chat: ChatStream, reply: Reply) -> Self {
-        Self { chat, reply, begun: false }
+    pub(super) fn new(translation: Translation, reply: Reply) -> Self {
+        Self { translation, reply, begun: false }
     }
 
     /// Reads and translates all that lies ready. `true`: the reply is over; `false`: enough is there, or nothing more is.
     fn gather(&mut self, cx: &mut Context<'_>, record: &mut Record) -> bool {
-        while self.chat.out().len() < AT_ONCE {
-            let chat = &mut self.chat;
-            let progress = self.reply.poll_data(cx, |bytes| chat.push(bytes).map_err(Fault::from));
+        while self.translation.out().len() < AT_ONCE {
+            let translation = &mut self.translation;
+            let progress = self.reply.poll_data(cx, |bytes| translation.push(bytes).map_err(Fault::from));
             match progress {
                 Poll::Ready(Ok(true)) => (),
                 Poll::Ready(Ok(false)) => {
@@ -126,7 +126,7 @@ impl Stream {
                     self.end(Some(fault), record);
                     return true;
                 }
-                Poll::Pending if self.chat.done() => {
+                Poll::Pending if self.translation.done() => {
                     self.end(None, record);
                     return true;
                 }
@@ -138,24 +138,24 @@ impl Stream {
 
     /// Ends the client's stream: well, if the provider's came to its own end, and else with an error event.
     fn end(&mut self, fault: Option<Fault>, record: &mut Record) {
-        let finished = self.chat.finish().map_err(Fault::from);
-        let fault = if self.chat.done() { None } else { fault.or(finished.err()) };
+        let finished = self.translation.finish().map_err(Fault::from);
+        let fault = if self.translation.done() { None } else { fault.or(finished.err()) };
         match &fault {
             None => (),
-            Some(Fault::Translation(error)) => self.chat.fail(error),
+            Some(Fault::Translation(error)) => self.translation.fail(error),
             Some(fault) => {
-                let out = self.chat.out();
+                let out = self.translation.out();
                 out.extend_from_slice(b"data: ");
                 out.extend_from_slice(&fault.body());
                 out.extend_from_slice(b"\n\n");
             }
         }
-        record.usage = self.chat.usage();
+        record.usage = self.translation.usage();
         record.end(OK, fault.as_ref().map_or("done", Fault::code));
     }
 
     fn take(&mut self, record: &mut Record) -> Bytes {
-        let bytes = std::mem::take(self.chat.out());
+        let bytes = std::mem::take(self.translation.out());
         if !self.begun && !bytes.is_empty() {
             self.begun = true;
             record.begin(OK, &bytes);
@@ -166,8 +166,8 @@ impl Stream {
 
     /// Reads on to the end of a body whose content is complete, though nobody waits for it any more.
     fn settle(self) {
-        let Self { chat, mut reply, .. } = self;
-        if chat.done() && !reply.is_over() {
+        let Self { translation, mut reply, .. } = self;
+        if translation.done() && !reply.is_over() {
             tokio::task::spawn_local(async move { timeout(SETTLE, reply.whole(AT_ONCE)).await });
         }
     }

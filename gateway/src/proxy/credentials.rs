@@ -81,7 +81,10 @@ impl Credentials {
             ParamLocation::Query => {
                 let own = client.uri.query().and_then(|query| percent::parameter(query, &param.name));
                 let key = own.filter(|_| self.allow_override).unwrap_or(Cow::Borrowed(key));
-                request.query = format!("{}={}", percent::encode(&param.name), percent::encode(&key));
+                if !request.query.is_empty() {
+                    request.query.push('&');
+                }
+                request.query += &format!("{}={}", percent::encode(&param.name), percent::encode(&key));
             }
             ParamLocation::Body => insert(request.body, &param.name, key),
         }

@@ -2,7 +2,8 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use translate::chat::{Call, ChatStream};
+use translate::call::{self, Call, Stream as Translation};
+use translate::wire::Framing;
 
 use super::answer::{self, Answer};
 use super::backend::Backend;
@@ -37,18 +38,19 @@ impl Proxy {
             created: now(),
             model: target.model,
             include_usage: target.include_usage,
+            base64: target.base64,
         };
         if target.stream {
-            let framed = backend.framing().content_type();
-            expect(&reply, framed, |kind| kind == framed)?;
-            return Ok(answer.stream(Stream::new(ChatStream::new(backend.provider, &call), reply)));
+            let framing = framing(backend, &reply)?;
+            let translation = Translation::new(backend.api(), backend.provider, &call, framing)?;
+            return Ok(answer.stream(Stream::new(translation, reply)));
         }
         expect(&reply, JSON, |kind| kind == JSON || kind.ends_with("+json"))?;
         let body = reply.whole(self.limits.reply_bytes).await?;
         if body.trim_ascii().is_empty() {
             return Err(Fault::Empty);
         }
-        let (body, usage) = translate::chat::reply(backend.provider, &body, &call)?;
+        let (body, usage) = call::reply(backend.api(), backend.provider, &body, &call)?;
         record.usage = usage;
         Ok(answer.whole(body))
     }
@@ -58,7 +60,20 @@ impl Proxy {
 async fn fail(backend: &Backend, mut reply: Reply, answer: Answer) -> Answer {
     let body = reply.whole(ERROR_BYTES).await.unwrap_or_default();
     let field = |name: &str| reply.head.value(name).map(str::to_owned);
-    answer.failure(translate::chat::failure(backend.provider, reply.head.status, &field, &body))
+    answer.failure(call::failure(backend.provider, reply.head.status, &field, &body))
+}
+
+/// How a stream is framed that a provider may frame in several ways: its media type says it.
+fn framing(backend: &Backend, reply: &Reply) -> Result<Framing, Fault> {
+    let framings = backend.framings();
+    let Some(first) = framings.first() else { return Err(Fault::NoStreaming) };
+    let got = reply.head.media_type();
+    let fitting = framings.iter().find(|framing| framing.fits(&got));
+    let expected = first.content_types().first().unwrap_or(&"");
+    if fitting.is_none() {
+        expect(reply, expected, |_| false)?;
+    }
+    Ok(*fitting.unwrap_or(first))
 }
 
 /// Refuses a reply of another media type, such as a proxy's HTML page. One without a type is taken at its word.

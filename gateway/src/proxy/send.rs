@@ -3,12 +3,13 @@
 use std::borrow::Cow;
 
 use tokio::time::Instant;
-use translate::chat::Target;
+use translate::call::{self, Target};
 
 use super::backend::{Backend, Place, Values};
 use super::credentials::Outgoing;
 use super::{Proxy, Record, headers};
 use crate::fault::Fault;
+use crate::percent;
 use crate::upstream::{Reply, exchange};
 
 /// How the gateway names itself to upstreams.
@@ -33,7 +34,7 @@ impl Proxy {
         let filled = backend.fill(values)?;
         let mut payload = Vec::with_capacity(body.len() + 512);
         let target =
-            translate::chat::request(backend.provider, body, &backend.options(&filled), &mut payload)?;
+            call::request(backend.api(), backend.provider, body, &backend.options(&filled), &mut payload)?;
         backend.check(&target, &filled)?;
         record.request_model = Some(target.model.clone());
         record.stream = target.stream;
@@ -78,6 +79,11 @@ impl Proxy {
     }
 }
 
+/// The media type of the streams that are asked for.
+fn accept(backend: &Backend) -> &'static str {
+    backend.framings().iter().flat_map(|framing| framing.content_types()).next().unwrap_or(&"*/*")
+}
+
 /// The request as bytes, with its key.
 fn compose(
     backend: &Backend,
@@ -87,7 +93,7 @@ fn compose(
     payload: &mut Vec<u8>,
 ) -> Result<Vec<u8>, Fault> {
     let path = place.path(target);
-    let accept = if target.stream { backend.framing().content_type() } else { "application/json" };
+    let accept = if target.stream { accept(backend) } else { "application/json" };
     let fixed = [
         ("host", Cow::Owned(place.peer.origin.authority())),
         ("content-type", "application/json".into()),
@@ -101,7 +107,13 @@ fn compose(
         .map(|(name, value)| (name, value.into()));
     let headers =
         fixed.into_iter().chain(own).chain(passed).map(|(name, value)| (name.into(), value)).collect();
-    let mut request = Outgoing { path: &path, query: String::new(), headers, body: payload };
+    let mut request = Outgoing { path: &path, query: query(target), headers, body: payload };
     backend.credentials.add(&mut request, values.head, &|source, name| values.get(source, name))?;
     request.into_bytes()
+}
+
+fn query(target: &Target) -> String {
+    let pair =
+        |(name, value): &(&str, String)| format!("{}={}", percent::encode(name), percent::encode(value));
+    target.query.iter().map(pair).collect::<Vec<_>>().join("&")
 }

@@ -5,9 +5,9 @@
 use serde_json::value::RawValue;
 
 use crate::Error;
-use crate::chat::{self, Call, ChatStream, Options};
+use crate::call::{self, Api, Call, Options, Stream};
 use crate::providers::{self, Provider};
-use crate::wire::{Frame, split_event_stream, split_sse};
+use crate::wire::{Frame, Framing, split_event_stream, split_json_array, split_json_lines, split_sse};
 
 /// The splitter of server-sent events.
 pub fn sse(bytes: &[u8]) {
@@ -21,14 +21,33 @@ pub fn event_stream(bytes: &[u8]) {
     splitter(split_event_stream, &repaired(bytes));
 }
 
-/// A streamed reply, through splitter, reader and writer. The last byte says how it is cut.
+/// JSON lines.
+pub fn json_lines(bytes: &[u8]) {
+    splitter(split_json_lines, bytes);
+}
+
+/// The elements of a JSON array.
+pub fn json_array(bytes: &[u8]) {
+    splitter(split_json_array, bytes);
+}
+
+/// A streamed reply, through splitter, reader and writer, of each API and in each framing that the provider has. The
+/// last byte says how it is cut.
 pub fn stream(provider: &str, bytes: &[u8]) {
     let Some((&cut, bytes)) = bytes.split_last() else { return };
     let provider = known(provider);
-    let (result, out) = streamed(provider, [bytes].into_iter());
-    let (cut_result, cut_out) = streamed(provider, bytes.chunks(usize::from(cut).max(1)));
+    for api in Api::ALL {
+        for &framing in provider.framings(api) {
+            one_stream((api, provider, framing), bytes, cut);
+        }
+    }
+}
+
+fn one_stream(way: (Api, &Provider, Framing), bytes: &[u8], cut: u8) {
+    let (result, out) = streamed(way, [bytes].into_iter());
+    let (cut_result, cut_out) = streamed(way, bytes.chunks(usize::from(cut).max(1)));
     assert_eq!(cut_result, result, "how the bytes are cut changes nothing");
-    if provider.name == "openai" {
+    if way.1.quirks(way.0).is_some() {
         // Passed on as it came, whatever that was. A stream that ends in CR is done; whether a last LF follows in the
         // same read is all that a cut may change.
         assert_eq!(cut_out.trim_ascii_end(), out.trim_ascii_end(), "how the bytes are cut changes nothing");
@@ -82,10 +101,12 @@ pub fn scripted_stream(provider: &str, bytes: &[u8]) {
     stream(provider, &script);
 }
 
-/// A whole reply.
+/// A whole reply, of each API.
 pub fn reply(provider: &str, bytes: &[u8]) {
-    if let Ok((reply, _)) = chat::reply(known(provider), bytes, &call()) {
-        json(&reply);
+    for api in Api::ALL {
+        if let Ok((reply, _)) = call::reply(api, known(provider), bytes, &call()) {
+            json(&reply);
+        }
     }
 }
 
@@ -94,12 +115,12 @@ pub fn failure(provider: &str, bytes: &[u8]) {
     let Some((&status, bytes)) = bytes.split_last() else { return };
     let text = String::from_utf8_lossy(bytes);
     let header = |_: &str| text.lines().next().map(str::to_owned);
-    let failure = chat::failure(known(provider), 400 + u16::from(status), &header, bytes);
+    let failure = call::failure(known(provider), 400 + u16::from(status), &header, bytes);
     assert!((400..600).contains(&failure.status));
     json(&failure.body);
 }
 
-/// A client's request. The last byte says what the configuration asks for.
+/// A client's request, to each API. The last byte says what the configuration asks for.
 pub fn request(provider: &str, bytes: &[u8]) {
     let Some((&flags, bytes)) = bytes.split_last() else { return };
     let flag = |bit: u8| flags & (1 << bit) != 0;
@@ -113,17 +134,18 @@ pub fn request(provider: &str, bytes: &[u8]) {
         strict: flag(7),
         ..Options::default()
     };
+    Api::ALL.iter().for_each(|&api| one_request(api, known(provider), bytes, &options));
+}
+
+fn one_request(api: Api, provider: &Provider, bytes: &[u8], options: &Options<'_>) {
     let mut out = Vec::new();
-    match chat::request(known(provider), bytes, &options, &mut out) {
+    match call::request(api, provider, bytes, options, &mut out) {
         Ok(target) => {
             json(&out);
-            let legal = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~/%".contains(&byte);
+            let legal = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~/%:".contains(&byte);
             assert!(target.path.starts_with('/') && target.path.bytes().all(legal), "{}", target.path);
-            assert!(
-                target.path.split('/').all(|segment| segment != "." && segment != ".."),
-                "{}",
-                target.path
-            );
+            let climbs = |segment: &str| segment == "." || segment == "..";
+            assert!(!target.path.split('/').any(climbs), "{}", target.path);
         }
         Err(error) => {
             assert!((400..600).contains(&error.status()));
@@ -133,15 +155,18 @@ pub fn request(provider: &str, bytes: &[u8]) {
 }
 
 fn known(provider: &str) -> &'static Provider {
-    providers::find(provider).expect("targets name known providers")
+    providers::by_id(provider).expect("targets name known providers")
 }
 
 fn call() -> Call {
-    Call { id: "fuzz".to_owned(), created: 0, model: "model".to_owned(), include_usage: true }
+    Call { id: "fuzz".to_owned(), created: 0, model: "model".to_owned(), include_usage: true, base64: false }
 }
 
-fn streamed<'a>(provider: &Provider, pieces: impl Iterator<Item = &'a [u8]>) -> (Result<(), Error>, Vec<u8>) {
-    let mut stream = ChatStream::new(provider, &call());
+fn streamed<'a>(
+    (api, provider, framing): (Api, &Provider, Framing),
+    pieces: impl Iterator<Item = &'a [u8]>,
+) -> (Result<(), Error>, Vec<u8>) {
+    let mut stream = Stream::new(api, provider, &call(), framing).expect("it has streams of this API");
     let mut result = Ok(());
     for piece in pieces {
         result = result.and_then(|()| stream.push(piece));

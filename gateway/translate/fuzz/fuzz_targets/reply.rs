@@ -4,11 +4,10 @@
 
 use libfuzzer_sys::fuzz_target;
 use translate::fuzz;
-
-const PROVIDERS: [&str; 3] = ["openai", "anthropic", "bedrock"];
+use translate::providers::ALL;
 
 fuzz_target!(|bytes: &[u8]| {
-    for provider in PROVIDERS {
-        fuzz::reply(provider, bytes);
+    for provider in ALL {
+        fuzz::reply(&provider.id(), bytes);
     }
 });

@@ -4,10 +4,10 @@
 //! `thinking_blocks` (LiteLLM's name) the same by block, with signatures. A client that joins list entries by `index`
 //! and strings by appending, as OpenAI's own libraries do, gets blocks that can be sent back as they are.
 
-use super::ID;
 use super::extra::Extras;
 use super::usage;
-use crate::chat::Call;
+use super::{ID, Writer};
+use crate::call::Call;
 use crate::delta::{Delta, Finish, Sink, Usage};
 use crate::{Text, json};
 
@@ -50,21 +50,6 @@ impl ChunkWriter {
             extras: Extras::default(),
             done: false,
         }
-    }
-
-    /// What was written. The caller takes it away.
-    pub fn out(&mut self) -> &mut Vec<u8> {
-        &mut self.out
-    }
-
-    /// Whether `[DONE]` was written.
-    pub fn done(&self) -> bool {
-        self.done
-    }
-
-    /// Tokens counted so far.
-    pub fn usage(&self) -> Option<Usage> {
-        self.usage
     }
 
     fn start(&mut self, id: Text<'_>, model: Text<'_>) {
@@ -216,6 +201,24 @@ impl Sink for ChunkWriter {
             Delta::Extra { name, json } => self.extras.set(name, json),
             Delta::End => self.end(),
         }
+    }
+}
+
+impl Writer for ChunkWriter {
+    fn out(&mut self) -> &mut Vec<u8> {
+        &mut self.out
+    }
+
+    fn done(&self) -> bool {
+        self.done
+    }
+
+    fn usage(&self) -> Option<Usage> {
+        self.usage
+    }
+
+    fn sink(&mut self) -> &mut dyn Sink {
+        self
     }
 }
 

@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 use super::ToolCall;
 use super::request::{Name, put};
 use crate::Text;
-use crate::chat::Losses;
+use crate::call::Losses;
 
 /// One message.
 #[derive(Debug, Default)]

@@ -7,7 +7,7 @@ use super::{failure, usage};
 use crate::delta::Usage;
 use crate::template::Template;
 use crate::wire::Frame;
-use crate::{Error, Text, chat};
+use crate::{Error, Text, call};
 
 /// Passes on whole events as they came, looks for errors and the end, and notes the usage.
 #[derive(Debug, Default)]
@@ -76,7 +76,7 @@ impl Relay {
 
     /// Looks at an event; tells whether it is to be held until it is known how the reply ends.
     fn look(&mut self, event: &str, data: &[u8]) -> Result<bool, Error> {
-        let chunk: Chunk<'_> = chat::read("stream", data)?;
+        let chunk: Chunk<'_> = call::read("stream", data)?;
         if let Some(error) = chunk.error {
             return Err(Error::Provider(failure::in_stream(error)));
         }
@@ -88,7 +88,12 @@ impl Relay {
         if let Some(usage) = chunk.usage.and_then(usage::read) {
             self.usage = Some(usage);
         } else if let [
-            Choice { delta: Some(Piece { content: Some(Content(Some(text))) }), finish_reason: None },
+            Choice {
+                delta: Some(Piece { content: Some(Content(Some(text))) }),
+                text: None,
+                finish_reason: None,
+            }
+            | Choice { delta: None, text: Some(Content(Some(text))), finish_reason: None },
         ] = &choices[..]
         {
             self.template.learn(data, *text, chunk.obfuscation);
@@ -112,6 +117,8 @@ struct Chunk<'a> {
 struct Choice<'a> {
     #[serde(borrow)]
     delta: Option<Piece<'a>>,
+    /// Of a completion.
+    text: Option<Content<'a>>,
     finish_reason: Option<&'a RawValue>,
 }
 

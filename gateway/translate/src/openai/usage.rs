@@ -5,9 +5,10 @@ use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
 use super::failure;
+use crate::Error;
+use crate::call::{self, Api};
 use crate::delta::Usage;
 use crate::json::Object;
-use crate::{Error, chat};
 
 /// Adds a `usage` object to `out`. What the provider did not say is left out.
 pub(super) fn write(out: &mut Vec<u8>, usage: &Usage) {
@@ -63,21 +64,26 @@ pub(super) fn read(json: &RawValue) -> Option<Usage> {
 }
 
 /// Looks whether a whole reply is one, and what it cost.
-pub(crate) fn check_reply(body: &[u8]) -> Result<Option<Usage>, Error> {
+pub(crate) fn check_reply(api: Api, body: &[u8]) -> Result<Option<Usage>, Error> {
     #[derive(Deserialize)]
     struct Reply<'a> {
         choices: Option<Vec<IgnoredAny>>,
+        data: Option<Vec<IgnoredAny>>,
         #[serde(borrow)]
         error: Option<&'a RawValue>,
         usage: Option<&'a RawValue>,
     }
 
-    let reply: Reply<'_> = chat::read("reply", body)?;
+    let reply: Reply<'_> = call::read("reply", body)?;
     if let Some(error) = reply.error {
         return Err(Error::Provider(failure::in_stream(error)));
     }
-    if reply.choices.is_none() {
-        return Err(Error::Malformed { what: "reply", why: "it has no choices".to_owned() });
+    let (is_whole, why) = match api {
+        Api::Embeddings => (reply.data.is_some(), "it has no data"),
+        Api::Chat | Api::Completions => (reply.choices.is_some(), "it has no choices"),
+    };
+    if !is_whole {
+        return Err(Error::Malformed { what: "reply", why: why.to_owned() });
     }
     Ok(reply.usage.and_then(read))
 }

@@ -1,6 +1,6 @@
 //! Cuts a byte stream into messages, and keeps what is not whole yet.
 
-use super::{Frame, Framing, event_stream, sse};
+use super::{Frame, Framing, event_stream, json_array, json_lines, sse};
 use crate::Error;
 
 /// The largest message that is taken, in bytes: no event of a model comes near it. Amazon's format goes to 24 MiB.
@@ -29,7 +29,7 @@ impl Framer {
         each: &mut dyn FnMut(Frame<'_>) -> Result<(), Error>,
     ) -> Result<(), Error> {
         if let Some(&last) = self.torn.last() {
-            let hopeless = self.framing == Framing::Sse && !self.fresh && !sse::may_end(last, bytes);
+            let hopeless = !self.may_end(last, bytes);
             self.torn.extend_from_slice(bytes);
             if !hopeless {
                 let torn = std::mem::take(&mut self.torn);
@@ -43,8 +43,18 @@ impl Framer {
         }
         within(match self.framing {
             Framing::EventStream => event_stream::size(&self.torn),
-            Framing::Sse => self.torn.len(),
+            Framing::JsonArray | Framing::JsonLines | Framing::Sse => self.torn.len(),
         })
+    }
+
+    /// Whether the torn message may end in `bytes`, which follow `last`: if not, it need not be looked at again.
+    fn may_end(&self, last: u8, bytes: &[u8]) -> bool {
+        match self.framing {
+            Framing::EventStream => true,
+            Framing::JsonArray => memchr::memchr2(b'}', b']', bytes).is_some(),
+            Framing::JsonLines => memchr::memchr(b'\n', bytes).is_some(),
+            Framing::Sse => self.fresh || sse::may_end(last, bytes),
+        }
     }
 
     /// What came after the last whole message.
@@ -59,6 +69,8 @@ impl Framer {
     ) -> Result<usize, Error> {
         let split = match self.framing {
             Framing::EventStream => event_stream::split,
+            Framing::JsonArray => json_array::split,
+            Framing::JsonLines => json_lines::split,
             Framing::Sse => sse::split,
         };
         let mut read = 0;

@@ -2,14 +2,14 @@
 
 use allocation_counter::measure;
 use serde_json::json;
-use translate::chat::{self, ChatStream, Options};
-use translate::providers::find;
+use translate::call::{self, Api, Options};
+use translate::providers::by_id;
 
-use crate::case::{Case, framed};
+use crate::case::{Way, call, framed};
 
 /// Allocations made by pushing `pieces` of a stream that has begun with `start`.
 fn allocations(provider: &str, start: &[&[u8]], pieces: &[&[u8]]) -> u64 {
-    let mut stream = ChatStream::new(find(provider).unwrap(), &Case::call());
+    let mut stream = Way::chat(provider).open(&call());
     for piece in start {
         stream.push(piece).unwrap();
     }
@@ -100,10 +100,10 @@ fn a_request_takes_few() {
         "tools": [{ "type": "function", "function": { "name": "weather", "parameters": { "type": "object" } } }],
     })
     .to_string();
-    let provider = find("anthropic").unwrap();
+    let provider = by_id("anthropic").unwrap();
     let mut out = Vec::with_capacity(2 * request.len());
     let info = measure(|| {
-        chat::request(provider, request.as_bytes(), &Options::default(), &mut out).unwrap();
+        call::request(Api::Chat, provider, request.as_bytes(), &Options::default(), &mut out).unwrap();
     });
     assert!(info.count_total <= 24, "{} allocations", info.count_total);
 }

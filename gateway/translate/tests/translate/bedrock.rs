@@ -5,21 +5,21 @@ use aws_smithy_types::event_stream::{Header, HeaderValue, Message};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use translate::Error;
-use translate::chat::{self, ChatStream};
-use translate::providers::{Provider, find};
+use translate::call::{self, Api};
+use translate::providers::{Provider, by_id};
 
-use crate::case::Case;
+use crate::case::{Way, call as made};
 use crate::fold::fold;
 use crate::generated::{Block, Reply, replies};
 use crate::laws::comparable;
 
 fn bedrock() -> &'static Provider {
-    find("bedrock").unwrap()
+    by_id("bedrock").unwrap()
 }
 
 /// What the client gets of a stream.
 fn translated(stream: &[u8], size: usize) -> Vec<u8> {
-    let mut translated = ChatStream::new(bedrock(), &Case::call());
+    let mut translated = Way::chat("bedrock").open(&made());
     stream.chunks(size).for_each(|piece| translated.push(piece).unwrap());
     translated.finish().unwrap();
     std::mem::take(translated.out())
@@ -112,7 +112,7 @@ fn a_message_that_is_too_large_is_refused_before_it_comes() {
     let header = Header::new(":message-type", HeaderValue::String("event".to_owned().into()));
     write_message_to(&Message::new(vec![b' '; 8 << 20]).add_header(header), &mut bytes).unwrap();
     for first in [12, bytes.len()] {
-        let refused = ChatStream::new(bedrock(), &Case::call()).push(&bytes[..first]);
+        let refused = Way::chat("bedrock").open(&made()).push(&bytes[..first]);
         assert_eq!(refused, Err(Error::TooLarge(8 << 20)), "{first}");
     }
 }
@@ -127,7 +127,7 @@ proptest! {
         size in 1_usize..200,
     ) {
         let out = translated(&stream(&reply, &padding), size);
-        let (whole, _) = chat::reply(bedrock(), &whole(&reply), &Case::call()).unwrap();
+        let (whole, _) = call::reply(Api::Chat, bedrock(), &whole(&reply), &made()).unwrap();
         let whole: Value = serde_json::from_slice(&whole).unwrap();
         prop_assert_eq!(whole["choices"][0]["message"]["content"].as_str().unwrap_or(""), reply.text());
         prop_assert_eq!(comparable(fold(&out)), comparable(whole));

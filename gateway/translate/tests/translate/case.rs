@@ -1,4 +1,4 @@
-//! The cases in `specs/cases/chat`: what a client asks, what a provider gets, what it answers, what the client gets.
+//! The cases in `specs/cases`: what a client asks, what a provider gets, what it answers, what the client gets.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,11 +7,15 @@ use aws_smithy_eventstream::frame::write_message_to;
 use aws_smithy_types::event_stream::{Header, HeaderValue, Message};
 use serde::Deserialize;
 use serde_json::Value;
-use translate::chat::{Call, Options};
+use translate::Error;
+use translate::call::{self, Api, Azure, Call, Gemini, Options, Stream, Target};
+use translate::delta::Usage;
 use translate::providers::{self, Provider};
+use translate::wire::Framing;
 
-/// One folder of `specs/cases/chat/<provider>/<case>`.
+/// One folder of `specs/cases/<api>/<provider>/<case>`.
 pub(crate) struct Case {
+    pub(crate) api: Api,
     pub(crate) provider: &'static Provider,
     pub(crate) name: String,
     folder: PathBuf,
@@ -29,10 +33,63 @@ pub(crate) struct CaseOptions {
     top_k: Option<u32>,
     client_wins: bool,
     anthropic_version: Option<String>,
+    azure_deployment: Option<String>,
+    azure_api_version: Option<String>,
+    gemini_project: Option<String>,
+    gemini_location: Option<String>,
+    gemini_endpoint: Option<String>,
+    cohere_input_type: Option<String>,
+    use_cache: Option<bool>,
+    wait_for_model: Option<bool>,
+    dimensions: Option<u32>,
+    normalize: bool,
+    latency: Option<String>,
     strict: bool,
+    /// The model that was asked for, as the reader of the reply is told.
+    reply_model: Option<String>,
+}
+
+/// How a stream travels.
+#[derive(Clone, Copy)]
+pub(crate) struct Way {
+    pub(crate) api: Api,
+    pub(crate) provider: &'static Provider,
+    pub(crate) framing: Framing,
+}
+
+impl Way {
+    /// The chat of a provider, in the framing that it is asked for.
+    pub(crate) fn chat(provider: &str) -> Self {
+        let provider = providers::by_id(provider).unwrap();
+        Self { api: Api::Chat, provider, framing: provider.framings(Api::Chat)[0] }
+    }
+
+    pub(crate) fn open(self, call: &Call) -> Stream {
+        Stream::new(self.api, self.provider, call, self.framing).unwrap()
+    }
+
+    /// Whether bytes pass through, instead of being translated.
+    pub(crate) fn relays(self) -> bool {
+        relays(self.api, self.provider)
+    }
+}
+
+/// Whether a provider speaks OpenAI's own dialect here.
+pub(crate) fn relays(api: Api, provider: &Provider) -> bool {
+    use translate::providers::{Completions, Dialect};
+    match api {
+        Api::Chat => matches!(provider.chat, Dialect::OpenAi(_)),
+        Api::Completions => matches!(provider.completions, Completions::OpenAi(_)),
+        Api::Embeddings => matches!(provider.embeddings, Dialect::OpenAi(_)),
+    }
 }
 
 impl CaseOptions {
+    /// The model that the provider is asked for, where the case names one.
+    pub(crate) fn any_model(&self) -> Option<&str> {
+        self.model.as_deref().or(self.reply_model.as_deref())
+    }
+
     pub(crate) fn options(&self) -> Options<'_> {
         Options {
             model: self.model.as_deref(),
@@ -43,27 +100,48 @@ impl CaseOptions {
             top_k: self.top_k,
             client_wins: self.client_wins,
             anthropic_version: self.anthropic_version.as_deref(),
+            azure: Azure {
+                deployment: self.azure_deployment.as_deref(),
+                api_version: self.azure_api_version.as_deref(),
+            },
+            gemini: Gemini {
+                project: self.gemini_project.as_deref(),
+                location: self.gemini_location.as_deref(),
+                endpoint: self.gemini_endpoint.as_deref(),
+            },
+            cohere_input_type: self.cohere_input_type.as_deref(),
+            use_cache: self.use_cache,
+            wait_for_model: self.wait_for_model,
+            dimensions: self.dimensions,
+            normalize: self.normalize,
+            latency: self.latency.as_deref(),
             strict: self.strict,
         }
     }
 }
 
 impl Case {
-    /// Every case of every provider.
+    /// Every case of every API and every provider.
     pub(crate) fn all() -> Vec<Self> {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../specs/cases/chat");
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../specs/cases");
         let mut cases = Vec::new();
-        for provider in folders(&root) {
-            let known = providers::find(&name(&provider)).expect("cases are kept by provider");
-            let of = |folder: PathBuf| Self { provider: known, name: name(&folder), folder };
-            cases.extend(folders(&provider).into_iter().map(of));
+        for route in folders(&root) {
+            let api = Api::ALL.into_iter().find(|api| api.name() == name(&route));
+            let api = api.unwrap_or_else(|| panic!("{} is no API", route.display()));
+            for provider in folders(&route) {
+                let known = providers::by_id(&name(&provider));
+                let known = known.unwrap_or_else(|| panic!("{} is no provider", provider.display()));
+                let of = |folder: PathBuf| Self { api, provider: known, name: name(&folder), folder };
+                cases.extend(folders(&provider).into_iter().map(of));
+            }
         }
         cases
     }
 
     /// Every case with a streamed reply, and its bytes.
-    pub(crate) fn streams() -> Vec<(Self, Vec<u8>)> {
-        Self::all().into_iter().filter_map(|case| case.stream().map(|stream| (case, stream))).collect()
+    pub(crate) fn streams() -> Vec<(Self, Way, Vec<u8>)> {
+        let with = |case: Self| case.stream().map(|(way, stream)| (case, way, stream));
+        Self::all().into_iter().filter_map(with).collect()
     }
 
     pub(crate) fn read(&self, file: &str) -> Option<String> {
@@ -82,12 +160,33 @@ impl Case {
     }
 
     /// The provider's stream as it is on the wire.
-    pub(crate) fn stream(&self) -> Option<Vec<u8>> {
-        if let Some(sse) = self.read("stream.sse") {
-            return Some(sse.into_bytes());
+    pub(crate) fn stream(&self) -> Option<(Way, Vec<u8>)> {
+        let way = |framing| Way { api: self.api, provider: self.provider, framing };
+        let plain = [
+            ("stream.sse", Framing::Sse),
+            ("stream.ndjson", Framing::JsonLines),
+            ("stream.json", Framing::JsonArray),
+        ];
+        for (file, framing) in plain {
+            if let Some(text) = self.read(file) {
+                return Some((way(framing), text.into_bytes()));
+            }
         }
         let lines = self.read("stream.eventstream.jsonl")?;
-        Some(lines.lines().flat_map(|line| framed(&serde_json::from_str(line).unwrap())).collect())
+        let bytes = lines.lines().flat_map(|line| framed(&serde_json::from_str(line).unwrap())).collect();
+        Some((way(Framing::EventStream), bytes))
+    }
+
+    /// The client's request, translated: where it goes, and the body.
+    pub(crate) fn translate(&self, request: &[u8]) -> Result<(Target, Vec<u8>), Error> {
+        let (options, mut body) = (self.options(), Vec::new());
+        let target = call::request(self.api, self.provider, request, &options.options(), &mut body)?;
+        Ok((target, body))
+    }
+
+    /// A whole reply, translated.
+    pub(crate) fn translate_reply(&self, reply: &[u8]) -> Result<(Vec<u8>, Option<Usage>), Error> {
+        call::reply(self.api, self.provider, reply, &self.call())
     }
 
     /// Whether this case shows a provider that does not keep to its own documents.
@@ -96,19 +195,27 @@ impl Case {
     }
 
     /// What the gateway knows about the call.
-    pub(crate) fn call() -> Call {
-        Call {
-            id: "test".to_owned(),
-            created: 1_700_000_000,
-            model: "anthropic.claude-sonnet-4-5-20250929-v1:0".to_owned(),
-            include_usage: true,
-        }
+    pub(crate) fn call(&self) -> Call {
+        let base64 = self.json("request.json").is_some_and(|request| request["encoding_format"] == "base64");
+        let call = call();
+        Call { base64, model: self.options().reply_model.unwrap_or(call.model), ..call }
+    }
+}
+
+/// What the gateway knows about a call.
+pub(crate) fn call() -> Call {
+    Call {
+        id: "test".to_owned(),
+        created: 1_700_000_000,
+        model: "anthropic.claude-sonnet-4-5-20250929-v1:0".to_owned(),
+        include_usage: true,
+        base64: false,
     }
 }
 
 impl std::fmt::Display for Case {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}/{}", self.provider.name, self.name)
+        write!(f, "{}/{}/{}", self.api.name(), self.provider.id(), self.name)
     }
 }
 

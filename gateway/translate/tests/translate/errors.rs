@@ -1,7 +1,7 @@
 //! What clients are told when a provider fails.
 
 use serde_json::Value;
-use translate::chat;
+use translate::call;
 use translate::providers::ALL;
 
 /// OpenAI's error object, with all four members.
@@ -34,7 +34,7 @@ fn every_status_and_body_becomes_an_error_object() {
     for provider in ALL {
         for status in (200..600).filter(|status| !(200..300).contains(status)).chain([600, 999]) {
             for body in bodies {
-                let failure = chat::failure(provider, status, &|_| None, body);
+                let failure = call::failure(provider, status, &|_| None, body);
                 assert!((400..600).contains(&failure.status), "{status} became {}", failure.status);
                 is_error(failure.status, &failure.body);
                 let text = String::from_utf8(failure.body).unwrap();

@@ -1,10 +1,9 @@
-//! Every case in `specs/cases/chat` comes out as it says.
+//! Every case in `specs/cases` comes out as it says.
 
 use serde_json::{Value, json};
 use specs::{Operation, Violation};
-use translate::chat::{self, ChatStream, Target};
+use translate::call::{self, Api, Auth, Options, Target};
 use translate::delta::Usage;
-use translate::providers::Auth;
 
 use crate::case::Case;
 use crate::fold::events;
@@ -39,10 +38,12 @@ fn error(status: u16, body: &[u8]) -> String {
 fn requests_come_out_as_the_case_says() {
     on_every_case(|case| {
         let Some(request) = case.read("request.json") else { return Ok(()) };
-        let (options, mut body) = (case.options(), Vec::new());
-        let result = chat::request(case.provider, request.as_bytes(), &options.options(), &mut body);
-        match (result, case.read("upstream.json"), case.read("expected_error.json")) {
-            (Ok(target), Some(expected), _) => {
+        match (
+            case.translate(request.as_bytes()),
+            case.read("upstream.json"),
+            case.read("expected_error.json"),
+        ) {
+            (Ok((target, body)), Some(expected), _) => {
                 same("upstream.json", std::str::from_utf8(&body).unwrap(), &expected)?;
                 same_target(case, target)
             }
@@ -55,11 +56,13 @@ fn requests_come_out_as_the_case_says() {
     });
 }
 
-/// `target.json`: any of `path`, `dropped`, `headers`, `auth`. Without it nothing is dropped.
+/// `target.json`: any of `path`, `query`, `anchor`, `dropped`, `headers`, `auth`. Without it nothing is dropped.
 fn same_target(case: &Case, mut target: Target) -> Result<(), String> {
     target.dropped.sort();
     let mut got = json!({
         "path": target.path,
+        "query": target.query.iter().map(|(name, value)| (*name, value)).collect::<std::collections::BTreeMap<_, _>>(),
+        "anchor": target.anchor,
         "dropped": target.dropped,
         "headers": target.headers.iter().map(|(name, value)| (*name, value)).collect::<std::collections::BTreeMap<_, _>>(),
         "auth": match target.auth {
@@ -77,7 +80,7 @@ fn same_target(case: &Case, mut target: Target) -> Result<(), String> {
 fn whole_replies_come_out_as_the_case_says() {
     on_every_case(|case| {
         let Some(reply) = case.read("reply.json") else { return Ok(()) };
-        match (chat::reply(case.provider, reply.as_bytes(), &Case::call()), case.read("expected.json")) {
+        match (case.translate_reply(reply.as_bytes()), case.read("expected.json")) {
             (Ok((got, _)), Some(expected)) => {
                 same("expected.json", std::str::from_utf8(&got).unwrap(), &expected)
             }
@@ -94,13 +97,15 @@ fn whole_replies_come_out_as_the_case_says() {
 #[test]
 fn streams_come_out_as_the_case_says() {
     on_every_case(|case| {
-        let (Some(bytes), Some(expected)) = (case.stream(), case.read("expected.sse")) else { return Ok(()) };
-        let mut stream = ChatStream::new(case.provider, &Case::call());
+        let (Some((way, bytes)), Some(expected)) = (case.stream(), case.read("expected.sse")) else {
+            return Ok(());
+        };
+        let mut stream = way.open(&case.call());
         if let Err(why) = stream.push(&bytes).and_then(|()| stream.finish()) {
             stream.fail(&why);
         }
         let got = std::mem::take(stream.out());
-        if case.provider.name == "openai" {
+        if way.relays() {
             let (got, expected) = (String::from_utf8(got).unwrap(), &*expected);
             return if got == *expected {
                 Ok(())
@@ -129,7 +134,7 @@ fn errors_come_out_as_the_case_says() {
         let body = given["body"].as_str().map_or_else(|| given["body"].to_string(), str::to_owned);
         let status = u16::try_from(given["status"].as_u64().unwrap()).unwrap();
         let headers = |name: &str| given["headers"][name].as_str().map(str::to_owned);
-        let failure = chat::failure(case.provider, status, &headers, body.as_bytes());
+        let failure = call::failure(case.provider, status, &headers, body.as_bytes());
         let expected = case.read("expected_error.json").ok_or("has no expected_error.json")?;
         same("expected_error.json", &error(failure.status, &failure.body), &expected)
     });
@@ -144,15 +149,17 @@ fn usage_is_what_the_case_says() {
     let mut seen = 0;
     for case in Case::all() {
         if let (Some(reply), Some(expected)) = (case.read("reply.json"), case.json("expected.json")) {
-            let (_, usage) = chat::reply(case.provider, reply.as_bytes(), &Case::call()).unwrap();
+            let (_, usage) = case.translate_reply(reply.as_bytes()).unwrap();
             assert_eq!(usage.map(told), expected.get("usage").map(said), "{case}");
         }
-        let (Some(bytes), Some(expected)) = (case.stream(), case.read("expected.sse")) else { continue };
+        let (Some((way, bytes)), Some(expected)) = (case.stream(), case.read("expected.sse")) else {
+            continue;
+        };
         let mut usages = events(expected.as_bytes())
             .into_iter()
             .filter_map(|data| serde_json::from_str::<Value>(data).ok());
         if let Some(last) = usages.rfind(|chunk| chunk["usage"].is_object()) {
-            let mut stream = ChatStream::new(case.provider, &Case::call());
+            let mut stream = way.open(&case.call());
             stream.push(&bytes).and_then(|()| stream.finish()).unwrap();
             assert_eq!(stream.usage().map(told), Some(said(&last["usage"])), "{case}");
             seen += 1;
@@ -174,46 +181,70 @@ fn the_documents_allow_every_file_of_every_case() {
             judge("upstream.json", native(case, streams).request(&upstream));
         }
         if let Some(expected) = case.json("expected.json") {
-            judge("expected.json", client().reply(200, &expected));
+            judge("expected.json", client(case.api).reply(200, &expected));
         }
-        judge("expected.sse", judge_events(&client(), &case.read("expected.sse").unwrap_or_default()));
+        let events = sse_events(&case.read("expected.sse").unwrap_or_default());
+        judge("expected.sse", judge_events(&client(case.api), events));
         if !case.is_broken() {
             if let Some(reply) = case.json("reply.json") {
                 judge("reply.json", native(case, false).reply(200, &reply));
             }
             judge("stream.eventstream.jsonl", judge_messages(case));
-            judge(
-                "stream.sse",
-                judge_events(&native(case, true), &case.read("stream.sse").unwrap_or_default()),
-            );
+            for (file, events) in text_streams(case) {
+                judge(file, judge_events(&native(case, true), events));
+            }
         }
         if found.is_empty() { Ok(()) } else { Err(found.join("\n  ")) }
     });
 }
 
-fn client() -> Operation {
-    specs::api("openai").unwrap().operation("POST", "/v1/chat/completions").unwrap()
+fn client(api: Api) -> Operation {
+    let path = match api {
+        Api::Chat => "/v1/chat/completions",
+        Api::Completions => "/v1/completions",
+        Api::Embeddings => "/v1/embeddings",
+    };
+    specs::api("openai").unwrap().operation("POST", path).unwrap()
 }
 
-/// The operation of the provider's own API.
+/// The operation of the provider's own API: where a plain request of a case goes.
 fn native(case: &Case, streams: bool) -> Operation {
-    let path = match (case.provider.name, streams) {
-        ("anthropic", _) => "/v1/messages",
-        ("bedrock", true) => "/model/m/converse-stream",
-        ("bedrock", false) => "/model/m/converse",
-        _ => "/v1/chat/completions",
-    };
-    let operation = specs::api(case.provider.name).unwrap().operation("POST", path).unwrap();
-    match case.options().options().anthropic_version {
-        Some(version) => operation.variant(version).unwrap(),
+    let plain = json!({ "messages": [{ "role": "user", "content": "x" }], "prompt": "x", "input": "x", "max_tokens": 9 });
+    let (options, provider) = (case.options(), case.provider);
+    let stream = (streams && case.api != Api::Embeddings).then_some(true);
+    let own = options.options();
+    let model = own.model.or(options.any_model()).unwrap_or("m");
+    let options = Options { model: Some(model), stream, strict: false, ..own };
+    let target = call::request(case.api, provider, plain.to_string().as_bytes(), &options, &mut Vec::new());
+    let path = target.unwrap_or_else(|why| panic!("{case}: {why}")).path;
+    let api = specs::api(&provider.id()).or_else(|| specs::api(provider.name));
+    let operation = api.and_then(|api| api.operation("POST", &path));
+    let operation = operation.unwrap_or_else(|| panic!("{case}: no document has {path}"));
+    match options.anthropic_version.filter(|_| provider.name == "anthropic") {
+        Some(version) => operation.variant(version).unwrap_or(operation),
         None => operation,
     }
 }
 
+/// The events of the streams that are text, each as name and data.
+fn text_streams(case: &Case) -> Vec<(&'static str, Vec<(String, String)>)> {
+    let unnamed = |data: &str| (String::new(), data.to_owned());
+    let lines =
+        |text: String| text.lines().filter(|line| !line.trim().is_empty()).map(unnamed).collect::<Vec<_>>();
+    let array = |text: String| {
+        let elements = serde_json::from_str::<Vec<Value>>(&text).unwrap_or_default();
+        elements.iter().map(|element| unnamed(&element.to_string())).collect::<Vec<_>>()
+    };
+    let sse = case.read("stream.sse").map(|text| ("stream.sse", sse_events(&text)));
+    let lines = case.read("stream.ndjson").map(|text| ("stream.ndjson", lines(text)));
+    let array = case.read("stream.json").map(|text| ("stream.json", array(text)));
+    [sse, lines, array].into_iter().flatten().collect()
+}
+
 /// Judges each event. Of those that have no name, errors are in no document: OpenAI's clients look for them all the same.
-fn judge_events(operation: &Operation, stream: &str) -> Vec<Violation> {
+fn judge_events(operation: &Operation, events: Vec<(String, String)>) -> Vec<Violation> {
     let mut violations = Vec::new();
-    for (name, data) in sse_events(stream) {
+    for (name, data) in events {
         let name = if data == "[DONE]" { "[DONE]" } else { &*name };
         let data: Value = serde_json::from_str(&data).unwrap_or_else(|_| data.into());
         if !name.is_empty() || data.get("error").is_none() {

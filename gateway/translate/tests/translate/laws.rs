@@ -3,21 +3,23 @@
 use proptest::prelude::*;
 use serde_json::Value;
 use translate::Error;
-use translate::chat::{self, ChatStream};
+use translate::call::{self, Api, Call, Options};
+use translate::chat::Reader;
 use translate::delta::{Delta, Sink};
-use translate::providers::{ALL, Dialect, Provider, find};
+use translate::providers::{ALL, Completions, Dialect};
 use translate::wire::Framer;
 
-use crate::case::Case;
+use crate::case::{Case, Way, call};
 use crate::fold::{events, fold};
 use crate::generated::replies;
 
 /// What the client gets, and how the stream ended.
 fn translated<'a>(
-    provider: &Provider,
+    way: Way,
+    call: &Call,
     pieces: impl Iterator<Item = &'a [u8]>,
 ) -> (Vec<u8>, Result<(), Error>) {
-    let mut stream = ChatStream::new(provider, &Case::call());
+    let mut stream = way.open(call);
     let mut end = Ok(());
     for piece in pieces {
         end = end.and_then(|()| stream.push(piece));
@@ -29,27 +31,29 @@ fn translated<'a>(
     (std::mem::take(stream.out()), end)
 }
 
-fn at_once(provider: &Provider, bytes: &[u8]) -> (Vec<u8>, Result<(), Error>) {
-    translated(provider, std::iter::once(bytes))
+fn at_once(way: Way, call: &Call, bytes: &[u8]) -> (Vec<u8>, Result<(), Error>) {
+    translated(way, call, std::iter::once(bytes))
 }
 
-fn anthropic() -> &'static Provider {
-    find("anthropic").unwrap()
+fn anthropic() -> Way {
+    Way::chat("anthropic")
 }
 
 #[test]
 fn one_byte_at_a_time_changes_nothing() {
-    for (case, bytes) in Case::streams() {
-        assert_eq!(translated(case.provider, bytes.chunks(1)), at_once(case.provider, &bytes), "{case}");
+    for (case, way, bytes) in Case::streams() {
+        let call = case.call();
+        assert_eq!(translated(way, &call, bytes.chunks(1)), at_once(way, &call, &bytes), "{case}");
     }
 }
 
 #[test]
 fn a_cut_stream_is_never_done() {
-    for (case, bytes) in Case::streams() {
+    for (case, way, bytes) in Case::streams() {
+        let call = case.call();
         let mut ended = false;
         for cut in 0..bytes.len() {
-            let (out, end) = at_once(case.provider, &bytes[..cut]);
+            let (out, end) = at_once(way, &call, &bytes[..cut]);
             let out = String::from_utf8(out).unwrap();
             assert_eq!(out.contains("data: [DONE]"), end.is_ok(), "{case} at {cut}");
             assert_eq!(out.contains("data: {\"error\":"), end.is_err(), "{case} at {cut}");
@@ -63,11 +67,13 @@ fn a_cut_stream_is_never_done() {
 
 #[test]
 fn usage_that_was_not_asked_for_is_not_told() {
-    for (case, bytes) in Case::streams() {
-        let Dialect::Native(_) = case.provider.chat else { continue };
-        let (out, end) = at_once(case.provider, &bytes);
-        let call = chat::Call { include_usage: false, ..Case::call() };
-        let mut stream = ChatStream::new(case.provider, &call);
+    for (case, way, bytes) in Case::streams() {
+        let call = case.call();
+        if way.relays() {
+            continue;
+        }
+        let (out, end) = at_once(way, &call, &bytes);
+        let mut stream = way.open(&Call { include_usage: false, ..call });
         assert_eq!(stream.push(&bytes).and_then(|()| stream.finish()), end, "{case}");
         if end.is_ok() {
             let without = String::from_utf8(std::mem::take(stream.out())).unwrap();
@@ -79,12 +85,13 @@ fn usage_that_was_not_asked_for_is_not_told() {
 
 #[test]
 fn what_follows_the_end_is_not_read() {
-    for (case, bytes) in Case::streams() {
-        let (out, end) = at_once(case.provider, &bytes);
+    for (case, way, bytes) in Case::streams() {
+        let call = case.call();
+        let (out, end) = at_once(way, &call, &bytes);
         if end.is_err() || !out.ends_with(b"data: [DONE]\n\n") {
             continue;
         }
-        let mut stream = ChatStream::new(case.provider, &Case::call());
+        let mut stream = way.open(&call);
         stream.push(&bytes).unwrap();
         if stream.done() {
             stream.push(b"data: not JSON\n\nevent: error\ndata: {}\n\n").unwrap();
@@ -99,11 +106,12 @@ fn what_follows_the_end_is_not_read() {
 #[test]
 fn a_folded_stream_is_the_whole_reply() {
     let mut found = 0;
-    for (case, bytes) in Case::streams() {
+    for (case, way, bytes) in Case::streams() {
+        let call = case.call();
         let Some(reply) = case.read("reply.json") else { continue };
-        let (out, end) = at_once(case.provider, &bytes);
+        let (out, end) = at_once(way, &call, &bytes);
         assert_eq!(end, Ok(()), "{case}");
-        let (reply, _) = chat::reply(case.provider, reply.as_bytes(), &Case::call()).unwrap();
+        let (reply, _) = case.translate_reply(reply.as_bytes()).unwrap();
         assert_eq!(comparable(fold(&out)), comparable(serde_json::from_slice(&reply).unwrap()), "{case}");
         found += 1;
     }
@@ -157,23 +165,32 @@ impl Sink for Checker {
     }
 }
 
+/// What reads the replies of a case, where they are not passed through.
+fn reader(case: &Case) -> Option<Box<dyn Reader>> {
+    let provider = case.provider;
+    match (case.api, provider.chat, provider.completions) {
+        (Api::Chat, Dialect::Native(chat), _)
+        | (Api::Completions, Dialect::Native(chat), Completions::ThroughChat) => {
+            Some(chat.reader(&case.call()))
+        }
+        (Api::Completions, _, Completions::Native(native)) => Some(native.reader(&case.call())),
+        _ => None,
+    }
+}
+
 #[test]
 fn deltas_come_in_their_order() {
-    for case in Case::all() {
-        let Dialect::Native(native) = case.provider.chat else { continue };
-        if case.is_broken() {
-            continue;
-        }
-        if let Some(bytes) = case.stream() {
-            let (mut checker, mut reader) = (Checker::default(), native.reader());
-            let mut framer = Framer::new(native.framing());
+    for case in Case::all().into_iter().filter(|case| !case.is_broken()) {
+        if let (Some((way, bytes)), Some(mut reader)) = (case.stream(), reader(&case)) {
+            let mut checker = Checker::default();
+            let mut framer = Framer::new(way.framing);
             if framer.push(&bytes, &mut |frame| reader.frame(&frame, &mut checker)).is_ok() {
                 reader.finish(&mut checker);
             }
         }
-        if let Some(reply) = case.read("reply.json") {
+        if let (Some(reply), Some(mut reader)) = (case.read("reply.json"), reader(&case)) {
             let mut checker = Checker::default();
-            if native.reader().reply(reply.as_bytes(), &mut checker).is_ok() {
+            if reader.reply(reply.as_bytes(), &mut checker).is_ok() {
                 assert_eq!(checker.seen.last().map(String::as_str), Some("End"), "{case}");
             }
         }
@@ -183,7 +200,7 @@ fn deltas_come_in_their_order() {
 #[test]
 fn memory_per_stream_is_bounded() {
     let start = "event: message_start\ndata: {\"type\":\"message_start\",\"message\":{\"id\":\"m\",\"model\":\"c\",\"content\":[]}}\n\n";
-    let mut stream = ChatStream::new(anthropic(), &Case::call());
+    let mut stream = anthropic().open(&call());
     stream.push(start.as_bytes()).unwrap();
     let refused = (0..10_000).find_map(|index| {
         let block = "{\"type\":\"tool_use\",\"id\":\"t\",\"name\":\"n\",\"input\":{}}";
@@ -247,13 +264,17 @@ fn damage() -> impl Strategy<Value = Vec<Damage>> {
 }
 
 /// The client can read what it gets: JSON events, who speaks first, `[DONE]` or an error last, and only there.
-fn is_readable(out: &[u8]) {
+fn is_readable(api: Api, out: &[u8]) {
     let events = events(out);
     let (last, others) = events.split_last().expect("a stream says at least why it failed");
     let error = |data: &str| serde_json::from_str::<Value>(data).unwrap().get("error").is_some();
     assert!(*last == "[DONE]" || error(last), "{last}");
     for (at, data) in others.iter().enumerate() {
         let chunk: Value = serde_json::from_str(data).unwrap();
+        if api == Api::Completions {
+            assert!(chunk["id"].as_str().unwrap().starts_with("cmpl-"));
+            continue;
+        }
         assert!(chunk["id"].as_str().unwrap().starts_with("chatcmpl-"));
         assert_eq!(chunk["choices"][0]["delta"]["role"].is_string(), at == 0, "{data}");
     }
@@ -264,32 +285,33 @@ proptest! {
 
     #[test]
     fn cuts_change_nothing(cuts in proptest::collection::vec(any::<prop::sample::Index>(), 0..20)) {
-        for (case, bytes) in Case::streams() {
+        for (case, way, bytes) in Case::streams() {
+        let call = case.call();
             let mut cuts: Vec<usize> = cuts.iter().map(|cut| cut.index(bytes.len())).collect();
             cuts.sort_unstable();
             let ends = cuts.iter().copied().chain([bytes.len()]);
             let starts = [0].into_iter().chain(cuts.iter().copied());
             let pieces = starts.zip(ends).map(|(start, end)| &bytes[start..end]);
-            prop_assert_eq!(translated(case.provider, pieces), at_once(case.provider, &bytes), "{}", case);
+            prop_assert_eq!(translated(way, &call, pieces), at_once(way, &call, &bytes), "{}", case);
         }
     }
 
     #[test]
     fn no_bytes_panic(damage in damage(), size in 1_usize..400) {
         for case in Case::all() {
-            if let Some(mut bytes) = case.stream() {
+            if let Some((way, mut bytes)) = case.stream() {
                 damage.iter().for_each(|damage| damage.to(&mut bytes));
-                let (out, _) = translated(case.provider, bytes.chunks(size));
-                if let Dialect::Native(_) = case.provider.chat {
-                    is_readable(&out);
+                let (out, _) = translated(way, &case.call(), bytes.chunks(size));
+                if !way.relays() {
+                    is_readable(case.api, &out);
                 }
             }
             for file in ["request.json", "reply.json", "error.json"] {
                 let Some(mut bytes) = case.read(file).map(String::into_bytes) else { continue };
                 damage.iter().for_each(|damage| damage.to(&mut bytes));
-                let _ = chat::request(case.provider, &bytes, &case.options().options(), &mut Vec::new());
-                let _ = chat::reply(case.provider, &bytes, &Case::call());
-                chat::failure(case.provider, 500, &|_| None, &bytes);
+                let _ = case.translate(&bytes);
+                let _ = case.translate_reply(&bytes);
+                call::failure(case.provider, 500, &|_| None, &bytes);
             }
         }
     }
@@ -297,19 +319,24 @@ proptest! {
     #[test]
     fn bytes_of_any_kind_do_not_panic(bytes: Vec<u8>) {
         for provider in ALL {
-            let _ = translated(provider, bytes.chunks(3));
-            let _ = chat::request(provider, &bytes, &chat::Options::default(), &mut Vec::new());
-            let _ = chat::reply(provider, &bytes, &Case::call());
-            chat::failure(provider, 400, &|_| None, &bytes);
+            for api in Api::ALL {
+                for &framing in provider.framings(api) {
+                    let _ = translated(Way { api, provider, framing }, &call(), bytes.chunks(3));
+                }
+                let _ = call::request(api, provider, &bytes, &Options::default(), &mut Vec::new());
+                let _ = call::reply(api, provider, &bytes, &call());
+            }
+            call::failure(provider, 400, &|_| None, &bytes);
         }
     }
 
     #[test]
     fn made_up_streams_fold_to_their_whole_replies(reply in replies(), size in 1_usize..200) {
-        let (out, end) = translated(anthropic(), reply.stream().chunks(size));
+        let (out, end) = translated(anthropic(), &call(), reply.stream().chunks(size));
         prop_assert_eq!(end, Ok(()));
-        is_readable(&out);
-        let (whole, _) = chat::reply(anthropic(), &reply.whole(), &Case::call()).unwrap();
+        is_readable(Api::Chat, &out);
+        let provider = anthropic().provider;
+        let (whole, _) = call::reply(Api::Chat, provider, &reply.whole(), &call()).unwrap();
         let whole: Value = serde_json::from_slice(&whole).unwrap();
         prop_assert_eq!(whole["choices"][0]["message"]["content"].as_str().unwrap_or(""), reply.text());
         prop_assert_eq!(comparable(fold(&out)), comparable(whole));
@@ -324,13 +351,13 @@ proptest! {
             .zip(spaces.iter().cycle())
             .map(|(event, spaces)| event.to_owned() + &" ".repeat(*spaces))
             .collect();
-        prop_assert_eq!(at_once(anthropic(), stream.as_bytes()), at_once(anthropic(), spaced.as_bytes()));
+        prop_assert_eq!(at_once(anthropic(), &call(), stream.as_bytes()), at_once(anthropic(), &call(), spaced.as_bytes()));
     }
 
     #[test]
     fn openai_passes_byte_by_byte(reply in replies(), size in 1_usize..200) {
-        let openai = find("openai").unwrap();
-        let (stream, _) = at_once(anthropic(), &reply.stream());
-        prop_assert_eq!(translated(openai, stream.chunks(size)), (stream.clone(), Ok(())));
+        let openai = Way::chat("openai");
+        let (stream, _) = at_once(anthropic(), &call(), &reply.stream());
+        prop_assert_eq!(translated(openai, &call(), stream.chunks(size)), (stream.clone(), Ok(())));
     }
 }

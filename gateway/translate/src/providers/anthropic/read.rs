@@ -7,7 +7,8 @@ use serde_json::value::RawValue;
 
 use super::failure::Failure;
 use super::message::{Block, BlockDelta, BlockStart, Kind, Message, MessageDelta, MessageStart, Usage};
-use crate::chat::{Reader, read};
+use crate::call::read;
+use crate::chat::Reader;
 use crate::delta::{Delta, Finish, Sink};
 use crate::template::Template;
 use crate::wire::Frame;

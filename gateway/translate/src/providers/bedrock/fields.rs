@@ -2,7 +2,7 @@
 
 use super::family::{Effort, Family, TopK};
 use super::native::Native;
-use crate::chat::{Losses, Options};
+use crate::call::{Losses, Options};
 use crate::json::Object;
 use crate::openai::{Chat, Number};
 use crate::providers::claude::{Reasoning, Sampling};
@@ -37,7 +37,7 @@ impl<'a> Fields<'a> {
             fields.set(name, value.get().to_owned());
         }
         if let Effort::Thinking(claude) = family.effort {
-            fields.reasoning = Reasoning::new(chat, claude, options.max_tokens(chat), losses)?;
+            fields.reasoning = Reasoning::new(chat, claude, options.max_tokens(chat.max_tokens), losses)?;
             fields.sampling = fields.sampling.of(claude, fields.reasoning.thinks(), losses);
         } else {
             if chat.thinking.is_some() {

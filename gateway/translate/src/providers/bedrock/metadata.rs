@@ -4,7 +4,7 @@
 
 use super::native::Native;
 use crate::Text;
-use crate::chat::Losses;
+use crate::call::Losses;
 use crate::json::Object;
 use crate::openai::Chat;
 

@@ -7,7 +7,7 @@ use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use crate::Error;
-use crate::chat::Losses;
+use crate::call::Losses;
 use crate::json::Object;
 use crate::openai::Chat;
 

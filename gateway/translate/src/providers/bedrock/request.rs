@@ -19,10 +19,9 @@
 use super::fields::Fields;
 use super::native::Native;
 use super::{metadata, tools, turns};
-use crate::chat::{Losses, Options, Target};
+use crate::call::{Auth, Losses, Options, Target};
 use crate::json::Object;
 use crate::openai::{Chat, ResponseFormat};
-use crate::providers::Auth;
 use crate::providers::claude::Sampling;
 use crate::{Error, path};
 
@@ -34,12 +33,12 @@ pub(super) fn write(
     out: &mut Vec<u8>,
 ) -> Result<Target, Error> {
     chat.plain()?;
-    let target = target(options.model(chat)?, options.stream(chat))?;
+    let target = target(options.model(chat.model)?, options.stream(chat.stream))?;
     let native = Native::of(chat, losses)?;
     let fields = Fields::of(chat, options, &target.model, &native, losses)?;
     let request = &mut Object::new(out);
     turns::write(request, chat, losses)?;
-    inference(request, chat, options.max_tokens(chat), &fields.sampling, losses);
+    inference(request, chat, options.max_tokens(chat.max_tokens), &fields.sampling, losses);
     tools::write(request, chat, losses)?;
     output(request, chat, fields.claude_effort(), losses);
     fields.write(request);
@@ -63,7 +62,8 @@ fn target(model: String, stream: bool) -> Result<Target, Error> {
     }
     let verb = if stream { "converse-stream" } else { "converse" };
     let path = format!("/model/{}/{verb}", path::segment(&model)?);
-    Ok(Target { auth: Auth::SigV4 { service: "bedrock" }, ..Target::new(path, model, stream) })
+    let auth = Auth::SigV4 { service: "bedrock" };
+    Ok(Target { auth, anchor: Some("/model/"), ..Target::new(path, model, stream) })
 }
 
 /// Writes `inferenceConfig`, if there is any.

@@ -3,7 +3,7 @@
 //! <https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ToolConfiguration.html>
 
 use super::cache;
-use crate::chat::Losses;
+use crate::call::Losses;
 use crate::json::Object;
 use crate::openai::{Chat, Function, Role, Tool, ToolChoice};
 use crate::{Error, Text};

@@ -4,7 +4,7 @@
 //! <https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Message.html>
 
 use super::{cache, media};
-use crate::chat::Losses;
+use crate::call::Losses;
 use crate::json::{Array, Object};
 use crate::openai::{Chat, Message, Part, Role, Thinking, ToolCall};
 use crate::{Error, Text};

@@ -4,7 +4,7 @@
 
 use serde::Deserialize;
 
-use crate::chat::Losses;
+use crate::call::Losses;
 use crate::json::Object;
 use crate::openai::{Chat, Message, Role, ToolChoice};
 use crate::{Error, Text};

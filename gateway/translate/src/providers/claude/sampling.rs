@@ -1,7 +1,7 @@
 //! How the next token is drawn.
 
 use super::{Claude, Takes};
-use crate::chat::{Losses, Options};
+use crate::call::{Losses, Options};
 use crate::openai::{Chat, Number};
 
 /// What is asked for, as far as the model takes it.
@@ -20,9 +20,9 @@ impl<'a> Sampling<'a> {
     /// ends at 2, that of all who run Claude at 1.
     pub(crate) fn asked(chat: &Chat<'a>, options: &Options<'_>, losses: &mut Losses) -> Self {
         let mut sampling = Self {
-            temperature: options.temperature(chat),
-            top_p: options.top_p(chat),
-            top_k: options.top_k(chat),
+            temperature: options.temperature(chat.temperature),
+            top_p: options.top_p(chat.top_p),
+            top_k: options.top_k(chat.top_k),
         };
         if sampling.temperature.is_some_and(|value| value.value() > 1.0) {
             losses.drop("temperature");

@@ -2,7 +2,7 @@
 
 use serde_json::value::RawValue;
 
-use crate::chat::Losses;
+use crate::call::Losses;
 use crate::json::{Array, Object};
 use crate::openai::{Content, DataUrl, File, ImageUrl, Part, Thinking};
 use crate::{Error, Text};

@@ -15,7 +15,7 @@ mod blocks;
 mod tools;
 mod turns;
 
-use crate::chat::{Losses, Options};
+use crate::call::{Losses, Options};
 use crate::json::Object;
 use crate::openai::{Chat, ResponseFormat};
 use crate::providers::claude::{Claude, Reasoning, Sampling};
@@ -36,9 +36,9 @@ pub(super) fn write(
 ) -> Result<(String, bool), Error> {
     chat.plain()?;
     chat.others.iter().for_each(|member| losses.drop(&*member.name));
-    let (model, stream) = (options.model(chat)?, options.stream(chat));
+    let (model, stream) = (options.model(chat.model)?, options.stream(chat.stream));
     let claude = Claude::of(&model);
-    let limit = options.max_tokens(chat);
+    let limit = options.max_tokens(chat.max_tokens);
     let reasoning = Reasoning::new(chat, claude, limit, losses)?;
     {
         let mut body = Object::new(out);

@@ -2,7 +2,7 @@
 
 use serde_json::value::RawValue;
 
-use crate::chat::Losses;
+use crate::call::Losses;
 use crate::json::Object;
 use crate::openai::{Chat, Function, ToolChoice};
 use crate::{Error, Text};

@@ -1,7 +1,7 @@
 //! Messages as a system prompt and turns.
 
 use super::blocks;
-use crate::chat::Losses;
+use crate::call::Losses;
 use crate::json::{Array, Object};
 use crate::openai::{Chat, Message, Role, ToolCall};
 use crate::providers::claude::Claude;

@@ -9,17 +9,18 @@
 //! | its own end | `[DONE]`, and what follows is not read |
 //! | no end | an error event, never `[DONE]` nor a finish reason, which is held back until then |
 
-use super::{Call, Reader};
+use super::{Api, Call};
 use crate::Error;
+use crate::chat::Reader;
 use crate::delta::{Order, Usage};
-use crate::openai::{ChunkWriter, Relay};
-use crate::providers::{Dialect, Provider};
+use crate::openai::{ChunkWriter, CompletionChunkWriter, Relay, Writer};
+use crate::providers::Provider;
 use crate::wire::{Framer, Framing};
 
-/// Provider bytes in, client bytes out: server-sent events of OpenAI's chunks.
+/// Provider bytes in, client bytes out: server-sent events of OpenAI's chunks, of chat or of completions.
 ///
 /// Memory is bounded by the largest message that a [`Framer`] takes, plus what the gateway leaves in [`Self::out`].
-pub struct ChatStream {
+pub struct Stream {
     framer: Framer,
     way: Way,
     failed: bool,
@@ -27,20 +28,23 @@ pub struct ChatStream {
 
 enum Way {
     Relay(Relay),
-    Translate { reader: Box<dyn Reader>, order: Order, writer: ChunkWriter },
+    Translate { reader: Box<dyn Reader>, order: Order, writer: Box<dyn Writer> },
 }
 
-impl ChatStream {
-    /// A stream that has not begun.
-    pub fn new(provider: &Provider, call: &Call) -> Self {
-        let (framing, way) = match provider.chat {
-            Dialect::OpenAi { .. } => (Framing::Sse, Way::Relay(Relay::default())),
-            Dialect::Native(chat) => {
-                let (order, writer) = (Order::default(), ChunkWriter::new(call));
-                (chat.framing(), Way::Translate { reader: chat.reader(), order, writer })
-            }
+impl Stream {
+    /// A stream that has not begun, of a provider that has streams of this API.
+    pub fn new(api: Api, provider: &Provider, call: &Call, framing: Framing) -> Result<Self, Error> {
+        let way = if provider.quirks(api).is_some() {
+            Way::Relay(Relay::default())
+        } else {
+            let reader = provider.reader(api, call).ok_or_else(|| provider.without(api))?;
+            let writer: Box<dyn Writer> = match api {
+                Api::Completions => Box::new(CompletionChunkWriter::new(call)),
+                Api::Chat | Api::Embeddings => Box::new(ChunkWriter::new(call)),
+            };
+            Way::Translate { reader, order: Order::default(), writer }
         };
-        Self { framer: Framer::new(framing), way, failed: false }
+        Ok(Self { framer: Framer::new(framing), way, failed: false })
     }
 
     /// Takes what the provider sent; what the client should get is added to [`Self::out`].
@@ -56,7 +60,7 @@ impl ChatStream {
                 if writer.done() {
                     return Ok(());
                 }
-                let mut gate = order.gate(writer);
+                let mut gate = order.gate(writer.sink());
                 reader.frame(&frame, &mut gate)?;
                 gate.close()
             }),
@@ -74,7 +78,7 @@ impl ChatStream {
         match &mut self.way {
             Way::Relay(relay) if !self.failed => relay.rest(self.framer.rest()),
             Way::Translate { reader, order, writer } if !self.failed && !writer.done() => {
-                let mut gate = order.gate(writer);
+                let mut gate = order.gate(writer.sink());
                 reader.finish(&mut gate);
                 gate.close().inspect_err(|_| self.failed = true)?;
             }

@@ -1,0 +1,77 @@
+//! Where a request goes, and what became of it.
+
+use crate::openai::Chat;
+
+/// How a provider wants to be shown the key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Auth {
+    /// `authorization: Bearer <key>`
+    Bearer,
+    /// The key alone, in a header of this name.
+    Header(&'static str),
+    /// Requests signed by AWS's rules.
+    SigV4 {
+        /// The name the signature is made for.
+        service: &'static str,
+    },
+}
+
+/// Where a request goes, and what became of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Target {
+    /// The provider's own path, percent-encoded, from its `/` on.
+    pub path: String,
+    /// The query, not encoded yet.
+    pub query: Vec<(&'static str, String)>,
+    /// With what a path begins that holds more than a place, such as the model: `/model/`. Where the configured URL has
+    /// a path, it is cut there and the rest of this one put behind it; without an anchor a configured path is whole.
+    pub anchor: Option<&'static str>,
+    /// How the provider wants to be shown the key.
+    pub auth: Auth,
+    /// Headers that go with the request, besides `content-type` and the key.
+    pub headers: Vec<(&'static str, String)>,
+    /// The model that is asked for.
+    pub model: String,
+    /// The model that the client named, if any.
+    pub client_model: Option<String>,
+    /// Whether the reply will come as a stream.
+    pub stream: bool,
+    /// Whether the client itself asked for a stream.
+    pub client_stream: bool,
+    /// Whether the client asked for usage at the end of its stream.
+    pub include_usage: bool,
+    /// Whether the client asked for vectors as base64.
+    pub base64: bool,
+    /// What the provider cannot be told, as paths into the client's request.
+    pub dropped: Vec<String>,
+}
+
+impl Target {
+    /// A target whose other members are still to be said: no header, a bearer token, nothing dropped.
+    pub fn new(path: impl Into<String>, model: String, stream: bool) -> Self {
+        Self {
+            path: path.into(),
+            query: Vec::new(),
+            anchor: None,
+            auth: Auth::Bearer,
+            headers: Vec::new(),
+            model,
+            client_model: None,
+            stream,
+            client_stream: false,
+            include_usage: false,
+            base64: false,
+            dropped: Vec::new(),
+        }
+    }
+
+    /// The same with what the client said.
+    pub(super) fn of_chat(self, chat: &Chat<'_>) -> Self {
+        Self {
+            client_model: chat.model.map(|model| model.plain().into_owned()),
+            client_stream: chat.stream,
+            include_usage: chat.include_usage(),
+            ..self
+        }
+    }
+}
