@@ -3,8 +3,11 @@
 //! The legal order, which every reply is held to:
 //!
 //! ```text
-//! Start (Text | Reasoning | Signature | Redacted | Refusal | ToolStart | ToolArgs | Usage | Extra)* Finish (Usage | Extra)* End
+//! Start (Choice | Logprobs | Text | Reasoning | Signature | Redacted | Refusal | ToolStart | ToolExtra | ToolArgs
+//!     | Usage | Extra)* Finish (Choice | Usage | Extra)* End
 //! ```
+//!
+//! Where a reply has several choices, all this is so for each of them, and `End` comes once all have their `Finish`.
 //!
 //! A provider's content block, a reasoning block and a tool call are counted apart: the index of the first stays with
 //! its reader, `block` numbers reasoning blocks 0, 1, … and `call` numbers tool calls 0, 1, ….
@@ -24,6 +27,13 @@ pub enum Delta<'a> {
         id: Text<'a>,
         /// The model that answers.
         model: Text<'a>,
+    },
+    /// What follows is of this choice; the last one or an earlier one, or the next. Choice 0 needs none.
+    Choice(u32),
+    /// How likely the tokens of the text were that follows: a JSON array in OpenAI's form of `logprobs.content`.
+    Logprobs {
+        /// `[{"token", "logprob", "bytes", "top_logprobs"}]`
+        json: &'a str,
     },
     /// More of the answer.
     Text(Text<'a>),
@@ -58,6 +68,13 @@ pub enum Delta<'a> {
         id: Text<'a>,
         /// The tool.
         name: Text<'a>,
+    },
+    /// What the provider wants to be shown again with a call that began: `extra_content`, Google's name for it.
+    ToolExtra {
+        /// Number of the call.
+        call: u32,
+        /// A JSON value.
+        json: &'a str,
     },
     /// More of the JSON arguments of a call that began. A call with none gets `{}`.
     ToolArgs {

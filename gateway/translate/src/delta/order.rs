@@ -6,14 +6,15 @@ use crate::Error;
 /// The most calls, and the most reasoning blocks, that one reply may have: so memory per stream is bounded.
 const LIMIT: u32 = 1024;
 
+/// The most choices.
+const CHOICES: u32 = 128;
+
 /// How far a reply has come.
 #[derive(Debug, Default)]
 pub(crate) struct Order {
     stage: Stage,
-    /// Number of tool calls that began.
-    calls: u32,
-    /// Number of reasoning blocks that began.
-    blocks: u32,
+    current: usize,
+    choices: Vec<Choice>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -21,8 +22,17 @@ enum Stage {
     #[default]
     New,
     Open,
-    Finished,
     Ended,
+}
+
+/// How far one choice has come.
+#[derive(Clone, Copy, Debug, Default)]
+struct Choice {
+    finished: bool,
+    /// Number of tool calls that began.
+    calls: u32,
+    /// Number of reasoning blocks that began.
+    blocks: u32,
 }
 
 impl Order {
@@ -32,40 +42,61 @@ impl Order {
     }
 
     fn take(&mut self, delta: &Delta<'_>) -> Result<(), &'static str> {
-        let next = |number: u32, known: &mut u32| {
-            *known += u32::from(number == *known);
-            if number < *known && *known <= LIMIT {
-                Ok(())
-            } else {
-                Err("too many calls or reasoning blocks")
-            }
-        };
         match (self.stage, delta) {
-            (Stage::New, Delta::Start { .. }) => self.stage = Stage::Open,
+            (Stage::New, Delta::Start { .. }) => {
+                self.stage = Stage::Open;
+                self.choices.push(Choice::default());
+            }
             (Stage::New, _) => return Err("a reply that did not begin"),
             (_, Delta::Start { .. }) => return Err("a reply that begins twice"),
-            (Stage::Open | Stage::Finished, Delta::Usage(_) | Delta::Extra { .. }) => (),
-            (Stage::Open, Delta::Finish(_)) => self.stage = Stage::Finished,
-            (Stage::Finished, Delta::End) => self.stage = Stage::Ended,
+            (Stage::Ended, _) => return Err("more after the end"),
+            (Stage::Open, Delta::Usage(_) | Delta::Extra { .. }) => (),
+            (Stage::Open, Delta::Choice(choice)) => return self.turn(*choice),
+            (Stage::Open, Delta::End) if self.choices.iter().all(|choice| choice.finished) => {
+                self.stage = Stage::Ended;
+            }
             (Stage::Open, Delta::End) => return Err("an end without a reason"),
-            (Stage::Finished | Stage::Ended, _) => return Err("more after the end"),
-            (Stage::Open, Delta::ToolStart { call, .. }) if *call != self.calls => {
-                return Err("a call out of turn");
-            }
-            (Stage::Open, Delta::ToolArgs { call, .. }) if *call >= self.calls => {
-                return Err("a call that did not begin");
-            }
-            (Stage::Open, Delta::ToolStart { call, .. }) => return next(*call, &mut self.calls),
-            (
-                Stage::Open,
-                Delta::Reasoning { block, .. }
-                | Delta::Signature { block, .. }
-                | Delta::Redacted { block, .. },
-            ) => return next(*block, &mut self.blocks),
-            (Stage::Open, Delta::Text(_) | Delta::Refusal(_) | Delta::ToolArgs { .. }) => (),
+            (Stage::Open, _) => return self.choices[self.current].take(delta),
         }
         Ok(())
     }
+
+    /// Goes on with another choice.
+    fn turn(&mut self, choice: u32) -> Result<(), &'static str> {
+        let next = choice as usize == self.choices.len();
+        if next && choice < CHOICES {
+            self.choices.push(Choice::default());
+        }
+        self.current = choice as usize;
+        if self.current < self.choices.len() { Ok(()) } else { Err("a choice out of turn") }
+    }
+}
+
+impl Choice {
+    fn take(&mut self, delta: &Delta<'_>) -> Result<(), &'static str> {
+        if self.finished {
+            return Err("more after the end");
+        }
+        match delta {
+            Delta::Finish(_) => self.finished = true,
+            Delta::ToolStart { call, .. } if *call != self.calls => return Err("a call out of turn"),
+            Delta::ToolArgs { call, .. } | Delta::ToolExtra { call, .. } if *call >= self.calls => {
+                return Err("a call that did not begin");
+            }
+            Delta::ToolStart { call, .. } => return next(*call, &mut self.calls),
+            Delta::Reasoning { block, .. }
+            | Delta::Signature { block, .. }
+            | Delta::Redacted { block, .. } => return next(*block, &mut self.blocks),
+            _ => (),
+        }
+        Ok(())
+    }
+}
+
+/// The last number or the next, within the limit.
+fn next(number: u32, known: &mut u32) -> Result<(), &'static str> {
+    *known += u32::from(number == *known);
+    if number < *known && *known <= LIMIT { Ok(()) } else { Err("too many calls or reasoning blocks") }
 }
 
 /// See [`Order::gate`].

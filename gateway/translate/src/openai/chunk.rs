@@ -20,36 +20,65 @@ pub struct ChunkWriter {
     head: Vec<u8>,
     /// How every event ends that is not the last: `"usage":null` only where the client asked for usage.
     tail: &'static [u8],
-    /// Whether the client was told who speaks.
-    spoke: bool,
-    /// Calls that have no arguments yet.
-    bare: Vec<u32>,
-    /// Why the model stopped. Told only when the provider has ended: a reply that is cut has no good end.
-    finish: Option<Finish>,
+    /// How `choices` begins: `[{"index":0,"delta":{`, with the number of the current choice.
+    open: Vec<u8>,
+    current: usize,
+    choices: Vec<Choice>,
+    /// How likely the tokens of the next event are: the inside of a JSON array.
+    logprobs: Vec<u8>,
     usage: Option<Usage>,
     extras: Extras,
     done: bool,
 }
 
-const OPEN: &[u8] = b"[{\"index\":0,\"delta\":{";
+/// What the client knows of one choice.
+#[derive(Debug, Default)]
+struct Choice {
+    /// Whether it was told who speaks.
+    spoke: bool,
+    /// Calls that have no arguments yet.
+    bare: Vec<u32>,
+    /// Why the model stopped. Told only when the provider has ended: a reply that is cut has no good end.
+    finish: Option<Finish>,
+}
+
 const CLOSE: &[u8] = b"},\"logprobs\":null,\"finish_reason\":null}]";
 
 impl ChunkWriter {
     /// A stream that has not begun.
     pub fn new(call: &Call) -> Self {
         let tail: &[u8] = if call.include_usage { b",\"usage\":null}\n\n" } else { b"}\n\n" };
-        Self {
+        let mut writer = Self {
             out: Vec::new(),
             call: call.clone(),
             head: Vec::new(),
             tail,
-            spoke: false,
-            bare: Vec::new(),
-            finish: None,
+            open: Vec::new(),
+            current: 0,
+            choices: Vec::new(),
+            logprobs: Vec::new(),
             usage: None,
             extras: Extras::default(),
             done: false,
+        };
+        writer.turn(0);
+        writer
+    }
+
+    /// Goes on with a choice, the next or a known one.
+    fn turn(&mut self, choice: u32) {
+        self.current = choice as usize;
+        while self.choices.len() <= self.current {
+            self.choices.push(Choice::default());
         }
+        self.open.clear();
+        self.open.extend_from_slice(b"[{\"index\":");
+        json::number(&mut self.open, choice.into());
+        self.open.extend_from_slice(b",\"delta\":{");
+    }
+
+    fn choice(&mut self) -> &mut Choice {
+        &mut self.choices[self.current]
     }
 
     fn start(&mut self, id: Text<'_>, model: Text<'_>) {
@@ -73,24 +102,31 @@ impl ChunkWriter {
     }
 
     fn speak(&mut self, text: bool) {
-        if self.spoke {
+        if std::mem::replace(&mut self.choice().spoke, true) {
             return;
         }
-        self.spoke = true;
+        let held = std::mem::take(&mut self.logprobs);
         let content: &[u8] = if text { b"\"\"" } else { b"null" };
         self.event(|out| {
             out.extend_from_slice(b"\"role\":\"assistant\",\"content\":");
             out.extend_from_slice(content);
             out.extend_from_slice(b",\"refusal\":null");
         });
+        self.logprobs = held;
     }
 
     fn event(&mut self, members: impl FnOnce(&mut Vec<u8>)) {
         let out = &mut self.out;
         out.extend_from_slice(&self.head);
-        out.extend_from_slice(OPEN);
+        out.extend_from_slice(&self.open);
         members(out);
-        out.extend_from_slice(CLOSE);
+        if self.logprobs.is_empty() {
+            out.extend_from_slice(CLOSE);
+        } else {
+            out.extend_from_slice(b"},\"logprobs\":{\"content\":[");
+            out.append(&mut self.logprobs);
+            out.extend_from_slice(b"],\"refusal\":null},\"finish_reason\":null}]");
+        }
         out.extend_from_slice(self.tail);
     }
 
@@ -106,7 +142,7 @@ impl ChunkWriter {
     }
 
     fn tool_start(&mut self, call: u32, id: Text<'_>, name: Text<'_>) {
-        self.bare.push(call);
+        self.choice().bare.push(call);
         self.piece(false, |out| {
             out.extend_from_slice(b"\"tool_calls\":[{\"index\":");
             json::number(out, call.into());
@@ -119,7 +155,7 @@ impl ChunkWriter {
     }
 
     fn tool_args(&mut self, call: u32, json: Text<'_>) {
-        self.bare.retain(|&bare| bare != call);
+        self.choice().bare.retain(|&bare| bare != call);
         self.piece(false, |out| {
             out.extend_from_slice(b"\"tool_calls\":[{\"index\":");
             json::number(out, call.into());
@@ -129,22 +165,40 @@ impl ChunkWriter {
         });
     }
 
+    fn tool_extra(&mut self, call: u32, json: &str) {
+        self.piece(false, |out| {
+            out.extend_from_slice(b"\"tool_calls\":[{\"index\":");
+            json::number(out, call.into());
+            out.extend_from_slice(b",\"extra_content\":");
+            out.extend(one_line(json));
+            out.extend_from_slice(b"}]");
+        });
+    }
+
     fn finish(&mut self, finish: Finish) {
-        for call in std::mem::take(&mut self.bare) {
+        for call in std::mem::take(&mut self.choice().bare) {
             self.tool_args(call, Text::Plain("{}"));
         }
         self.speak(true);
-        self.finish = Some(finish);
+        if !self.logprobs.is_empty() {
+            self.event(|_| ());
+        }
+        self.choice().finish = Some(finish);
     }
 
     fn tell_finish(&mut self) {
-        let Some(finish) = self.finish else { return };
-        let out = &mut self.out;
-        out.extend_from_slice(&self.head);
-        out.extend_from_slice(b"[{\"index\":0,\"delta\":{},\"logprobs\":null,\"finish_reason\":");
-        json::string(out, finish.name());
-        out.extend_from_slice(b"}]");
-        out.extend_from_slice(self.tail);
+        let finishes =
+            self.choices.iter().zip(0..).filter_map(|(choice, index)| Some((index, choice.finish?)));
+        for (index, finish) in finishes {
+            let out = &mut self.out;
+            out.extend_from_slice(&self.head);
+            out.extend_from_slice(b"[{\"index\":");
+            json::number(out, index);
+            out.extend_from_slice(b",\"delta\":{},\"logprobs\":null,\"finish_reason\":");
+            json::string(out, finish.name());
+            out.extend_from_slice(b"}]");
+            out.extend_from_slice(self.tail);
+        }
     }
 
     fn end(&mut self) {
@@ -195,7 +249,10 @@ impl Sink for ChunkWriter {
                 text.write(out);
             }),
             Delta::ToolStart { call, id, name } => self.tool_start(call, id, name),
+            Delta::ToolExtra { call, json } => self.tool_extra(call, json),
             Delta::ToolArgs { call, json } => self.tool_args(call, json),
+            Delta::Choice(choice) => self.turn(choice),
+            Delta::Logprobs { json } => entries(&mut self.logprobs, json),
             Delta::Finish(finish) => self.finish(finish),
             Delta::Usage(usage) => self.usage = Some(usage),
             Delta::Extra { name, json } => self.extras.set(name, json),
@@ -220,6 +277,21 @@ impl Writer for ChunkWriter {
     fn sink(&mut self) -> &mut dyn Sink {
         self
     }
+}
+
+/// An event's data is one line; in JSON a line end stands only where a space may.
+fn one_line(json: &str) -> impl Iterator<Item = u8> {
+    json.bytes().map(|byte| if matches!(byte, b'\r' | b'\n') { b' ' } else { byte })
+}
+
+/// Adds the entries of a JSON array to those of another, of which `out` holds the inside.
+pub(super) fn entries(out: &mut Vec<u8>, json: &str) {
+    let inside = json.trim().strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+    let Some(inside) = inside.map(str::trim).filter(|inside| !inside.is_empty()) else { return };
+    if !out.is_empty() {
+        out.push(b',');
+    }
+    out.extend(one_line(inside));
 }
 
 fn thinking(out: &mut Vec<u8>, block: u32, kind: &str, member: &str, text: Text<'_>) {

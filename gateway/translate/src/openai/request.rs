@@ -104,6 +104,11 @@ impl<'a> Chat<'a> {
         if self.n.is_some_and(|n| n != 1) {
             return Err(Error::request("n", "this provider gives one choice only: n must be 1"));
         }
+        self.plain_choices()
+    }
+
+    /// The same, for a provider that gives several choices.
+    pub(crate) fn plain_choices(&self) -> Result<(), Error> {
         for name in ["functions", "function_call"] {
             if self.other(name).is_some() {
                 return Err(Error::request(name, format!("{name} is deprecated: use tools and tool_choice")));

@@ -41,6 +41,8 @@ pub struct ToolCall<'a> {
     pub id: Text<'a>,
     /// Of a function.
     pub function: Option<CalledFunction<'a>>,
+    /// What the provider wants to be shown again with the call. Not OpenAI's own; Google's name for it.
+    pub extra_content: Option<&'a RawValue>,
 }
 
 /// What was called, and with what.

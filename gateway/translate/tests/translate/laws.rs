@@ -132,6 +132,14 @@ pub(crate) fn comparable(mut reply: Value) -> Value {
 #[derive(Default)]
 struct Checker {
     seen: Vec<String>,
+    current: usize,
+    choices: Vec<Choice>,
+}
+
+/// What was seen of one choice.
+#[derive(Default)]
+struct Choice {
+    finished: bool,
     calls: u32,
     blocks: u32,
 }
@@ -142,22 +150,37 @@ impl Sink for Checker {
         let before = |kind: &str| self.seen.iter().any(|seen| seen == kind);
         assert_eq!(before("Start"), kind != "Start", "{kind} after {:?}", self.seen);
         assert!(!before("End"), "{kind} after the end");
-        assert!(!before("Finish") || ["Usage", "Extra", "End"].contains(&&*kind), "{kind} after the reason");
-        assert!(kind != "End" || before("Finish"), "an end without a reason");
+        if kind == "Start" {
+            self.choices.push(Choice::default());
+        }
+        let choice = &mut self.choices[self.current];
+        let late = ["Usage", "Extra", "Choice", "End"];
+        assert!(!choice.finished || late.contains(&&*kind), "{kind} after the reason");
         let next = |number: u32, known: &mut u32| {
             assert!(number <= *known, "{kind} {number} of {known}");
             *known = (*known).max(number + 1);
         };
         match delta {
-            Delta::ToolStart { call, .. } => {
-                assert_eq!(call, self.calls);
-                self.calls += 1;
+            Delta::Choice(number) => {
+                self.current = number as usize;
+                assert!(self.current <= self.choices.len(), "choice {number}");
+                if self.current == self.choices.len() {
+                    self.choices.push(Choice::default());
+                }
             }
-            Delta::ToolArgs { call, .. } => assert!(call < self.calls),
+            Delta::ToolStart { call, .. } => {
+                assert_eq!(call, choice.calls);
+                choice.calls += 1;
+            }
+            Delta::ToolArgs { call, .. } | Delta::ToolExtra { call, .. } => assert!(call < choice.calls),
             Delta::Reasoning { block, .. }
             | Delta::Signature { block, .. }
             | Delta::Redacted { block, .. } => {
-                next(block, &mut self.blocks);
+                next(block, &mut choice.blocks);
+            }
+            Delta::Finish(_) => choice.finished = true,
+            Delta::End => {
+                assert!(self.choices.iter().all(|choice| choice.finished), "an end without a reason");
             }
             _ => (),
         }

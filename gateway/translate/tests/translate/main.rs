@@ -9,6 +9,7 @@ mod errors;
 mod fold;
 mod generated;
 mod golden;
+mod hub;
 mod json;
 mod laws;
 mod requests;
