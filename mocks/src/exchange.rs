@@ -7,7 +7,7 @@ use serde_json::Value;
 use specs::{Operation, Violation};
 
 use crate::admin;
-use crate::answer::Answer;
+use crate::answer::{Answer, Vectors};
 use crate::journal::{Arrived, Auth, Record};
 use crate::provider::{self, Call, Provider, Route, Whole};
 use crate::request::Request;
@@ -86,9 +86,10 @@ impl Judged {
 fn judge(state: &State, provider: &'static dyn Provider, request: &Request) -> Judged {
     let draw = state.seed.draw(provider.name(), &request.path, &request.body);
     let error = |failure: &Failure| wire::whole(provider.error(request, &draw, failure), None);
-    let (operation, found, is_chat) = match provider.route(&request.method, &request.path) {
-        Route::Chat(found) => (Cow::Borrowed(found.id()), Some(found), true),
-        Route::Direct(name, found) => (Cow::Borrowed(name), found, false),
+    let (operation, found, way) = match provider.route(&request.method, &request.path) {
+        Route::Generate(found) => (Cow::Borrowed(found.id()), Some(found), Way::Generate),
+        Route::Embed(found) => (Cow::Borrowed(found.id()), Some(found), Way::Embed),
+        Route::Direct(name, found) => (Cow::Borrowed(name), found, Way::Direct),
         Route::Method => return Judged::refused(error(&kind(Kind::Method))),
         Route::NotFound => return Judged::refused(error(&kind(Kind::NotFound))),
     };
@@ -111,8 +112,11 @@ fn judge(state: &State, provider: &'static dyn Provider, request: &Request) -> J
             let call = Call { request, operation, found, body: &body, variant: *variant, draw, models };
             match provider.check(&call) {
                 Err(failure) if !state.options.lenient => error(&failure),
-                _ if is_chat => chat(state, provider, &call),
-                _ => wire::whole(provider.direct(&call), None),
+                _ => match way {
+                    Way::Direct => wire::whole(provider.direct(&call), None),
+                    Way::Generate => scripted(state, provider, &call, generate),
+                    Way::Embed => scripted(state, provider, &call, embed),
+                },
             }
         }
     };
@@ -145,8 +149,18 @@ fn kind(kind: Kind) -> Failure {
     Failure { kind: Some(kind), ..Failure::default() }
 }
 
+/// How a request is answered.
+#[derive(Clone, Copy)]
+enum Way {
+    Generate,
+    Embed,
+    Direct,
+}
+
+type Render = fn(&dyn Provider, &Call<'_>, &Reply) -> Plan;
+
 /// A script's reply, or the mock's own.
-fn chat(state: &State, provider: &dyn Provider, call: &Call<'_>) -> Plan {
+fn scripted(state: &State, provider: &dyn Provider, call: &Call<'_>, render: Render) -> Plan {
     let found = state.scripts.find(provider.name(), call.request, call.body);
     let own = Reply::default();
     let reply = found.as_ref().map_or(&own, |found| found.reply());
@@ -157,8 +171,18 @@ fn chat(state: &State, provider: &dyn Provider, call: &Call<'_>) -> Plan {
     plan
 }
 
-/// A reply in the provider's own words, with its faults.
-pub(crate) fn render(provider: &dyn Provider, call: &Call<'_>, reply: &Reply) -> Plan {
+/// Vectors in the provider's own words, with their faults.
+fn embed(provider: &dyn Provider, call: &Call<'_>, reply: &Reply) -> Plan {
+    let fault = reply.fault.as_ref();
+    if let Some(failure) = &reply.error {
+        return wire::whole(provider.error(call.request, &call.draw, failure), fault);
+    }
+    let embed = provider.embed(call);
+    wire::whole(provider.vectors(call, &Vectors::new(&embed, reply)), fault)
+}
+
+/// Text in the provider's own words, with its faults.
+pub(crate) fn generate(provider: &dyn Provider, call: &Call<'_>, reply: &Reply) -> Plan {
     let fault = reply.fault.as_ref();
     let failed = |failure: &Failure| wire::whole(provider.error(call.request, &call.draw, failure), fault);
     if let Some(failure) = &reply.error {
@@ -173,8 +197,9 @@ pub(crate) fn render(provider: &dyn Provider, call: &Call<'_>, reply: &Reply) ->
     });
     match (ask.stream, interruption) {
         (true, interruption) => {
-            let event = interruption.map(|failure| provider.interruption(&call.draw, &failure));
-            wire::streamed(provider, provider.stream(call, &answer), event, fault)
+            let event = interruption.map(|failure| provider.interruption(call, &failure));
+            let framing = provider.framing(call);
+            wire::streamed(provider, framing, provider.stream(call, &answer), event, fault)
         }
         (false, Some(failure)) => failed(&failure),
         (false, None) => wire::whole(provider.whole(call, &answer), fault),

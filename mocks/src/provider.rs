@@ -6,10 +6,11 @@ use bytes::Bytes;
 use serde_json::Value;
 use specs::{Operation, Violation};
 
-use crate::answer::{Answer, Ask};
+use crate::answer::{Answer, Ask, Embed, Vectors};
 use crate::request::Request;
-use crate::script::Failure;
+use crate::script::{Failure, Kind};
 use crate::seed::Draw;
+pub use crate::wire::Framing;
 use crate::{Credentials, anthropic, bedrock, openai};
 
 /// Every provider's mock. The name is also the prefix of its paths on the common port.
@@ -65,7 +66,7 @@ pub trait Provider: Sync {
         Ok(())
     }
 
-    /// What a chat request asks for, in neutral terms.
+    /// What a request for text asks for, in neutral terms.
     fn ask<'a>(&self, call: &Call<'a>) -> Ask<'a>;
 
     /// A whole reply.
@@ -74,11 +75,21 @@ pub trait Provider: Sync {
     /// The same as a stream.
     fn stream(&self, call: &Call<'_>, answer: &Answer<'_>) -> Stream;
 
+    /// What a request for vectors asks for, in neutral terms.
+    fn embed<'a>(&self, call: &Call<'a>) -> Embed<'a> {
+        Embed { model: call.body["model"].as_str().unwrap_or_default(), inputs: Vec::new(), dimensions: None }
+    }
+
+    /// The vectors that were asked for.
+    fn vectors(&self, call: &Call<'_>, _vectors: &Vectors<'_>) -> Whole {
+        self.error(call.request, &call.draw, &Failure { kind: Some(Kind::NotFound), ..Failure::default() })
+    }
+
     /// An error in the provider's own body, with its own status where the failure names none.
     fn error(&self, request: &Request, draw: &Draw, failure: &Failure) -> Whole;
 
     /// The provider's own error in mid-stream.
-    fn interruption(&self, draw: &Draw, failure: &Failure) -> Event;
+    fn interruption(&self, call: &Call<'_>, failure: &Failure) -> Event;
 
     /// An event that means nothing, where the provider has one.
     fn ping(&self) -> Option<Event> {
@@ -88,14 +99,14 @@ pub trait Provider: Sync {
     /// The answer to [`Route::Direct`].
     fn direct(&self, call: &Call<'_>) -> Whole;
 
-    /// Whether streams are server-sent events, to which the faults of text streams apply.
-    fn is_text(&self) -> bool {
-        true
+    /// How the streams of a call are framed.
+    fn framing(&self, _call: &Call<'_>) -> Framing {
+        Framing::Sse
     }
 
     /// The event with a payload that cannot be read, in a frame that is whole.
-    fn malformed(&self, event: &Event) -> Event {
-        Event { name: event.name.clone(), bytes: crate::wire::sse::malformed(&event.bytes) }
+    fn malformed(&self, framing: Framing, event: &Event) -> Event {
+        Event { name: event.name.clone(), bytes: framing.malformed(&event.bytes) }
     }
 
     /// The event with a wrong checksum; the same event where the framing has none.
@@ -104,12 +115,12 @@ pub trait Provider: Sync {
     }
 }
 
-/// Where the provider's document says that a request line leads: every operation of it is a chat.
+/// Where the provider's document says that a request line leads: every operation of it answers with text.
 #[must_use]
 pub fn documented(provider: &str, method: &str, path: &str) -> Route {
     let Some(api) = specs::api(provider) else { return Route::NotFound };
     if let Some(operation) = api.operation(method, path) {
-        return Route::Chat(operation);
+        return Route::Generate(operation);
     }
     let other = ["GET", "POST", "PUT", "PATCH", "DELETE"];
     let known = other.iter().any(|method| api.operation(method, path).is_some());
@@ -119,8 +130,10 @@ pub fn documented(provider: &str, method: &str, path: &str) -> Route {
 /// Where a request line leads.
 #[derive(Debug, Clone)]
 pub enum Route {
-    /// A chat: scripts and own answers.
-    Chat(Operation),
+    /// Chats and completions: scripts and own answers.
+    Generate(Operation),
+    /// Embeddings: scripts and own vectors.
+    Embed(Operation),
     /// An operation that the provider answers by itself: its name, and its operation where `specs` knows it.
     Direct(&'static str, Option<Operation>),
     /// The path does not know this method.

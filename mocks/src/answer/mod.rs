@@ -2,6 +2,7 @@
 
 mod ask;
 mod call;
+mod embed;
 mod fill;
 mod own;
 
@@ -11,6 +12,7 @@ use crate::script::{self, Block, Finish};
 use crate::tokens;
 
 pub use ask::{Ask, Choose, Effort, Format, Last, Tool};
+pub use embed::{Embed, Input, Vectors};
 pub use fill::fill;
 
 /// A reply with every count and reason settled.

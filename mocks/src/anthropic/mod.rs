@@ -95,8 +95,8 @@ impl Provider for Anthropic {
         error::reply(request, draw, failure)
     }
 
-    fn interruption(&self, draw: &Draw, failure: &Failure) -> Event {
-        let (_, body) = error::body(draw, failure);
+    fn interruption(&self, call: &Call<'_>, failure: &Failure) -> Event {
+        let (_, body) = error::body(&call.draw, failure);
         Event { name: "error".into(), bytes: crate::wire::sse::frame("error", &body) }
     }
 

@@ -57,7 +57,7 @@ pub(super) fn count(provider: &dyn Provider, call: &Call<'_>) -> Whole {
     if let Value::Object(members) = &mut body {
         members.insert("max_tokens".into(), json!(u32::MAX));
     }
-    if let Route::Chat(messages) = provider.route("POST", "/v1/messages") {
+    if let Route::Generate(messages) = provider.route("POST", "/v1/messages") {
         let chosen = call.variant.and_then(|variant| messages.variant(variant)).unwrap_or(messages);
         if let Some(violation) = chosen.request(&body).first() {
             return refused(&refuse::failure(violation, &body));

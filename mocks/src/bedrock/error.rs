@@ -15,7 +15,7 @@ use crate::seed::Draw;
 pub(super) fn reply(request: &Request, headers: Headers, failure: &Failure) -> Whole {
     let kind = failure.kind();
     let is_chat =
-        matches!(super::documented(&request.method, &request.path), crate::provider::Route::Chat(_));
+        matches!(super::documented(&request.method, &request.path), crate::provider::Route::Generate(_));
     if failure.message.is_none() && matches!(kind, Kind::NotFound | Kind::Method) && !is_chat {
         return unknown_operation(headers);
     }

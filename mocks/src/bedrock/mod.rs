@@ -18,7 +18,7 @@ use specs::Violation;
 
 use crate::Credentials;
 use crate::answer::{Answer, Ask};
-use crate::provider::{self, Call, Denied, Event, Provider, Route, Stream, Whole};
+use crate::provider::{self, Call, Denied, Event, Framing, Provider, Route, Stream, Whole};
 use crate::request::Request;
 use crate::script::{Failure, Kind};
 use crate::seed::Draw;
@@ -74,7 +74,7 @@ impl Provider for Bedrock {
         error::reply(request, error::headers(draw, (self.now)(), "application/json"), failure)
     }
 
-    fn interruption(&self, _draw: &Draw, failure: &Failure) -> Event {
+    fn interruption(&self, _call: &Call<'_>, failure: &Failure) -> Event {
         error::interruption(failure)
     }
 
@@ -83,11 +83,11 @@ impl Provider for Bedrock {
         self.error(call.request, &call.draw, &Failure { kind: Some(Kind::NotFound), ..Failure::default() })
     }
 
-    fn is_text(&self) -> bool {
-        false
+    fn framing(&self, _call: &Call<'_>) -> Framing {
+        Framing::Binary
     }
 
-    fn malformed(&self, event: &Event) -> Event {
+    fn malformed(&self, _framing: Framing, event: &Event) -> Event {
         let bytes = frame::malformed(&event.bytes).unwrap_or_else(|| event.bytes.clone());
         Event { name: event.name.clone(), bytes }
     }

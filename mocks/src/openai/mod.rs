@@ -83,7 +83,7 @@ impl Provider for OpenAi {
         error::reply(request, draw, failure)
     }
 
-    fn interruption(&self, _draw: &Draw, failure: &Failure) -> Event {
+    fn interruption(&self, _call: &Call<'_>, failure: &Failure) -> Event {
         let (_, body) = error::body(&Request::default(), failure);
         Event { name: "".into(), bytes: crate::wire::sse::frame("", &body) }
     }

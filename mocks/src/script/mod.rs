@@ -55,7 +55,7 @@ pub struct Match {
     /// Text found anywhere in the request body, however its JSON is escaped.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub contains: Option<String>,
-    /// `openai`, `anthropic`, `bedrock`.
+    /// The mock's name: `openai`, `gemini`, ….
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub provider: Option<String>,
     /// The provider's own path, as sent, without the mock's prefix.
@@ -73,6 +73,9 @@ pub struct Reply {
     /// Blocks in order; absent: the mock's own sensible answer; empty: an answer without content.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub content: Option<Vec<Block>>,
+    /// Vectors for an embedding request, in the order of its inputs; those left out are the mock's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub embeddings: Option<Vec<Vector>>,
     /// Absent: `tool_calls` when the content calls a tool, else `stop`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub finish: Option<Finish>,
@@ -101,6 +104,18 @@ pub struct Reply {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub times: Option<u64>,
 }
+
+/// One vector of a script. Compared by its bits, so that scripts can be compared.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Vector(pub Vec<f32>);
+
+impl PartialEq for Vector {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.iter().map(|number| number.to_bits()).eq(other.0.iter().map(|number| number.to_bits()))
+    }
+}
+
+impl Eq for Vector {}
 
 impl Reply {
     /// One text block, in these pieces.

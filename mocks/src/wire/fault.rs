@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 
-use super::{End, Plan, Write, gzip, sse};
+use super::{End, Framing, Plan, Write, gzip};
 use crate::provider::{Event, Headers, Provider, Stream, Whole};
 use crate::script::Fault;
 
@@ -23,6 +23,7 @@ pub(crate) fn whole(reply: Whole, fault: Option<&Fault>) -> Plan {
 /// A reply as a stream.
 pub(crate) fn streamed(
     provider: &dyn Provider,
+    framing: Framing,
     reply: Stream,
     error: Option<Event>,
     fault: Option<&Fault>,
@@ -37,7 +38,7 @@ pub(crate) fn streamed(
         events.truncate(place.after_event);
         events.push(error);
     }
-    deform(provider, &mut events, fault);
+    deform(provider, framing, &mut events, fault);
     let count = last_event(fault);
     events.truncate(count.unwrap_or(usize::MAX));
     let mut plan = eventful(plan, events, fault.events_per_write.unwrap_or(1).max(1));
@@ -108,31 +109,28 @@ fn eventful(mut plan: Plan, events: Vec<Event>, per_write: usize) -> Plan {
 }
 
 /// Broken events, odd forms, and what comes in between.
-fn deform(provider: &dyn Provider, events: &mut [Event], fault: &Fault) {
+fn deform(provider: &dyn Provider, framing: Framing, events: &mut [Event], fault: &Fault) {
     let at = |place: Option<crate::script::Event>| place.and_then(|place| place.event.checked_sub(1));
     if let Some(event) = at(fault.malformed).and_then(|at| events.get_mut(at)) {
-        *event = provider.malformed(event);
+        *event = provider.malformed(framing, event);
     }
     if let Some(event) = at(fault.bad_checksum).and_then(|at| events.get_mut(at)) {
         *event = provider.bad_checksum(event);
     }
-    let ping = fault.pings.then(|| match provider.ping() {
-        None if provider.is_text() => Some(Bytes::from_static(b": ping\n\n")),
-        ping => ping.map(|event| event.bytes),
-    });
-    let ping = ping.flatten();
+    let own = |event: Event| event.bytes;
+    let ping = fault.pings.then(|| provider.ping().map(own).or_else(|| framing.ping())).flatten();
     for (index, event) in events.iter_mut().enumerate() {
         let mut bytes = event.bytes.clone();
-        if provider.is_text() && fault.multiline {
-            bytes = sse::multiline(&bytes);
+        if fault.multiline {
+            bytes = framing.multiline(bytes);
         }
-        let comment = (provider.is_text() && fault.comments).then_some(&b": comment\n"[..]);
+        let comment = fault.comments.then(|| framing.comment()).flatten();
         let ping = ping.as_ref().filter(|_| index > 0).map(|ping| &ping[..]);
         if ping.is_some() || comment.is_some() {
             let parts = [ping.unwrap_or_default(), comment.unwrap_or_default(), &bytes];
             bytes = parts.concat().into();
         }
-        event.bytes = if provider.is_text() && fault.crlf { sse::crlf(&bytes) } else { bytes };
+        event.bytes = if fault.crlf { framing.crlf(bytes) } else { bytes };
     }
 }
 
