@@ -17,9 +17,38 @@ pub struct Api {
 static APIS: LazyLock<Vec<Api>> =
     LazyLock::new(|| EMBEDDED.iter().map(|embedded| Api { embedded, content: OnceLock::new() }).collect());
 
-/// The API of a provider, by the name of its folder: `openai`, `anthropic`, `bedrock`.
+/// Those who speak another one's API, and whose document says what they speak.
+const ALIASES: &[(&str, &[&str])] = &[
+    ("azure", &["azure-v1"]),
+    ("cohere", &["cohere-v1"]),
+    ("huggingface", &["huggingface-tgi", "tgi"]),
+    ("llama2", &["llama2-raw"]),
+    ("ollama", &["llama2-ollama", "llama3-ollama", "mistral-ollama"]),
+    (
+        "openai",
+        &[
+            "cerebras",
+            "dashscope",
+            "databricks",
+            "deepseek",
+            "groq",
+            "kimi",
+            "llama2-openai",
+            "llama3-openai",
+            "together",
+            "vercel",
+            "vllm",
+            "xai",
+        ],
+    ),
+    ("vertex", &["gemini-vertex"]),
+];
+
+/// The API of a provider, by the name of its folder (`openai`), or of one who speaks another one's API (`xai`).
 pub fn api(provider: &str) -> Option<&'static Api> {
-    apis().find(|api| api.provider() == provider)
+    let alias = ALIASES.iter().find(|(_, names)| names.contains(&provider));
+    let name = alias.map_or(provider, |(name, _)| name);
+    apis().find(|api| api.provider() == name)
 }
 
 /// All APIs, by name.

@@ -64,7 +64,8 @@ impl Operation {
                 found.extend(chosen.calls.iter().flat_map(|calls| calls.violations(body)));
                 found
             }
-            None => vec![self.unforeseen("no body", body, "requestBody")],
+            None if body.is_null() => Vec::new(),
+            None => vec![self.unforeseen("no body", body, "")],
         }
     }
 
@@ -88,7 +89,7 @@ impl Operation {
         };
         match self.chosen(&reply.bodies) {
             Some(chosen) => chosen.schema.violations(&self.content.root, body),
-            None => vec![self.unforeseen("no JSON body", body, &format!("responses/{}", reply.status))],
+            None => vec![self.unforeseen("no JSON body", body, &format!("/responses/{}", reply.status))],
         }
     }
 
@@ -96,7 +97,7 @@ impl Operation {
     /// (with the JSON string `"[DONE]"` as its data); Bedrock's have their `:event-type` or `:exception-type`.
     pub fn event(&self, name: &str, data: &Value) -> Vec<Violation> {
         let Some(stream) = self.stream() else {
-            return vec![self.unforeseen("no stream", data, "responses")];
+            return vec![self.unforeseen("no stream", data, "/responses")];
         };
         match stream.events.iter().find(|(known, _)| known == name) {
             Some((_, schema)) => schema.violations(&self.content.root, data),
@@ -138,7 +139,7 @@ impl Operation {
             keyword: "content".to_owned(),
             expected: expected.to_owned(),
             got: crate::violation::show(body),
-            document: format!("{}/{member}", self.plan.pointer),
+            document: format!("{}{member}", self.plan.pointer),
         }
     }
 }

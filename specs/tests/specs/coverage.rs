@@ -9,7 +9,7 @@ use crate::samples::{Sample, status};
 
 #[test]
 fn valid_samples_show_every_member_and_every_value() {
-    for provider in ["anthropic", "bedrock", "openai"] {
+    for provider in specs::apis().map(specs::Api::provider) {
         let document = specs::api(provider).expect("the document is embedded").document();
         let schemas = Schemas { document, schemas: &document["components"]["schemas"] };
         let mut shown = BTreeSet::new();
@@ -36,13 +36,14 @@ struct Schemas<'a> {
 impl<'a> Schemas<'a> {
     /// What a sample holds, each with its schema.
     fn of(&self, sample: &'a Sample) -> Vec<(&'a Value, &'a Value)> {
-        let operation = &self.document["paths"][sample.operation().path()]["post"];
+        let path = &self.document["paths"][sample.operation().path()];
+        let operation = &path[sample.method().to_lowercase()];
         let variant = sample.content["variant"].as_str().unwrap_or("application/json");
-        let bodies = operation["requestBody"]["content"].as_object().expect("an operation takes a body");
+        let bodies = operation["requestBody"]["content"].as_object().into_iter().flatten();
         let named =
             |(media, body): &(&String, &Value)| media.ends_with(variant) || body["x-variant"] == variant;
-        let (_, body) = bodies.iter().find(named).expect("the variant's media type");
-        let requests = sample.list("requests").map(|request| (&body["schema"], request));
+        let body = bodies.into_iter().find(named).map(|(_, body)| &body["schema"]);
+        let requests = sample.list("requests").filter_map(move |request| Some((body?, request)));
 
         let replies = sample.list("replies").map(|reply| {
             let response = self.response(operation, status(reply));

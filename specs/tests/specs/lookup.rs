@@ -42,7 +42,9 @@ fn what_no_document_has_is_not_found() {
 #[test]
 fn operations_are_listed() {
     let ids: Vec<_> = openai().operations().map(|operation| operation.id()).collect();
-    assert_eq!(ids, ["createChatCompletion"]);
+    let expected =
+        ["createChatCompletion", "createCompletion", "createEmbedding", "listModels", "retrieveModel"];
+    assert_eq!(ids, expected);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Bodies and streams in `tests/samples/<provider>/{valid,invalid}`: all invented here, one idea a file.
 //!
-//! A sample names a `path`, perhaps a `variant`, and holds `requests`, `replies` (`status`, `body`) or a `stream` (a list
+//! A sample names a `path`, perhaps a `method` (else `POST`) and a `variant`, and holds `requests`, `replies` (`status`, `body`) or a `stream` (a list
 //! of names and data). An invalid one lists in `violations` all that is wrong, each in its one line.
 
 use std::fs;
@@ -40,7 +40,7 @@ fn each_body_of_an_invalid_sample_is_wrong() {
 
 #[test]
 fn every_provider_with_samples_has_both_kinds() {
-    for provider in ["anthropic", "bedrock", "openai"] {
+    for provider in specs::apis().map(specs::Api::provider) {
         for kind in ["valid", "invalid"] {
             let count = Sample::all().iter().filter(|sample| sample.is(provider, kind)).count();
             assert!(count > 0, "{provider} has no {kind} samples");
@@ -80,11 +80,15 @@ impl Sample {
     pub(crate) fn operation(&self) -> Operation {
         let path = self.content["path"].as_str().expect("a sample names its path");
         let api = specs::api(&self.provider).expect("the provider has a document");
-        let operation = api.operation("POST", path).expect("the document has the path");
+        let operation = api.operation(self.method(), path).expect("the document has the path");
         match self.content["variant"].as_str() {
             Some(name) => operation.variant(name).expect("the operation has the variant"),
             None => operation,
         }
+    }
+
+    pub(crate) fn method(&self) -> &str {
+        self.content["method"].as_str().unwrap_or("POST")
     }
 
     fn expected(&self) -> Vec<&str> {
