@@ -43,14 +43,14 @@ impl Credentials {
 impl Default for Credentials {
     fn default() -> Self {
         let key = |provider: &str, key: &str| (provider.to_owned(), vec![key.to_owned()]);
-        Self {
-            keys: BTreeMap::from([
-                key("openai", "sk-touchstone"),
-                key("anthropic", "sk-ant-touchstone"),
-                key("bedrock", "bedrock-api-key-touchstone"),
-            ]),
-            aws: vec![AwsKey::default()],
-        }
+        let twins =
+            crate::openai::TWINS.iter().map(|twin| key(twin.name, &format!("{}-touchstone", twin.name)));
+        let own = [
+            key("openai", "sk-touchstone"),
+            key("anthropic", "sk-ant-touchstone"),
+            key("bedrock", "bedrock-api-key-touchstone"),
+        ];
+        Self { keys: own.into_iter().chain(twins).collect(), aws: vec![AwsKey::default()] }
     }
 }
 

@@ -139,7 +139,7 @@ fn judge_body(
     let Some(found) = found else { return Ok(body) };
     let chosen = judged.variant.and_then(|variant| found.variant(variant));
     judged.violations = chosen.as_ref().unwrap_or(found).request(&body);
-    match judged.violations.first() {
+    match judged.violations.iter().find(|violation| !provider.tolerates(violation)) {
         Some(violation) if !state.options.lenient => Err(provider.refuse(violation, &body)),
         _ => Ok(body),
     }

@@ -93,7 +93,7 @@ fn again(doors: &[Door]) -> Result<Vec<std::net::TcpListener>, Error> {
 
 /// What the first requests would wait for: the tokenizer and the schemas.
 fn load() {
-    for provider in provider::ALL {
+    for provider in provider::ALL.iter() {
         let Some(api) = specs::api(provider.name()) else { continue };
         for operation in api.operations() {
             let _ = operation.request(&serde_json::Value::Null);

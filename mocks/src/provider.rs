@@ -1,6 +1,7 @@
 //! What a provider is to the rest of the mocks, and which there are.
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
 
 use bytes::Bytes;
 use serde_json::Value;
@@ -14,8 +15,12 @@ pub use crate::wire::Framing;
 use crate::{Credentials, anthropic, bedrock, openai};
 
 /// Every provider's mock. The name is also the prefix of its paths on the common port.
-pub static ALL: &[&dyn Provider] =
-    &[&openai::OpenAi, &anthropic::Anthropic, &bedrock::Bedrock { now: jiff::Timestamp::now }];
+pub static ALL: LazyLock<Vec<&'static dyn Provider>> = LazyLock::new(|| {
+    let own: [&dyn Provider; 3] =
+        [&openai::OPENAI, &anthropic::Anthropic, &bedrock::Bedrock { now: jiff::Timestamp::now }];
+    let twins = openai::TWINS.iter().map(|twin| -> &dyn Provider { twin });
+    own.into_iter().chain(twins).collect()
+});
 
 /// The names of all providers.
 pub fn names() -> impl Iterator<Item = &'static str> {
@@ -57,6 +62,11 @@ pub trait Provider: Sync {
 
     /// What the provider says to a body that breaks its schema in this place.
     fn refuse(&self, violation: &Violation, body: &Value) -> Failure;
+
+    /// Whether a request that breaks its schema so is answered all the same.
+    fn tolerates(&self, _violation: &Violation) -> bool {
+        false
+    }
 
     /// The rules that no schema can say.
     ///

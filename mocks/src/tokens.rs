@@ -25,6 +25,17 @@ pub fn split(text: &str) -> Vec<Vec<u8>> {
     O200K.encode(text).into_iter().map(|token| O200K.decode(&[token])).collect()
 }
 
+/// The text that tokens stand for. Numbers that are no tokens stand for nothing; half a character becomes U+FFFD.
+#[must_use]
+pub fn decode(tokens: impl Iterator<Item = u64>) -> String {
+    let known = |token: u64| u32::try_from(token).ok().filter(|token| *token < VOCABULARY);
+    let bytes: Vec<u8> = tokens.filter_map(known).flat_map(|token| O200K.decode(&[token])).collect();
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+/// Ordinary tokens are numbered below this.
+const VOCABULARY: u32 = 199_998;
+
 /// A text as a model streams it, a token a piece, but whole characters only; at most so many tokens of it.
 #[must_use]
 pub fn pieces(text: &str, limit: Option<u64>) -> Pieced {

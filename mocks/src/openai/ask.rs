@@ -13,7 +13,8 @@ const MARKS: u64 = 3;
 /// An image at low detail, and one of a megapixel at high.
 const IMAGE: [u64; 2] = [85, 765];
 
-pub(super) fn read<'a>(call: &Call<'a>) -> Ask<'a> {
+/// `is_aloud`: whether models show what they think.
+pub(super) fn read<'a>(call: &Call<'a>, is_aloud: bool) -> Ask<'a> {
     let body = call.body;
     let messages = list(&body["messages"]);
     let tools: Vec<Tool<'a>> = list(&body["tools"]).iter().filter_map(tool).collect();
@@ -40,7 +41,9 @@ pub(super) fn read<'a>(call: &Call<'a>) -> Ask<'a> {
             stops => list(stops).iter().filter_map(Value::as_str).collect(),
         },
         choices: body["n"].as_u64().and_then(|count| usize::try_from(count).ok()).unwrap_or(1),
-        reasoning: if reasons(model) {
+        reasoning: if is_aloud {
+            if body["reasoning_effort"].is_string() { Effort::Aloud } else { Effort::None }
+        } else if reasons(model) {
             Effort::Silent(thought(&body["reasoning_effort"]))
         } else {
             Effort::None

@@ -17,6 +17,9 @@ pub(super) fn check(call: &Call<'_>) -> Result<(), Failure> {
     if call.models.is_some_and(|models| models.iter().all(|known| known != model)) {
         return Err(models::absent(model));
     }
+    if call.operation != super::CHAT {
+        return Ok(());
+    }
     limits(body, model)?;
     json_is_mentioned(body)?;
     schema_is_strict(body)?;

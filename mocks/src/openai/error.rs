@@ -58,7 +58,7 @@ struct Native {
 /// What the service says to each kind, where nothing more is known.
 fn native(request: &Request, failure: Kind) -> Native {
     const INVALID: &str = "invalid_request_error";
-    let is_chat = request.path == "/v1/chat/completions";
+    let is_chat = request.path.ends_with("/v1/chat/completions");
     let (status, kind, code, message) = match failure {
         Kind::InvalidRequest => (400, INVALID, None, "Invalid request."),
         Kind::Authentication => (401, INVALID, None, NO_KEY),

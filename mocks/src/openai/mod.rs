@@ -1,8 +1,11 @@
-//! [OpenAI's chat completions](https://platform.openai.com/docs/api-reference/chat), and the list of models.
+//! [OpenAI's chat completions](https://platform.openai.com/docs/api-reference/chat), completions, embeddings, and the
+//! list of models; and those who speak the same dialect, whose differences are data.
 
 mod ask;
 mod call;
 mod check;
+mod completion;
+mod embedding;
 mod error;
 mod headers;
 mod logprobs;
@@ -10,32 +13,70 @@ mod models;
 mod refuse;
 mod reply;
 mod stream;
+mod twins;
 
 use serde_json::Value;
-use specs::Violation;
+use specs::{Operation, Violation};
 
 use crate::Credentials;
-use crate::answer::{Answer, Ask};
+use crate::answer::{Answer, Ask, Embed, Vectors};
 use crate::provider::{Call, Denied, Event, Provider, Route, Stream, Whole};
 use crate::request::Request;
 use crate::script::{Failure, Finish, Kind};
 use crate::seed::Draw;
 
-/// The mock.
+pub use twins::TWINS;
+
+/// The mock of OpenAI, or of one who speaks its dialect.
 #[derive(Debug, Clone, Copy)]
-pub struct OpenAi;
+pub struct OpenAi {
+    /// The name of the mock.
+    pub name: &'static str,
+    /// What stands before `/v1` in its paths.
+    pub base: &'static str,
+    /// The operations that it has, by OpenAI's ids, besides chat and models.
+    pub operations: &'static [&'static str],
+    /// Members of OpenAI's that it answers with 400.
+    pub refused: &'static [&'static str],
+    /// Whether members that it does not know are passed over; OpenAI answers them with 400.
+    pub is_open: bool,
+    /// Whether models think aloud, in `reasoning_content`.
+    pub is_aloud: bool,
+    /// What is listed where the options name no models.
+    pub models: &'static [&'static str],
+}
+
+/// OpenAI itself.
+pub const OPENAI: OpenAi = OpenAi {
+    name: "openai",
+    base: "",
+    operations: &[COMPLETION, EMBEDDING],
+    refused: &[],
+    is_open: false,
+    is_aloud: false,
+    models: &["gpt-4o", "gpt-4o-mini", "gpt-4.1", "gpt-5", "gpt-5-mini", "o4-mini", "text-embedding-3-small"],
+};
+
+const CHAT: &str = "createChatCompletion";
+const COMPLETION: &str = "createCompletion";
+const EMBEDDING: &str = "createEmbedding";
 
 impl Provider for OpenAi {
     fn name(&self) -> &'static str {
-        "openai"
+        self.name
     }
 
     fn route(&self, method: &str, path: &str) -> Route {
-        match (method, path, path.strip_prefix("/v1/models/")) {
-            ("GET", "/v1/models", _) => Route::Direct("listModels", None),
-            ("GET", _, Some(_)) => Route::Direct("retrieveModel", None),
-            (_, "/v1/models", _) | (_, _, Some(_)) => Route::Method,
-            _ => crate::provider::documented(self.name(), method, path),
+        let Some(path) = path.strip_prefix(self.base) else { return Route::NotFound };
+        let has = |operation: &Operation| operation.id() == CHAT || self.operations.contains(&operation.id());
+        match crate::provider::documented(self.name, method, path) {
+            Route::Generate(found) if method == "GET" && found.id() == "listModels" => {
+                Route::Direct("listModels", Some(found))
+            }
+            Route::Generate(found) if method == "GET" => Route::Direct("retrieveModel", Some(found)),
+            Route::Generate(found) if !has(&found) => Route::NotFound,
+            Route::Generate(found) if found.id() == EMBEDDING => Route::Embed(found),
+            route => route,
         }
     }
 
@@ -43,7 +84,7 @@ impl Provider for OpenAi {
         let Some(key) = request.bearer() else {
             return Err(denied("no bearer key", error::NO_KEY.to_owned(), None));
         };
-        if credentials.accepts(self.name(), key) {
+        if credentials.accepts(self.name, key) {
             return Ok(());
         }
         let message = format!(
@@ -61,22 +102,45 @@ impl Provider for OpenAi {
         refuse::failure(violation, body)
     }
 
+    fn tolerates(&self, violation: &Violation) -> bool {
+        self.is_open && violation.keyword == "additionalProperties"
+    }
+
     fn check(&self, call: &Call<'_>) -> Result<(), Failure> {
+        if let Some(name) = self.refused.iter().find(|name| call.body.get(**name).is_some()) {
+            return Err(refuse::unknown(name));
+        }
         check::check(call)
     }
 
     fn ask<'a>(&self, call: &Call<'a>) -> Ask<'a> {
-        ask::read(call)
+        if call.operation == COMPLETION { completion::ask(call) } else { ask::read(call, self.is_aloud) }
     }
 
     fn whole(&self, call: &Call<'_>, answer: &Answer<'_>) -> Whole {
         let headers = headers::of_reply(&call.draw, answer.usage, "application/json");
-        Whole { status: 200, headers, body: reply::body(call, answer).into() }
+        let body = match call.operation {
+            COMPLETION => completion::body(call, answer),
+            _ => reply::body(call, answer, self.is_aloud),
+        };
+        Whole { status: 200, headers, body: body.into() }
     }
 
     fn stream(&self, call: &Call<'_>, answer: &Answer<'_>) -> Stream {
         let headers = headers::of_reply(&call.draw, answer.usage, "text/event-stream; charset=utf-8");
-        Stream { headers, events: stream::events(call, answer) }
+        let events = match call.operation {
+            COMPLETION => completion::events(call, answer),
+            _ => stream::events(call, answer, self.is_aloud),
+        };
+        Stream { headers, events }
+    }
+
+    fn embed<'a>(&self, call: &Call<'a>) -> Embed<'a> {
+        embedding::ask(call)
+    }
+
+    fn vectors(&self, call: &Call<'_>, vectors: &Vectors<'_>) -> Whole {
+        embedding::reply(call, vectors)
     }
 
     fn error(&self, request: &Request, draw: &Draw, failure: &Failure) -> Whole {
@@ -89,7 +153,7 @@ impl Provider for OpenAi {
     }
 
     fn direct(&self, call: &Call<'_>) -> Whole {
-        models::answer(call)
+        models::answer(call, self.models)
     }
 }
 

@@ -7,16 +7,14 @@ use crate::answer::Usage;
 use crate::provider::{Call, Whole};
 use crate::script::{Failure, Kind};
 
-/// What is listed where the options name no models.
-const KNOWN: [&str; 6] = ["gpt-4o", "gpt-4o-mini", "gpt-4.1", "gpt-5", "gpt-5-mini", "o4-mini"];
-
-pub(super) fn answer(call: &Call<'_>) -> Whole {
+/// The list, or one of it. `own`: what is listed where the options name no models.
+pub(super) fn answer(call: &Call<'_>, own: &[&str]) -> Whole {
     let known: Vec<&str> = match call.models {
         Some(models) => models.iter().map(String::as_str).collect(),
-        None => KNOWN.to_vec(),
+        None => own.to_vec(),
     };
-    let wanted = call.request.path.strip_prefix("/v1/models/");
-    let body = match wanted {
+    let wanted = call.found.and_then(|found| found.parameter("model"));
+    let body = match wanted.as_deref() {
         None => json!({ "object": "list", "data": known.iter().map(|id| model(id)).collect::<Vec<_>>() }),
         Some(id) if known.contains(&id) => model(id),
         Some(id) => return error::reply(call.request, &call.draw, &absent(id)),

@@ -20,10 +20,7 @@ pub(super) fn failure(violation: &Violation, body: &Value) -> Failure {
             let name = if path.is_empty() { missing.to_owned() } else { format!("{path}.{missing}") };
             error(format!("Missing required parameter: '{name}'."), Some(&name), "missing_required_parameter")
         }
-        "additionalProperties" | "unevaluatedProperties" if !path.contains(['.', '[']) => {
-            let message = format!("Unrecognized request argument supplied: {path}");
-            Failure::new(Kind::InvalidRequest, message)
-        }
+        "additionalProperties" | "unevaluatedProperties" if !path.contains(['.', '[']) => unknown(&path),
         "additionalProperties" | "unevaluatedProperties" => {
             error(format!("Unknown parameter: '{path}'."), Some(&path), "unknown_parameter")
         }
@@ -47,6 +44,11 @@ pub(super) fn failure(violation: &Violation, body: &Value) -> Failure {
         }
         _ => bounds(violation, body, &path),
     }
+}
+
+/// What is said to a member that the service does not know.
+pub(super) fn unknown(name: &str) -> Failure {
+    Failure::new(Kind::InvalidRequest, format!("Unrecognized request argument supplied: {name}"))
 }
 
 /// Rules between members of the request itself.

@@ -34,19 +34,24 @@ struct Message<'a> {
     role: &'static str,
     content: Option<String>,
     refusal: Option<String>,
+    /// Not OpenAI's; DeepSeek's name for it, which others took over.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reasoning_content: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     tool_calls: Vec<Called>,
     annotations: [&'a str; 0],
 }
 
 /// The body of a whole reply.
-pub(super) fn body(call: &Call<'_>, answer: &Answer<'_>) -> Vec<u8> {
+/// `is_aloud`: whether it shows what the model thinks.
+pub(super) fn body(call: &Call<'_>, answer: &Answer<'_>, is_aloud: bool) -> Vec<u8> {
+    let said = |(index, choice): (usize, _)| said(call, index, choice, is_aloud);
     let completion = Completion {
         id: id(call, answer),
         object: "chat.completion",
         created: call.draw.created(),
         model: &answer.model,
-        choices: answer.choices.iter().enumerate().map(|(index, choice)| said(call, index, choice)).collect(),
+        choices: answer.choices.iter().enumerate().map(said).collect(),
         usage: usage(answer.usage),
         service_tier: service_tier(call),
         system_fingerprint: fingerprint(call),
@@ -54,7 +59,11 @@ pub(super) fn body(call: &Call<'_>, answer: &Answer<'_>) -> Vec<u8> {
     serde_json::to_vec(&completion).expect("strings and numbers")
 }
 
-fn said<'a>(call: &Call<'_>, index: usize, choice: &Choice<'_>) -> Said<'a> {
+fn said<'a>(call: &Call<'_>, index: usize, choice: &Choice<'_>, is_aloud: bool) -> Said<'a> {
+    let reasoning_content = joined(choice, |block| match block {
+        Block::Reasoning(reasoning) if is_aloud => Some(reasoning.text.join()),
+        _ => None,
+    });
     let text = joined(choice, |block| match block {
         Block::Text(text) => Some(text.join()),
         _ => None,
@@ -73,7 +82,14 @@ fn said<'a>(call: &Call<'_>, index: usize, choice: &Choice<'_>) -> Said<'a> {
             let of = |text: &Option<String>| text.as_ref().map(|text| logprobs::of(call, text, alternatives));
             json!({ "content": of(&text), "refusal": of(&refusal) })
         }),
-        message: Message { role: "assistant", content: text.or(empty), refusal, tool_calls, annotations: [] },
+        message: Message {
+            role: "assistant",
+            content: text.or(empty),
+            refusal,
+            reasoning_content,
+            tool_calls,
+            annotations: [],
+        },
         finish_reason: finish_reason(choice.finish),
     }
 }

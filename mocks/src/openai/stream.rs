@@ -13,14 +13,15 @@ use crate::provider::{Call, Event};
 use crate::script::{Block, Pieces};
 
 /// All events of a streamed reply.
-pub(super) fn events(call: &Call<'_>, answer: &Answer<'_>) -> Vec<Event> {
+/// `is_aloud`: whether it shows what the model thinks.
+pub(super) fn events(call: &Call<'_>, answer: &Answer<'_>, is_aloud: bool) -> Vec<Event> {
     let has_usage = call.body["stream_options"]["include_usage"] == true;
     let frame = Frame::new(call, answer, has_usage);
     let lanes = answer
         .choices
         .iter()
         .enumerate()
-        .map(|(index, choice)| pieces(call, answer, index, choice))
+        .map(|(index, choice)| pieces(call, answer, (index, choice), is_aloud))
         .collect();
     let mut events: Vec<Event> = call::in_turn(lanes).iter().map(|piece| frame.event(piece)).collect();
     if has_usage {
@@ -50,6 +51,9 @@ struct Delta {
     tool_calls: Option<[Called; 1]>,
     #[serde(skip_serializing_if = "Option::is_none")]
     refusal: Option<Option<String>>,
+    /// Not OpenAI's; DeepSeek's name for it, which others took over.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reasoning_content: Option<String>,
 }
 
 impl Piece {
@@ -92,12 +96,21 @@ impl Frame {
 }
 
 /// The chunks of one choice: role, text and refusal, tool calls, reason.
-fn pieces(call: &Call<'_>, answer: &Answer<'_>, index: usize, choice: &Choice<'_>) -> VecDeque<Piece> {
+fn pieces(
+    call: &Call<'_>,
+    answer: &Answer<'_>,
+    (index, choice): (usize, &Choice<'_>),
+    is_aloud: bool,
+) -> VecDeque<Piece> {
+    let thought = |text: &str| Delta { reasoning_content: Some(text.to_owned()), ..Delta::default() };
     let mut pieces = VecDeque::from([Piece::new(index, opening(choice))]);
     for block in choice.blocks.iter() {
         match block {
             Block::Text(texts) => pieces.extend(said(call, index, texts, false)),
             Block::Refusal(texts) => pieces.extend(said(call, index, texts, true)),
+            Block::Reasoning(reasoning) if is_aloud => {
+                pieces.extend(reasoning.text.iter().map(|text| Piece::new(index, thought(text))));
+            }
             Block::Reasoning(_) | Block::ToolCall(_) => {}
         }
     }

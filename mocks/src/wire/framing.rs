@@ -60,5 +60,5 @@ fn half(event: &Bytes, end: &[u8]) -> Bytes {
     let text = String::from_utf8_lossy(event);
     let payload = text.trim_end();
     let middle = (payload.len() / 2..=payload.len()).find(|at| payload.is_char_boundary(*at));
-    [payload[..middle.unwrap_or(0)].as_bytes(), end].concat().into()
+    [&payload.as_bytes()[..middle.unwrap_or(0)], end].concat().into()
 }

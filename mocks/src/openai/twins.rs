@@ -1,0 +1,44 @@
+//! Those who speak OpenAI's dialect. One entry each; what they do otherwise is data.
+
+use super::{COMPLETION, EMBEDDING, OPENAI, OpenAi};
+
+/// The pattern: chat alone, and unknown members are passed over.
+const TWIN: OpenAi = OpenAi { operations: &[], is_open: true, ..OPENAI };
+
+/// Every twin.
+pub const TWINS: &[OpenAi] = &[
+    OpenAi { name: "cerebras", is_aloud: true, models: &["gpt-oss-120b", "llama-3.3-70b"], ..TWIN },
+    OpenAi {
+        name: "dashscope",
+        base: "/compatible-mode",
+        operations: &[EMBEDDING],
+        is_aloud: true,
+        models: &["qwen-max", "qwen-plus", "text-embedding-v4"],
+        ..TWIN
+    },
+    OpenAi {
+        name: "databricks",
+        base: "/serving-endpoints",
+        operations: &[EMBEDDING],
+        // https://docs.databricks.com/aws/en/machine-learning/foundation-model-apis/api-reference
+        refused: &["stream_options"],
+        models: &["databricks-meta-llama-3-3-70b-instruct", "databricks-gte-large-en"],
+        ..TWIN
+    },
+    OpenAi { name: "deepseek", is_aloud: true, models: &["deepseek-chat", "deepseek-reasoner"], ..TWIN },
+    OpenAi { name: "kimi", is_aloud: true, models: &["kimi-k2-0905-preview", "moonshot-v1-8k"], ..TWIN },
+    OpenAi {
+        name: "vercel",
+        operations: &[EMBEDDING],
+        models: &["openai/gpt-4o", "openai/text-embedding-3-small"],
+        ..TWIN
+    },
+    OpenAi {
+        name: "vllm",
+        operations: &[COMPLETION, EMBEDDING],
+        is_aloud: true,
+        models: &["Qwen/Qwen3-8B", "intfloat/e5-mistral-7b-instruct"],
+        ..TWIN
+    },
+    OpenAi { name: "xai", is_aloud: true, models: &["grok-4", "grok-3-mini"], ..TWIN },
+];
