@@ -29,10 +29,12 @@ const ALIASES: &[(&str, &[&str])] = &[
         &[
             "cerebras",
             "dashscope",
+            "dashscope-mainland",
             "databricks",
             "deepseek",
             "groq",
             "kimi",
+            "kimi-mainland",
             "llama2-openai",
             "llama3-openai",
             "together",

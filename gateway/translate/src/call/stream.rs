@@ -34,8 +34,8 @@ enum Way {
 impl Stream {
     /// A stream that has not begun, of a provider that has streams of this API.
     pub fn new(api: Api, provider: &Provider, call: &Call, framing: Framing) -> Result<Self, Error> {
-        let way = if provider.quirks(api).is_some() {
-            Way::Relay(Relay::default())
+        let way = if let Some(quirks) = provider.quirks(api) {
+            Way::Relay(Relay::new(quirks))
         } else {
             let reader = provider.reader(api, call).ok_or_else(|| provider.without(api))?;
             let writer: Box<dyn Writer> = match api {

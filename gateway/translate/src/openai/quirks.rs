@@ -14,6 +14,8 @@ pub struct Quirks {
     pub top_k: bool,
     /// By which name the limit of tokens is known.
     pub limit: Limit,
+    /// Whether its streams hold the results of content filters, in chunks that are not all OpenAI's.
+    pub filters: bool,
     /// Members of OpenAI's that it refuses: they are left out, and named.
     pub refused: &'static [&'static str],
 }
@@ -54,6 +56,7 @@ impl Quirks {
         auth: Auth::Bearer,
         top_k: false,
         limit: Limit::ByModel,
+        filters: false,
         refused: &[],
     };
     /// OpenAI's own completions.

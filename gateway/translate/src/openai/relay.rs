@@ -3,7 +3,8 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::{failure, usage};
+use super::repair::Repair;
+use super::{Quirks, failure, usage};
 use crate::delta::Usage;
 use crate::template::Template;
 use crate::wire::Frame;
@@ -16,30 +17,40 @@ pub struct Relay {
     /// From a finish reason on, until more or the end comes: a reply that is cut has no good end.
     held: Vec<u8>,
     template: Template,
+    repair: Option<Repair>,
     usage: Option<Usage>,
     done: bool,
 }
 
 impl Relay {
+    /// A stream that has not begun, of a provider with these quirks.
+    pub fn new(quirks: &Quirks) -> Self {
+        Self { repair: quirks.filters.then(Repair::default), ..Self::default() }
+    }
+
     /// Takes one event.
     pub fn frame(&mut self, frame: &Frame<'_>) -> Result<(), Error> {
         if self.done {
             return Ok(());
         }
         let data: &[u8] = &frame.data;
+        let mut instead = None;
         let hold = if data.starts_with(b"[DONE]") {
             self.done = true;
             false
         } else if data.is_empty() || self.template.text(data).is_some() {
             data.is_empty() && !self.held.is_empty()
         } else {
-            self.look(frame.event, data)?
+            let hold = self.look(frame.event, data)?;
+            instead = self.repair.as_mut().map(|repair| repair.chunk(data)).transpose()?.flatten();
+            hold
         };
+        let event = instead.as_deref().unwrap_or(frame.raw);
         if hold {
-            self.held.extend_from_slice(frame.raw);
+            self.held.extend_from_slice(event);
         } else {
             self.release();
-            self.out.extend_from_slice(frame.raw);
+            self.out.extend_from_slice(event);
         }
         Ok(())
     }

@@ -144,8 +144,13 @@ fn errors_come_out_as_the_case_says() {
 #[test]
 fn usage_is_what_the_case_says() {
     let told = |usage: Usage| json!([usage.prompt, usage.completion, usage.total()]);
-    let said =
-        |usage: &Value| json!([usage["prompt_tokens"], usage["completion_tokens"], usage["total_tokens"]]);
+    let said = |usage: &Value| {
+        json!([
+            usage["prompt_tokens"],
+            usage["completion_tokens"].as_u64().unwrap_or(0),
+            usage["total_tokens"]
+        ])
+    };
     let mut seen = 0;
     for case in Case::all() {
         if let (Some(reply), Some(expected)) = (case.read("reply.json"), case.json("expected.json")) {
@@ -211,14 +216,18 @@ fn client(api: Api) -> Operation {
 fn native(case: &Case, streams: bool) -> Operation {
     let plain = json!({ "messages": [{ "role": "user", "content": "x" }], "prompt": "x", "input": "x", "max_tokens": 9 });
     let (options, provider) = (case.options(), case.provider);
+    let document = specs::api(&provider.id()).or_else(|| specs::api(provider.name)).unwrap();
+    if document.provider() == "openai" {
+        // Those who speak OpenAI's dialect may have it at paths of their own.
+        return client(case.api);
+    }
     let stream = (streams && case.api != Api::Embeddings).then_some(true);
     let own = options.options();
     let model = own.model.or(options.any_model()).unwrap_or("m");
     let options = Options { model: Some(model), stream, strict: false, ..own };
     let target = call::request(case.api, provider, plain.to_string().as_bytes(), &options, &mut Vec::new());
     let path = target.unwrap_or_else(|why| panic!("{case}: {why}")).path;
-    let api = specs::api(&provider.id()).or_else(|| specs::api(provider.name));
-    let operation = api.and_then(|api| api.operation("POST", &path));
+    let operation = document.operation("POST", &path);
     let operation = operation.unwrap_or_else(|| panic!("{case}: no document has {path}"));
     match options.anthropic_version.filter(|_| provider.name == "anthropic") {
         Some(version) => operation.variant(version).unwrap_or(operation),

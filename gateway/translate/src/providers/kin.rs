@@ -1,0 +1,92 @@
+//! Providers that speak OpenAI's dialect. One entry each; what they do otherwise is data.
+
+use super::{Completions, Dialect, OPENAI, Provider};
+use crate::openai::{Limit, Place, Quirks};
+
+/// The pattern: chat alone, as OpenAI has it.
+const KIN: Provider = Provider { completions: Completions::None, embeddings: Dialect::None, ..OPENAI };
+
+/// Knows the limit of tokens by its older name only.
+const OLD_LIMIT: Quirks = Quirks { limit: Limit::Old, ..Quirks::CHAT };
+/// Samples from the best k tokens, too.
+const TOP_K: Quirks = Quirks { top_k: true, ..Quirks::CHAT };
+
+/// <https://inference-docs.cerebras.ai/api-reference/chat-completions>
+pub const CEREBRAS: Provider = Provider { name: "cerebras", base_url: "https://api.cerebras.ai", ..KIN };
+
+/// Alibaba Cloud's Model Studio, outside of China.
+/// <https://www.alibabacloud.com/help/en/model-studio/compatibility-of-openai-with-dashscope>
+pub const DASHSCOPE: Provider = Provider {
+    name: "dashscope",
+    base_url: "https://dashscope-intl.aliyuncs.com",
+    chat: Dialect::OpenAi(&Quirks { place: Place::Path("/compatible-mode/v1/chat/completions"), ..TOP_K }),
+    embeddings: Dialect::OpenAi(&Quirks {
+        place: Place::Path("/compatible-mode/v1/embeddings"),
+        ..Quirks::EMBEDDINGS
+    }),
+    ..KIN
+};
+
+/// The same in China.
+pub const DASHSCOPE_MAINLAND: Provider =
+    Provider { format: Some("mainland"), base_url: "https://dashscope.aliyuncs.com", ..DASHSCOPE };
+
+/// <https://docs.databricks.com/aws/en/machine-learning/foundation-model-apis/api-reference>
+pub const DATABRICKS: Provider = Provider {
+    name: "databricks",
+    base_url: "https://{workspace}.cloud.databricks.com",
+    chat: Dialect::OpenAi(&Quirks {
+        place: Place::Path("/serving-endpoints/v1/chat/completions"),
+        refused: &["stream_options"],
+        ..OLD_LIMIT
+    }),
+    embeddings: Dialect::OpenAi(&Quirks {
+        place: Place::Path("/serving-endpoints/v1/embeddings"),
+        ..Quirks::EMBEDDINGS
+    }),
+    ..KIN
+};
+
+/// <https://api-docs.deepseek.com/api/create-chat-completion>
+pub const DEEPSEEK: Provider = Provider {
+    name: "deepseek",
+    base_url: "https://api.deepseek.com",
+    chat: Dialect::OpenAi(&OLD_LIMIT),
+    ..KIN
+};
+
+/// <https://console.groq.com/docs/openai>
+pub const GROQ: Provider = Provider { name: "groq", base_url: "https://api.groq.com/openai", ..KIN };
+
+/// Moonshot AI, outside of China. <https://platform.moonshot.ai/docs/api/chat>
+pub const KIMI: Provider =
+    Provider { name: "kimi", base_url: "https://api.moonshot.ai", chat: Dialect::OpenAi(&OLD_LIMIT), ..KIN };
+
+/// The same in China.
+pub const KIMI_MAINLAND: Provider =
+    Provider { format: Some("mainland"), base_url: "https://api.moonshot.cn", ..KIMI };
+
+/// <https://docs.together.ai/reference/chat-completions-1>
+pub const TOGETHER: Provider =
+    Provider { name: "together", base_url: "https://api.together.xyz", chat: Dialect::OpenAi(&TOP_K), ..KIN };
+
+/// Vercel's own gateway. <https://vercel.com/docs/ai-gateway/openai-compat>
+pub const VERCEL: Provider = Provider {
+    name: "vercel",
+    base_url: "https://ai-gateway.vercel.sh",
+    embeddings: OPENAI.embeddings,
+    ..KIN
+};
+
+/// A server of one's own. <https://docs.vllm.ai/en/latest/serving/openai_compatible_server.html>
+pub const VLLM: Provider = Provider {
+    name: "vllm",
+    base_url: "",
+    chat: Dialect::OpenAi(&TOP_K),
+    completions: Completions::OpenAi(&Quirks { top_k: true, ..Quirks::COMPLETIONS }),
+    embeddings: OPENAI.embeddings,
+    ..KIN
+};
+
+/// <https://docs.x.ai/docs/api-reference>
+pub const XAI: Provider = Provider { name: "xai", base_url: "https://api.x.ai", ..KIN };
