@@ -35,6 +35,7 @@ mod exchange;
 mod http;
 pub mod journal;
 mod mocks;
+pub mod ollama;
 pub mod openai;
 pub mod options;
 pub mod provider;

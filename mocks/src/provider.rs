@@ -12,12 +12,16 @@ use crate::request::Request;
 use crate::script::{Failure, Kind};
 use crate::seed::Draw;
 pub use crate::wire::Framing;
-use crate::{Credentials, anthropic, bedrock, openai};
+use crate::{Credentials, anthropic, bedrock, ollama, openai};
 
 /// Every provider's mock. The name is also the prefix of its paths on the common port.
 pub static ALL: LazyLock<Vec<&'static dyn Provider>> = LazyLock::new(|| {
-    let own: [&dyn Provider; 3] =
-        [&openai::OPENAI, &anthropic::Anthropic, &bedrock::Bedrock { now: jiff::Timestamp::now }];
+    let own: [&dyn Provider; 4] = [
+        &openai::OPENAI,
+        &anthropic::Anthropic,
+        &bedrock::Bedrock { now: jiff::Timestamp::now },
+        &ollama::Ollama,
+    ];
     let twins = openai::TWINS.iter().map(|twin| -> &dyn Provider { twin });
     own.into_iter().chain(twins).collect()
 });

@@ -10,6 +10,7 @@ mod fold;
 mod journal;
 mod judged;
 mod official;
+mod ollama;
 mod openai;
 mod refusals;
 mod replies;

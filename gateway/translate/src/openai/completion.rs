@@ -113,14 +113,19 @@ impl<'a> Completion<'a> {
 
     /// Refuses what no API but OpenAI's has, and what would make another request of it if it were left out.
     pub(crate) fn plain(&self) -> Result<(), Error> {
+        if self.suffix.is_some() {
+            return Err(Error::request("suffix", "this provider completes at the end only"));
+        }
+        self.plain_with_suffix()
+    }
+
+    /// The same, for a provider that completes in the middle, too.
+    pub(crate) fn plain_with_suffix(&self) -> Result<(), Error> {
         if self.n.is_some_and(|n| n != 1) {
             return Err(Error::request("n", "this provider gives one choice only: n must be 1"));
         }
         if self.echo {
             return Err(Error::request("echo", "this provider does not repeat the prompt"));
-        }
-        if self.suffix.is_some() {
-            return Err(Error::request("suffix", "this provider completes at the end only"));
         }
         Ok(())
     }

@@ -31,7 +31,7 @@ pub(crate) fn problem(status: u16, body: &[u8]) -> Problem {
 }
 
 /// What an error says that came where a status had been sent already.
-pub(super) fn in_stream(error: &RawValue) -> Problem {
+pub(crate) fn in_stream(error: &RawValue) -> Problem {
     let problem = object(Problem::of(502), error);
     let says = |name: &str| problem.kind == name || problem.code.as_deref() == Some(name);
     let known = [

@@ -141,7 +141,13 @@ pub struct File<'a> {
 
 impl Message<'_> {
     /// Names what no provider with a dialect of its own takes of a message.
-    pub(crate) fn name_losses(&self, losses: &mut Losses) {
+    ///
+    /// Reasoning that is not signed is taken back by few: `takes_reasoning`.
+    pub(crate) fn name_losses(&self, takes_reasoning: bool, losses: &mut Losses) {
+        let has_text = self.reasoning_content.is_some_and(|text| !text.is_empty());
+        if has_text && self.thinking_blocks.is_none() && !takes_reasoning {
+            losses.drop("messages[].reasoning_content");
+        }
         if self.name.is_some() {
             losses.drop("messages[].name");
         }
@@ -150,10 +156,6 @@ impl Message<'_> {
         }
         if self.function_call.is_some() {
             losses.drop("messages[].function_call");
-        }
-        // Reasoning that is not signed is not taken back.
-        if self.reasoning_content.is_some_and(|text| !text.is_empty()) && self.thinking_blocks.is_none() {
-            losses.drop("messages[].reasoning_content");
         }
         self.others.iter().for_each(|name| losses.drop(format!("messages[].{name}")));
     }

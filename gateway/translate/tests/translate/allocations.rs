@@ -90,6 +90,20 @@ fn an_event_of_openai_takes_none() {
     assert_eq!(allocations("openai", &[&start], &[&text[..]; 200]), 0);
 }
 
+#[test]
+fn a_line_of_ollama_takes_none() {
+    let line = |text: &str, time: &str| {
+        let message = json!({ "role": "assistant", "content": text });
+        format!("{}\n", json!({ "model": "m", "created_at": time, "message": message, "done": false }))
+            .into_bytes()
+    };
+    let start = line("first", "2026-01-01T00:00:00Z");
+    let (one, other) =
+        (line(" \"Größe\"\n日本 😀", "2026-01-01T00:00:00.5Z"), line("x", "2026-01-01T00:00:01Z"));
+    let pieces: Vec<&[u8]> = [&one[..], &other[..]].repeat(100);
+    assert_eq!(allocations("ollama", &[&start], &pieces), 0);
+}
+
 /// One allocation for each list in the request, and few besides.
 #[test]
 fn a_request_takes_few() {

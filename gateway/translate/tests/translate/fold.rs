@@ -13,10 +13,10 @@ pub(crate) fn events(stream: &[u8]) -> Vec<&str> {
 
 /// The whole reply that a stream stands for. List entries are joined by `index`, strings by appending.
 pub(crate) fn fold(stream: &[u8]) -> Value {
-    let mut whole =
-        json!({ "object": "chat.completion", "choices": [{ "index": 0, "message": {}, "logprobs": null }] });
+    let mut whole = json!({ "choices": [{ "index": 0, "logprobs": null }] });
     for event in events(stream).into_iter().filter(|data| *data != "[DONE]") {
         let event: Value = serde_json::from_str(event).unwrap();
+        whole["object"] = event["object"].as_str().unwrap().trim_end_matches(".chunk").into();
         // Besides OpenAI's own members, whatever the provider adds.
         for (name, value) in event.as_object().unwrap() {
             if !["object", "choices", "usage"].contains(&&**name) {
@@ -30,10 +30,27 @@ pub(crate) fn fold(stream: &[u8]) -> Value {
         if choice["finish_reason"].is_string() {
             whole["choices"][0]["finish_reason"] = choice["finish_reason"].clone();
         }
-        join(&mut whole["choices"][0]["message"], &choice["delta"]);
+        for (piece, member) in [("delta", "message"), ("text", "text")] {
+            if let Some(piece) = choice.get(piece) {
+                join_member(&mut whole["choices"][0], member, piece);
+            }
+        }
+        likelihoods(&mut whole["choices"][0]["logprobs"], &choice["logprobs"]);
     }
-    tidy(&mut whole["choices"][0]["message"]);
+    if whole["object"] == "chat.completion" {
+        tidy(&mut whole["choices"][0]["message"]);
+    }
     whole
+}
+
+fn join_member(choice: &mut Value, member: &str, piece: &Value) {
+    match choice.get_mut(member) {
+        Some(known) => join(known, piece),
+        None => {
+            choice[member] = if piece.is_object() { json!({}) } else { json!("") };
+            join(&mut choice[member], piece);
+        }
+    }
 }
 
 fn join(whole: &mut Value, piece: &Value) {
@@ -65,6 +82,15 @@ fn join(whole: &mut Value, piece: &Value) {
         Value::String(text) => *whole = Value::String(whole.as_str().unwrap().to_owned() + text),
         _ => *whole = piece.clone(),
     }
+}
+
+/// Adds the likelihoods of an event to those before it.
+fn likelihoods(whole: &mut Value, piece: &Value) {
+    let Some(more) = piece["content"].as_array() else { return };
+    if whole.is_null() {
+        *whole = json!({ "content": [], "refusal": null });
+    }
+    whole["content"].as_array_mut().unwrap().extend(more.iter().cloned());
 }
 
 /// What only streams have.

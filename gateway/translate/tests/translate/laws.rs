@@ -120,7 +120,8 @@ fn a_folded_stream_is_the_whole_reply() {
 
 /// A whole reply gives arguments as a document of its own spaces and escapes, a stream as the model wrote them.
 pub(crate) fn comparable(mut reply: Value) -> Value {
-    let calls = reply["choices"][0]["message"].get_mut("tool_calls").and_then(Value::as_array_mut);
+    let message = reply["choices"][0].get_mut("message");
+    let calls = message.and_then(|message| message.get_mut("tool_calls")).and_then(Value::as_array_mut);
     for call in calls.into_iter().flatten() {
         let arguments = &mut call["function"]["arguments"];
         *arguments = serde_json::from_str(arguments.as_str().unwrap()).unwrap();

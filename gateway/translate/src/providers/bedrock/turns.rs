@@ -11,7 +11,7 @@ use crate::{Error, Text};
 
 /// Writes `messages` and `system`.
 pub(super) fn write(request: &mut Object<'_>, chat: &Chat<'_>, losses: &mut Losses) -> Result<(), Error> {
-    chat.messages.iter().for_each(|message| message.name_losses(losses));
+    chat.messages.iter().for_each(|message| message.name_losses(false, losses));
     let all = chat.messages.iter().enumerate();
     let spoken: Vec<_> =
         all.filter(|(_, message)| side(message.role) != Side::System && says(message)).collect();

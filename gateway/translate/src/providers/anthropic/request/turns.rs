@@ -43,7 +43,7 @@ fn sort<'m, 'a>(
     let mut system = Vec::new();
     let mut turns = Vec::with_capacity(messages.len());
     for (at, message) in messages.iter().enumerate() {
-        message.name_losses(losses);
+        message.name_losses(false, losses);
         if message.role == Role::Function {
             let path = format!("messages[{at}].role");
             return Err(Error::request(path, "the role function is deprecated: use tool"));

@@ -1,0 +1,129 @@
+//! [Ollama's own API](https://github.com/ollama/ollama/blob/main/docs/api.md): JSON lines by default, and no keys.
+
+mod ask;
+mod embedding;
+mod error;
+mod models;
+mod reply;
+mod stream;
+
+use serde_json::Value;
+use specs::Violation;
+
+use crate::Credentials;
+use crate::answer::{Answer, Ask, Embed, Vectors};
+use crate::provider::{Call, Denied, Event, Framing, Headers, Provider, Route, Stream, Whole};
+use crate::request::Request;
+use crate::script::{Failure, Kind};
+use crate::seed::Draw;
+
+/// The mock.
+#[derive(Debug, Clone, Copy)]
+pub struct Ollama;
+
+const CHAT: &str = "chat";
+const GENERATE: &str = "generate";
+const EMBED: &str = "embed";
+
+impl Provider for Ollama {
+    fn name(&self) -> &'static str {
+        "ollama"
+    }
+
+    fn route(&self, method: &str, path: &str) -> Route {
+        match crate::provider::documented(self.name(), method, path) {
+            Route::Generate(found) => match found.id() {
+                CHAT | GENERATE => Route::Generate(found),
+                EMBED => Route::Embed(found),
+                "list" => Route::Direct("list", Some(found)),
+                "ps" => Route::Direct("ps", Some(found)),
+                "show" => Route::Direct("show", Some(found)),
+                _ => Route::Direct("version", Some(found)),
+            },
+            route => route,
+        }
+    }
+
+    /// Whoever reaches the server may use it.
+    fn authenticate(&self, _request: &Request, _credentials: &Credentials) -> Result<(), Box<Denied>> {
+        Ok(())
+    }
+
+    fn unreadable(&self, problem: &serde_json::Error) -> Failure {
+        let what = if problem.is_eof() { "unexpected EOF" } else { "invalid character in request body" };
+        Failure::new(Kind::InvalidRequest, what)
+    }
+
+    fn refuse(&self, violation: &Violation, body: &Value) -> Failure {
+        error::refuse(violation, body)
+    }
+
+    fn check(&self, call: &Call<'_>) -> Result<(), Failure> {
+        let Some(model) = call.body["model"].as_str() else { return Ok(()) };
+        let is_known = |models: &[String]| models.iter().any(|known| known == model);
+        if model.is_empty() {
+            return Err(Failure::new(Kind::InvalidRequest, "model is required"));
+        }
+        if call.models.is_some_and(|models| !is_known(models)) {
+            return Err(Failure::new(Kind::NotFound, format!("model '{model}' not found")));
+        }
+        Ok(())
+    }
+
+    fn ask<'a>(&self, call: &Call<'a>) -> Ask<'a> {
+        ask::read(call)
+    }
+
+    fn whole(&self, call: &Call<'_>, answer: &Answer<'_>) -> Whole {
+        good(call, reply::body(call, answer).to_string())
+    }
+
+    fn stream(&self, call: &Call<'_>, answer: &Answer<'_>) -> Stream {
+        Stream { headers: headers(&call.draw, "application/x-ndjson"), events: stream::events(call, answer) }
+    }
+
+    fn embed<'a>(&self, call: &Call<'a>) -> Embed<'a> {
+        embedding::ask(call)
+    }
+
+    fn vectors(&self, call: &Call<'_>, vectors: &Vectors<'_>) -> Whole {
+        good(call, embedding::body(call, vectors).to_string())
+    }
+
+    fn error(&self, request: &Request, draw: &Draw, failure: &Failure) -> Whole {
+        let (status, body) = error::body(request, failure);
+        Whole { status, headers: headers(draw, JSON), body: body.into() }
+    }
+
+    fn interruption(&self, call: &Call<'_>, failure: &Failure) -> Event {
+        let (_, mut body) = error::body(call.request, failure);
+        body.push('\n');
+        Event { name: "".into(), bytes: body.into() }
+    }
+
+    fn framing(&self, _call: &Call<'_>) -> Framing {
+        Framing::Lines
+    }
+
+    fn direct(&self, call: &Call<'_>) -> Whole {
+        match models::answer(call) {
+            Ok(body) => good(call, body.to_string()),
+            Err(failure) => self.error(call.request, &call.draw, &failure),
+        }
+    }
+}
+
+const JSON: &str = "application/json; charset=utf-8";
+
+fn good(call: &Call<'_>, body: String) -> Whole {
+    Whole { status: 200, headers: headers(&call.draw, JSON), body: body.into() }
+}
+
+fn headers(draw: &Draw, content_type: &'static str) -> Headers {
+    vec![("content-type".into(), content_type.into()), ("date".into(), draw.http_date().into())]
+}
+
+/// Nanoseconds of a step of the work, drawn from the seed.
+fn nanoseconds(call: &Call<'_>, step: &str) -> u64 {
+    1_000_000 + call.draw.number(step, 900_000_000)
+}
