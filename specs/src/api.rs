@@ -23,7 +23,7 @@ const ALIASES: &[(&str, &[&str])] = &[
     ("cohere", &["cohere-v1"]),
     ("huggingface", &["huggingface-tgi", "tgi"]),
     ("llama2", &["llama2-raw"]),
-    ("ollama", &["llama2-ollama", "llama3-ollama", "mistral-ollama"]),
+    ("ollama", &["llama2-ollama", "mistral-ollama"]),
     (
         "openai",
         &[
@@ -36,7 +36,6 @@ const ALIASES: &[(&str, &[&str])] = &[
             "kimi",
             "kimi-mainland",
             "llama2-openai",
-            "llama3-openai",
             "together",
             "vercel",
             "vllm",

@@ -81,7 +81,7 @@ impl Target {
     pub(super) fn read(record: &mut Record<'_>) -> Option<Self> {
         let route_type = record.required("route_type").and_then(|field| {
             let route_type: RouteType = field.named()?;
-            if route_type != RouteType::Chat {
+            if route_type.api().is_none() {
                 field.error(Problem::UnsupportedName(route_type.name().to_owned()));
             }
             Some(route_type)
@@ -106,11 +106,17 @@ impl Target {
         needs(Provider::Mistral, "mistral_format", options.mistral_format.is_some(), "mistral provider");
         let version = options.anthropic_version.is_some();
         needs(Provider::Anthropic, "anthropic_version", version, "anthropic provider");
-        needs(Provider::Azure, "azure_instance", azure.instance.is_some(), "azure provider");
         needs(Provider::Azure, "azure_api_version", azure.api_version.is_some(), "azure provider");
         needs(Provider::Azure, "azure_deployment_id", azure.deployment_id.is_some(), "azure provider");
-        for owner in [Provider::Llama2, Provider::Ollama, Provider::Vllm] {
-            needs(owner, "upstream_url", options.upstream_url.is_some(), "self-hosted providers/models");
+        let dialect = self.model.dialect();
+        let is_placed =
+            options.upstream_url.is_some() || dialect.is_none_or(|known| !known.base_url.is_empty());
+        needs(*provider, "upstream_url", is_placed, "self-hosted providers/models");
+        let instance = azure.instance.is_some() || options.upstream_url.is_some();
+        needs(Provider::Azure, "azure_instance", instance, "azure provider");
+        if let (Some(dialect), Some(api)) = (dialect, self.route_type.api()) {
+            let text = format!("{} has no API for route_type {}", provider.name(), self.route_type.name());
+            record.rule(!dialect.serves(api), &text);
         }
         record.rule(
             *provider == Provider::Anthropic

@@ -69,8 +69,9 @@ pub use model::Model;
 pub use named::Named;
 pub use offer::{GenaiCategory, LlmFormat, ResponseStreaming, RouteType};
 pub use options::{
-    AzureOptions, BedrockOptions, CohereOptions, DashscopeOptions, DatabricksOptions, EmbeddingInputType,
-    GeminiOptions, HuggingfaceOptions, Llama2Format, MistralFormat, ModelOptions,
+    AzureOptions, BedrockOptions, CohereOptions, CohereVersion, DashscopeOptions, DatabricksOptions,
+    EmbeddingInputType, GeminiOptions, HuggingfaceOptions, KimiOptions, Llama2Format, MistralFormat,
+    ModelOptions,
 };
 pub use pricing::{CacheWriteCost, ContextWindowFactor, Pricing, ServiceTierFactor};
 pub use provider::Provider;

@@ -1,5 +1,8 @@
 //! Kong's `model`: which model of which provider, and how it is asked.
 
+use super::error::Problem;
+use super::named::Named;
+use super::options::{CohereVersion, MistralFormat};
 use super::record::Record;
 use super::{ModelOptions, Provider, Template};
 
@@ -22,6 +25,43 @@ impl Model {
         let name = record.template("name");
         let alias = record.filled("model_alias");
         let options = record.nested("options", |record| ModelOptions::read(record, provider));
-        Some(Self { provider: provider?, name, alias, options: options? })
+        let model = Self { provider: provider?, name, alias, options: options? };
+        if model.dialect().is_none()
+            && let Some(field) = record.get("provider")
+        {
+            let format = model.format().map_or_else(String::new, |format| format!(" in the format {format}"));
+            field.error(Problem::UnsupportedName(format!("{}{format}", model.provider.name())));
+        }
+        Some(model)
     }
+
+    /// What the provider speaks.
+    pub fn dialect(&self) -> Option<&'static translate::providers::Provider> {
+        translate::providers::find(self.provider.name(), self.format())
+    }
+
+    /// Which of the formats that the provider's API may have; `None` for the usual one.
+    fn format(&self) -> Option<&'static str> {
+        let options = &self.options;
+        let mainland = |international: bool| (!international).then_some("mainland");
+        match self.provider {
+            Provider::Azure => {
+                options.azure.api_version.as_ref().filter(|version| is_v1(version)).and(Some("v1"))
+            }
+            Provider::Cohere => (options.cohere.api_version == CohereVersion::V1).then_some("v1"),
+            Provider::Dashscope => mainland(options.dashscope.international),
+            Provider::Gemini => options.gemini.project_id.as_ref().and(Some("vertex")),
+            Provider::Kimi => mainland(options.kimi.international),
+            Provider::Llama2 => options.llama2_format.map(Named::name),
+            Provider::Mistral => {
+                options.mistral_format.filter(|format| *format == MistralFormat::Ollama).and(Some("ollama"))
+            }
+            _ => None,
+        }
+    }
+}
+
+/// The names by which Azure's newer API goes, in which the version may be left out.
+fn is_v1(version: &Template) -> bool {
+    version.fixed().is_some_and(|version| ["v1", "preview", "latest"].contains(&version))
 }

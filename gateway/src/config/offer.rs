@@ -1,5 +1,7 @@
 //! The names by which `ai-proxy` says what a route offers: API, dialect, streaming, category.
 
+use translate::call::Api;
+
 use super::named::Named;
 
 /// Kong's `route_type`: the API that a route serves.
@@ -21,6 +23,18 @@ pub enum RouteType {
     Preserve,
     Realtime,
     VideoGenerations,
+}
+
+impl RouteType {
+    /// The API that is translated for such a route, where this gateway does.
+    pub fn api(self) -> Option<Api> {
+        match self {
+            Self::Chat => Some(Api::Chat),
+            Self::Completions => Some(Api::Completions),
+            Self::Embeddings => Some(Api::Embeddings),
+            _ => None,
+        }
+    }
 }
 
 impl Named for RouteType {

@@ -42,6 +42,8 @@ pub struct ModelOptions {
     pub gemini: GeminiOptions,
     /// `huggingface`.
     pub huggingface: HuggingfaceOptions,
+    /// `kimi`.
+    pub kimi: KimiOptions,
     /// What tokens cost.
     pub pricing: Pricing,
 }
@@ -83,10 +85,38 @@ pub struct BedrockOptions {
 /// `cohere`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct CohereOptions {
+    /// `api_version`, `v2` unless set.
+    pub api_version: CohereVersion,
     /// `embedding_input_type`, `classification` unless set.
     pub embedding_input_type: EmbeddingInputType,
     /// `wait_for_model`.
     pub wait_for_model: Option<bool>,
+}
+
+/// `cohere.api_version`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the variants are the versions' names")]
+pub enum CohereVersion {
+    V1,
+    #[default]
+    V2,
+}
+
+impl Named for CohereVersion {
+    const NAMES: &'static [(&'static str, Self)] = &[("v1", Self::V1), ("v2", Self::V2)];
+}
+
+/// `kimi`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct KimiOptions {
+    /// `international`: the host outside China. On unless set.
+    pub international: bool,
+}
+
+impl Default for KimiOptions {
+    fn default() -> Self {
+        Self { international: true }
+    }
 }
 
 /// `dashscope`.
@@ -202,6 +232,7 @@ impl ModelOptions {
             databricks: record.nested("databricks", DatabricksOptions::read).unwrap_or_default(),
             gemini: record.nested("gemini", GeminiOptions::read).unwrap_or_default(),
             huggingface: record.nested("huggingface", HuggingfaceOptions::read).unwrap_or_default(),
+            kimi: record.nested("kimi", KimiOptions::read).unwrap_or_default(),
             pricing: Pricing::read(record),
         }
     }
@@ -249,9 +280,16 @@ impl BedrockOptions {
 impl CohereOptions {
     fn read(record: &mut Record<'_>) -> Self {
         Self {
+            api_version: record.named("api_version").unwrap_or_default(),
             embedding_input_type: record.named("embedding_input_type").unwrap_or_default(),
             wait_for_model: record.boolean("wait_for_model"),
         }
+    }
+}
+
+impl KimiOptions {
+    fn read(record: &mut Record<'_>) -> Self {
+        Self { international: record.boolean("international").unwrap_or(true) }
     }
 }
 

@@ -1,6 +1,5 @@
 //! Which service a model runs on, by Kong's names.
 
-use super::error::Problem;
 use super::named::Named;
 use super::record::Record;
 
@@ -55,11 +54,6 @@ impl Named for Provider {
 
 impl Provider {
     pub(super) fn read(record: &mut Record<'_>) -> Option<Self> {
-        let field = record.required("provider")?;
-        let provider: Self = field.named()?;
-        if !translate::providers::ALL.iter().any(|known| known.name == provider.name()) {
-            field.error(Problem::UnsupportedName(provider.name().to_owned()));
-        }
-        Some(provider)
+        record.required("provider")?.named()
     }
 }

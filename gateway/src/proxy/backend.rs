@@ -6,13 +6,13 @@ use std::sync::Arc;
 
 use http::request::Parts;
 use http::{HeaderMap, Uri};
-use translate::call::{Api, Options, Target};
+use translate::call::{Api, Azure, Gemini, Options, Target};
 use translate::providers::Provider;
 use translate::wire::Framing;
 
 use super::Peers;
 use super::credentials::Credentials;
-use crate::config::{self, Captures, Named, ResponseStreaming, Route, RouteType, Source, Tuning};
+use crate::config::{self, Captures, Named, ResponseStreaming, Route, Source, Tuning};
 use crate::fault::Fault;
 use crate::limits::Limits;
 use crate::percent;
@@ -47,13 +47,16 @@ pub(super) struct Values<'a> {
 pub(super) struct Filled<'a> {
     model: Option<Cow<'a, str>>,
     anthropic_version: Option<Cow<'a, str>>,
+    azure: [Option<Cow<'a, str>>; 2],
+    gemini: [Option<Cow<'a, str>>; 3],
+    latency: Option<Cow<'a, str>>,
 }
 
 impl Backend {
     /// `None`: a provider that a configuration file cannot name.
     pub(super) fn new(route: &Arc<Route>, peers: &Peers, limits: &Limits) -> Option<Self> {
         let target = &route.plugin.target;
-        let provider = translate::providers::find(target.model.provider.name(), None)?;
+        let provider = target.model.dialect()?;
         let timeouts = Timeouts {
             connect: route.timeouts.connect,
             write: route.timeouts.write,
@@ -76,7 +79,15 @@ impl Backend {
                 .map(|template| template.resolve(&|source, name| values.get(source, name)))
                 .transpose()
         };
-        Ok(Filled { model: fill(&model.name)?, anthropic_version: fill(&model.options.anthropic_version)? })
+        let options = &model.options;
+        let gemini = &options.gemini;
+        Ok(Filled {
+            model: fill(&model.name)?,
+            anthropic_version: fill(&options.anthropic_version)?,
+            azure: [fill(&options.azure.deployment_id)?, fill(&options.azure.api_version)?],
+            gemini: [fill(&gemini.project_id)?, fill(&gemini.location_id)?, fill(&gemini.endpoint_id)?],
+            latency: fill(&options.bedrock.performance_config_latency)?,
+        })
     }
 
     /// What the file says about a call.
@@ -92,8 +103,19 @@ impl Backend {
             top_k: options.top_k,
             client_wins: plugin.extensions.tuning == Tuning::Default,
             anthropic_version: filled.anthropic_version.as_deref(),
+            azure: Azure { deployment: filled.azure[0].as_deref(), api_version: filled.azure[1].as_deref() },
+            gemini: Gemini {
+                project: filled.gemini[0].as_deref(),
+                location: filled.gemini[1].as_deref(),
+                endpoint: filled.gemini[2].as_deref(),
+            },
+            cohere_input_type: Some(options.cohere.embedding_input_type.name()),
+            use_cache: options.huggingface.use_cache,
+            wait_for_model: options.huggingface.wait_for_model.or(options.cohere.wait_for_model),
+            dimensions: options.embeddings_dimensions,
+            normalize: options.bedrock.embeddings_normalize,
+            latency: filled.latency.as_deref(),
             strict: plugin.extensions.strict,
-            ..Options::default()
         }
     }
 
@@ -128,17 +150,7 @@ impl Backend {
         let options = &self.route.plugin.target.model.options;
         let url: Cow<'_, Uri> = match &options.upstream_url {
             Some(url) => url.resolve(value)?,
-            None => {
-                let region =
-                    options.bedrock.region.as_ref().map(|region| region.resolve(value)).transpose()?;
-                let region = region.as_deref().unwrap_or_default();
-                // It is part of a host name: what a client may choose must not lead to another host.
-                if !region.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') {
-                    return Err(Fault::Unprintable("region"));
-                }
-                let url = self.provider.base_url.replace("{region}", region);
-                Cow::Owned(url.parse().map_err(|_| Fault::Unprintable("region"))?)
-            }
+            None => Cow::Owned(self.own_place(value)?),
         };
         let path = match &options.upstream_path {
             Some(path) if options.upstream_url.is_none() => path.resolve(value)?.into_owned(),
@@ -152,13 +164,32 @@ impl Backend {
         Ok(Place { peer, path })
     }
 
+    /// The provider's own address, with what the file says of it.
+    fn own_place<'v>(&self, value: &dyn Fn(Source, &str) -> Option<Cow<'v, str>>) -> Result<Uri, Fault> {
+        let options = &self.route.plugin.target.model.options;
+        let parts = [
+            ("{region}", &options.bedrock.region),
+            ("{instance}", &options.azure.instance),
+            ("{workspace}", &options.databricks.workspace_instance_id),
+            ("{endpoint}", &options.gemini.api_endpoint),
+        ];
+        let mut url = self.provider.base_url.to_owned();
+        for (name, template) in parts.into_iter().filter(|(name, _)| self.provider.base_url.contains(name)) {
+            let part =
+                template.as_ref().map(|template| template.resolve(value)).transpose()?.unwrap_or_default();
+            // It is part of a host name: what a client may choose must not lead to another host.
+            let legal = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.');
+            if part.is_empty() || !part.bytes().all(legal) {
+                return Err(Fault::Unprintable("address"));
+            }
+            url = url.replace(name, &part);
+        }
+        url.parse().map_err(|_| Fault::Unprintable("address"))
+    }
+
     /// The API that the route serves.
     pub(super) fn api(&self) -> Api {
-        match self.route.plugin.target.route_type {
-            RouteType::Completions => Api::Completions,
-            RouteType::Embeddings => Api::Embeddings,
-            _ => Api::Chat,
-        }
+        self.route.plugin.target.route_type.api().unwrap_or(Api::Chat)
     }
 
     /// How the provider's streams may be framed; the first way is asked for.

@@ -62,6 +62,15 @@ impl Body {
     }
 }
 
+/// A client that leaves is logged with the tokens that were counted until then.
+impl Drop for Body {
+    fn drop(&mut self) {
+        if let Kind::Stream(stream) = &self.kind {
+            self.record.usage = stream.translation.usage();
+        }
+    }
+}
+
 impl http_body::Body for Body {
     type Data = Bytes;
     type Error = Infallible;

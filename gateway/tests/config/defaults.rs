@@ -114,8 +114,8 @@ fn every_field_is_read() {
 #[test]
 fn every_name_that_kong_knows_is_read_and_says_so_where_it_is_not_supported() {
     for (name, provider) in Provider::NAMES {
-        let options = "{anthropic_version: v, azure_instance: i, azure_deployment_id: d, llama2_format: raw, \
-                       mistral_format: openai, upstream_url: 'http://h/', bedrock: {aws_region: r}}";
+        let options = "{anthropic_version: v, azure_instance: i, azure_deployment_id: d, llama2_format: openai, \
+                       mistral_format: ollama, upstream_url: 'http://h/', bedrock: {aws_region: r}}";
         let auth = "{header_name: a, header_value: b}";
         let config = format!(
             "{{route_type: llm/v1/chat, auth: {auth}, model: {{provider: {name}, options: {options}}}}}"
@@ -127,8 +127,7 @@ fn every_name_that_kong_knows_is_read_and_says_so_where_it_is_not_supported() {
             assert_eq!(wrong(&config), [error]);
         }
     }
-    for (name, route_type) in RouteType::NAMES.iter().filter(|(_, route_type)| *route_type != RouteType::Chat)
-    {
+    for (name, route_type) in RouteType::NAMES.iter().filter(|(_, route_type)| route_type.api().is_none()) {
         let config = format!("{{route_type: {name}, model: {{provider: openai}}}}");
         assert_eq!(
             wrong(&config),
@@ -140,6 +139,44 @@ fn every_name_that_kong_knows_is_read_and_says_so_where_it_is_not_supported() {
         let config = format!("{{route_type: llm/v1/chat, llm_format: {name}, model: {{provider: openai}}}}");
         let error = format!("config.llm_format: '{name}' is not supported yet by this gateway");
         assert!(wrong(&config).contains(&error), "{name}");
+    }
+}
+
+#[test]
+fn a_provider_is_refused_for_an_api_that_it_has_not_got() {
+    let config = |provider: &str, route_type: &str, options: &str| {
+        format!("{{route_type: {route_type}, model: {{provider: {provider}, options: {{{options}}}}}}}")
+    };
+    let refused = wrong(&config("anthropic", "llm/v1/embeddings", "anthropic_version: v"));
+    assert_eq!(refused, ["config: anthropic has no API for route_type llm/v1/embeddings"]);
+    for (provider, route_type, options) in [
+        ("openai", "llm/v1/completions", ""),
+        ("openai", "llm/v1/embeddings", ""),
+        ("ollama", "llm/v1/embeddings", "upstream_url: 'http://h'"),
+        ("vllm", "llm/v1/completions", "upstream_url: 'http://h'"),
+    ] {
+        let target = plugin(&config(provider, route_type, options)).target;
+        assert_eq!(target.route_type.name(), route_type);
+    }
+    let placeless = wrong(&config("ollama", "llm/v1/chat", ""));
+    assert_eq!(placeless, ["config: must set 'model.options.upstream_url' for self-hosted providers/models"]);
+}
+
+#[test]
+fn a_format_chooses_what_a_provider_speaks() {
+    for (provider, options, id) in [
+        ("llama2", "llama2_format: ollama, upstream_url: 'http://h'", "llama2-ollama"),
+        ("llama2", "llama2_format: openai, upstream_url: 'http://h'", "llama2-openai"),
+        ("mistral", "mistral_format: ollama, upstream_url: 'http://h'", "mistral-ollama"),
+        ("dashscope", "dashscope: {international: false}", "dashscope-mainland"),
+        ("kimi", "kimi: {international: false}", "kimi-mainland"),
+        ("kimi", "", "kimi"),
+        ("azure", "azure_instance: i, azure_deployment_id: d", "azure"),
+        ("azure", "azure_instance: i, azure_deployment_id: d, azure_api_version: preview", "azure-v1"),
+    ] {
+        let config =
+            format!("{{route_type: llm/v1/chat, model: {{provider: {provider}, options: {{{options}}}}}}}");
+        assert_eq!(plugin(&config).target.model.dialect().map(|dialect| dialect.id()).as_deref(), Some(id));
     }
 }
 

@@ -9,6 +9,7 @@ mod keys;
 mod limits;
 mod log;
 mod process;
+mod providers;
 mod rules;
 mod streams;
 mod tls;

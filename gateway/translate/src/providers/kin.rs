@@ -70,6 +70,9 @@ pub const KIMI_MAINLAND: Provider =
 pub const TOGETHER: Provider =
     Provider { name: "together", base_url: "https://api.together.xyz", chat: Dialect::OpenAi(&TOP_K), ..KIN };
 
+/// A server of Llama 2 or 3 that speaks so; Kong calls both by the older one's name.
+pub const LLAMA2: Provider = Provider { name: "llama2", format: Some("openai"), ..VLLM };
+
 /// Vercel's own gateway. <https://vercel.com/docs/ai-gateway/openai-compat>
 pub const VERCEL: Provider = Provider {
     name: "vercel",

@@ -26,7 +26,5 @@ pub const PROVIDER: Provider = Provider {
 
 /// A server of Mistral's models that speaks so.
 pub const MISTRAL: Provider = Provider { name: "mistral", format: Some("ollama"), ..PROVIDER };
-/// A server of Llama 2 that speaks so.
+/// A server of Llama 2 or 3 that speaks so; Kong calls both by the older one's name.
 pub const LLAMA2: Provider = Provider { name: "llama2", format: Some("ollama"), ..PROVIDER };
-/// A server of Llama 3 that speaks so.
-pub const LLAMA3: Provider = Provider { name: "llama3", format: Some("ollama"), ..PROVIDER };
