@@ -2,7 +2,8 @@
 
 use serde_json::Value;
 
-use super::model;
+use super::family::Family;
+use super::{INVOKE, model};
 use crate::provider::Call;
 use crate::script::{Failure, Kind};
 
@@ -13,9 +14,37 @@ pub(super) fn check(call: &Call<'_>) -> Result<(), Failure> {
     if !exists || !is_identifier(&model) {
         return Err(error("The provided model identifier is invalid."));
     }
+    if call.operation == INVOKE {
+        return invoke(Family::of(&model), call.body);
+    }
     choice_is_known(call.body)?;
     let messages = call.body["messages"].as_array().map_or(&[][..], Vec::as_slice);
     failed_results_say_why(messages)
+}
+
+/// A body of `InvokeModel` is the model's own, and each takes other members.
+fn invoke(family: Option<Family>, body: &Value) -> Result<(), Failure> {
+    let malformed = |problem: String| {
+        Err(error(format!("Malformed input request: {problem}, please reformat your input and try again.")))
+    };
+    let Some(family) = family else {
+        return malformed(
+            "#: subject must not be valid against schema {\"required\":[\"messages\"]}".to_owned(),
+        );
+    };
+    if let Some(missing) = family.required().filter(|name| body.get(name).is_none()) {
+        return malformed(format!("#: required key [{missing}] not found"));
+    }
+    let mut members = body.as_object().into_iter().flat_map(|members| members.keys());
+    if let Some(strange) = members.find(|name| !family.members().contains(&name.as_str())) {
+        return malformed(format!("#: extraneous key [{strange}] is not permitted"));
+    }
+    match body["truncate"].as_str() {
+        Some(truncate) if !family.truncates().contains(&truncate) => {
+            malformed(format!("#/truncate: {truncate} is not a valid enum value"))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn error(message: impl Into<String>) -> Failure {

@@ -14,9 +14,9 @@ use crate::seed::Draw;
 /// An error reply.
 pub(super) fn reply(request: &Request, headers: Headers, failure: &Failure) -> Whole {
     let kind = failure.kind();
-    let is_chat =
+    let is_known =
         matches!(super::documented(&request.method, &request.path), crate::provider::Route::Generate(_));
-    if failure.message.is_none() && matches!(kind, Kind::NotFound | Kind::Method) && !is_chat {
+    if failure.message.is_none() && matches!(kind, Kind::NotFound | Kind::Method) && !is_known {
         return unknown_operation(headers);
     }
     let (own, message) = native(kind);

@@ -1,10 +1,14 @@
 //! [Amazon Bedrock's Converse and ConverseStream](https://docs.aws.amazon.com/bedrock/latest/userguide/conversation-inference.html):
-//! signed requests, binary event streams.
+//! signed requests, binary event streams. [InvokeModel](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_InvokeModel.html)
+//! for vectors, and [CountTokens](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_CountTokens.html).
 
 mod ask;
 mod auth;
 mod check;
+mod count;
+mod embedding;
 mod error;
+mod family;
 mod frame;
 mod refuse;
 mod reply;
@@ -17,7 +21,7 @@ use serde_json::Value;
 use specs::Violation;
 
 use crate::Credentials;
-use crate::answer::{Answer, Ask};
+use crate::answer::{Answer, Ask, Embed, Vectors};
 use crate::provider::{self, Call, Denied, Event, Framing, Provider, Route, Stream, Whole};
 use crate::request::Request;
 use crate::script::{Failure, Kind};
@@ -32,10 +36,21 @@ pub struct Bedrock {
 
 /// The operation that streams.
 const STREAM: &str = "ConverseStream";
+/// The one that asks a model in its own words.
+const INVOKE: &str = "InvokeModel";
+const COUNT: &str = "CountTokens";
 
 impl Provider for Bedrock {
     fn name(&self) -> &'static str {
         "bedrock"
+    }
+
+    fn route(&self, method: &str, path: &str) -> Route {
+        match documented(method, path) {
+            Route::Generate(found) if found.id() == INVOKE => Route::Embed(found),
+            Route::Generate(found) if found.id() == COUNT => Route::Direct(COUNT, Some(found)),
+            route => route,
+        }
     }
 
     fn authenticate(&self, request: &Request, credentials: &Credentials) -> Result<(), Box<Denied>> {
@@ -70,6 +85,16 @@ impl Provider for Bedrock {
         Stream { headers, events: stream::events(call, answer) }
     }
 
+    fn embed<'a>(&self, call: &Call<'a>) -> Embed<'a> {
+        embedding::ask(call)
+    }
+
+    fn vectors(&self, call: &Call<'_>, vectors: &Vectors<'_>) -> Whole {
+        let mut headers = error::headers(&call.draw, (self.now)(), "application/json");
+        headers.push(("x-amzn-bedrock-input-token-count".into(), vectors.tokens.to_string().into()));
+        Whole { status: 200, headers, body: embedding::body(call, vectors).to_string().into() }
+    }
+
     fn error(&self, request: &Request, draw: &Draw, failure: &Failure) -> Whole {
         error::reply(request, error::headers(draw, (self.now)(), "application/json"), failure)
     }
@@ -78,9 +103,14 @@ impl Provider for Bedrock {
         error::interruption(failure)
     }
 
-    /// No operation is answered this way.
     fn direct(&self, call: &Call<'_>) -> Whole {
-        self.error(call.request, &call.draw, &Failure { kind: Some(Kind::NotFound), ..Failure::default() })
+        match count::tokens(call) {
+            Ok(body) => {
+                let headers = error::headers(&call.draw, (self.now)(), "application/json");
+                Whole { status: 200, headers, body: body.to_string().into() }
+            }
+            Err(failure) => self.error(call.request, &call.draw, &failure),
+        }
     }
 
     fn framing(&self, _call: &Call<'_>) -> Framing {

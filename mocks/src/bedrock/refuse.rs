@@ -9,6 +9,9 @@ use crate::script::{Failure, Kind};
 /// What the service says to a body that is broken in this place.
 pub(super) fn failure(violation: &Violation, body: &Value) -> Failure {
     let value = body.pointer(&violation.pointer).unwrap_or(&Value::Null);
+    if INVOKED.iter().any(|component| violation.document.contains(component)) {
+        return invalid(invoked(violation, value));
+    }
     if let Some(message) = conversation(violation) {
         return invalid(message);
     }
@@ -23,6 +26,52 @@ pub(super) fn failure(violation: &Violation, body: &Value) -> Failure {
 
 fn invalid(message: String) -> Failure {
     Failure::new(Kind::InvalidRequest, message)
+}
+
+/// The components of the bodies that are a model's own.
+const INVOKED: [&str; 3] = ["/InvokeModelRequest", "/Titan", "/Cohere"];
+
+/// A model's own body goes through a JSON validator alone.
+fn invoked(violation: &Violation, value: &Value) -> String {
+    let pointer = &violation.pointer;
+    let problem = match violation.keyword.as_str() {
+        "additionalProperties" | "minProperties" | "maxProperties" => return malformed(violation, value),
+        "required" | "anyOf" => {
+            let missing = violation.expected.split('`').nth(1).unwrap_or_default();
+            format!("#{pointer}: required key [{missing}] not found")
+        }
+        "type" => {
+            let found = match value {
+                Value::Null => "Null",
+                Value::Bool(_) => "Boolean",
+                Value::Number(number) if number.is_f64() => "BigDecimal",
+                Value::Number(_) => "Integer",
+                Value::String(_) => "String",
+                Value::Array(_) => "JSONArray",
+                Value::Object(_) => "JSONObject",
+            };
+            let wanted = match violation.expected.as_str() {
+                "array" => "JSONArray",
+                "object" => "JSONObject",
+                "integer" => "Integer",
+                "boolean" => "Boolean",
+                "number" => "Number",
+                _ => "String",
+            };
+            format!("#{pointer}: expected type: {wanted}, found: {found}")
+        }
+        "enum" => {
+            let shown = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            format!("#{pointer}: {shown} is not a valid enum value")
+        }
+        "minLength" => format!("#{pointer}: expected minLength: {}, actual: 0", limit(violation)),
+        "maxItems" => {
+            let found = value.as_array().map_or(0, Vec::len);
+            format!("#{pointer}: expected maximum item count: {}, found: {found}", limit(violation))
+        }
+        keyword => format!("#{pointer}: does not hold to {keyword}"),
+    };
+    format!("Malformed input request: {problem}, please reformat your input and try again.")
 }
 
 /// Rules about conversations, in the sentences that users report.

@@ -1,5 +1,6 @@
-"""AWS's Python client on Converse and ConverseStream. Argument: the base URL. Bearer keys need https with it, so it signs."""
+"""AWS's Python client on Converse, ConverseStream, InvokeModel and CountTokens. Argument: the base URL. Bearer keys need https with it, so it signs."""
 
+import json
 import sys
 
 import boto3
@@ -68,6 +69,31 @@ def streamed():
 def every_form_of_model():
     reply = client.converse(**request("x", modelId=ARN))
     return [reply["ResponseMetadata"]["HTTPStatusCode"], len(events("x", ARN)) > 0]
+
+
+def invoke(model, **body):
+    # No content type is sent unless one is given.
+    return json.loads(client.invoke_model(modelId=model, body=json.dumps(body))["body"].read())
+
+
+@case
+def vectors():
+    texts = invoke("cohere.embed-english-v3", texts=["a", "b"], input_type="search_query")
+    return {
+        "titan": len(invoke("amazon.titan-embed-text-v2:0", inputText="a", dimensions=256)["embedding"]),
+        "cohere": [len(vector) for vector in texts["embeddings"]],
+        "wrong": attempt(lambda: invoke("amazon.titan-embed-text-v2:0", texts=["a"], input_type="clustering")),
+    }
+
+
+@case
+def counted():
+    messages = [{"role": "user", "content": [{"text": "Which way is north?"}]}]
+    body = {"messages": messages}
+    return [
+        client.count_tokens(modelId=MODEL, input={"converse": body})["inputTokens"],
+        client.converse(modelId=MODEL, **body)["usage"]["inputTokens"],
+    ]
 
 
 @case

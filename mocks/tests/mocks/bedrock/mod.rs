@@ -7,6 +7,7 @@ mod own;
 mod refusals;
 mod sdk;
 mod sigv4;
+mod vectors;
 
 use aws_smithy_eventstream::frame::{DecodedFrame, MessageFrameDecoder};
 use bytes::BytesMut;

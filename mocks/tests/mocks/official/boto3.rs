@@ -34,6 +34,10 @@ async fn awss_python_client_understands_all() {
     let turn = &seen["own_turn_with_tools"];
     assert_eq!((&turn[0], &turn[1], &turn[3]), (&json!("tool_use"), &json!("weather"), &json!("end_turn")));
     assert!(turn[2]["city"].is_string() && turn[4].as_str().unwrap().contains("clear"));
+    assert_eq!((&seen["vectors"]["titan"], &seen["vectors"]["cohere"]), (&json!(256), &json!([1024, 1024])));
+    let problem = "required key [inputText] not found";
+    raised(&seen["vectors"]["wrong"], "ValidationException", "ClientError", None, problem);
+    assert!(seen["counted"][0].is_u64() && seen["counted"][0] == seen["counted"][1], "{}", seen["counted"]);
     errors(&seen["errors"]);
     nothing_is_strange(&mocks, 1);
 }
