@@ -134,7 +134,11 @@ pub fn request(provider: &str, bytes: &[u8]) {
         strict: flag(7),
         ..Options::default()
     };
-    Api::ALL.iter().for_each(|&api| one_request(api, known(provider), bytes, &options));
+    for api in Api::ALL {
+        let vectors = if flag(5) { "cohere.embed-v4:0" } else { "amazon.titan-embed-text-v2:0" };
+        let model = if api == Api::Embeddings { flag(0).then_some(vectors) } else { options.model };
+        one_request(api, known(provider), bytes, &Options { model, ..options });
+    }
 }
 
 fn one_request(api: Api, provider: &Provider, bytes: &[u8], options: &Options<'_>) {

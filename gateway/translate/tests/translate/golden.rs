@@ -155,7 +155,9 @@ fn usage_is_what_the_case_says() {
     for case in Case::all() {
         if let (Some(reply), Some(expected)) = (case.read("reply.json"), case.json("expected.json")) {
             let (_, usage) = case.translate_reply(reply.as_bytes()).unwrap();
-            assert_eq!(usage.map(told), expected.get("usage").map(said), "{case}");
+            // An embedding reply has the member even where its provider counts nothing.
+            let nothing = (case.api == Api::Embeddings).then_some(json!([0, 0, 0]));
+            assert_eq!(usage.map(told).or(nothing), expected.get("usage").map(said), "{case}");
         }
         let (Some((way, bytes)), Some(expected)) = (case.stream(), case.read("expected.sse")) else {
             continue;
@@ -223,7 +225,9 @@ fn native(case: &Case, streams: bool) -> Operation {
     }
     let stream = (streams && case.api != Api::Embeddings).then_some(true);
     let own = options.options();
-    let model = own.model.or(options.any_model()).unwrap_or("m");
+    let asked = case.json("request.json");
+    let asked = asked.as_ref().and_then(|request| request["model"].as_str());
+    let model = own.model.or(options.any_model()).or(asked).unwrap_or("m");
     let options = Options { model: Some(model), stream, strict: false, ..own };
     let target = call::request(case.api, provider, plain.to_string().as_bytes(), &options, &mut Vec::new());
     let path = target.unwrap_or_else(|why| panic!("{case}: {why}")).path;

@@ -28,6 +28,11 @@ pub(super) fn error(code: &str, message: &[u8]) -> Problem {
     problem(name(code), 502, Some(String::from_utf8_lossy(message).into_owned()))
 }
 
+/// What a model says of itself in a reply whose status was 200.
+pub(super) fn of_model(message: String) -> Problem {
+    problem("ModelError", 502, Some(message))
+}
+
 /// The name alone: `aws.protocoltests#Throttling:http://…` holds it between its namespace and a URL.
 fn name(kind: &str) -> &str {
     let kind = kind.split(':').next().unwrap_or_default();

@@ -13,7 +13,8 @@ use crate::openai::Chat;
 
 /// Members that are copied.
 const COPIED: &[&str] =
-    &["additionalModelResponseFieldPaths", "guardrailConfig", "performanceConfig", "promptVariables"];
+    &["additionalModelResponseFieldPaths", "guardrailConfig", PERFORMANCE, "promptVariables"];
+const PERFORMANCE: &str = "performanceConfig";
 
 /// What a client sent besides OpenAI's members.
 #[derive(Default)]
@@ -66,14 +67,21 @@ impl<'a> Native<'a> {
         Ok(())
     }
 
-    /// Writes the members that are copied.
+    /// Writes the members that are copied. A `latency` that is configured goes before the client's.
     pub(super) fn write(
         &self,
         request: &mut Object<'_>,
         stream: bool,
+        latency: Option<&str>,
         losses: &mut Losses,
     ) -> Result<(), Error> {
+        if let Some(latency) = latency {
+            request.object(PERFORMANCE).string("latency", latency);
+        }
         for (name, value) in &self.copied {
+            if *name == PERFORMANCE && latency.is_some() {
+                continue;
+            }
             if *name == "guardrailConfig" && !stream {
                 whole_guardrail(request, value, losses)?;
             } else {

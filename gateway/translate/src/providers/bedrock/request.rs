@@ -33,7 +33,9 @@ pub(super) fn write(
     out: &mut Vec<u8>,
 ) -> Result<Target, Error> {
     chat.plain()?;
-    let target = target(options.model(chat.model)?, options.stream(chat.stream))?;
+    let stream = options.stream(chat.stream);
+    let verb = if stream { "converse-stream" } else { "converse" };
+    let target = target(options.model(chat.model)?, verb, stream)?;
     let native = Native::of(chat, losses)?;
     let fields = Fields::of(chat, options, &target.model, &native, losses)?;
     let request = &mut Object::new(out);
@@ -44,7 +46,7 @@ pub(super) fn write(
     fields.write(request);
     metadata::write(request, chat, &native, losses);
     service_tier(request, chat, losses);
-    native.write(request, target.stream, losses)?;
+    native.write(request, target.stream, options.latency, losses)?;
     if chat.stream_options.include_obfuscation == Some(true) {
         losses.drop("stream_options.include_obfuscation");
     }
@@ -53,14 +55,13 @@ pub(super) fn write(
 
 /// The model's id is one segment of the path, percent-encoded as AWS's own clients do, for that is what the signature
 /// is checked against: the `:` of an id becomes `%3A`, the `/` of an ARN `%2F`.
-fn target(model: String, stream: bool) -> Result<Target, Error> {
+pub(super) fn target(model: String, verb: &str, stream: bool) -> Result<Target, Error> {
     /// The longest id that the service takes.
     const LONGEST: usize = 2048;
 
     if model.len() > LONGEST {
         return Err(Error::request("model", "a model's id or ARN is not that long"));
     }
-    let verb = if stream { "converse-stream" } else { "converse" };
     let path = format!("/model/{}/{verb}", path::segment(&model)?);
     let auth = Auth::SigV4 { service: "bedrock" };
     Ok(Target { auth, anchor: Some("/model/"), ..Target::new(path, model, stream) })
