@@ -176,7 +176,10 @@ fn a_format_chooses_what_a_provider_speaks() {
     ] {
         let config =
             format!("{{route_type: llm/v1/chat, model: {{provider: {provider}, options: {{{options}}}}}}}");
-        assert_eq!(plugin(&config).target.model.dialect().map(|dialect| dialect.id()).as_deref(), Some(id));
+        assert_eq!(
+            plugin(&config).target.model.dialect().map(translate::providers::Provider::id).as_deref(),
+            Some(id)
+        );
     }
 }
 

@@ -79,7 +79,7 @@ async fn vectors_come_back_in_the_form_that_was_asked_for() {
     let body = r#"{"model":"m","embeddings":[[0.5,-0.25]],"prompt_eval_count":2}"#;
     let setup = |setup: Setup| setup.set("/route_type", "llm/v1/embeddings");
     let (_, answer) = exchange(setup, "ollama", INPUT, &json_reply("200 OK", body)).await;
-    let answer: Value = serde_json::from_str(&answer.text()).unwrap();
+    let answer: Value = serde_json::from_str(answer.text()).unwrap();
     assert_eq!(answer["data"][0]["embedding"], "AAAAPwAAgL4=");
     assert_eq!(answer["usage"]["total_tokens"], 2);
 }
@@ -91,6 +91,6 @@ async fn a_prompt_goes_through_a_chat_where_there_is_nothing_else() {
     let (call, answer) = exchange(setup, "bedrock", PROMPT, &json_reply("200 OK", body)).await;
     let asked: Value = serde_json::from_slice(&call.body).unwrap();
     assert_eq!(asked["messages"], json!([{"role": "user", "content": [{"text": "Hello"}]}]));
-    let answer: Value = serde_json::from_str(&answer.text()).unwrap();
+    let answer: Value = serde_json::from_str(answer.text()).unwrap();
     assert_eq!((&answer["object"], &answer["choices"][0]["text"]), (&json!("text_completion"), &json!("Hi")));
 }
