@@ -1,4 +1,5 @@
-//! Path templates of OpenAPI (`/model/{modelId}/converse`) against the path of a request line.
+//! Path templates of OpenAPI (`/model/{modelId}/converse`, `/models/{model}:generateContent`) against the path of a
+//! request line.
 
 /// A template, cut at its slashes.
 #[derive(Debug)]
@@ -7,13 +8,14 @@ pub(crate) struct Template(Vec<Segment>);
 #[derive(Debug)]
 enum Segment {
     Literal(String),
-    Parameter(String),
+    /// The parameter's name, and what follows it within the segment.
+    Parameter(String, String),
 }
 
 impl Template {
     pub(crate) fn new(template: &str) -> Self {
-        let segment = |text: &str| match text.strip_prefix('{').and_then(|text| text.strip_suffix('}')) {
-            Some(name) => Segment::Parameter(name.to_owned()),
+        let segment = |text: &str| match text.strip_prefix('{').and_then(|text| text.split_once('}')) {
+            Some((name, rest)) => Segment::Parameter(name.to_owned(), rest.to_owned()),
             None => Segment::Literal(text.to_owned()),
         };
         Self(template.trim_start_matches('/').split('/').map(segment).collect())
@@ -30,8 +32,10 @@ impl Template {
             match segment {
                 Segment::Literal(literal) if literal == text => {}
                 Segment::Literal(_) => return None,
-                Segment::Parameter(_) if text.is_empty() => return None,
-                Segment::Parameter(name) => found.push((name.as_str(), decode(text)?)),
+                Segment::Parameter(name, rest) => {
+                    let value = text.strip_suffix(rest.as_str()).filter(|value| !value.is_empty())?;
+                    found.push((name.as_str(), decode(value)?));
+                }
             }
         }
         given.next().is_none().then_some(found)
