@@ -49,6 +49,7 @@ impl Default for Credentials {
             key("openai", "sk-touchstone"),
             key("anthropic", "sk-ant-touchstone"),
             key("bedrock", "bedrock-api-key-touchstone"),
+            key("gemini", "gemini-touchstone"),
             key("ollama", "ollama-touchstone"),
         ];
         Self { keys: own.into_iter().chain(twins).collect(), aws: vec![AwsKey::default()] }

@@ -32,6 +32,7 @@ pub mod anthropic;
 pub mod bedrock;
 pub mod credentials;
 mod exchange;
+pub mod gemini;
 mod http;
 pub mod journal;
 mod mocks;

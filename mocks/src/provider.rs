@@ -12,14 +12,15 @@ use crate::request::Request;
 use crate::script::{Failure, Kind};
 use crate::seed::Draw;
 pub use crate::wire::Framing;
-use crate::{Credentials, anthropic, bedrock, ollama, openai};
+use crate::{Credentials, anthropic, bedrock, gemini, ollama, openai};
 
 /// Every provider's mock. The name is also the prefix of its paths on the common port.
 pub static ALL: LazyLock<Vec<&'static dyn Provider>> = LazyLock::new(|| {
-    let own: [&dyn Provider; 4] = [
+    let own: [&dyn Provider; 5] = [
         &openai::OPENAI,
         &anthropic::Anthropic,
         &bedrock::Bedrock { now: jiff::Timestamp::now },
+        &gemini::Gemini,
         &ollama::Ollama,
     ];
     let twins = openai::TWINS.iter().map(|twin| -> &dyn Provider { twin });

@@ -62,6 +62,13 @@ pub(crate) fn lines(operation: &Operation, reply: &Reply) -> Vec<Value> {
     lines
 }
 
+/// The same as the elements of one array.
+pub(crate) fn elements(operation: &Operation, reply: &Reply) -> Vec<Value> {
+    let elements: Vec<Value> = serde_json::from_slice(&reply.body).unwrap();
+    in_order(operation, reply, elements.iter().map(|element| ("", element)));
+    elements
+}
+
 fn in_order<'a>(operation: &Operation, reply: &Reply, events: impl Iterator<Item = (&'a str, &'a Value)>) {
     assert_eq!(reply.status, 200, "{}", reply.text());
     let mut sequence = operation.sequence().unwrap();

@@ -7,6 +7,7 @@ mod bedrock;
 mod client;
 mod faults;
 mod fold;
+mod gemini;
 mod journal;
 mod judged;
 mod official;

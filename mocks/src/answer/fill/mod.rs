@@ -164,6 +164,16 @@ fn kind(members: &Map<String, Value>) -> &str {
         _ => None,
     };
     let has = |keys: &[&str]| keys.iter().any(|key| members.contains_key(*key));
+    // OpenAPI's types in Google's spelling mean the same.
+    let named = named.map(|kind| match kind {
+        "OBJECT" => "object",
+        "ARRAY" => "array",
+        "INTEGER" => "integer",
+        "NUMBER" => "number",
+        "BOOLEAN" => "boolean",
+        "STRING" => "string",
+        kind => kind,
+    });
     named.unwrap_or_else(|| match () {
         () if has(&["properties", "required", "additionalProperties"]) => "object",
         () if has(&["items", "prefixItems", "minItems"]) => "array",

@@ -1,0 +1,163 @@
+//! [The Gemini API](https://ai.google.dev/api/generate-content) under `v1` and `v1beta`: whole, as one JSON array, and as events.
+
+mod ask;
+mod check;
+mod embedding;
+mod error;
+mod models;
+mod refuse;
+mod reply;
+mod stream;
+
+use serde_json::Value;
+use specs::Violation;
+
+use crate::Credentials;
+use crate::answer::{Answer, Ask, Embed, Vectors};
+use crate::provider::{Call, Denied, Event, Framing, Headers, Provider, Route, Stream, Whole};
+use crate::request::Request;
+use crate::script::{Failure, Kind};
+use crate::seed::Draw;
+
+/// The mock.
+#[derive(Debug, Clone, Copy)]
+pub struct Gemini;
+
+/// The versions of the API that live.
+const VERSIONS: [&str; 3] = ["v1", "v1beta", "v1alpha"];
+const STREAM: &str = "streamGenerateContent";
+const EMBED: &str = "embedContent";
+const BATCH_EMBED: &str = "batchEmbedContents";
+
+impl Provider for Gemini {
+    fn name(&self) -> &'static str {
+        "gemini"
+    }
+
+    fn route(&self, method: &str, path: &str) -> Route {
+        let version = path.trim_start_matches('/').split('/').next().unwrap_or_default();
+        if !VERSIONS.contains(&version) {
+            return Route::NotFound;
+        }
+        match crate::provider::documented(self.name(), method, path) {
+            Route::Generate(found) => match found.id() {
+                "generateContent" | STREAM => Route::Generate(found),
+                EMBED | BATCH_EMBED => Route::Embed(found),
+                "countTokens" => Route::Direct("countTokens", Some(found)),
+                "listModels" => Route::Direct("listModels", Some(found)),
+                _ => Route::Direct("getModel", Some(found)),
+            },
+            route => route,
+        }
+    }
+
+    /// The key as `x-goog-api-key`, or as `key` in the query.
+    fn authenticate(&self, request: &Request, credentials: &Credentials) -> Result<(), Box<Denied>> {
+        let key = request.header("x-goog-api-key").or_else(|| parameter(request, "key"));
+        match key {
+            None => Err(denied(Kind::Permission, "no key", error::NO_KEY, None)),
+            Some(key) if credentials.accepts(self.name(), key) => Ok(()),
+            Some(_) => {
+                // The service calls a bad key a bad request.
+                let message = "API key not valid. Please pass a valid API key.";
+                Err(denied(Kind::InvalidRequest, "unknown key", message, Some("API_KEY_INVALID")))
+            }
+        }
+    }
+
+    fn unreadable(&self, problem: &serde_json::Error) -> Failure {
+        Failure::new(Kind::InvalidRequest, format!("Invalid JSON payload received. {problem}"))
+    }
+
+    fn refuse(&self, violation: &Violation, body: &Value) -> Failure {
+        refuse::failure(violation, body)
+    }
+
+    fn check(&self, call: &Call<'_>) -> Result<(), Failure> {
+        check::check(call)
+    }
+
+    fn ask<'a>(&self, call: &Call<'a>) -> Ask<'a> {
+        ask::read(call)
+    }
+
+    fn whole(&self, call: &Call<'_>, answer: &Answer<'_>) -> Whole {
+        good(call, &reply::body(call, answer))
+    }
+
+    fn stream(&self, call: &Call<'_>, answer: &Answer<'_>) -> Stream {
+        let content_type = match self.framing(call) {
+            Framing::Sse => "text/event-stream",
+            _ => JSON,
+        };
+        Stream { headers: headers(&call.draw, content_type), events: stream::events(call, answer) }
+    }
+
+    fn embed<'a>(&self, call: &Call<'a>) -> Embed<'a> {
+        embedding::ask(call)
+    }
+
+    fn vectors(&self, call: &Call<'_>, vectors: &Vectors<'_>) -> Whole {
+        good(call, &embedding::body(call, vectors))
+    }
+
+    /// On a stream that is an array the error is its only element.
+    fn error(&self, request: &Request, draw: &Draw, failure: &Failure) -> Whole {
+        let (status, body) = error::body(request, failure);
+        let is_array = request.path.ends_with(STREAM) && framing(request) == Framing::Array;
+        let body = if is_array { Value::Array(vec![body]) } else { body };
+        Whole { status, headers: headers(draw, JSON), body: format!("{body:#}\n").into() }
+    }
+
+    fn interruption(&self, call: &Call<'_>, failure: &Failure) -> Event {
+        let (_, body) = error::body(call.request, failure);
+        stream::interruption(framing(call.request), &body)
+    }
+
+    fn framing(&self, call: &Call<'_>) -> Framing {
+        framing(call.request)
+    }
+
+    fn direct(&self, call: &Call<'_>) -> Whole {
+        match models::answer(call) {
+            Ok(body) => good(call, &body),
+            Err(failure) => self.error(call.request, &call.draw, &failure),
+        }
+    }
+}
+
+/// `alt=sse` asks for events.
+fn framing(request: &Request) -> Framing {
+    if parameter(request, "alt") == Some("sse") { Framing::Sse } else { Framing::Array }
+}
+
+/// A parameter of the query, as sent.
+fn parameter<'a>(request: &'a Request, name: &str) -> Option<&'a str> {
+    let mut pairs = request.query.as_deref()?.split('&').filter_map(|pair| pair.split_once('='));
+    pairs.find(|(known, _)| *known == name).map(|(_, value)| value)
+}
+
+fn denied(kind: Kind, reason: &str, message: &str, code: Option<&str>) -> Box<Denied> {
+    let failure = Failure { code: code.map(str::to_owned), ..Failure::new(kind, message) };
+    Box::new(Denied { failure, reason: reason.to_owned(), canonical_request: None })
+}
+
+const JSON: &str = "application/json; charset=UTF-8";
+
+fn good(call: &Call<'_>, body: &Value) -> Whole {
+    Whole { status: 200, headers: headers(&call.draw, JSON), body: format!("{body:#}\n").into() }
+}
+
+fn headers(draw: &Draw, content_type: &'static str) -> Headers {
+    vec![
+        ("content-type".into(), content_type.into()),
+        ("date".into(), draw.http_date().into()),
+        ("server".into(), "scaffolding on HTTPServer2".into()),
+        ("vary".into(), "Origin, X-Origin, Referer".into()),
+    ]
+}
+
+/// The model that the path names.
+fn model(call: &Call<'_>) -> String {
+    call.found.and_then(|found| found.parameter("model")).unwrap_or_default()
+}
