@@ -7,7 +7,7 @@
 //!
 //! The first event is read by `serde_json`. A later one that equals it outside one JSON string is the same document
 //! with another string in it, so it need not be read again: its string is copied as it stands. A second string, of
-//! padding, may vary as well. Whatever does not fit is read as the first one was; that it makes no difference is a
+//! padding, may vary as well; and so may the numbers of a part behind it that only counts. Whatever does not fit is read as the first one was; that it makes no difference is a
 //! law in `tests/laws.rs`.
 
 use crate::Text;
@@ -22,6 +22,8 @@ pub(crate) struct Template {
     after: Vec<u8>,
     /// Whether the text is the second string.
     second: bool,
+    /// What stands behind [`Self::after`], where its numbers may vary.
+    counts: Vec<u8>,
 }
 
 impl Template {
@@ -40,6 +42,19 @@ impl Template {
         self.between = padding.map(|_| data[first.1..last.0].to_vec());
         self.after.clear();
         self.after.extend_from_slice(&data[last.1..]);
+        self.counts.clear();
+    }
+
+    /// The same, where `counts` is a part of `data` behind the text, and tells what the text costs: its numbers may vary,
+    /// and so may those behind it.
+    pub(crate) fn learn_counting(&mut self, data: &[u8], text: Text<'_>, counts: Option<&str>) {
+        self.learn(data, text, None);
+        let from = counts.and_then(|counts| part(data, counts));
+        let before = data.len() - self.after.len();
+        if let Some((from, _)) = from.filter(|(from, _)| *from >= before && !self.before.is_empty()) {
+            self.after.truncate(from - before);
+            self.counts.extend_from_slice(&data[from..]);
+        }
     }
 
     /// The text of an event that fits.
@@ -56,13 +71,35 @@ impl Template {
                 (if self.second { second } else { first }, rest)
             }
         };
-        (rest == self.after).then_some(Text::Json(text))
+        let counts = rest.strip_prefix(&self.after[..])?;
+        same_but_numbers(counts, &self.counts).then_some(Text::Json(text))
     }
 }
 
 /// Where `text` stands in `data`.
 fn place(data: &[u8], text: Text<'_>) -> Option<(usize, usize)> {
     let Text::Json(token) = text else { return None };
+    part(data, token)
+}
+
+/// Whether two texts are the same outside their numbers.
+fn same_but_numbers(one: &[u8], other: &[u8]) -> bool {
+    let (mut at, mut there) = (0, 0);
+    loop {
+        match (one.get(at), other.get(there)) {
+            (None, None) => return true,
+            (Some(digit), Some(known)) if digit.is_ascii_digit() && known.is_ascii_digit() => {
+                at += one[at..].iter().take_while(|byte| byte.is_ascii_digit()).count();
+                there += other[there..].iter().take_while(|byte| byte.is_ascii_digit()).count();
+            }
+            (Some(byte), Some(known)) if byte == known => (at, there) = (at + 1, there + 1),
+            _ => return false,
+        }
+    }
+}
+
+/// Where `token` stands in `data`.
+fn part(data: &[u8], token: &str) -> Option<(usize, usize)> {
     let start = (token.as_ptr() as usize).checked_sub(data.as_ptr() as usize)?;
     let end = start.checked_add(token.len())?;
     (data.get(start..end)? == token.as_bytes()).then_some((start, end))
@@ -135,6 +172,33 @@ mod tests {
         assert_eq!(without.text(br#"{"text":"x"}"#), Some(Text::Plain("x")));
         assert_eq!(without.text(br#"{"text":"x"} "#), None);
         assert_eq!(Template::default().text(br#"{"text":"x"}"#), None);
+    }
+
+    #[test]
+    fn what_only_counts_may_count() {
+        #[derive(Deserialize)]
+        struct Counted<'a> {
+            #[serde(borrow)]
+            text: Text<'a>,
+            usage: &'a serde_json::value::RawValue,
+        }
+        let first = br#"{"i":0,"text":"a","usage":{"n":9},"id":"x1"}"#;
+        let read: Counted<'_> = crate::json::read(first).unwrap();
+        let mut template = Template::default();
+        template.learn_counting(first, read.text, Some(read.usage.get()));
+        assert_eq!(
+            template.text(br#"{"i":0,"text":"b","usage":{"n":123},"id":"x1"}"#),
+            Some(Text::Plain("b"))
+        );
+        for other in [
+            &br#"{"i":1,"text":"b","usage":{"n":9},"id":"x1"}"#[..],
+            br#"{"i":0,"text":"b","usage":{"n":9},"id":"x1","more":1}"#,
+            br#"{"i":0,"text":"b","usage":{"n":null},"id":"x1"}"#,
+            br#"{"i":0,"text":"b","usage":{"n":},"id":"x1"}"#,
+            br#"{"i":0,"text":"b""#,
+        ] {
+            assert_eq!(template.text(other), None, "{}", String::from_utf8_lossy(other));
+        }
     }
 
     proptest! {

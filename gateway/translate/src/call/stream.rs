@@ -27,7 +27,7 @@ pub struct Stream {
 }
 
 enum Way {
-    Relay(Relay),
+    Relay(Box<Relay>),
     Translate { reader: Box<dyn Reader>, order: Order, writer: Box<dyn Writer> },
 }
 
@@ -35,7 +35,7 @@ impl Stream {
     /// A stream that has not begun, of a provider that has streams of this API.
     pub fn new(api: Api, provider: &Provider, call: &Call, framing: Framing) -> Result<Self, Error> {
         let way = if let Some(quirks) = provider.quirks(api) {
-            Way::Relay(Relay::new(quirks))
+            Way::Relay(Box::new(Relay::new(quirks)))
         } else {
             let reader = provider.reader(api, call).ok_or_else(|| provider.without(api))?;
             let writer: Box<dyn Writer> = match api {

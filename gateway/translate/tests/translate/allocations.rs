@@ -9,7 +9,11 @@ use crate::case::{Way, call, framed};
 
 /// Allocations made by pushing `pieces` of a stream that has begun with `start`.
 fn allocations(provider: &str, start: &[&[u8]], pieces: &[&[u8]]) -> u64 {
-    let mut stream = Way::chat(provider).open(&call());
+    allocations_of(Way::chat(provider), start, pieces)
+}
+
+fn allocations_of(way: Way, start: &[&[u8]], pieces: &[&[u8]]) -> u64 {
+    let mut stream = way.open(&call());
     for piece in start {
         stream.push(piece).unwrap();
     }
@@ -102,6 +106,33 @@ fn a_line_of_ollama_takes_none() {
         (line(" \"Größe\"\n日本 😀", "2026-01-01T00:00:00.5Z"), line("x", "2026-01-01T00:00:01Z"));
     let pieces: Vec<&[u8]> = [&one[..], &other[..]].repeat(100);
     assert_eq!(allocations("ollama", &[&start], &pieces), 0);
+}
+
+/// The usage of each piece counts all before it, so its numbers vary.
+fn gemini(text: &str, count: u32) -> String {
+    let candidate = json!({ "content": { "parts": [{ "text": text }], "role": "model" }, "index": 0 });
+    let usage = json!({ "promptTokenCount": 9, "candidatesTokenCount": count, "totalTokenCount": 9 + count });
+    json!({ "candidates": [candidate], "modelVersion": "gemini-2.5-flash", "responseId": "r1", "usageMetadata": usage }).to_string()
+}
+
+#[test]
+fn a_piece_of_gemini_takes_none() {
+    let sse = |text: &str, count: u32| format!("data: {}\n\n", gemini(text, count)).into_bytes();
+    let pieces: Vec<Vec<u8>> = (1..200).map(|count| sse(" \"Größe\"\n日本 😀", count)).collect();
+    let pieces: Vec<&[u8]> = pieces.iter().map(Vec::as_slice).collect();
+    assert_eq!(allocations("gemini", &[&sse("first", 1)], &pieces), 0);
+}
+
+#[test]
+fn an_element_of_geminis_array_takes_none() {
+    let element = |text: &str, count: u32| format!(",\r\n{}\n", gemini(text, count)).into_bytes();
+    let mut start = element("first", 1);
+    start[0] = b'[';
+    let pieces: Vec<Vec<u8>> = (1..200).map(|count| element(" \"Größe\"\n日本 😀", count)).collect();
+    let pieces: Vec<&[u8]> = pieces.iter().map(Vec::as_slice).collect();
+    let way = Way { framing: translate::wire::Framing::JsonArray, ..Way::chat("gemini") };
+    // The line end behind an element stays with the next one, once there is room for that.
+    assert_eq!(allocations_of(way, &[&start, pieces[0], pieces[1]], &pieces), 0);
 }
 
 /// One allocation for each list in the request, and few besides.

@@ -1,0 +1,68 @@
+//! Google's Gemini API.
+//!
+//! <https://ai.google.dev/api/generate-content>
+
+mod config;
+mod contents;
+mod embed;
+mod failure;
+mod message;
+mod native;
+mod read;
+mod request;
+mod tools;
+
+use super::{Completions, Dialect, Provider};
+use crate::call::{Auth, Call, Losses, Options, Target};
+use crate::chat::{self, Reader};
+use crate::wire::Framing;
+use crate::{Error, openai, path};
+
+/// The Gemini API.
+pub const PROVIDER: Provider = Provider {
+    name: "gemini",
+    format: None,
+    base_url: "https://generativelanguage.googleapis.com",
+    chat: Dialect::Native(&Generate),
+    completions: Completions::ThroughChat,
+    embeddings: Dialect::Native(&embed::BatchEmbed),
+    problem: |status, _, body| failure::problem(status, body),
+};
+
+/// `generateContent` and `streamGenerateContent`
+struct Generate;
+
+impl chat::Chat for Generate {
+    fn framings(&self) -> &'static [Framing] {
+        &[Framing::Sse, Framing::JsonArray]
+    }
+
+    fn request(
+        &self,
+        chat: &openai::Chat<'_>,
+        options: &Options<'_>,
+        losses: &mut Losses,
+        out: &mut Vec<u8>,
+    ) -> Result<Target, Error> {
+        let (model, stream) = (options.model(chat.model)?, options.stream(chat.stream));
+        request::write(chat, options, &model, losses, out)?;
+        let operation = if stream { "streamGenerateContent" } else { "generateContent" };
+        let mut target = target(model, operation, stream)?;
+        if stream {
+            target.query.push(("alt", "sse".to_owned()));
+        }
+        Ok(target)
+    }
+
+    fn reader(&self, call: &Call) -> Box<dyn Reader> {
+        Box::new(read::ContentReader::new(call))
+    }
+}
+
+/// The model is a part of the path, and so is what is asked of it.
+fn target(model: String, operation: &str, stream: bool) -> Result<Target, Error> {
+    let name = path::segment(model.strip_prefix("models/").unwrap_or(&model))?;
+    let path = format!("/v1beta/models/{name}:{operation}");
+    let auth = Auth::Header("x-goog-api-key");
+    Ok(Target { auth, anchor: Some("/models/"), ..Target::new(path, model, stream) })
+}
