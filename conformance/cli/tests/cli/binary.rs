@@ -4,6 +4,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
+use std::thread::JoinHandle;
 
 /// Runs the binary to its end.
 pub(super) fn touchstone(arguments: &[&str]) -> Output {
@@ -25,6 +26,8 @@ pub(super) fn command(arguments: &[&str]) -> Command {
 /// A server of ours that runs until it is dropped.
 pub(super) struct Server {
     child: Child,
+    /// Reads standard error as it comes: a pipe that nobody reads would stop the server when it is full.
+    said: Option<JoinHandle<String>>,
     /// `127.0.0.1:port`
     pub(super) address: String,
 }
@@ -38,15 +41,20 @@ impl Server {
         let mut line = String::new();
         BufReader::new(child.stdout.as_mut().expect("piped")).read_line(&mut line).expect("text");
         let address = line.trim().strip_prefix("listening on http://").expect("it says where").to_owned();
-        Self { child, address }
+        let mut stderr = child.stderr.take().expect("piped");
+        let said = std::thread::spawn(move || {
+            let mut said = String::new();
+            stderr.read_to_string(&mut said).expect("text");
+            said
+        });
+        Self { child, said: Some(said), address }
     }
 
     /// Sends SIGTERM; gives the exit code and what was said on standard error.
     pub(super) fn terminate(mut self) -> (Option<i32>, String) {
         let id = self.child.id().to_string();
         assert!(Command::new("kill").args(["-TERM", &id]).status().expect("kill runs").success());
-        let mut said = String::new();
-        self.child.stderr.take().expect("piped").read_to_string(&mut said).expect("text");
+        let said = self.said.take().expect("not told before").join().expect("text");
         (self.child.wait().expect("it ends").code(), said)
     }
 

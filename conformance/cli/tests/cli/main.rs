@@ -2,6 +2,7 @@
 
 mod arrows;
 mod binary;
+mod official;
 mod repro;
 mod selftest;
 mod servers;

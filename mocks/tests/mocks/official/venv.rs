@@ -11,8 +11,8 @@ use serde_json::Value;
 use tokio::process::Command;
 use tokio::sync::OnceCell;
 
-/// Where the pinned files and the scripts are.
-const CLIENTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/clients");
+/// Where the pinned files and the scripts are, from the root of the repository: more than one crate's tests use them.
+const CLIENTS: &str = "mocks/tests/clients";
 /// So long may an environment take, and so long a script.
 const INSTALL: Duration = Duration::from_secs(300);
 const RUN: Duration = Duration::from_secs(60);
@@ -31,6 +31,11 @@ impl Venv {
     /// Runs a script against a base URL and reads what it prints. Without Python, or without the clients, says so and
     /// returns nothing; where `CI` is `true` that is a failure.
     pub(crate) async fn run(&self, script: &str, url: &str) -> Option<Value> {
+        self.run_with(script, &[url]).await
+    }
+
+    /// The same with other arguments.
+    pub(crate) async fn run_with(&self, script: &str, arguments: &[&str]) -> Option<Value> {
         let python = match self.python.get_or_init(|| make(self.requirements)).await {
             Ok(python) => python,
             Err(problem) => {
@@ -40,15 +45,25 @@ impl Venv {
             }
         };
         let mut command = Command::new(python);
-        command.arg(Path::new(CLIENTS).join(script)).arg(url).current_dir(CLIENTS);
+        let clients = clients();
+        command.arg(clients.join(script)).args(arguments).current_dir(clients);
         let output = finish(&mut command, RUN).await.unwrap();
         Some(serde_json::from_slice(&output).unwrap())
     }
 }
 
+/// [`CLIENTS`], seen from the crate whose tests these are.
+fn clients() -> PathBuf {
+    let above = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors();
+    above
+        .map(|folder| folder.join(CLIENTS))
+        .find(|folder| folder.is_dir())
+        .expect("the scripts are in the repository")
+}
+
 /// Makes the environment, unless the one of this file's content is there already.
 async fn make(requirements: &str) -> Result<PathBuf, String> {
-    let requirements = Path::new(CLIENTS).join(requirements);
+    let requirements = clients().join(requirements);
     let pinned = fs::read(&requirements).map_err(|problem| problem.to_string())?;
     let version = finish(Command::new("python3").arg("-VV"), RUN).await?;
     let mut hasher = DefaultHasher::new();

@@ -1,0 +1,187 @@
+//! The providers, each as the gateway is told of it: one row a way of speaking.
+
+use mocks::Credentials;
+use serde_json::{Value, json};
+
+/// One provider behind the gateway.
+pub(super) struct Row {
+    /// The first segment of its paths.
+    pub(super) id: &'static str,
+    /// Kong's name for it.
+    provider: &'static str,
+    /// The mock that plays it.
+    pub(super) mock: &'static str,
+    key: Key,
+    /// Kong's `model.options`, as JSON; the address is put to them.
+    options: &'static str,
+    /// The model of each API that it has.
+    pub(super) chat: Option<&'static str>,
+    pub(super) completions: Option<&'static str>,
+    pub(super) embeddings: Option<&'static str>,
+    /// Texts that one request for vectors may hold, as far as is tried.
+    pub(super) inputs: usize,
+    /// Whether its streams tell usage.
+    pub(super) counts_streams: bool,
+    /// Whether its replies to requests for vectors tell usage.
+    pub(super) counts_vectors: bool,
+}
+
+/// How it is shown its key.
+enum Key {
+    Bearer,
+    Header(&'static str),
+    Aws,
+}
+
+const ROW: Row = Row {
+    id: "",
+    provider: "",
+    mock: "",
+    key: Key::Bearer,
+    options: "{}",
+    chat: None,
+    completions: None,
+    embeddings: None,
+    inputs: 2,
+    counts_streams: true,
+    counts_vectors: true,
+};
+
+const CLAUDE: &str = "us.anthropic.claude-sonnet-4-5-20250929-v1:0";
+const PROFILE: &str = "arn:aws:bedrock:us-east-1:123456789012:inference-profile/us.cohere.embed-v4:0";
+const REGION: &str = r#"{"bedrock": {"aws_region": "us-east-1"}}"#;
+
+const BEDROCK: Row = Row {
+    provider: "bedrock",
+    mock: "bedrock",
+    key: Key::Aws,
+    options: REGION,
+    chat: Some(CLAUDE),
+    completions: Some(CLAUDE),
+    ..ROW
+};
+const OLLAMA: Row = Row {
+    provider: "ollama",
+    mock: "ollama",
+    chat: Some("qwen3:8b"),
+    completions: Some("qwen3:8b"),
+    embeddings: Some("nomic-embed-text"),
+    ..ROW
+};
+const VLLM: Row = Row {
+    provider: "vllm",
+    mock: "vllm",
+    chat: Some("Qwen/Qwen3-8B"),
+    completions: Some("Qwen/Qwen3-8B"),
+    embeddings: Some("intfloat/e5-mistral-7b-instruct"),
+    ..ROW
+};
+
+/// Every row.
+pub(super) const ROWS: &[Row] = &[
+    Row {
+        id: "openai",
+        provider: "openai",
+        mock: "openai",
+        chat: Some("gpt-4o"),
+        completions: Some("gpt-3.5-turbo-instruct"),
+        embeddings: Some("text-embedding-3-small"),
+        ..ROW
+    },
+    Row {
+        id: "anthropic",
+        provider: "anthropic",
+        mock: "anthropic",
+        key: Key::Header("x-api-key"),
+        options: r#"{"anthropic_version": "2023-06-01", "max_tokens": 256}"#,
+        chat: Some("claude-sonnet-4-5"),
+        ..ROW
+    },
+    Row {
+        id: "anthropic-newest",
+        provider: "anthropic",
+        mock: "anthropic",
+        options: r#"{"anthropic_version": "2026-10-21", "max_tokens": 256}"#,
+        chat: Some("claude-sonnet-4-5"),
+        ..ROW
+    },
+    Row { id: "bedrock", embeddings: Some("amazon.titan-embed-text-v2:0"), inputs: 1, ..BEDROCK },
+    Row {
+        id: "bedrock-by-profile",
+        chat: Some("arn:aws:bedrock:us-east-1:123456789012:application-inference-profile/abc123"),
+        embeddings: Some(PROFILE),
+        counts_vectors: false,
+        ..BEDROCK
+    },
+    Row { id: "bedrock-by-key", key: Key::Bearer, ..BEDROCK },
+    Row { id: "ollama", ..OLLAMA },
+    Row { id: "mistral-ollama", provider: "mistral", options: r#"{"mistral_format": "ollama"}"#, ..OLLAMA },
+    Row { id: "llama2-ollama", provider: "llama2", options: r#"{"llama2_format": "ollama"}"#, ..OLLAMA },
+    Row { id: "vllm", ..VLLM },
+    Row { id: "llama2-openai", provider: "llama2", options: r#"{"llama2_format": "openai"}"#, ..VLLM },
+    Row { id: "cerebras", provider: "cerebras", mock: "cerebras", chat: Some("gpt-oss-120b"), ..ROW },
+    Row {
+        id: "dashscope",
+        provider: "dashscope",
+        mock: "dashscope",
+        chat: Some("qwen-max"),
+        embeddings: Some("text-embedding-v4"),
+        ..ROW
+    },
+    Row {
+        id: "databricks",
+        provider: "databricks",
+        mock: "databricks",
+        options: r#"{"databricks": {"workspace_instance_id": "dbc-1"}}"#,
+        chat: Some("databricks-meta-llama-3-3-70b-instruct"),
+        embeddings: Some("databricks-gte-large-en"),
+        counts_streams: false,
+        ..ROW
+    },
+    Row { id: "deepseek", provider: "deepseek", mock: "deepseek", chat: Some("deepseek-chat"), ..ROW },
+    Row { id: "kimi", provider: "kimi", mock: "kimi", chat: Some("kimi-k2-0905-preview"), ..ROW },
+    Row {
+        id: "vercel",
+        provider: "vercel",
+        mock: "vercel",
+        chat: Some("openai/gpt-4o"),
+        embeddings: Some("openai/text-embedding-3-small"),
+        ..ROW
+    },
+    Row { id: "xai", provider: "xai", mock: "xai", chat: Some("grok-4"), ..ROW },
+];
+
+impl Row {
+    /// Kong's routes to it, one for each of its APIs. Its mock is at `url`, which has no path: the provider's own is used.
+    pub(super) fn routes(&self, url: &str, credentials: &Credentials) -> Vec<Value> {
+        let apis = [
+            ("llm/v1/chat", "chat/completions", self.chat),
+            ("llm/v1/completions", "completions", self.completions),
+            ("llm/v1/embeddings", "embeddings", self.embeddings),
+        ];
+        let asked = apis.into_iter().filter_map(|(kind, path, model)| Some((kind, path, model?)));
+        asked.map(|(kind, path, model)| self.route(kind, path, model, url, credentials)).collect()
+    }
+
+    fn route(&self, kind: &str, path: &str, model: &str, url: &str, credentials: &Credentials) -> Value {
+        let key = credentials.key(self.mock);
+        let auth = match self.key {
+            Key::Bearer => json!({ "header_name": "Authorization", "header_value": format!("Bearer {key}") }),
+            Key::Header(name) => json!({ "header_name": name, "header_value": key }),
+            Key::Aws => {
+                let pair = &credentials.aws[0];
+                json!({ "aws_access_key_id": pair.access_key_id, "aws_secret_access_key": pair.secret_access_key })
+            }
+        };
+        let mut options: Value = serde_json::from_str(self.options).unwrap();
+        options["upstream_url"] = url.into();
+        let model = json!({ "provider": self.provider, "name": model, "options": options });
+        let config = json!({ "route_type": kind, "auth": auth, "model": model });
+        let name = format!("{}-{}", self.id, path.replace('/', "-"));
+        json!({
+            "name": name,
+            "paths": [format!("/{}/v1/{path}", self.id)],
+            "plugins": [{ "name": "ai-proxy", "config": config }],
+        })
+    }
+}
