@@ -12,6 +12,8 @@ pub(super) struct Row {
     /// The mock that plays it.
     pub(super) mock: &'static str,
     key: Key,
+    /// What the configured address has for a path; empty, and the provider's own path is used.
+    base: &'static str,
     /// Kong's `model.options`, as JSON; the address is put to them.
     options: &'static str,
     /// The model of each API that it has.
@@ -30,6 +32,7 @@ pub(super) struct Row {
 enum Key {
     Bearer,
     Header(&'static str),
+    Query(&'static str),
     Aws,
 }
 
@@ -38,6 +41,7 @@ const ROW: Row = Row {
     provider: "",
     mock: "",
     key: Key::Bearer,
+    base: "",
     options: "{}",
     chat: None,
     completions: None,
@@ -58,6 +62,16 @@ const BEDROCK: Row = Row {
     options: REGION,
     chat: Some(CLAUDE),
     completions: Some(CLAUDE),
+    ..ROW
+};
+const GEMINI: Row = Row {
+    provider: "gemini",
+    mock: "gemini",
+    key: Key::Header("x-goog-api-key"),
+    chat: Some("gemini-2.5-flash"),
+    completions: Some("gemini-2.5-flash"),
+    embeddings: Some("gemini-embedding-001"),
+    counts_vectors: false,
     ..ROW
 };
 const OLLAMA: Row = Row {
@@ -114,6 +128,8 @@ pub(super) const ROWS: &[Row] = &[
         ..BEDROCK
     },
     Row { id: "bedrock-by-key", key: Key::Bearer, ..BEDROCK },
+    Row { id: "gemini", ..GEMINI },
+    Row { id: "gemini-v1", base: "/v1", key: Key::Query("key"), ..GEMINI },
     Row { id: "ollama", ..OLLAMA },
     Row { id: "mistral-ollama", provider: "mistral", options: r#"{"mistral_format": "ollama"}"#, ..OLLAMA },
     Row { id: "llama2-ollama", provider: "llama2", options: r#"{"llama2_format": "ollama"}"#, ..OLLAMA },
@@ -152,7 +168,7 @@ pub(super) const ROWS: &[Row] = &[
 ];
 
 impl Row {
-    /// Kong's routes to it, one for each of its APIs. Its mock is at `url`, which has no path: the provider's own is used.
+    /// Kong's routes to it, one for each of its APIs. Its mock is at `url`, which has no path.
     pub(super) fn routes(&self, url: &str, credentials: &Credentials) -> Vec<Value> {
         let apis = [
             ("llm/v1/chat", "chat/completions", self.chat),
@@ -168,13 +184,14 @@ impl Row {
         let auth = match self.key {
             Key::Bearer => json!({ "header_name": "Authorization", "header_value": format!("Bearer {key}") }),
             Key::Header(name) => json!({ "header_name": name, "header_value": key }),
+            Key::Query(name) => json!({ "param_name": name, "param_value": key, "param_location": "query" }),
             Key::Aws => {
                 let pair = &credentials.aws[0];
                 json!({ "aws_access_key_id": pair.access_key_id, "aws_secret_access_key": pair.secret_access_key })
             }
         };
         let mut options: Value = serde_json::from_str(self.options).unwrap();
-        options["upstream_url"] = url.into();
+        options["upstream_url"] = format!("{url}{}", self.base).into();
         let model = json!({ "provider": self.provider, "name": model, "options": options });
         let config = json!({ "route_type": kind, "auth": auth, "model": model });
         let name = format!("{}-{}", self.id, path.replace('/', "-"));
