@@ -9,6 +9,15 @@ const VARIABLES: &[(&str, &str)] = &[
     ("OPENAI_AUTHORIZATION", "Bearer sk-openai"),
     ("ANTHROPIC", r#"{"api_key": "sk-ant"}"#),
     ("BEDROCK", r#"{"id": "AKIA", "secret": "s"}"#),
+    ("AZURE_KEY", "k"),
+    ("GEMINI_KEY", "k"),
+    ("CEREBRAS_AUTHORIZATION", "Bearer k"),
+    ("DASHSCOPE_AUTHORIZATION", "Bearer k"),
+    ("DATABRICKS_AUTHORIZATION", "Bearer k"),
+    ("DEEPSEEK_AUTHORIZATION", "Bearer k"),
+    ("KIMI_AUTHORIZATION", "Bearer k"),
+    ("VERCEL_AUTHORIZATION", "Bearer k"),
+    ("XAI_AUTHORIZATION", "Bearer k"),
 ];
 
 fn example() -> Result<Config, Errors> {
@@ -16,11 +25,11 @@ fn example() -> Result<Config, Errors> {
 }
 
 #[test]
-fn the_example_serves_all_three_providers() {
+fn the_example_serves_what_it_says() {
     let config = example().unwrap_or_else(|errors| panic!("{errors}"));
     let mut team = HeaderMap::new();
     team.insert("x-team", "LAB-7".parse().unwrap());
-    let provider = |path| {
+    let provider = |path: &str| {
         let found = config.router.find("POST", None, path, &team)?;
         Some(found.route.plugin.target.model.provider.name())
     };
@@ -28,6 +37,19 @@ fn the_example_serves_all_three_providers() {
     assert_eq!(provider("/anthropic/claude-opus-4-1"), Some("anthropic"));
     assert_eq!(provider("/bedrock"), Some("bedrock"));
     assert_eq!(provider("/else"), None);
+    for name in
+        ["azure", "gemini", "ollama", "llama2", "vllm", "cerebras", "dashscope", "databricks", "kimi", "xai"]
+    {
+        assert_eq!(provider(&format!("/{name}")), Some(name));
+    }
+    let routed = |path| {
+        let target = &config.router.find("POST", None, path, &team).unwrap().route.plugin.target;
+        (target.route_type.name(), target.model.dialect().map(translate::providers::Provider::id))
+    };
+    assert_eq!(routed("/openai-completions"), ("llm/v1/completions", Some("openai".to_owned())));
+    assert_eq!(routed("/titan"), ("llm/v1/embeddings", Some("bedrock".to_owned())));
+    assert_eq!(routed("/mistral-at-home"), ("llm/v1/chat", Some("mistral-ollama".to_owned())));
+    assert_eq!(routed("/dashscope"), ("llm/v1/chat", Some("dashscope-mainland".to_owned())));
     assert!(config.router.find("POST", None, "/bedrock", &HeaderMap::new()).is_none());
 
     let found = config.router.find("POST", None, "/anthropic/claude-opus-4-1/x", &team).unwrap();
@@ -53,9 +75,10 @@ fn a_file_may_be_json() {
 #[test]
 fn what_the_example_lacks_is_named_with_file_and_place() {
     let file = here("examples/kong.yaml");
-    let errors = Config::load(&file, &env(&VARIABLES[1..])).unwrap_err().to_string();
-    let expected = ":27:31: services[0].routes[0].plugins[0].config.auth.header_value: environment variable \
-                    'OPENAI_AUTHORIZATION' is not set";
+    let others: Vec<_> = VARIABLES.iter().copied().filter(|(name, _)| *name != "AZURE_KEY").collect();
+    let errors = Config::load(&file, &env(&others)).unwrap_err().to_string();
+    let expected = ":129:59: services[0].routes[6].plugins[0].config.auth.header_value: environment variable \
+                    'AZURE_KEY' is not set";
     assert_eq!(errors, format!("{}{expected}", file.display()));
 }
 
