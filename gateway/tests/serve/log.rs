@@ -192,3 +192,70 @@ async fn whatever_becomes_of_a_call_is_told() {
         assert_eq!(log.line(id).await["outcome"], "client_gone", "{id}");
     }
 }
+
+#[tokio::test]
+async fn whoever_leaves_is_told_with_the_tokens_until_then() {
+    let log = Log::shared();
+    let upstream = Upstream::listen().await;
+    let gateway =
+        Setup::new("anthropic", upstream.addr).set("/logging", json!({"log_statistics": true})).start();
+    let mut client = Client::connect(gateway.addr()).await;
+    client.post("/chat", &fields("log-left"), ASK_STREAM).await;
+    let mut call = upstream.call().await;
+    call.begin_stream().await;
+    let begun = anthropic(&["Hi"]);
+    call.chunk(&begun[..begun.find("event: content_block_stop").unwrap()]).await;
+    client.head().await;
+    drop(client);
+    call.gone().await;
+    let line = log.line("log-left").await;
+    assert_eq!(
+        (&line["outcome"], &line["ai.proxy.usage.prompt_tokens"]),
+        (&json!("client_gone"), &json!(5)),
+        "{line}"
+    );
+}
+
+#[tokio::test]
+async fn every_route_tells_its_tokens() {
+    let log = Log::shared();
+    let completion = r#"{"id":"cmpl-1","object":"text_completion","created":1,"model":"m","choices":[{"index":0,"text":"Hi","logprobs":null,"finish_reason":"stop"}],"usage":{"prompt_tokens":2,"completion_tokens":3,"total_tokens":5}}"#;
+    let vectors = r#"{"object":"list","data":[{"object":"embedding","index":0,"embedding":[0.5]}],"model":"m","usage":{"prompt_tokens":4,"total_tokens":4}}"#;
+    let titan = r#"{"embedding":[0.5],"inputTextTokenCount":6}"#;
+    for (id, provider, model, api, ask, reply, tokens) in [
+        ("log-completion", "openai", "m", "completions", r#"{"prompt":"Hello"}"#, completion, [2, 3, 5]),
+        ("log-vectors", "openai", "m", "embeddings", r#"{"input":"Hello"}"#, vectors, [4, 0, 4]),
+        (
+            "log-titan",
+            "bedrock",
+            "amazon.titan-embed-text-v2:0",
+            "embeddings",
+            r#"{"input":"Hello"}"#,
+            titan,
+            [6, 0, 6],
+        ),
+    ] {
+        let upstream = Upstream::listen().await;
+        let gateway = Setup::new(provider, upstream.addr)
+            .set("/route_type", format!("llm/v1/{api}"))
+            .set("/model/name", model)
+            .set("/model/options/input_cost", 1_000_000)
+            .set("/model/options/output_cost", 1_000_000)
+            .set("/logging", json!({"log_statistics": true}))
+            .start();
+        let mut client = Client::connect(gateway.addr()).await;
+        client.post("/chat", &fields(id), ask).await;
+        upstream.call().await.write(json_reply("200 OK", reply)).await;
+        assert_eq!(client.reply().await.status, 200, "{id}");
+        let line = log.line(id).await;
+        let told = ["prompt", "completion", "total"]
+            .map(|name| line[format!("ai.proxy.usage.{name}_tokens")].as_u64());
+        assert_eq!(told, tokens.map(Some), "{line}");
+        assert_eq!(
+            line["ai.proxy.usage.cost"].as_f64(),
+            Some(f64::from(u32::try_from(tokens[2]).unwrap())),
+            "{line}"
+        );
+        assert_eq!(line["ai.proxy.meta.response_model"], model, "{line}");
+    }
+}

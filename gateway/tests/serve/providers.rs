@@ -34,6 +34,14 @@ async fn each_route_has_its_own_path() {
         ("databricks", "llm/v1/chat", ASK, "/serving-endpoints/v1/chat/completions"),
         ("dashscope", "llm/v1/embeddings", INPUT, "/compatible-mode/v1/embeddings"),
         ("xai", "llm/v1/chat", ASK, "/v1/chat/completions"),
+        ("cerebras", "llm/v1/chat", ASK, "/v1/chat/completions"),
+        ("deepseek", "llm/v1/chat", ASK, "/v1/chat/completions"),
+        ("kimi", "llm/v1/chat", ASK, "/v1/chat/completions"),
+        ("vercel", "llm/v1/embeddings", INPUT, "/v1/embeddings"),
+        ("vllm", "llm/v1/completions", PROMPT, "/v1/completions"),
+        ("gemini", "llm/v1/chat", ASK, "/v1beta/models/m:generateContent"),
+        ("gemini", "llm/v1/chat", ASK_STREAM, "/v1beta/models/m:streamGenerateContent?alt=sse"),
+        ("gemini", "llm/v1/embeddings", INPUT, "/v1beta/models/m:batchEmbedContents"),
     ];
     for (provider, route_type, ask, path) in own {
         let setup = |setup: Setup| setup.set("/route_type", route_type);
@@ -93,4 +101,64 @@ async fn a_prompt_goes_through_a_chat_where_there_is_nothing_else() {
     assert_eq!(asked["messages"], json!([{"role": "user", "content": [{"text": "Hello"}]}]));
     let answer: Value = serde_json::from_str(answer.text()).unwrap();
     assert_eq!((&answer["object"], &answer["choices"][0]["text"]), (&json!("text_completion"), &json!("Hi")));
+}
+
+#[tokio::test]
+async fn vectors_of_bedrock_are_asked_of_the_model_and_signed() {
+    let setup = |setup: Setup| {
+        setup.set("/route_type", "llm/v1/embeddings").set("/model/name", "amazon.titan-embed-text-v2:0").set(
+            "/model/options/bedrock",
+            json!({"aws_region": "us-east-1", "embeddings_normalize": true, "performance_config_latency": "optimized"}),
+        )
+    };
+    let ask = r#"{"input":"Hello"}"#;
+    let reply = json_reply("200 OK", r#"{"embedding":[0.5],"inputTextTokenCount":2}"#);
+    let (call, answer) = exchange(setup, "bedrock", ask, &reply).await;
+    assert!(
+        call.head.starts_with("POST /model/amazon.titan-embed-text-v2%3A0/invoke HTTP/1.1\r\n"),
+        "{}",
+        call.head
+    );
+    assert!(
+        call.field("authorization").unwrap().contains("/us-east-1/bedrock/aws4_request"),
+        "{}",
+        call.head
+    );
+    assert_eq!(call.field("x-amzn-bedrock-performanceconfig-latency"), Some("optimized"));
+    let asked: Value = serde_json::from_slice(&call.body).unwrap();
+    assert_eq!(asked, json!({"inputText": "Hello", "normalize": true}));
+    let answer: Value = serde_json::from_str(answer.text()).unwrap();
+    assert_eq!(answer["model"], "amazon.titan-embed-text-v2:0");
+}
+
+#[tokio::test]
+async fn a_key_in_the_query_stands_beside_the_providers_own_parameters() {
+    let setup = |setup: Setup| {
+        setup.set("/auth", json!({"param_name": "key", "param_value": "a&b", "param_location": "query"}))
+    };
+    let body = "data: {\"candidates\":[{\"content\":{\"role\":\"model\",\"parts\":[{\"text\":\"Hi\"}]},\"finishReason\":\"STOP\"}],\"usageMetadata\":{\"promptTokenCount\":1,\"candidatesTokenCount\":1,\"totalTokenCount\":2}}\n\n";
+    let (call, answer) =
+        exchange(setup, "gemini", ASK_STREAM, &whole("200 OK\r\ncontent-type: text/event-stream", body))
+            .await;
+    assert!(
+        call.head.starts_with("POST /v1beta/models/m:streamGenerateContent?alt=sse&key=a%26b HTTP/1.1\r\n"),
+        "{}",
+        call.head
+    );
+    assert_eq!((call.field("authorization"), call.field("x-goog-api-key")), (None, None));
+    assert!(answer.text().ends_with("data: [DONE]\n\n"), "{}", answer.text());
+}
+
+#[tokio::test]
+async fn a_stream_is_read_as_its_media_type_says() {
+    let body = r#"[{"candidates":[{"content":{"role":"model","parts":[{"text":"Hel"}]}}]},
+{"candidates":[{"content":{"role":"model","parts":[{"text":"lo"}]},"finishReason":"STOP"}]}]"#;
+    let array = whole("200 OK\r\ncontent-type: application/json; charset=UTF-8", body);
+    let (call, answer) = exchange(|setup| setup, "gemini", ASK_STREAM, &array).await;
+    assert_eq!(call.field("accept"), Some("text/event-stream"));
+    let text = answer.text();
+    assert!(text.contains(r#""content":"lo""#) && text.ends_with("data: [DONE]\n\n"), "{text}");
+    let strange = whole("200 OK\r\ncontent-type: text/html", "<html>");
+    let (_, answer) = exchange(|setup| setup, "gemini", ASK_STREAM, &strange).await;
+    assert_eq!(answer.status, 502);
 }
