@@ -6,6 +6,7 @@
 
 use mocks::script::{Block, Failure, Finish, Kind, Reply, Usage};
 
+use crate::dialect::{self, Dialect};
 use crate::fold::Call;
 use crate::scenario::Scenario;
 
@@ -65,8 +66,11 @@ impl Expected {
             breaks: breaks(reply),
             ..Self::default()
         };
-        for block in reply.content.iter().flatten() {
-            expected.block(block, provider);
+        if let Some(dialect) = dialect::of(provider) {
+            reply.content.iter().flatten().for_each(|block| expected.block(block, dialect));
+            if !dialect.details {
+                expected.usage = Usage { cached: None, cache_write: None, reasoning: None, ..expected.usage };
+            }
         }
         let natural = if expected.calls.is_empty() { Finish::Stop } else { Finish::ToolCalls };
         let finish = finish(reply.finish.unwrap_or(natural)).to_owned();
@@ -74,16 +78,18 @@ impl Expected {
         expected
     }
 
-    fn block(&mut self, block: &Block, provider: &str) {
+    fn block(&mut self, block: &Block, dialect: &Dialect) {
         match block {
             Block::Text(text) => self.text.push_str(&text.join()),
-            Block::Refusal(text) if provider == "openai" => self.refusal.push_str(&text.join()),
+            Block::Refusal(text) if dialect.refuses => self.refusal.push_str(&text.join()),
             Block::Refusal(text) => self.text.push_str(&text.join()),
-            // The chat API of OpenAI has no reasoning text.
-            Block::Reasoning(_) if provider == "openai" => {}
+            Block::Reasoning(_) if !dialect.thinks => {}
             Block::Reasoning(reasoning) => {
                 if reasoning.redacted.is_none() {
                     self.reasoning.push_str(&reasoning.text.join());
+                }
+                if !dialect.signs {
+                    return;
                 }
                 self.signatures.extend(reasoning.redacted.clone().or_else(|| reasoning.signature.clone()));
             }

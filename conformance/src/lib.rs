@@ -7,6 +7,7 @@ mod catalogue;
 pub mod cell;
 pub mod check;
 pub mod client;
+pub mod dialect;
 mod embedded;
 mod error;
 pub mod expected;

@@ -12,9 +12,6 @@ use serde_json::Value;
 
 use crate::{Error, Mode, embedded};
 
-/// The providers that a scenario is played to when it names none.
-pub const PROVIDERS: [&str; 3] = ["openai", "anthropic", "bedrock"];
-
 /// One thing that happens.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -26,8 +23,8 @@ pub struct Scenario {
     /// The group it is shown under; from the file.
     #[serde(skip)]
     pub group: String,
-    /// Providers it is played to.
-    #[serde(default = "all_providers")]
+    /// Providers it is played to; none means all that the profile has.
+    #[serde(default)]
     pub providers: Vec<String>,
     /// Routes of the profile it is played on, instead of the providers' own ones.
     #[serde(default)]
@@ -157,10 +154,6 @@ pub struct Expect {
     pub carried: Vec<String>,
     /// JSON pointers into the upstream request and what must be there, per provider.
     pub upstream: BTreeMap<String, BTreeMap<String, Value>>,
-}
-
-fn all_providers() -> Vec<String> {
-    PROVIDERS.map(str::to_owned).to_vec()
 }
 
 fn both_modes() -> Vec<Mode> {

@@ -4,9 +4,10 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 
+use crate::dialect;
 use crate::requirement::{self, Level, Requirement};
 use crate::run::binds;
-use crate::scenario::{self, PROVIDERS};
+use crate::scenario;
 use crate::{Mode, mutant};
 
 /// One requirement and what holds it up.
@@ -64,7 +65,8 @@ Generated; a test keeps it, and writes it anew with `UPDATE_TRACEABILITY=1 cargo
 fn trace(requirement: &'static Requirement) -> Trace {
     let is_judged = |scenario: &&scenario::Scenario| {
         let modes = [Mode::Whole, Mode::Stream];
-        let cells = PROVIDERS.iter().flat_map(|provider| modes.map(|mode| (*provider, mode)));
+        let providers = dialect::ALL.iter().map(|dialect| dialect.provider);
+        let cells = providers.flat_map(|provider| modes.map(|mode| (provider, mode)));
         let played = |provider: &str, mode: Mode| {
             scenario.modes.contains(&mode)
                 && (scenario.providers.iter().any(|known| known == provider) || !scenario.routes.is_empty())

@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::support::{Side, asked, finding, is_named, unless, upstream};
 use super::{Check, Judged, Verdict};
 use crate::case::Case;
+use crate::dialect::{self, Place};
 
 pub(super) const TABLE: &[(&str, Check)] = &[
     ("chat.request.valid", valid),
@@ -44,10 +45,7 @@ fn endpoint(case: &Case) -> Judged {
             format!("{} {}", asked.method, asked.path),
         );
     }
-    let streams = match case.provider() {
-        "bedrock" => asked.path.ends_with("/converse-stream"),
-        _ => asked.json["stream"] == true,
-    };
+    let streams = dialect::of(case.provider()).is_some_and(|dialect| (dialect.streams)(asked));
     if streams == case.is_stream() { Ok(()) } else { upstream("stream", case.is_stream(), streams) }
 }
 
@@ -67,17 +65,13 @@ fn content_type(case: &Case) -> Judged {
     }
 }
 
-/// In the body, or in Bedrock's path.
+/// In the body, or in the path.
 pub(super) fn model(case: &Case) -> Judged {
     let asked = asked(case)?;
     let wanted = case.route.upstream_model.as_str();
-    if case.provider() == "bedrock" {
-        let segment = asked
-            .path
-            .split("/model/")
-            .nth(1)
-            .and_then(|rest| rest.rsplit_once('/'))
-            .map_or("", |(id, _)| id);
+    if let Some(Place::Path(before, after)) = dialect::of(case.provider()).map(|dialect| dialect.model) {
+        let rest = asked.path.split(before).nth(1);
+        let segment = rest.and_then(|rest| rest.rsplit_once(after)).map_or("", |(id, _)| id);
         let got = decode(segment);
         return if got == wanted { Ok(()) } else { upstream("path", wanted, got) };
     }

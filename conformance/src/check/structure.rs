@@ -3,6 +3,7 @@
 use super::support::{Side, asked, carried, carried_or_named, differences, finding, unless, upstream};
 use super::{Check, Judged, Verdict};
 use crate::case::Case;
+use crate::dialect;
 use crate::meaning::{Facet, Meaning, Part, Turn};
 
 pub(super) const TABLE: &[(&str, Check)] = &[
@@ -58,6 +59,9 @@ fn text(part: &Part) -> Option<String> {
 
 /// Pictures stand where the client put them among the texts.
 fn image_order(case: &Case) -> Judged {
+    if dialect::of(case.provider()).is_some_and(|dialect| !dialect.mixes) {
+        return Err(Verdict::NotHere);
+    }
     let found = differences(case)?;
     let about = |facet| matches!(facet, Facet::Images | Facet::Turns);
     unless(

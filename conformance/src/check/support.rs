@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::Judged;
 use crate::case::{Asked, Case, Seen};
+use crate::dialect;
 use crate::fold::{Answer, Fold};
 use crate::meaning::{self, Difference, Facet};
 use crate::text::short;
@@ -147,13 +148,22 @@ pub(super) fn show(value: &Value) -> String {
 pub(super) fn differences(case: &Case) -> Result<Vec<Difference>, Verdict> {
     asked(case)?;
     match (&case.meant, &case.told) {
-        (Some(meant), Some(told)) => Ok(meaning::compare(meant, told)),
+        (Some(meant), Some(told)) if mixes(case) => Ok(meaning::compare(meant, told)),
+        (Some(meant), Some(told)) => Ok(meaning::compare(&meant.clone().beside(), told)),
         _ => Err(Verdict::Untestable("the request upstream cannot be read".to_owned())),
     }
 }
 
-/// This facet of the client's request must have reached the provider.
+/// Whether pictures may stand among texts.
+fn mixes(case: &Case) -> bool {
+    dialect::of(case.provider()).is_none_or(|dialect| dialect.mixes)
+}
+
+/// This facet of the client's request must have reached the provider, where its dialect has words for it.
 pub(super) fn carried(case: &Case, facet: Facet) -> Judged {
+    if dialect::of(case.provider()).is_some_and(|dialect| dialect.lacks(facet)) {
+        return carried_or_named(case, facet);
+    }
     let found = differences(case)?;
     unless(found.into_iter().filter(|difference| difference.facet == facet).map(as_finding).collect())
 }

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::{Choice, Effort, Format, Meaning, Part, Picture, Tool, list, schema, strings, text};
 
-pub(super) fn read(body: &Value) -> Meaning {
+pub(crate) fn read(body: &Value) -> Meaning {
     let choice = &body["tool_choice"];
     let format = &body["output_config"]["format"];
     let format = if format.is_null() { &body["output_format"] } else { format };

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::{Choice, Effort, Format, Meaning, Part, Picture, Tool, list, schema, strings, text};
 
-pub(super) fn read(body: &Value) -> Meaning {
+pub(crate) fn read(body: &Value) -> Meaning {
     let limits = &body["inferenceConfig"];
     let extra = &body["additionalModelRequestFields"];
     let guardrail = &body["guardrailConfig"];

@@ -118,7 +118,13 @@ fn tools(client: &Meaning, upstream: &Meaning, found: &mut Vec<Difference>) {
     if client.choice == Some(Choice::None) && upstream.tools.is_empty() {
         return;
     }
-    for (position, tool) in client.tools.iter().enumerate() {
+    // And those without the choice of one tool, nearly the same by offering only that one.
+    let only = match (&client.choice, &upstream.choice, &upstream.tools[..]) {
+        (Some(Choice::Named(name)), None, [one]) if one.name == *name => Some(name),
+        _ => None,
+    };
+    let offered = |(_, tool): &(usize, &Tool)| only.is_none_or(|name| tool.name == *name);
+    for (position, tool) in client.tools.iter().enumerate().filter(offered) {
         let sent = upstream.tools.iter().find(|sent| sent.name == tool.name);
         if sent != Some(tool) {
             found.push(Difference {

@@ -7,11 +7,15 @@ mod anthropic;
 mod bedrock;
 mod compare;
 mod compare_turns;
+mod gemini;
+mod ollama;
 mod openai;
 
 use std::collections::BTreeMap;
 
 use serde_json::Value;
+
+use crate::dialect;
 
 pub use compare::{Difference, Facet, compare};
 
@@ -151,14 +155,15 @@ pub enum Effort {
     Off,
 }
 
+pub(crate) use anthropic::read as anthropic;
+pub(crate) use bedrock::read as bedrock;
+pub(crate) use gemini::read as gemini;
+pub(crate) use ollama::read as ollama;
+pub(crate) use openai::read as openai;
+
 /// Reads a request in this provider's dialect; `None` for a provider that the judge does not know.
 pub fn read(provider: &str, body: &Value) -> Option<Meaning> {
-    let mut meaning = match provider {
-        "openai" => openai::read(body),
-        "anthropic" => anthropic::read(body),
-        "bedrock" => bedrock::read(body),
-        _ => return None,
-    };
+    let mut meaning = (dialect::of(provider)?.read)(body);
     meaning.join_turns();
     Some(meaning)
 }
@@ -166,6 +171,14 @@ pub fn read(provider: &str, body: &Value) -> Option<Meaning> {
 impl Meaning {
     fn turn(&mut self, role: &'static str, parts: Vec<Part>) {
         self.turns.push(Turn { role, parts });
+    }
+
+    /// The same with the pictures of each turn behind its texts.
+    pub fn beside(mut self) -> Self {
+        for turn in &mut self.turns {
+            turn.parts.sort_by_key(|part| matches!(part, Part::Image(_)));
+        }
+        self
     }
 
     /// Neighbours of one role become one turn; empty texts and empty turns mean nothing.

@@ -26,7 +26,7 @@ const READ: [&str; 18] = [
     "extra_body",
 ];
 
-pub(super) fn read(body: &Value) -> Meaning {
+pub(crate) fn read(body: &Value) -> Meaning {
     let guardrail = if body["guardrailConfig"].is_null() {
         &body["extra_body"]["guardrailConfig"]
     } else {

@@ -7,7 +7,6 @@ use std::path::{Path, PathBuf};
 use super::Repro;
 use crate::Error;
 use crate::gateway::{self, Profile, Upstreams};
-use crate::scenario::PROVIDERS;
 
 /// Where the commands of the folder have the mocks and the gateway listen.
 const MOCKS: &str = "127.0.0.1:9000";
@@ -26,7 +25,9 @@ pub fn save(repro: &Repro, profile: &Profile, folder: &Path) -> Result<Vec<PathB
     };
     std::fs::create_dir_all(folder).map_err(failed(folder))?;
     let upstreams = Upstreams {
-        urls: PROVIDERS.iter().map(|name| ((*name).to_owned(), format!("http://{MOCKS}/{name}"))).collect(),
+        urls: mocks::provider::names()
+            .map(|name| (name.to_owned(), format!("http://{MOCKS}/{name}")))
+            .collect(),
         credentials: mocks::Credentials::default(),
     };
     let setup = gateway::configure(profile, &upstreams, (GATEWAY, CLOSED), Path::new("."))?;

@@ -11,8 +11,8 @@ use tokio::sync::Mutex;
 use super::Options;
 use crate::Error;
 use crate::client::{Client, Target};
+use crate::dialect::{self, Dialect};
 use crate::gateway::{Gateway, Profile, Upstreams};
-use crate::scenario::PROVIDERS;
 
 /// A gateway that is ready, with the mocks behind it.
 pub struct Arena {
@@ -59,7 +59,7 @@ impl Arena {
         let mocks = start_mocks(options).await?;
         warm_up(&mocks).await;
         let upstreams = Upstreams {
-            urls: PROVIDERS.iter().map(|name| ((*name).to_owned(), before(mocks.url(name)))).collect(),
+            urls: mocks::provider::names().map(|name| (name.to_owned(), before(mocks.url(name)))).collect(),
             credentials: mocks.credentials().clone(),
         };
         let folder = working_folder(options)?;
@@ -180,14 +180,7 @@ async fn start_mocks(options: &Options) -> Result<mocks::Mocks, Error> {
 /// What the first request would wait for is waited for here: tokenizers and documents are loaded when they are needed,
 /// which on a busy machine takes longer than the gateway's patience.
 async fn warm_up(mocks: &mocks::Mocks) {
-    let paths = [
-        ("openai", "/v1/chat/completions"),
-        ("anthropic", "/v1/messages"),
-        ("bedrock", "/model/m/converse"),
-        ("bedrock", "/model/m/converse-stream"),
-    ];
-    let body = r#"{"model":"m","max_tokens":1,"messages":[{"role":"user","content":"[[ts:warm-up]]"}]}"#;
-    for (provider, path) in paths {
+    for Dialect { provider, warm: (path, body), .. } in dialect::ALL {
         let Ok(client) = Client::new(&mocks.url(provider)) else { continue };
         let key = mocks.credentials().key(provider);
         let headers = vec![
@@ -195,8 +188,8 @@ async fn warm_up(mocks: &mocks::Mocks) {
             ("authorization".to_owned(), format!("Bearer {key}")),
             ("anthropic-version".to_owned(), "2026-10-21".to_owned()),
         ];
-        let (method, path) = ("POST".to_owned(), path.to_owned());
-        let target = Target { method, path, headers, body: body.into(), ..Target::default() };
+        let (method, path) = ("POST".to_owned(), (*path).to_owned());
+        let target = Target { method, path, headers, body: (*body).into(), ..Target::default() };
         client.call(&target, PATIENCE).await;
     }
 }

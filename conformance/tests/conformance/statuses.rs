@@ -123,7 +123,7 @@ fn the_bundled_profile_is_complete() {
     assert_eq!(profile.name, "touchstone");
     assert_eq!(profile.implementation.version, env!("CARGO_PKG_VERSION"));
     assert!(profile.render.iter().all(|render| profile.templates.contains_key(&render.template)));
-    for provider in conformance::scenario::PROVIDERS {
+    for provider in conformance::dialect::ALL.iter().map(|dialect| dialect.provider) {
         assert!(profile.routes.iter().any(|route| route.name == provider), "{provider}");
     }
     assert!(Profile::bundled().any(|name| name == "touchstone"));

@@ -205,11 +205,10 @@ impl Place {
         let base = self.path.trim_end_matches('/');
         match target.anchor {
             _ if base.is_empty() => target.path.clone(),
-            Some(anchor) => {
-                let base = base.find(anchor).map_or(base, |at| &base[..at]);
-                let own = target.path.find(anchor).map_or(&*target.path, |at| &target.path[at..]);
-                format!("{base}{own}")
-            }
+            Some(anchor) => match (base.find(anchor), target.path.find(anchor)) {
+                (Some(at), Some(own)) => format!("{}{}", &base[..at], &target.path[own..]),
+                _ => format!("{base}{}", target.path),
+            },
             None => self.path.clone(),
         }
     }

@@ -1,5 +1,6 @@
 //! What is answered, in neutral terms: a script's reply, or the mock's own, with nothing left open.
 
+pub(crate) mod arguments;
 mod ask;
 mod call;
 mod embed;

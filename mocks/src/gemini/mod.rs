@@ -13,7 +13,7 @@ use serde_json::Value;
 use specs::Violation;
 
 use crate::Credentials;
-use crate::answer::{Answer, Ask, Embed, Vectors};
+use crate::answer::{Answer, Ask, Embed, Vectors, arguments};
 use crate::provider::{Call, Denied, Event, Framing, Headers, Provider, Route, Stream, Whole};
 use crate::request::Request;
 use crate::script::{Failure, Kind};
@@ -82,7 +82,9 @@ impl Provider for Gemini {
     }
 
     fn whole(&self, call: &Call<'_>, answer: &Answer<'_>) -> Whole {
-        good(call, &reply::body(call, answer))
+        let body = format!("{:#}\n", reply::body(call, answer));
+        let body = arguments::settle(call, answer, body);
+        Whole { status: 200, headers: headers(&call.draw, JSON), body: body.into() }
     }
 
     fn stream(&self, call: &Call<'_>, answer: &Answer<'_>) -> Stream {

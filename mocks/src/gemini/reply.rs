@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::model;
+use crate::answer::arguments;
 use crate::answer::{Answer, Choice, Usage};
 use crate::provider::Call;
 use crate::script::{Block, Finish, Reasoning, ToolCall};
@@ -91,7 +92,7 @@ pub(super) fn sign(part: &mut Value, reasoning: &Reasoning) {
 
 /// A call comes whole, its arguments as an object.
 pub(super) fn called(call: &Call<'_>, at: usize, tool: &ToolCall) -> Value {
-    let arguments: Value = serde_json::from_str(&tool.arguments.join()).unwrap_or_else(|_| json!({}));
+    let arguments = arguments::placeholder(call, tool);
     let drawn = || call.draw.text(&format!("call {at}"), 8).to_lowercase();
     let id = tool.id.clone().unwrap_or_else(drawn);
     json!({ "functionCall": { "id": id, "name": tool.name, "args": arguments } })

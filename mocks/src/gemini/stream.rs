@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::framing;
 use super::reply::{called, candidate, count, feedback, finish, head, is_blocked, sign, usage};
-use crate::answer::{Answer, Choice, Usage};
+use crate::answer::{Answer, Choice, Usage, arguments};
 use crate::provider::{Call, Event, Framing};
 use crate::script::Block;
 
@@ -38,7 +38,7 @@ pub(super) fn events(call: &Call<'_>, answer: &Answer<'_>) -> Vec<Event> {
             last["usageMetadata"] = usage(answer.usage);
         }
     }
-    framed(framing(call.request), &pieces)
+    framed(framing(call.request), &pieces, |piece| arguments::settle(call, answer, piece))
 }
 
 fn so_far(all: Usage, said: u64) -> Usage {
@@ -77,14 +77,14 @@ fn candidates(call: &Call<'_>, index: usize, choice: &Choice<'_>) -> VecDeque<(V
     pieces
 }
 
-fn framed(framing: Framing, pieces: &[Value]) -> Vec<Event> {
+fn framed(framing: Framing, pieces: &[Value], settle: impl Fn(String) -> String) -> Vec<Event> {
     let event = |(at, piece): (usize, &Value)| {
         let bytes = match framing {
-            Framing::Sse => crate::wire::sse::frame("", piece.to_string().as_bytes()),
+            Framing::Sse => crate::wire::sse::frame("", settle(piece.to_string()).as_bytes()),
             _ => {
                 let before = if at == 0 { "[" } else { ",\r\n" };
                 let after = if at + 1 == pieces.len() { "\n]\n" } else { "\n" };
-                Bytes::from(format!("{before}{piece:#}{after}"))
+                Bytes::from(settle(format!("{before}{piece:#}{after}")))
             }
         };
         Event { name: "".into(), bytes }

@@ -11,7 +11,7 @@ use serde_json::Value;
 use specs::Violation;
 
 use crate::Credentials;
-use crate::answer::{Answer, Ask, Embed, Vectors};
+use crate::answer::{Answer, Ask, Embed, Vectors, arguments};
 use crate::provider::{Call, Denied, Event, Framing, Headers, Provider, Route, Stream, Whole};
 use crate::request::Request;
 use crate::script::{Failure, Kind};
@@ -75,7 +75,7 @@ impl Provider for Ollama {
     }
 
     fn whole(&self, call: &Call<'_>, answer: &Answer<'_>) -> Whole {
-        good(call, reply::body(call, answer).to_string())
+        good(call, arguments::settle(call, answer, reply::body(call, answer).to_string()))
     }
 
     fn stream(&self, call: &Call<'_>, answer: &Answer<'_>) -> Stream {

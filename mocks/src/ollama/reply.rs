@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{CHAT, nanoseconds};
+use crate::answer::arguments;
 use crate::answer::{Answer, Choice};
 use crate::provider::Call;
 use crate::script::{Block, Finish, ToolCall};
@@ -86,7 +87,7 @@ fn reason(choice: Option<&Choice<'_>>) -> &'static str {
 
 /// A call comes whole, its arguments as an object.
 pub(super) fn called(call: &Call<'_>, index: usize, tool: &ToolCall) -> Value {
-    let arguments: Value = serde_json::from_str(&tool.arguments.join()).unwrap_or_else(|_| json!({}));
+    let arguments = arguments::placeholder(call, tool);
     let drawn = || format!("call_{}", call.draw.text(&format!("call {index}"), 8).to_lowercase());
     json!({
         "id": tool.id.clone().unwrap_or_else(drawn),

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::reply::{Piece, called, end, line, logprobs};
-use crate::answer::Answer;
+use crate::answer::{Answer, arguments};
 use crate::provider::{Call, Event};
 use crate::script::Block;
 
@@ -31,7 +31,8 @@ pub(super) fn events(call: &Call<'_>, answer: &Answer<'_>) -> Vec<Event> {
             }
             Block::ToolCall(tool) => {
                 let piece = Piece { calls: vec![called(call, calls, tool)], ..Piece::default() };
-                events.push(event(&line(call, answer, &piece)));
+                let line = arguments::settle(call, answer, line(call, answer, &piece).to_string());
+                events.push(framed(line));
                 calls += 1;
             }
         }
@@ -43,7 +44,10 @@ pub(super) fn events(call: &Call<'_>, answer: &Answer<'_>) -> Vec<Event> {
 }
 
 fn event(line: &Value) -> Event {
-    let mut bytes = line.to_string().into_bytes();
-    bytes.push(b'\n');
-    Event { name: "".into(), bytes: bytes.into() }
+    framed(line.to_string())
+}
+
+fn framed(mut line: String) -> Event {
+    line.push('\n');
+    Event { name: "".into(), bytes: line.into() }
 }

@@ -23,8 +23,9 @@ pub struct Target {
     pub path: String,
     /// The query, not encoded yet.
     pub query: Vec<(&'static str, String)>,
-    /// With what a path begins that holds more than a place, such as the model: `/model/`. Where the configured URL has
-    /// a path, it is cut there and the rest of this one put behind it; without an anchor a configured path is whole.
+    /// What stands before the part of the path that is not always the same, such as the model: `/model/`. A configured
+    /// path that has it is cut there, and the rest of this one put behind; one that has not goes before all of this one.
+    /// Without an anchor a configured path is whole.
     pub anchor: Option<&'static str>,
     /// How the provider wants to be shown the key.
     pub auth: Auth,

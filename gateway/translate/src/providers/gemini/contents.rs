@@ -219,7 +219,8 @@ fn signature(extra: &RawValue) -> Option<Text<'_>> {
     serde_json::from_str::<Extra<'_>>(extra.get()).ok().map(|extra| extra.google.thought_signature)
 }
 
-/// A result names its function: that of the call it answers. It is an object; what is none becomes its `output`.
+/// A result names its function: that of the call it answers. It is an object, in which a text is the `output`, whatever
+/// is in it: so it arrives character by character.
 fn result(
     at: usize,
     message: &Message<'_>,
@@ -237,17 +238,12 @@ fn result(
     };
     let text: String = match &message.content {
         Content::Text(text) => text.plain().into_owned(),
-        content => content.texts().map(|text| text.plain().into_owned()).collect(),
+        content => content.texts().map(Text::plain).collect::<Vec<_>>().join("\n"),
     };
     let mut part = parts.object();
     let mut response = part.object("functionResponse");
     response.text("id", id);
     response.text("name", function.name);
-    let is_object = text.trim_start().starts_with('{') && serde_json::from_str::<&RawValue>(&text).is_ok();
-    if is_object {
-        response.raw("response", text.trim());
-    } else {
-        json::string(response.object("response").member("output"), &text);
-    }
+    json::string(response.object("response").member("output"), &text);
     Ok(())
 }

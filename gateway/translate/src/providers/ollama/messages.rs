@@ -32,12 +32,19 @@ pub(super) fn write(chat: &Chat<'_>, losses: &mut Losses, body: &mut Object<'_>)
     Ok(())
 }
 
-/// All texts of a message as one. A refusal is what the assistant said.
+/// All texts of a message as one; those of a result in lines. A refusal is what the assistant said.
 fn text(message: &Message<'_>, out: &mut Vec<u8>) {
     out.push(b'"');
     match &message.content {
         Content::Text(text) => text.write_inner(out),
-        content => content.texts().for_each(|text| text.write_inner(out)),
+        content => {
+            for (number, text) in content.texts().enumerate() {
+                if number > 0 && message.role == Role::Tool {
+                    out.extend_from_slice(b"\\n");
+                }
+                text.write_inner(out);
+            }
+        }
     }
     let parts = message.content.parts().1;
     parts.iter().filter_map(|part| part.refusal).for_each(|text| text.write_inner(out));

@@ -1,0 +1,124 @@
+//! Gemini's request: <https://ai.google.dev/api/generate-content>.
+
+use serde_json::Value;
+
+use super::{Choice, Effort, Format, Meaning, Part, Picture, Tool, list, schema, strings, text};
+
+/// Members of `generationConfig` that have another name with OpenAI.
+const OTHERS: [(&str, &str); 6] = [
+    ("seed", "seed"),
+    ("frequencyPenalty", "frequency_penalty"),
+    ("presencePenalty", "presence_penalty"),
+    ("responseLogprobs", "logprobs"),
+    ("logprobs", "top_logprobs"),
+    ("candidateCount", "n"),
+];
+
+pub(crate) fn read(body: &Value) -> Meaning {
+    let config = &body["generationConfig"];
+    let declared = list(&body["tools"]).iter().flat_map(|tool| list(&tool["functionDeclarations"]));
+    let mut meaning = Meaning {
+        system: list(&body["systemInstruction"]["parts"]).iter().map(|part| text(&part["text"])).collect(),
+        tools: declared.map(tool).collect(),
+        choice: choice(&body["toolConfig"]["functionCallingConfig"]),
+        max_tokens: config["maxOutputTokens"].as_u64(),
+        temperature: config["temperature"].as_f64(),
+        top_p: config["topP"].as_f64(),
+        top_k: config["topK"].as_u64(),
+        stop: strings(&config["stopSequences"]),
+        format: format(config),
+        effort: effort(&config["thinkingConfig"]),
+        ..Meaning::default()
+    };
+    for content in list(&body["contents"]) {
+        let role = if content["role"] == "model" { "assistant" } else { "user" };
+        meaning.turn(role, list(&content["parts"]).iter().map(part).collect());
+    }
+    for (theirs, ours) in OTHERS {
+        if !config[theirs].is_null() {
+            meaning.others.insert(ours.to_owned(), config[theirs].clone());
+        }
+    }
+    let tier = &body["serviceTier"];
+    if let Some(tier) = tier.as_str() {
+        let tier = if tier == "standard" { "default" } else { tier };
+        meaning.others.insert("service_tier".to_owned(), tier.into());
+    }
+    if !body["store"].is_null() {
+        meaning.others.insert("store".to_owned(), body["store"].clone());
+    }
+    meaning
+}
+
+fn part(part: &Value) -> Part {
+    if let Some(call) = part.get("functionCall") {
+        return Part::Call {
+            id: text(&call["id"]),
+            name: text(&call["name"]),
+            arguments: call["args"].clone(),
+        };
+    }
+    if let Some(result) = part.get("functionResponse") {
+        return Part::Result { id: text(&result["id"]), text: output(&result["response"]) };
+    }
+    if part["thought"] == true {
+        return Part::Reasoning(text(&part["text"]), text(&part["thoughtSignature"]));
+    }
+    let blob = &part["inlineData"];
+    if let Some(kind) = blob["mimeType"].as_str() {
+        let data = text(&blob["data"]);
+        return match kind.split_once('/') {
+            Some(("image", _)) => Part::Image(Picture::Data(kind.to_owned(), data)),
+            Some(("audio", format)) => Part::Audio(format.to_owned(), data),
+            _ => Part::File(data),
+        };
+    }
+    if let Some(uri) = part["fileData"]["fileUri"].as_str() {
+        return Part::Image(Picture::Url(uri.to_owned()));
+    }
+    part["text"].as_str().map_or_else(|| Part::Unknown(part.clone()), |text| Part::Text(text.to_owned()))
+}
+
+/// A result is an object; a text stands in its `output`.
+fn output(response: &Value) -> String {
+    response["output"].as_str().map_or_else(|| response.to_string(), str::to_owned)
+}
+
+fn tool(declared: &Value) -> Tool {
+    let parameters = declared.get("parametersJsonSchema").unwrap_or(&declared["parameters"]);
+    Tool {
+        name: text(&declared["name"]),
+        description: text(&declared["description"]),
+        schema: schema(parameters),
+    }
+}
+
+fn choice(config: &Value) -> Option<Choice> {
+    let names = list(&config["allowedFunctionNames"]);
+    Some(match (config["mode"].as_str()?, names) {
+        ("AUTO", _) => Choice::Auto,
+        ("NONE", _) => Choice::None,
+        ("ANY", []) => Choice::Required,
+        ("ANY", [one]) => Choice::Named(text(one)),
+        (other, _) => Choice::Other(other.to_owned()),
+    })
+}
+
+fn format(config: &Value) -> Option<Format> {
+    if config["responseMimeType"] != "application/json" {
+        return None;
+    }
+    let schema = config.get("responseJsonSchema").or_else(|| config.get("responseSchema"));
+    Some(schema.map_or(Format::Object, |schema| Format::Schema(schema.clone())))
+}
+
+fn effort(thinking: &Value) -> Option<Effort> {
+    if let Some(level) = thinking["thinkingLevel"].as_str() {
+        return Some(Effort::Level(level.to_lowercase()));
+    }
+    Some(match thinking["thinkingBudget"].as_i64()? {
+        0 => Effort::Off,
+        budget if budget < 0 => Effort::Adaptive,
+        budget => Effort::Tokens(budget.unsigned_abs()),
+    })
+}
