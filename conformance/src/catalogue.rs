@@ -76,7 +76,10 @@ fn explain_scenario(scenario: &Scenario) -> String {
     line(&mut text, format_args!("{} (group {})", scenario.id, scenario.group));
     line(&mut text, format_args!("\n  {}", scenario.title));
     let modes: Vec<_> = scenario.modes.iter().map(|mode| mode.name()).collect();
-    let places = if scenario.routes.is_empty() { &scenario.providers } else { &scenario.routes };
+    let places = match scenario.routes.as_slice() {
+        [] => scenario.known_providers().collect::<Vec<_>>(),
+        routes => routes.iter().map(String::as_str).collect(),
+    };
     line(&mut text, format_args!("\n  played    {}; {}", places.join(", "), modes.join(" and ")));
     line(&mut text, format_args!("  must end  {}", ending(scenario.outcome)));
     if !scenario.request.is_null() {
@@ -99,7 +102,7 @@ pub(crate) fn is_judged(requirement: &Requirement, scenario: &Scenario) -> bool 
     let modes: &[Mode] = &scenario.modes;
     let by_route = scenario.routes.iter().map(|route| route.split('-').next().unwrap_or(route));
     let providers: Vec<&str> = match scenario.routes.as_slice() {
-        [] => scenario.providers.iter().map(String::as_str).collect(),
+        [] => scenario.known_providers().collect(),
         _ => by_route.collect(),
     };
     providers.iter().any(|provider| modes.iter().any(|mode| binds(requirement, scenario, provider, *mode)))

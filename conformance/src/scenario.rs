@@ -10,7 +10,7 @@ use mocks::script::{Block, Pieces, Reply};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{Error, Mode, embedded};
+use crate::{Error, Mode, dialect, embedded};
 
 /// One thing that happens.
 #[derive(Debug, Clone, Deserialize)]
@@ -202,6 +202,16 @@ pub fn parse(file: &str, text: &str) -> Result<Vec<Scenario>, Error> {
 }
 
 impl Scenario {
+    /// Whether it is played to this provider, where the profile has it.
+    pub fn is_for(&self, provider: &str) -> bool {
+        self.providers.is_empty() || self.providers.iter().any(|known| known == provider)
+    }
+
+    /// The providers that it is played to, as far as the judge knows them.
+    pub fn known_providers(&self) -> impl Iterator<Item = &'static str> {
+        dialect::ALL.iter().map(|dialect| dialect.provider).filter(|provider| self.is_for(provider))
+    }
+
     /// The provider's first reply that is neither an error nor repeated: what the client shall get in the end.
     pub fn reply(&self) -> Option<&Reply> {
         self.replies.last()

@@ -68,8 +68,7 @@ fn trace(requirement: &'static Requirement) -> Trace {
         let providers = dialect::ALL.iter().map(|dialect| dialect.provider);
         let cells = providers.flat_map(|provider| modes.map(|mode| (provider, mode)));
         let played = |provider: &str, mode: Mode| {
-            scenario.modes.contains(&mode)
-                && (scenario.providers.iter().any(|known| known == provider) || !scenario.routes.is_empty())
+            scenario.modes.contains(&mode) && (scenario.is_for(provider) || !scenario.routes.is_empty())
         };
         cells
             .into_iter()

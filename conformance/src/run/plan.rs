@@ -63,7 +63,6 @@ fn routes<'a>(scenario: &Scenario, profile: &'a Profile) -> Vec<(String, Option<
     if !scenario.routes.is_empty() {
         return scenario.routes.iter().map(by_name).collect();
     }
-    let is_meant = |provider: &String| scenario.providers.is_empty() || scenario.providers.contains(provider);
     let mut routes: Vec<_> = if scenario.providers.is_empty() {
         let own = profile.routes.iter().filter(|route| route.name == route.provider);
         own.map(|route| (route.name.clone(), Some(route))).collect()
@@ -71,7 +70,7 @@ fn routes<'a>(scenario: &Scenario, profile: &'a Profile) -> Vec<(String, Option<
         scenario.providers.iter().map(by_name).collect()
     };
     let is_variant =
-        |route: &&Route| route.name != route.provider && route.variant && is_meant(&route.provider);
+        |route: &&Route| route.name != route.provider && route.variant && scenario.is_for(&route.provider);
     if scenario.variants {
         routes
             .extend(profile.routes.iter().filter(is_variant).map(|route| (route.name.clone(), Some(route))));
