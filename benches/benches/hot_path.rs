@@ -184,5 +184,5 @@ fn provider(name: &str) -> &'static Provider {
 }
 
 fn call() -> Call {
-    Call { id: "1".into(), created: 1_700_000_000, model: "m".into(), include_usage: true, base64: false }
+    Call { id: "1".into(), created: 1_700_000_000, model: "m".into(), include_usage: true, ..Call::default() }
 }

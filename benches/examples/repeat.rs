@@ -34,7 +34,7 @@ fn once(what: &str, provider: &Provider, bytes: &[u8]) {
         created: 1_700_000_000,
         model: "m".into(),
         include_usage: true,
-        base64: false,
+        ..Call::default()
     };
     match what {
         "stream" => {

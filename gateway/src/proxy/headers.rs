@@ -16,6 +16,10 @@ const LIMIT_FAMILIES: &[&str] = &["x-ratelimit-", "anthropic-ratelimit-"];
 /// Of a provider's reply: its name for the call, by which its support finds it. Logged, not passed on.
 const CALL_IDS: &[&str] = &["x-request-id", "request-id", "x-amzn-requestid"];
 
+/// Of a provider's reply: the tokens of what was asked.
+/// <https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_InvokeModel.html>
+const TOKENS: &str = "x-amzn-bedrock-input-token-count";
+
 /// The client's fields that go upstream.
 pub(super) fn upstream<'a>(
     headers: &'a HeaderMap,
@@ -46,6 +50,11 @@ pub(super) fn downstream(head: &Head, headers: &mut HeaderMap) {
 /// The provider's name for the call.
 pub(super) fn call_id(head: &Head) -> Option<String> {
     CALL_IDS.iter().find_map(|name| head.value(name)).map(|id| id.chars().take(100).collect())
+}
+
+/// The tokens of what was asked, where the provider counts them in a header.
+pub(super) fn tokens(head: &Head) -> Option<u64> {
+    head.value(TOKENS)?.trim().parse().ok()
 }
 
 /// A value that a header can hold, whatever `text` is: what is not printable becomes `?`, and its length is bounded.

@@ -39,6 +39,7 @@ impl Proxy {
             model: target.model,
             include_usage: target.include_usage,
             base64: target.base64,
+            counted: headers::tokens(&reply.head),
         };
         if target.stream {
             let framing = framing(backend, &reply)?;

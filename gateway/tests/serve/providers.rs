@@ -132,6 +132,19 @@ async fn vectors_of_bedrock_are_asked_of_the_model_and_signed() {
 }
 
 #[tokio::test]
+async fn tokens_that_only_a_header_counts_are_told() {
+    let setup =
+        |setup: Setup| setup.set("/route_type", "llm/v1/embeddings").set("/model/name", "cohere.embed-v4:0");
+    let head = "200 OK\r\ncontent-type: application/json\r\nX-Amzn-Bedrock-Input-Token-Count: 4";
+    let reply = whole(head, r#"{"id":"e","response_type":"embeddings_floats","embeddings":[[0.5]]}"#);
+    let (call, answer) = exchange(setup, "bedrock", r#"{"input":"Hello"}"#, &reply).await;
+    let asked: Value = serde_json::from_slice(&call.body).unwrap();
+    assert_eq!(asked, json!({"texts": ["Hello"], "input_type": "classification"}));
+    let answer: Value = serde_json::from_str(answer.text()).unwrap();
+    assert_eq!(answer["usage"], json!({"prompt_tokens": 4, "total_tokens": 4}));
+}
+
+#[tokio::test]
 async fn a_key_in_the_query_stands_beside_the_providers_own_parameters() {
     let setup = |setup: Setup| {
         setup.set("/auth", json!({"param_name": "key", "param_value": "a&b", "param_location": "query"}))

@@ -163,7 +163,7 @@ fn known(provider: &str) -> &'static Provider {
 }
 
 fn call() -> Call {
-    Call { id: "fuzz".to_owned(), created: 0, model: "model".to_owned(), include_usage: true, base64: false }
+    Call { id: "fuzz".to_owned(), model: "model".to_owned(), include_usage: true, ..Call::default() }
 }
 
 fn streamed<'a>(

@@ -36,6 +36,8 @@ pub struct Call {
     pub include_usage: bool,
     /// Whether the client wants its vectors as base64.
     pub base64: bool,
+    /// Tokens of the prompt, where a header of the reply counts them and its body may not.
+    pub counted: Option<u64>,
 }
 
 /// The headers of a reply: a name in lower case to its first value.

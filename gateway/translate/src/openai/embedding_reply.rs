@@ -26,8 +26,9 @@ impl EmbeddingWriter {
     pub fn new(call: &Call) -> Self {
         let mut model = Vec::new();
         json::string(&mut model, &call.model);
+        let usage = call.counted.map(|prompt| Usage { prompt, ..Usage::default() });
         let out = br#"{"object":"list","data":["#.to_vec();
-        Self { out, model, base64: call.base64, vectors: 0, usage: None }
+        Self { out, model, base64: call.base64, vectors: 0, usage }
     }
 
     /// The reply, and what it cost.

@@ -47,6 +47,8 @@ pub(crate) struct CaseOptions {
     strict: bool,
     /// The model that was asked for, as the reader of the reply is told.
     reply_model: Option<String>,
+    /// The tokens that a header of the reply counts.
+    reply_tokens: Option<u64>,
 }
 
 /// How a stream travels.
@@ -198,7 +200,8 @@ impl Case {
     pub(crate) fn call(&self) -> Call {
         let base64 = self.json("request.json").is_some_and(|request| request["encoding_format"] == "base64");
         let call = call();
-        Call { base64, model: self.options().reply_model.unwrap_or(call.model), ..call }
+        let CaseOptions { reply_model, reply_tokens, .. } = self.options();
+        Call { base64, model: reply_model.unwrap_or(call.model), counted: reply_tokens, ..call }
     }
 }
 
@@ -209,7 +212,7 @@ pub(crate) fn call() -> Call {
         created: 1_700_000_000,
         model: "anthropic.claude-sonnet-4-5-20250929-v1:0".to_owned(),
         include_usage: true,
-        base64: false,
+        ..Call::default()
     }
 }
 

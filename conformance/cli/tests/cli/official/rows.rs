@@ -124,7 +124,6 @@ pub(super) const ROWS: &[Row] = &[
         id: "bedrock-by-profile",
         chat: Some("arn:aws:bedrock:us-east-1:123456789012:application-inference-profile/abc123"),
         embeddings: Some(PROFILE),
-        counts_vectors: false,
         ..BEDROCK
     },
     Row { id: "bedrock-by-key", key: Key::Bearer, ..BEDROCK },

@@ -8,7 +8,7 @@
 //! |---|---|---|---|---|
 //! | texts in a call | 1, more are refused | 1 | 96 | 96 |
 //! | `dimensions` | the second generation's; else dropped | `embeddingConfig.outputEmbeddingLength` | dropped | `output_dimension` |
-//! | tokens in the reply | yes | yes | no | no |
+//! | tokens in the reply | yes | yes | in a header | in a header |
 //!
 //! A maker's own members are taken as they are, at the top of the request.
 
