@@ -24,7 +24,8 @@ pub struct Target {
     /// The query, not encoded yet.
     pub query: Vec<(&'static str, String)>,
     /// What stands before the part of the path that is not always the same, such as the model: `/model/`. A configured
-    /// path that has it is cut there, and the rest of this one put behind; one that has not goes before all of this one.
+    /// path that has it is cut there, and the rest of this one put behind; one that has not goes before all of this one, or,
+    /// where it ends in a version, before that part.
     /// Without an anchor a configured path is whole.
     pub anchor: Option<&'static str>,
     /// How the provider wants to be shown the key.
