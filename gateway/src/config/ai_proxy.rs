@@ -10,6 +10,7 @@ use super::named::Named;
 use super::record::Record;
 use super::{
     Auth, Extensions, GenaiCategory, LlmFormat, Logging, Model, Provider, ResponseStreaming, RouteType,
+    Template,
 };
 
 /// One configured `ai-proxy`.
@@ -112,8 +113,10 @@ impl Target {
         let is_placed =
             options.upstream_url.is_some() || dialect.is_none_or(|known| !known.base_url.is_empty());
         needs(*provider, "upstream_url", is_placed, "self-hosted providers/models");
-        let instance = azure.instance.is_some() || options.upstream_url.is_some();
-        needs(Provider::Azure, "azure_instance", instance, "azure provider");
+        let own_place = |part: &Option<Template>| part.is_some() || options.upstream_url.is_some();
+        needs(Provider::Azure, "azure_instance", own_place(&azure.instance), "azure provider");
+        let workspace = own_place(&options.databricks.workspace_instance_id);
+        needs(Provider::Databricks, "databricks.workspace_instance_id", workspace, "databricks provider");
         if let (Some(dialect), Some(api)) = (dialect, self.route_type.api()) {
             let text = format!("{} has no API for route_type {}", provider.name(), self.route_type.name());
             record.rule(!dialect.serves(api), &text);

@@ -158,8 +158,25 @@ fn a_provider_is_refused_for_an_api_that_it_has_not_got() {
         let target = plugin(&config(provider, route_type, options)).target;
         assert_eq!(target.route_type.name(), route_type);
     }
-    let placeless = wrong(&config("ollama", "llm/v1/chat", ""));
-    assert_eq!(placeless, ["config: must set 'model.options.upstream_url' for self-hosted providers/models"]);
+}
+
+#[test]
+fn a_provider_without_a_place_is_refused() {
+    for (provider, options, missing, whom) in [
+        ("ollama", "", "upstream_url", "self-hosted providers/models"),
+        ("vllm", "", "upstream_url", "self-hosted providers/models"),
+        ("llama2", "llama2_format: openai", "upstream_url", "self-hosted providers/models"),
+        ("azure", "azure_deployment_id: d", "azure_instance", "azure provider"),
+        ("databricks", "", "databricks.workspace_instance_id", "databricks provider"),
+    ] {
+        let config = |options: &str| {
+            format!("{{route_type: llm/v1/chat, model: {{provider: {provider}, options: {{{options}}}}}}}")
+        };
+        let error = format!("config: must set 'model.options.{missing}' for {whom}");
+        assert_eq!(wrong(&config(options)), [error]);
+        let comma = if options.is_empty() { "" } else { ", " };
+        plugin(&config(&format!("{options}{comma}upstream_url: 'http://h'")));
+    }
 }
 
 #[test]

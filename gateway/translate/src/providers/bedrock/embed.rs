@@ -8,9 +8,11 @@
 //! |---|---|---|---|---|
 //! | texts in a call | 1, more are refused | 1 | 96 | 96 |
 //! | `dimensions` | the second generation's; else dropped | `embeddingConfig.outputEmbeddingLength` | dropped | `output_dimension` |
+//! | `input_type` | | | the client's own, or else the configured one | the same |
 //! | tokens in the reply | yes | yes | in a header | in a header |
 //!
-//! A maker's own members are taken as they are, at the top of the request.
+//! A maker's own members are taken as they are, at the top of the request. `normalize` is sent where the configuration or the
+//! client says it: left out, Titan's vectors have length 1, as OpenAI's have.
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
