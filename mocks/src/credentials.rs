@@ -48,6 +48,7 @@ impl Default for Credentials {
         let own = [
             key("openai", "sk-touchstone"),
             key("anthropic", "sk-ant-touchstone"),
+            key("azure", "azure-touchstone"),
             key("bedrock", "bedrock-api-key-touchstone"),
             key("gemini", "gemini-touchstone"),
             key("ollama", "ollama-touchstone"),

@@ -29,6 +29,7 @@
 mod admin;
 pub mod answer;
 pub mod anthropic;
+pub mod azure;
 pub mod bedrock;
 pub mod credentials;
 mod exchange;

@@ -12,12 +12,13 @@ use crate::request::Request;
 use crate::script::{Failure, Kind};
 use crate::seed::Draw;
 pub use crate::wire::Framing;
-use crate::{Credentials, anthropic, bedrock, gemini, ollama, openai};
+use crate::{Credentials, anthropic, azure, bedrock, gemini, ollama, openai};
 
 /// Every provider's mock. The name is also the prefix of its paths on the common port.
 pub static ALL: LazyLock<Vec<&'static dyn Provider>> = LazyLock::new(|| {
-    let own: [&dyn Provider; 5] = [
+    let own: [&dyn Provider; 6] = [
         &openai::OPENAI,
+        &azure::Azure,
         &anthropic::Anthropic,
         &bedrock::Bedrock { now: jiff::Timestamp::now },
         &gemini::Gemini,

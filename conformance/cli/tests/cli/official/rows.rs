@@ -55,6 +55,15 @@ const CLAUDE: &str = "us.anthropic.claude-sonnet-4-5-20250929-v1:0";
 const PROFILE: &str = "arn:aws:bedrock:us-east-1:123456789012:inference-profile/us.cohere.embed-v4:0";
 const REGION: &str = r#"{"bedrock": {"aws_region": "us-east-1"}}"#;
 
+const AZURE: Row = Row {
+    provider: "azure",
+    mock: "azure",
+    key: Key::Header("api-key"),
+    chat: Some("gpt-4o"),
+    completions: Some("gpt-35-turbo-instruct"),
+    embeddings: Some("text-embedding-3-small"),
+    ..ROW
+};
 const BEDROCK: Row = Row {
     provider: "bedrock",
     mock: "bedrock",
@@ -101,6 +110,16 @@ pub(super) const ROWS: &[Row] = &[
         completions: Some("gpt-3.5-turbo-instruct"),
         embeddings: Some("text-embedding-3-small"),
         ..ROW
+    },
+    Row {
+        id: "azure",
+        options: r#"{"azure_instance": "i", "azure_deployment_id": "gpt-4o", "azure_api_version": "2024-10-21"}"#,
+        ..AZURE
+    },
+    Row {
+        id: "azure-v1",
+        options: r#"{"azure_instance": "i", "azure_deployment_id": "gpt-4o", "azure_api_version": "preview"}"#,
+        ..AZURE
     },
     Row {
         id: "anthropic",
