@@ -18,7 +18,7 @@ pub fn write(report: &Report, folder: &Path) -> Result<Vec<PathBuf>, Error> {
     std::fs::create_dir_all(folder).map_err(failed(folder))?;
     let json = folder.join("report.json");
     let (page, tests) = (folder.join("report.html"), folder.join("junit.xml"));
-    let text = serde_json::to_string_pretty(report).map_err(std::io::Error::other).map_err(failed(&json))?;
+    let text = serde_json::to_string(report).map_err(std::io::Error::other).map_err(failed(&json))?;
     let files = [
         (json, text),
         (page.clone(), html::render(report).map_err(failed(&page))?),
