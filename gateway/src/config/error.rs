@@ -1,6 +1,6 @@
 //! What is wrong with a configuration: all of it at once, each with its path and place.
 
-use std::fmt;
+use std::fmt::{self, Write};
 use std::path::PathBuf;
 
 use thiserror::Error;
@@ -76,10 +76,26 @@ impl fmt::Display for Error {
         if let Some(place) = self.place {
             write!(f, "{}:{}: ", place.line, place.column)?;
         }
+        let mut line = OneLine(f);
         if !self.path.is_empty() {
-            write!(f, "{}: ", self.path)?;
+            write!(line, "{}: ", self.path)?;
         }
-        self.problem.fmt(f)
+        write!(line, "{}", self.problem)
+    }
+}
+
+/// Keeps what the file says on the error's one line: a name may hold line breaks, and codes that a terminal would obey.
+struct OneLine<'a, 'f>(&'a mut fmt::Formatter<'f>);
+
+impl Write for OneLine<'_, '_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        for piece in text.split_inclusive(char::is_control) {
+            match piece.strip_suffix(char::is_control) {
+                Some(before) => write!(self.0, "{before}{}", piece[before.len()..].escape_default())?,
+                None => self.0.write_str(piece)?,
+            }
+        }
+        Ok(())
     }
 }
 

@@ -56,6 +56,12 @@ proptest! {
 }
 
 #[test]
+fn a_name_with_a_line_break_stays_on_one_line() {
+    let errors = super::parse("? |\n  a\n  \u{85}\n: 1").unwrap_err().to_string();
+    assert!(errors.lines().any(|line| line.ends_with(r"a\n\u{85}\n: unknown field")), "{errors}");
+}
+
+#[test]
 fn deep_nesting_is_an_error() {
     for open in ["[", "{a: ", "- "] {
         assert!(super::parse(&open.repeat(100_000)).is_err());
