@@ -24,5 +24,5 @@ mod upstream;
 
 pub use gateway::{Error, Gateway, Settings};
 pub use limits::Limits;
-pub use log::log_to_stderr;
+pub use log::{Log, log_to_stderr};
 pub use run::run;

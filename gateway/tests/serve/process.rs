@@ -1,7 +1,8 @@
 //! A gateway as a process, told by signals. The process is this test binary again, with a file to serve.
 
-use std::io::{BufRead, BufReader, Lines};
+use std::io::{BufRead, BufReader, Lines, Read};
 use std::process::{Child, ChildStdout, Command, Stdio};
+use std::time::Duration;
 
 use super::upstream::{DONE, event};
 use super::*;
@@ -14,7 +15,7 @@ const FILE: &str = "TOUCHSTONE_TEST_FILE";
 fn child() {
     let Some(file) = std::env::var_os(FILE) else { return };
     let config = Config::load(file.as_ref(), &|_| None).unwrap();
-    gateway::log_to_stderr("info");
+    let _log = gateway::log_to_stderr("info");
     gateway::run(config, Settings::new("127.0.0.1:0".parse().unwrap())).unwrap();
 }
 
@@ -34,7 +35,7 @@ impl Process {
             .args(["--exact", "serve::process::child", "--nocapture"])
             .env(FILE, file.path())
             .stdout(Stdio::piped())
-            .stderr(Stdio::null())
+            .stderr(Stdio::piped())
             .spawn()
             .unwrap();
         let mut stdout = BufReader::new(child.stdout.take().unwrap()).lines();
@@ -91,4 +92,25 @@ async fn a_second_signal_does_not_wait() {
     call.gone().await;
     client.gone().await;
     assert!(process.child.wait().unwrap().success());
+}
+
+#[tokio::test]
+async fn a_log_that_nobody_reads_holds_up_no_call() {
+    let upstream = Upstream::listen().await;
+    let mut process = Process::start(upstream.addr);
+    let mut client = Client::connect(process.address).await;
+    let calls = 1_000;
+    for call in 0..calls {
+        client.post("/elsewhere", &format!("x-request-id: call-{call}\r\n"), ASK).await;
+        let reply = tokio::time::timeout(Duration::from_secs(10), client.reply()).await;
+        assert_eq!(reply.expect("a reply to each call").status, 404);
+    }
+    process.signal("TERM");
+    let mut log = String::new();
+    process.child.stderr.take().unwrap().read_to_string(&mut log).unwrap();
+    assert!(process.child.wait().unwrap().success());
+    // A pipe of Linux holds 64 KiB, and a page of them may be left over.
+    assert!(log.len() > 100 << 10, "{} bytes fit in any pipe", log.len());
+    let told = log.lines().filter(|line| line.contains(r#""request_id":"call-"#)).count();
+    assert_eq!(told, calls);
 }

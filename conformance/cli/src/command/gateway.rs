@@ -48,7 +48,7 @@ impl Gateway {
             ))?;
             return Ok(ExitCode::SUCCESS);
         }
-        gateway::log_to_stderr(&self.log);
+        let _log = gateway::log_to_stderr(&self.log);
         gateway::run(config, Settings { threads: self.threads, ..Settings::new(self.listen) })?;
         Ok(ExitCode::SUCCESS)
     }
