@@ -6,7 +6,7 @@ use serde_json::value::RawValue;
 use crate::call::{Call, read};
 use crate::chat::Reader;
 use crate::delta::{Delta, Finish, Sink, Usage};
-use crate::json::{Array, Object};
+use crate::openai::{Likelihood, likelihoods};
 use crate::template::Template;
 use crate::wire::Frame;
 use crate::{Error, Text, openai};
@@ -63,16 +63,6 @@ struct Function<'a> {
     arguments: Option<&'a RawValue>,
 }
 
-/// How likely a token was.
-#[derive(Deserialize)]
-struct Likelihood<'a> {
-    #[serde(borrow)]
-    token: Text<'a>,
-    logprob: &'a RawValue,
-    bytes: Option<&'a RawValue>,
-    top_logprobs: Option<Vec<Likelihood<'a>>>,
-}
-
 impl LineReader {
     pub(super) fn new(call: &Call) -> Self {
         Self { id: call.id.clone(), begun: false, calls: 0, text: Template::default() }
@@ -96,8 +86,8 @@ impl LineReader {
                 sink.delta(Delta::Reasoning { block: 0, text: thought });
             }
         }
-        if let Some(likelihoods) = &line.logprobs {
-            sink.delta(Delta::Logprobs { json: &entries(likelihoods) });
+        if let Some(entries) = &line.logprobs {
+            sink.delta(Delta::Logprobs { json: &likelihoods(entries) });
         }
         for text in [message.content, line.response].into_iter().flatten() {
             sink.delta(Delta::Text(text));
@@ -173,28 +163,5 @@ impl Reader for LineReader {
         self.line(&line, sink)?;
         self.learn(data, &line);
         Ok(())
-    }
-}
-
-/// Likelihoods in OpenAI's form, in which no member may lack.
-fn entries(likelihoods: &[Likelihood<'_>]) -> String {
-    let mut out = Vec::new();
-    {
-        let mut array = Array::new(&mut out);
-        for likelihood in likelihoods {
-            let mut entry = array.object();
-            likelihood.write(&mut entry);
-            let mut tops = entry.array("top_logprobs");
-            likelihood.top_logprobs.iter().flatten().for_each(|top| top.write(&mut tops.object()));
-        }
-    }
-    String::from_utf8(out).unwrap_or_default()
-}
-
-impl Likelihood<'_> {
-    fn write(&self, entry: &mut Object<'_>) {
-        entry.text("token", self.token);
-        entry.raw("logprob", self.logprob.get());
-        entry.raw("bytes", self.bytes.map_or("null", RawValue::get));
     }
 }
