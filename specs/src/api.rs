@@ -21,7 +21,6 @@ static APIS: LazyLock<Vec<Api>> =
 const ALIASES: &[(&str, &[&str])] = &[
     ("azure", &["azure-v1"]),
     ("cohere", &["cohere-v1"]),
-    ("huggingface", &["huggingface-tgi", "tgi"]),
     ("llama2", &["llama2-raw"]),
     ("ollama", &["llama2-ollama", "mistral-ollama"]),
     (
@@ -42,6 +41,7 @@ const ALIASES: &[(&str, &[&str])] = &[
             "xai",
         ],
     ),
+    ("tgi", &["huggingface-tgi"]),
     ("vertex", &["gemini-vertex"]),
 ];
 
