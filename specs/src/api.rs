@@ -76,10 +76,10 @@ impl Api {
     /// The operation of a request line. The path is as sent, percent-encoded, with or without a query.
     pub fn operation(&'static self, method: &str, path: &str) -> Option<Operation> {
         let content = self.content();
-        content.plans.iter().filter(|plan| plan.method == method).find_map(|plan| {
-            let parameters = plan.template.matches(path)?;
-            Some(Operation::new(content, plan, parameters))
-        })
+        let plans = content.plans.iter().rev().filter(|plan| plan.method == method);
+        let fitting = plans.filter_map(|plan| Some((plan, plan.template.matches(path)?)));
+        let (plan, parameters) = fitting.max_by_key(|(plan, _)| plan.template.literals())?;
+        Some(Operation::new(content, plan, parameters))
     }
 
     /// Every operation, in the order of their paths; without values for path parameters.

@@ -90,3 +90,23 @@ fn a_variant_that_no_media_type_names_is_none() {
     let chat = openai().operation("POST", "/v1/chat/completions").unwrap();
     assert!(chat.variant("2023-06-01").is_none());
 }
+
+#[test]
+fn a_parameter_with_a_plus_spans_slashes_and_gives_way_to_longer_paths() {
+    let api = api("huggingface").unwrap();
+    let found = |path: &str| {
+        let operation = api.operation("POST", path)?;
+        Some((operation.id(), operation.parameter("model").unwrap()))
+    };
+    let id = |id, model: &str| Some((id, model.to_owned()));
+    assert_eq!(found("/models/gpt2"), id("textGenerationOld", "gpt2"));
+    assert_eq!(found("/models/org/m?wait=1"), id("textGenerationOld", "org/m"));
+    assert_eq!(found("/hf-inference/models/org%2Fm"), id("textGeneration", "org/m"));
+    let vectors = "/hf-inference/models/org/m/pipeline/feature-extraction";
+    assert_eq!(found(vectors), id("featureExtraction", "org/m"));
+    let chat = "/hf-inference/models/m/v1/chat/completions";
+    assert_eq!(found(chat), id("chatCompletionOfModel", "m"));
+    for path in ["/models", "/models/", "/models/org//m", "/hf-inference/models", "/models/%ff"] {
+        assert_eq!(found(path), None, "{path}");
+    }
+}
