@@ -3,12 +3,13 @@
 use serde_json::Value;
 
 use crate::client::Transcript;
+use crate::dialect::{self, Api};
 use crate::expected::Expected;
 use crate::fold::{Answer, Fold};
 use crate::gateway::{Policies, Route};
 use crate::meaning::{self, Meaning};
 use crate::scenario::Scenario;
-use crate::{Cell, Mode};
+use crate::{Cell, Mode, Surface};
 
 /// The evidence of one call, with what follows from it.
 #[derive(Debug, Clone)]
@@ -29,7 +30,7 @@ pub struct Case {
     pub asked: Vec<Asked>,
     /// The same understood.
     pub seen: Seen,
-    /// What the client meant; absent where it sent no chat request.
+    /// What the client meant; absent where it sent no request of its surface.
     pub meant: Option<Meaning>,
     /// What the provider was told last.
     pub told: Option<Meaning>,
@@ -141,8 +142,9 @@ impl Case {
         expected: Expected,
     ) -> Self {
         let seen = Seen::new(&transcript);
-        let meant = sent.json["messages"].is_array().then(|| meaning::read("openai", &sent.json)).flatten();
-        let told = asked.last().and_then(|asked| meaning::read(&asked.provider, &asked.json));
+        let surface = cell.surface;
+        let meant = surface.asks(&sent.json).then(|| meaning::read("openai", surface, &sent.json)).flatten();
+        let told = told(surface, &asked, meant.as_ref());
         Self {
             scenario,
             cell,
@@ -162,6 +164,25 @@ impl Case {
     /// Whether the client asked for a stream.
     pub fn is_stream(&self) -> bool {
         self.cell.mode == Mode::Stream
+    }
+
+    /// What the client speaks.
+    pub fn surface(&self) -> Surface {
+        self.cell.surface
+    }
+
+    /// Pointer to what the client's request is about.
+    pub fn subject(&self) -> &'static str {
+        match self.surface() {
+            Surface::Chat => "/messages",
+            Surface::Completions => "/prompt",
+            Surface::Embeddings => "/input",
+        }
+    }
+
+    /// How the provider is asked.
+    pub fn api(&self) -> Option<&'static Api> {
+        dialect::api(self.provider(), self.surface())
     }
 
     /// The provider's dialect.
@@ -186,6 +207,18 @@ impl Case {
             Seen::Whole(..) | Seen::Other => None,
         }
     }
+}
+
+/// What the provider was told last; of vectors that are asked for one by one, all that it was told.
+fn told(surface: Surface, asked: &[Asked], meant: Option<&Meaning>) -> Option<Meaning> {
+    let read = |asked: &Asked| meaning::read(&asked.provider, surface, &asked.json);
+    let last = read(asked.last()?)?;
+    let wanted = meant.map_or(0, |meant| meant.inputs.len());
+    if surface != Surface::Embeddings || last.inputs.len() >= wanted {
+        return Some(last);
+    }
+    let inputs = asked.iter().filter_map(read).flat_map(|meaning| meaning.inputs).collect();
+    Some(Meaning { inputs, ..last })
 }
 
 impl Seen {

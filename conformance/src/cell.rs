@@ -4,11 +4,13 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::Surface;
+
 /// One column of the matrix.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Cell {
     /// What the client speaks: `openai.chat`.
-    pub surface: String,
+    pub surface: Surface,
     /// What the gateway speaks to: the name of a route of the profile, such as `anthropic`.
     pub provider: String,
     /// Whole or streamed.

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::Surface;
 use crate::case::Asked;
 use crate::meaning::{self, Facet, Meaning};
 
@@ -10,14 +11,12 @@ use crate::meaning::{self, Facet, Meaning};
 pub struct Dialect {
     /// The name of its mock.
     pub provider: &'static str,
-    /// Reads a request.
-    pub read: fn(&Value) -> Meaning,
-    /// Where a request names the model.
-    pub model: Place,
-    /// Whether a request asks for a stream.
-    pub streams: fn(&Asked) -> bool,
-    /// What a request cannot say: it is refused, or named as dropped.
-    pub lacks: &'static [Facet],
+    /// How it is asked to chat.
+    pub chat: Api,
+    /// How it is asked for a completion, be it through its chat; absent where it is not.
+    pub completions: Option<Api>,
+    /// How it is asked for vectors; absent where it has none.
+    pub embeddings: Option<Api>,
     /// Whether replies show what the model thinks.
     pub thinks: bool,
     /// Whether thoughts come with something that proves them.
@@ -28,6 +27,21 @@ pub struct Dialect {
     pub mixes: bool,
     /// Whether cached tokens and those of reasoning are counted apart.
     pub details: bool,
+}
+
+/// One API of a provider: how its requests are read.
+#[derive(Debug, Clone, Copy)]
+pub struct Api {
+    /// Reads a request.
+    pub read: fn(&Value) -> Meaning,
+    /// Where a request names the model.
+    pub model: Place,
+    /// Whether a request asks for a stream.
+    pub streams: fn(&Asked) -> bool,
+    /// What a request cannot say: it is refused, or named as dropped.
+    pub lacks: &'static [Facet],
+    /// Whether replies tell what they cost.
+    pub counts: bool,
     /// An operation that loads all that its mock needs: path and body.
     pub warm: (&'static str, &'static str),
 }
@@ -41,53 +55,80 @@ pub enum Place {
     Path(&'static str, char),
 }
 
-const CHAT: &str = r#"{"model":"m","max_tokens":1,"messages":[{"role":"user","content":"[[ts:warm-up]]"}]}"#;
+const SAID: &str = r#"{"model":"m","max_tokens":1,"messages":[{"role":"user","content":"[[ts:warm-up]]"}]}"#;
 
 /// Every dialect.
 pub const ALL: &[Dialect] = &[
     OPENAI,
     Dialect {
         provider: "anthropic",
-        read: meaning::anthropic,
+        chat: Api { read: meaning::anthropic, warm: ("/v1/messages", SAID), ..CHAT },
+        completions: None,
+        embeddings: None,
         thinks: true,
         signs: true,
         refuses: false,
-        warm: ("/v1/messages", CHAT),
         ..OPENAI
     },
     Dialect {
         provider: "bedrock",
-        read: meaning::bedrock,
-        model: Place::Path("/model/", '/'),
-        streams: |asked| asked.path.ends_with("/converse-stream"),
+        chat: CONVERSE,
+        completions: Some(Api { lacks: ONE_TEXT, ..CONVERSE }),
+        embeddings: Some(Api {
+            read: meaning::bedrock_embedding,
+            model: Place::Path("/model/", '/'),
+            lacks: ONE_TEXT,
+            warm: ("/model/amazon.titan-embed-text-v2:0/invoke", r#"{"inputText":"[[ts:warm-up]]"}"#),
+            ..EMBEDDINGS
+        }),
         thinks: true,
         signs: true,
         refuses: false,
-        warm: ("/model/m/converse", CHAT),
         ..OPENAI
     },
     Dialect {
         provider: "gemini",
-        read: meaning::gemini,
-        model: Place::Path("/models/", ':'),
-        streams: |asked| asked.path.ends_with(":streamGenerateContent"),
-        lacks: &[Facet::Parallel, Facet::User],
+        chat: GENERATE,
+        completions: Some(Api { lacks: ONE_TEXT, ..GENERATE }),
+        embeddings: Some(Api {
+            read: meaning::gemini_embedding,
+            model: Place::Path("/models/", ':'),
+            lacks: &[Facet::Tokens],
+            counts: false,
+            warm: ("/v1beta/models/m:embedContent", r#"{"content":{"parts":[{"text":"[[ts:warm-up]]"}]}}"#),
+            ..EMBEDDINGS
+        }),
         thinks: true,
         signs: true,
         refuses: false,
-        warm: ("/v1beta/models/m:generateContent", r#"{"contents":[{"parts":[{"text":"[[ts:warm-up]]"}]}]}"#),
         ..OPENAI
     },
     Dialect {
         provider: "ollama",
-        read: meaning::ollama,
-        streams: |asked| asked.json["stream"] != false,
-        lacks: &[Facet::Choice, Facet::Parallel, Facet::User],
+        chat: Api {
+            read: meaning::ollama,
+            streams: |asked| asked.json["stream"] != false,
+            lacks: &[Facet::Choice, Facet::Parallel, Facet::User],
+            warm: ("/api/chat", SAID),
+            ..CHAT
+        },
+        completions: Some(Api {
+            read: meaning::ollama_completion,
+            streams: |asked| asked.json["stream"] != false,
+            lacks: ONE_TEXT,
+            warm: ("/api/generate", r#"{"model":"m","prompt":"[[ts:warm-up]]"}"#),
+            ..COMPLETIONS
+        }),
+        embeddings: Some(Api {
+            read: meaning::ollama_embedding,
+            lacks: &[Facet::Tokens],
+            warm: ("/api/embed", r#"{"model":"m","input":"[[ts:warm-up]]"}"#),
+            ..EMBEDDINGS
+        }),
         thinks: true,
         refuses: false,
         mixes: false,
         details: false,
-        warm: ("/api/chat", CHAT),
         ..OPENAI
     },
 ];
@@ -95,17 +136,57 @@ pub const ALL: &[Dialect] = &[
 /// OpenAI's own, and that of all who speak it.
 const OPENAI: Dialect = Dialect {
     provider: "openai",
-    read: meaning::openai,
-    model: Place::Body,
-    streams: |asked| asked.json["stream"] == true,
-    lacks: &[],
+    chat: CHAT,
+    completions: Some(COMPLETIONS),
+    embeddings: Some(EMBEDDINGS),
     thinks: false,
     signs: false,
     refuses: true,
     mixes: true,
     details: true,
-    warm: ("/v1/chat/completions", CHAT),
 };
+
+const CHAT: Api = Api {
+    read: meaning::openai,
+    model: Place::Body,
+    streams: |asked| asked.json["stream"] == true,
+    lacks: &[],
+    counts: true,
+    warm: ("/v1/chat/completions", SAID),
+};
+
+const COMPLETIONS: Api = Api {
+    read: meaning::openai_completion,
+    warm: ("/v1/completions", r#"{"model":"m","max_tokens":1,"prompt":"[[ts:warm-up]]"}"#),
+    ..CHAT
+};
+
+const EMBEDDINGS: Api = Api {
+    read: meaning::openai_embedding,
+    streams: |_| false,
+    warm: ("/v1/embeddings", r#"{"model":"m","input":"[[ts:warm-up]]"}"#),
+    ..CHAT
+};
+
+const CONVERSE: Api = Api {
+    read: meaning::bedrock,
+    model: Place::Path("/model/", '/'),
+    streams: |asked| asked.path.ends_with("/converse-stream"),
+    warm: ("/model/m/converse", SAID),
+    ..CHAT
+};
+
+const GENERATE: Api = Api {
+    read: meaning::gemini,
+    model: Place::Path("/models/", ':'),
+    streams: |asked| asked.path.ends_with(":streamGenerateContent"),
+    lacks: &[Facet::Parallel, Facet::User],
+    warm: ("/v1beta/models/m:generateContent", r#"{"contents":[{"parts":[{"text":"[[ts:warm-up]]"}]}]}"#),
+    ..CHAT
+};
+
+/// What lacks an API that takes one text a call.
+const ONE_TEXT: &[Facet] = &[Facet::Tokens, Facet::Batch];
 
 /// The dialect of a provider; of one whose document is OpenAI's, OpenAI's.
 pub fn of(provider: &str) -> Option<&'static Dialect> {
@@ -113,7 +194,23 @@ pub fn of(provider: &str) -> Option<&'static Dialect> {
     known(provider).or_else(|| known(specs::api(provider)?.provider()))
 }
 
+/// How a provider is asked for what the client asks on this surface.
+pub fn api(provider: &str, surface: Surface) -> Option<&'static Api> {
+    of(provider)?.api(surface)
+}
+
 impl Dialect {
+    /// How it is asked for what the client asks on this surface.
+    pub fn api(&self, surface: Surface) -> Option<&Api> {
+        match surface {
+            Surface::Chat => Some(&self.chat),
+            Surface::Completions => self.completions.as_ref(),
+            Surface::Embeddings => self.embeddings.as_ref(),
+        }
+    }
+}
+
+impl Api {
     /// Whether it has no words for this.
     pub fn lacks(&self, facet: Facet) -> bool {
         self.lacks.contains(&facet)

@@ -6,6 +6,7 @@
 
 use mocks::script::{Block, Failure, Finish, Kind, Reply, Usage};
 
+use crate::Surface;
 use crate::dialect::{self, Dialect};
 use crate::fold::Call;
 use crate::scenario::Scenario;
@@ -23,6 +24,8 @@ pub struct Expected {
     pub reasoning: String,
     /// Signatures over them.
     pub signatures: Vec<String>,
+    /// Vectors, in the order of the inputs.
+    pub vectors: Vec<Vec<f32>>,
     /// Tool calls; an empty id where the provider draws it.
     pub calls: Vec<Call>,
     /// The finish reason.
@@ -60,22 +63,37 @@ impl Expected {
     pub fn new(scenario: &Scenario, replies: &[Reply], provider: &str) -> Self {
         let Some(reply) = replies.last() else { return Self::default() };
         let mut expected = Self {
-            scripted: reply.content.is_some(),
+            scripted: reply.content.is_some() || reply.embeddings.is_some(),
+            vectors: reply.embeddings.iter().flatten().map(|vector| vector.0.clone()).collect(),
             usage: reply.usage.unwrap_or_default(),
             error: reply.error.as_ref().map(|failure| provider_error(failure, reply)),
             breaks: breaks(reply),
             ..Self::default()
         };
         if let Some(dialect) = dialect::of(provider) {
-            reply.content.iter().flatten().for_each(|block| expected.block(block, dialect));
+            let blocks = reply.content.iter().flatten();
+            match scenario.surface {
+                Surface::Chat => blocks.for_each(|block| expected.block(block, dialect)),
+                // A completion is text and nothing else.
+                _ => blocks.for_each(|block| expected.words(block)),
+            }
             if !dialect.details {
                 expected.usage = Usage { cached: None, cache_write: None, reasoning: None, ..expected.usage };
+            }
+            if dialect.api(scenario.surface).is_some_and(|api| !api.counts) {
+                expected.usage = Usage::default();
             }
         }
         let natural = if expected.calls.is_empty() { Finish::Stop } else { Finish::ToolCalls };
         let finish = finish(reply.finish.unwrap_or(natural)).to_owned();
         expected.finish = scenario.expect.finish.get(provider).cloned().unwrap_or(finish);
         expected
+    }
+
+    fn words(&mut self, block: &Block) {
+        if let Block::Text(text) | Block::Refusal(text) = block {
+            self.text.push_str(&text.join());
+        }
     }
 
     fn block(&mut self, block: &Block, dialect: &Dialect) {

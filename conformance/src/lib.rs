@@ -21,6 +21,7 @@ pub mod requirement;
 pub mod run;
 pub mod scenario;
 pub mod selftest;
+pub mod surface;
 pub mod text;
 pub mod traceability;
 
@@ -30,3 +31,4 @@ pub use error::Error;
 pub use report::model::Report;
 pub use requirement::Level;
 pub use run::{Arena, Options, Progress, run};
+pub use surface::Surface;

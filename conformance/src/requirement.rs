@@ -1,13 +1,13 @@
 //! A requirement: one sentence that binds a gateway, with the place where it is written.
 //!
-//! They live in `conformance/requirements/*.yaml`, one file a group. An id is never reused for another sentence.
+//! They live in `conformance/requirements/<surface>/*.yaml`, one file a group. An id is never reused for another sentence.
 
 use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
 
 use crate::scenario::Outcome;
-use crate::{Error, Mode, embedded};
+use crate::{Error, Mode, Surface, embedded};
 
 /// One sentence that binds a gateway.
 #[derive(Debug, Clone, Deserialize)]
@@ -26,6 +26,9 @@ pub struct Requirement {
     /// The group it is shown under; from the file.
     #[serde(skip)]
     pub group: String,
+    /// What the client speaks where it binds; from the id.
+    #[serde(skip)]
+    pub surface: Surface,
     /// Judged on every scenario that ends like this, without being named there.
     #[serde(default)]
     pub every: Vec<Outcome>,
@@ -86,8 +89,18 @@ pub fn parse(file: &str, text: &str) -> Result<Vec<Requirement>, Error> {
     let mut requirements = parsed.requirements;
     for requirement in &mut requirements {
         requirement.group.clone_from(&parsed.group);
+        requirement.surface =
+            Surface::of_id(&requirement.id).ok_or_else(|| nowhere(file, &requirement.id))?;
     }
     Ok(requirements)
+}
+
+/// An id must begin with the word of a surface.
+pub(crate) fn nowhere(file: &str, id: &str) -> Error {
+    Error::Parse {
+        file: file.to_owned(),
+        reason: format!("`{id}` does not begin with the word of a surface"),
+    }
 }
 
 impl Level {

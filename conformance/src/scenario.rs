@@ -1,6 +1,6 @@
 //! A scenario: what the client asks, what the provider answers, what goes wrong. Data only.
 //!
-//! They live in `conformance/scenarios/**/*.yaml`, one file a theme. The provider's answer is a script of the mocks, in
+//! They live in `conformance/scenarios/<surface>/*.yaml`, one file a theme. The provider's answer is a script of the mocks, in
 //! neutral terms, so one scenario is played to every provider.
 
 use std::collections::BTreeMap;
@@ -10,7 +10,8 @@ use mocks::script::{Block, Pieces, Reply};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{Error, Mode, dialect, embedded};
+use crate::requirement::nowhere;
+use crate::{Error, Mode, Surface, dialect, embedded};
 
 /// One thing that happens.
 #[derive(Debug, Clone, Deserialize)]
@@ -23,6 +24,9 @@ pub struct Scenario {
     /// The group it is shown under; from the file.
     #[serde(skip)]
     pub group: String,
+    /// What the client speaks; from the id.
+    #[serde(skip)]
+    pub surface: Surface,
     /// Providers it is played to; none means all that the profile has.
     #[serde(default)]
     pub providers: Vec<String>,
@@ -32,8 +36,8 @@ pub struct Scenario {
     /// Also played on the other routes that a profile has for these providers: other versions, other credentials.
     #[serde(default)]
     pub variants: bool,
-    /// Whole, streamed, or both.
-    #[serde(default = "both_modes")]
+    /// Whole, streamed, or both; none means all that the surface has.
+    #[serde(default)]
     pub modes: Vec<Mode>,
     /// Features that the profile must declare.
     #[serde(default)]
@@ -41,10 +45,10 @@ pub struct Scenario {
     /// Part of the quick form.
     #[serde(default)]
     pub quick: bool,
-    /// The client's chat request, without `stream` and mostly without `model`: the harness adds them.
+    /// The client's request, without `stream` and mostly without `model`: the harness adds them.
     #[serde(default)]
     pub request: Value,
-    /// A request that is no chat request at all, instead of `request`.
+    /// A request that is none of this surface at all, instead of `request`.
     #[serde(default)]
     pub raw: Option<Raw>,
     /// So many bytes of text before the last user text.
@@ -156,10 +160,6 @@ pub struct Expect {
     pub upstream: BTreeMap<String, BTreeMap<String, Value>>,
 }
 
-fn both_modes() -> Vec<Mode> {
-    vec![Mode::Whole, Mode::Stream]
-}
-
 /// All scenarios, in the order of files and lines.
 ///
 /// # Panics
@@ -194,6 +194,10 @@ pub fn parse(file: &str, text: &str) -> Result<Vec<Scenario>, Error> {
     let mut scenarios = parsed.scenarios;
     for scenario in &mut scenarios {
         scenario.group.clone_from(&parsed.group);
+        scenario.surface = Surface::of_id(&scenario.id).ok_or_else(|| nowhere(file, &scenario.id))?;
+        if scenario.modes.is_empty() {
+            scenario.modes = scenario.surface.modes().to_vec();
+        }
         if let Some(fill) = scenario.fill {
             fill.put_into(&mut scenario.replies);
         }
@@ -207,9 +211,10 @@ impl Scenario {
         self.providers.is_empty() || self.providers.iter().any(|known| known == provider)
     }
 
-    /// The providers that it is played to, as far as the judge knows them.
+    /// The providers that it is played to, as far as the judge knows them on its surface.
     pub fn known_providers(&self) -> impl Iterator<Item = &'static str> {
-        dialect::ALL.iter().map(|dialect| dialect.provider).filter(|provider| self.is_for(provider))
+        let here = dialect::ALL.iter().filter(|dialect| dialect.api(self.surface).is_some());
+        here.map(|dialect| dialect.provider).filter(|provider| self.is_for(provider))
     }
 
     /// The provider's first reply that is neither an error nor repeated: what the client shall get in the end.

@@ -65,7 +65,8 @@ Generated; a test keeps it, and writes it anew with `UPDATE_TRACEABILITY=1 cargo
 fn trace(requirement: &'static Requirement) -> Trace {
     let is_judged = |scenario: &&scenario::Scenario| {
         let modes = [Mode::Whole, Mode::Stream];
-        let providers = dialect::ALL.iter().map(|dialect| dialect.provider);
+        let here = dialect::ALL.iter().filter(|dialect| dialect.api(scenario.surface).is_some());
+        let providers = here.map(|dialect| dialect.provider);
         let cells = providers.flat_map(|provider| modes.map(|mode| (provider, mode)));
         let played = |provider: &str, mode: Mode| {
             scenario.modes.contains(&mode) && (scenario.is_for(provider) || !scenario.routes.is_empty())

@@ -29,7 +29,7 @@ fn provider_error(case: &Case) -> Result<&ProviderError, Verdict> {
         .ok_or_else(|| Verdict::Untestable("the scenario has no provider error".to_owned()))
 }
 
-fn status(case: &Case) -> Judged {
+pub(super) fn status(case: &Case) -> Judged {
     let given = &case.scenario.expect.status;
     let wanted = if given.is_empty() { &provider_error(case)?.status } else { given };
     match case.transcript.status {
@@ -39,7 +39,7 @@ fn status(case: &Case) -> Judged {
 }
 
 /// `{"error": {"message", "type", "param", "code"}}`: all four, the last two possibly null.
-fn object(case: &Case) -> Judged {
+pub(super) fn object(case: &Case) -> Judged {
     let Some(error) = case.error() else { return client("body", "an error object", got(case)) };
     unless(object_findings(error))
 }
@@ -64,7 +64,7 @@ pub(super) fn object_findings(body: &Value) -> Vec<super::Finding> {
 }
 
 /// Also where a stream was asked for: nothing has begun yet.
-fn content_type(case: &Case) -> Judged {
+pub(super) fn content_type(case: &Case) -> Judged {
     let content_type = case.transcript.header("content-type").unwrap_or("nothing");
     if content_type.starts_with("application/json") {
         Ok(())
@@ -73,7 +73,7 @@ fn content_type(case: &Case) -> Judged {
     }
 }
 
-fn message(case: &Case) -> Judged {
+pub(super) fn message(case: &Case) -> Judged {
     let Some(wanted) = &provider_error(case)?.message else { return Err(Verdict::NotHere) };
     let got = case.error().map_or(&Value::Null, |error| &error["error"]["message"]);
     if got.as_str().is_some_and(|got| got.contains(wanted.as_str())) {
@@ -83,7 +83,7 @@ fn message(case: &Case) -> Judged {
     }
 }
 
-fn retry_after(case: &Case) -> Judged {
+pub(super) fn retry_after(case: &Case) -> Judged {
     let Some(wanted) = &provider_error(case)?.retry_after else { return Err(Verdict::NotHere) };
     match case.transcript.header("retry-after") {
         Some(got) if got == wanted => Ok(()),
@@ -92,7 +92,7 @@ fn retry_after(case: &Case) -> Judged {
 }
 
 /// 400, unless the scenario knows of another status that fits.
-fn refusal_status(case: &Case) -> Judged {
+pub(super) fn refusal_status(case: &Case) -> Judged {
     let given = &case.scenario.expect.status;
     let wanted = if given.is_empty() { &[400][..] } else { given };
     match case.transcript.status {
@@ -101,12 +101,12 @@ fn refusal_status(case: &Case) -> Judged {
     }
 }
 
-fn not_called(case: &Case) -> Judged {
+pub(super) fn not_called(case: &Case) -> Judged {
     if case.asked.is_empty() { Ok(()) } else { upstream("requests", "none", case.asked.len()) }
 }
 
 /// The message has a word of what is wrong.
-fn says_why(case: &Case) -> Judged {
+pub(super) fn says_why(case: &Case) -> Judged {
     let words = &case.scenario.expect.mentions;
     if words.is_empty() {
         return Err(Verdict::NotHere);

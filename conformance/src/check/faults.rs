@@ -21,7 +21,7 @@ pub(super) const TABLE: &[(&str, Check)] = &[
 ];
 
 /// No `[DONE]` after a reply that never ended.
-fn never_done(case: &Case) -> Judged {
+pub(super) fn never_done(case: &Case) -> Judged {
     match &case.seen {
         Seen::Stream(fold) if fold.is_done() => client("data: [DONE]", "never", "there"),
         _ => Ok(()),
@@ -29,14 +29,14 @@ fn never_done(case: &Case) -> Judged {
 }
 
 /// No finish reason of a good end.
-fn no_finish(case: &Case) -> Judged {
+pub(super) fn no_finish(case: &Case) -> Judged {
     let finish = case.answer().map(|answer| answer.finish.join(", ")).unwrap_or_default();
     let good = ["stop", "tool_calls", "length"].contains(&finish.as_str());
     if good { client("/choices/0/finish_reason", "none, for the reply never ended", finish) } else { Ok(()) }
 }
 
 /// An error status; or, in a stream that has begun, an error event or a connection that breaks too.
-fn visible(case: &Case) -> Judged {
+pub(super) fn visible(case: &Case) -> Judged {
     let broke = matches!(case.transcript.end, End::Truncated | End::Reset | End::Refused);
     let is_visible = match &case.seen {
         Seen::Stream(fold) => !fold.errors.is_empty() || broke,
@@ -48,14 +48,14 @@ fn visible(case: &Case) -> Judged {
 }
 
 /// In a stream that has begun, an event: a broken connection tells nobody why.
-fn error_event(case: &Case) -> Judged {
+pub(super) fn error_event(case: &Case) -> Judged {
     match &case.seen {
         Seen::Stream(fold) if fold.errors.is_empty() => client("events", "an error event", got(case)),
         _ => Ok(()),
     }
 }
 
-fn error_object(case: &Case) -> Judged {
+pub(super) fn error_object(case: &Case) -> Judged {
     match case.error() {
         Some(error) => unless(object_findings(error)),
         None if matches!(case.seen, Seen::Stream(_)) => Err(Verdict::NotHere),
@@ -64,18 +64,18 @@ fn error_object(case: &Case) -> Judged {
 }
 
 /// What came before the break is what the provider said, and nothing else.
-fn prefix(case: &Case) -> Judged {
+pub(super) fn prefix(case: &Case) -> Judged {
     let text = case.answer().map(|answer| answer.text.as_str()).unwrap_or_default();
     let wanted = &case.expected.text;
     if wanted.starts_with(text) || !case.expected.scripted {
         Ok(())
     } else {
-        client("/choices/0/delta/content", format!("a beginning of {wanted:?}"), format!("{text:?}"))
+        client(super::reply::place_of_text(case), format!("a beginning of {wanted:?}"), format!("{text:?}"))
     }
 }
 
 /// The client is not left waiting.
-fn prompt(case: &Case) -> Judged {
+pub(super) fn prompt(case: &Case) -> Judged {
     if case.transcript.end == End::TimedOut {
         client("reply", "an end", format!("nothing for {:.0} ms", case.transcript.end_ms))
     } else {
@@ -84,7 +84,7 @@ fn prompt(case: &Case) -> Judged {
 }
 
 /// Before the first byte of the reply: 504, as a gateway says it; 408 and 503 say it to `OpenAI`'s clients too.
-fn timeout_status(case: &Case) -> Judged {
+pub(super) fn timeout_status(case: &Case) -> Judged {
     match case.transcript.status {
         Some(504 | 408 | 503) => Ok(()),
         _ if matches!(case.seen, Seen::Stream(_)) => Err(Verdict::NotHere),
@@ -93,20 +93,20 @@ fn timeout_status(case: &Case) -> Judged {
 }
 
 /// A provider that fell silent is hung up on.
-fn stall_cancelled(case: &Case) -> Judged {
+pub(super) fn stall_cancelled(case: &Case) -> Judged {
     let asked = asked(case)?;
     if asked.aborted { Ok(()) } else { upstream("connection", "closed after the timeout", "still open") }
 }
 
 /// The provider's own words.
-fn message(case: &Case) -> Judged {
+pub(super) fn message(case: &Case) -> Judged {
     let Some(Some(wanted)) = &case.expected.breaks.error else { return Err(Verdict::NotHere) };
     let message = case.error().map(|error| error["error"]["message"].to_string()).unwrap_or_default();
     if message.contains(wanted.as_str()) { Ok(()) } else { client("/error/message", wanted, message) }
 }
 
 /// A provider that cannot be reached, or says what is no reply at all: 502, 503 or 504, or 500; never 200 and never 4xx.
-fn bad_gateway(case: &Case) -> Judged {
+pub(super) fn bad_gateway(case: &Case) -> Judged {
     match case.transcript.status {
         Some(500..=599) => Ok(()),
         _ => client("status", "502", got(case)),

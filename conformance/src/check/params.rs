@@ -47,14 +47,14 @@ fn sampling(case: &Case, facet: Facet) -> Judged {
 }
 
 /// Whatever the client asked for is carried, refused, or named as dropped.
-fn nothing_lost(case: &Case) -> Judged {
+pub(super) fn nothing_lost(case: &Case) -> Judged {
     unless_refused(case)?;
     let lost = differences(case)?.into_iter().filter(|difference| !is_named(case, &difference.member));
     unless(lost.map(as_finding).collect())
 }
 
 /// What is said to be dropped is in the client's request and not in the provider's: the header must not cry wolf.
-fn dropped_is_true(case: &Case) -> Judged {
+pub(super) fn dropped_is_true(case: &Case) -> Judged {
     unless_refused(case)?;
     let Some(header) = &case.policies.dropped_header else { return Err(Verdict::NotHere) };
     let names = case.transcript.header(&header.to_lowercase()).unwrap_or_default();

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::support::{Side, answer, client, equal, finding, got, show, unless};
 use super::{Check, Judged, Verdict};
+use crate::Surface;
 use crate::case::{Case, Seen};
 use crate::report::model::End;
 
@@ -28,7 +29,7 @@ pub(super) const TABLE: &[(&str, Check)] = &[
 ];
 
 /// A status of 200, and a body that is complete by HTTP's own framing.
-fn ok(case: &Case) -> Judged {
+pub(super) fn ok(case: &Case) -> Judged {
     if case.transcript.status == Some(200) && case.transcript.end == End::Complete {
         Ok(())
     } else {
@@ -36,7 +37,7 @@ fn ok(case: &Case) -> Judged {
     }
 }
 
-fn content_type(case: &Case) -> Judged {
+pub(super) fn content_type(case: &Case) -> Judged {
     answer(case)?;
     let content_type = case.transcript.header("content-type").unwrap_or("nothing");
     if content_type.starts_with("application/json") {
@@ -46,12 +47,11 @@ fn content_type(case: &Case) -> Judged {
     }
 }
 
-fn schema(case: &Case) -> Judged {
+pub(super) fn schema(case: &Case) -> Judged {
     let Seen::Whole(reply, _) = &case.seen else {
-        return client("body", "a chat completion", got(case));
+        return client("body", format!("a reply of {}", case.surface()), got(case));
     };
-    let operation = specs::api("openai").and_then(|api| api.operation("POST", "/v1/chat/completions"));
-    let Some(operation) = operation else {
+    let Some(operation) = case.surface().operation() else {
         return Err(Verdict::Untestable("no document for the reply".to_owned()));
     };
     let violations = operation.reply(200, reply).into_iter();
@@ -60,21 +60,29 @@ fn schema(case: &Case) -> Judged {
     )
 }
 
-fn scripted(case: &Case) -> Judged {
+pub(super) fn scripted(case: &Case) -> Judged {
     if case.expected.scripted { Ok(()) } else { Err(Verdict::NotHere) }
 }
 
-fn text(case: &Case) -> Judged {
+pub(super) fn text(case: &Case) -> Judged {
     scripted(case)?;
-    equal("/choices/0/message/content", &case.expected.text, &answer(case)?.text)
+    equal(place_of_text(case), &case.expected.text, &answer(case)?.text)
+}
+
+/// Where a whole reply has the text of its first choice.
+pub(super) fn place_of_text(case: &Case) -> &'static str {
+    match case.surface() {
+        Surface::Completions => "/choices/0/text",
+        _ => "/choices/0/message/content",
+    }
 }
 
 /// An answer of nothing is an answer: the client gets no text, not an error, and not something that nobody said.
-fn empty_text(case: &Case) -> Judged {
-    equal("/choices/0/message/content", "", &answer(case)?.text)
+pub(super) fn empty_text(case: &Case) -> Judged {
+    equal(place_of_text(case), "", &answer(case)?.text)
 }
 
-fn id(case: &Case) -> Judged {
+pub(super) fn id(case: &Case) -> Judged {
     match answer(case)?.id.as_deref() {
         Some(id) if !id.is_empty() => Ok(()),
         id => client("/id", "an id", format!("{id:?}")),
@@ -82,28 +90,31 @@ fn id(case: &Case) -> Judged {
 }
 
 /// Seconds since 1970; a provider that tells no time gets the gateway's.
-fn created(case: &Case) -> Judged {
+pub(super) fn created(case: &Case) -> Judged {
     match answer(case)?.created {
         Some(created) if created > 0 => Ok(()),
         created => client("/created", "seconds since 1970", format!("{created:?}")),
     }
 }
 
-fn model(case: &Case) -> Judged {
+pub(super) fn model(case: &Case) -> Judged {
     match answer(case)?.model.as_deref() {
         Some(model) if !model.is_empty() => Ok(()),
         model => client("/model", "the model's name", format!("{model:?}")),
     }
 }
 
-fn finish(case: &Case) -> Judged {
+pub(super) fn finish(case: &Case) -> Judged {
     scripted(case)?;
     let finish = answer(case)?.finish.join(", ");
     equal("/choices/0/finish_reason", &case.expected.finish, &finish)
 }
 
-fn known_finish(case: &Case) -> Judged {
-    let known = ["stop", "length", "tool_calls", "content_filter", "function_call"];
+pub(super) fn known_finish(case: &Case) -> Judged {
+    let known: &[&str] = match case.surface() {
+        Surface::Completions => &["stop", "length", "content_filter"],
+        _ => &["stop", "length", "tool_calls", "content_filter", "function_call"],
+    };
     match answer(case)?.finish.as_slice() {
         [finish] if known.contains(&finish.as_str()) => Ok(()),
         other => client("/choices/0/finish_reason", known.join(" | "), other.join(", ")),

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::support::{Side, asked, finding, is_named, unless, upstream};
 use super::{Check, Judged, Verdict};
 use crate::case::Case;
-use crate::dialect::{self, Place};
+use crate::dialect::Place;
 
 pub(super) const TABLE: &[(&str, Check)] = &[
     ("chat.request.valid", valid),
@@ -22,7 +22,7 @@ pub(super) const TABLE: &[(&str, Check)] = &[
     ("chat.request.members", members),
 ];
 
-fn valid(case: &Case) -> Judged {
+pub(super) fn valid(case: &Case) -> Judged {
     let findings = asked(case)?
         .violations
         .iter()
@@ -30,13 +30,13 @@ fn valid(case: &Case) -> Judged {
     unless(findings.collect())
 }
 
-fn once(case: &Case) -> Judged {
+pub(super) fn once(case: &Case) -> Judged {
     asked(case)?;
     let times = case.asked.len();
     if times == 1 { Ok(()) } else { upstream("requests", "1", times) }
 }
 
-fn endpoint(case: &Case) -> Judged {
+pub(super) fn endpoint(case: &Case) -> Judged {
     let asked = asked(case)?;
     if asked.provider != case.provider() || asked.operation.is_empty() {
         return upstream(
@@ -45,18 +45,18 @@ fn endpoint(case: &Case) -> Judged {
             format!("{} {}", asked.method, asked.path),
         );
     }
-    let streams = dialect::of(case.provider()).is_some_and(|dialect| (dialect.streams)(asked));
+    let streams = case.api().is_some_and(|api| (api.streams)(asked));
     if streams == case.is_stream() { Ok(()) } else { upstream("stream", case.is_stream(), streams) }
 }
 
-fn auth(case: &Case) -> Judged {
+pub(super) fn auth(case: &Case) -> Judged {
     match &asked(case)?.refused {
         None => Ok(()),
         Some(reason) => upstream("credentials", "accepted", reason),
     }
 }
 
-fn content_type(case: &Case) -> Judged {
+pub(super) fn content_type(case: &Case) -> Judged {
     let content_type = asked(case)?.header("content-type").unwrap_or("nothing");
     if content_type.starts_with("application/json") {
         Ok(())
@@ -69,7 +69,7 @@ fn content_type(case: &Case) -> Judged {
 pub(super) fn model(case: &Case) -> Judged {
     let asked = asked(case)?;
     let wanted = case.route.upstream_model.as_str();
-    if let Some(Place::Path(before, after)) = dialect::of(case.provider()).map(|dialect| dialect.model) {
+    if let Some(Place::Path(before, after)) = case.api().map(|api| api.model) {
         let rest = asked.path.split(before).nth(1);
         let segment = rest.and_then(|rest| rest.rsplit_once(after)).map_or("", |(id, _)| id);
         let got = decode(segment);
@@ -79,7 +79,7 @@ pub(super) fn model(case: &Case) -> Judged {
     if got == wanted { Ok(()) } else { upstream("/model", wanted, got) }
 }
 
-fn version(case: &Case) -> Judged {
+pub(super) fn version(case: &Case) -> Judged {
     let asked = asked(case)?;
     let wanted = case.route.version.as_deref().unwrap_or("2023-06-01");
     let got = asked.header("anthropic-version").unwrap_or("nothing");
@@ -87,7 +87,7 @@ fn version(case: &Case) -> Judged {
 }
 
 /// AWS's own clients send `:` as `%3A` and `/` as `%2F`.
-fn model_encoded(case: &Case) -> Judged {
+pub(super) fn model_encoded(case: &Case) -> Judged {
     let path = &asked(case)?.path;
     let segment =
         path.split("/model/").nth(1).and_then(|rest| rest.rsplit_once('/')).map_or("", |(id, _)| id);
@@ -117,7 +117,7 @@ fn decode(segment: &str) -> String {
 
 /// What both sides understand goes through as it is. What to answer to, and how to transport it, is the gateway's; what
 /// the provider does not know may be named as dropped.
-fn same_dialect(case: &Case) -> Judged {
+pub(super) fn same_dialect(case: &Case) -> Judged {
     let asked = asked(case)?;
     let own = ["model", "stream", "stream_options"];
     let changed = |(name, value): &(&String, &Value)| {

@@ -13,7 +13,7 @@ pub(super) const TABLE: &[(&str, Check)] = &[
 ];
 
 /// Neither in a header nor in a body does any of the providers' keys reach the client.
-fn upstream_key_hidden(case: &Case) -> Judged {
+pub(super) fn upstream_key_hidden(case: &Case) -> Judged {
     let body = case.transcript.body();
     let body = String::from_utf8_lossy(&body);
     for secret in &case.sent.secrets.upstream {
@@ -29,7 +29,7 @@ fn upstream_key_hidden(case: &Case) -> Judged {
 }
 
 /// The journal shows the last four characters of a key: enough to know the client's.
-fn client_key_kept(case: &Case) -> Judged {
+pub(super) fn client_key_kept(case: &Case) -> Judged {
     let secret = &case.sent.secrets.client;
     let Some((at, _)) = secret.char_indices().rev().nth(3) else { return Ok(()) };
     let tail = &secret[at..];
@@ -53,7 +53,7 @@ fn no_cookies(case: &Case) -> Judged {
 }
 
 /// Refused as the client's mistake, or the configured model is called.
-fn model_locked(case: &Case) -> Judged {
+pub(super) fn model_locked(case: &Case) -> Judged {
     match case.transcript.status {
         Some(400..=499) if case.asked.is_empty() => Ok(()),
         _ if case.asked.is_empty() => client("status", "4xx", got(case)),

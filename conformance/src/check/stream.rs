@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::support::{Side, asked, client, finding, fold, got, show, unless, upstream};
 use super::{Check, Judged, Verdict};
 use crate::case::{Case, Seen};
-use crate::fold::DONE;
+use crate::fold::{DONE, said, text};
 
 pub(super) const TABLE: &[(&str, Check)] = &[
     ("chat.stream.content-type", content_type),
@@ -26,7 +26,7 @@ pub(super) const TABLE: &[(&str, Check)] = &[
     ("chat.client.back-pressure", back_pressure),
 ];
 
-fn content_type(case: &Case) -> Judged {
+pub(super) fn content_type(case: &Case) -> Judged {
     let content_type = case.transcript.header("content-type").unwrap_or("nothing");
     if content_type.starts_with("text/event-stream") {
         Ok(())
@@ -36,7 +36,7 @@ fn content_type(case: &Case) -> Judged {
 }
 
 /// Well-formed server-sent events, from the first byte to the last.
-fn sse(case: &Case) -> Judged {
+pub(super) fn sse(case: &Case) -> Judged {
     let fold = fold(case)?;
     let problems = fold.events.problems.iter();
     let mut findings: Vec<_> = problems
@@ -54,20 +54,19 @@ fn sse(case: &Case) -> Judged {
     unless(findings)
 }
 
-fn unnamed(case: &Case) -> Judged {
+pub(super) fn unnamed(case: &Case) -> Judged {
     match fold(case)?.events.list.iter().position(|event| !event.name.is_empty()) {
         None => Ok(()),
         Some(event) => client(&format!("event {event}"), "data only", &fold(case)?.events.list[event].name),
     }
 }
 
-fn operation() -> Result<specs::Operation, Verdict> {
-    let operation = specs::api("openai").and_then(|api| api.operation("POST", "/v1/chat/completions"));
-    operation.ok_or_else(|| Verdict::Untestable("no document for chunks".to_owned()))
+fn operation(case: &Case) -> Result<specs::Operation, Verdict> {
+    case.surface().operation().ok_or_else(|| Verdict::Untestable("no document for chunks".to_owned()))
 }
 
-fn chunk(case: &Case) -> Judged {
-    let operation = operation()?;
+pub(super) fn chunk(case: &Case) -> Judged {
+    let operation = operation(case)?;
     let mut findings = Vec::new();
     for (number, chunk) in &fold(case)?.chunks {
         // One finding a chunk, and a handful of chunks, say enough.
@@ -80,9 +79,9 @@ fn chunk(case: &Case) -> Judged {
 }
 
 /// The order of events that the document describes.
-fn order(case: &Case) -> Judged {
+pub(super) fn order(case: &Case) -> Judged {
     let fold = fold(case)?;
-    let Some(mut sequence) = operation()?.sequence() else {
+    let Some(mut sequence) = operation(case)?.sequence() else {
         return Err(Verdict::Untestable("no document for the order of chunks".to_owned()));
     };
     let mut violations = Vec::new();
@@ -103,7 +102,7 @@ fn order(case: &Case) -> Judged {
     )
 }
 
-fn one_id(case: &Case) -> Judged {
+pub(super) fn one_id(case: &Case) -> Judged {
     let chunks = &fold(case)?.chunks;
     let mut findings = Vec::new();
     for member in ["id", "created", "model", "object"] {
@@ -133,7 +132,7 @@ fn role_first(case: &Case) -> Judged {
     }
 }
 
-fn finish_once(case: &Case) -> Judged {
+pub(super) fn finish_once(case: &Case) -> Judged {
     let finishes = &fold(case)?.answer.finish;
     if finishes.len() == 1 {
         Ok(())
@@ -142,34 +141,30 @@ fn finish_once(case: &Case) -> Judged {
     }
 }
 
-fn nothing_after_finish(case: &Case) -> Judged {
+pub(super) fn nothing_after_finish(case: &Case) -> Judged {
     let chunks = &fold(case)?.chunks;
     let mut finished = false;
     for (number, chunk) in chunks {
         let choice = &chunk["choices"][0];
-        let says = ["content", "tool_calls", "refusal", "reasoning_content"];
+        let says = ["content", "text", "tool_calls", "refusal", "reasoning_content"];
         let said = says.into_iter().find(|name| {
-            let said = &choice["delta"][*name];
+            let said = &said(choice)[*name];
             !said.is_null() && *said != ""
         });
         if let (true, Some(name)) = (finished, said) {
-            return client(
-                &format!("event {number} /choices/0/delta/{name}"),
-                "nothing after the finish",
-                choice,
-            );
+            return client(&format!("event {number} /choices/0 {name}"), "nothing after the finish", choice);
         }
         finished |= choice["finish_reason"].is_string();
     }
     Ok(())
 }
 
-fn done_once(case: &Case) -> Judged {
+pub(super) fn done_once(case: &Case) -> Judged {
     let times = fold(case)?.done.len();
     if times == 1 { Ok(()) } else { client("data: [DONE]", "once", times) }
 }
 
-fn done_last(case: &Case) -> Judged {
+pub(super) fn done_last(case: &Case) -> Judged {
     let fold = fold(case)?;
     match fold.events.list.last() {
         Some(event) if event.data == DONE => Ok(()),
@@ -178,7 +173,7 @@ fn done_last(case: &Case) -> Judged {
     }
 }
 
-fn no_errors(case: &Case) -> Judged {
+pub(super) fn no_errors(case: &Case) -> Judged {
     match fold(case)?.errors.first() {
         None => Ok(()),
         Some((number, error)) => client(&format!("event {number}"), "no error", error),
@@ -186,13 +181,12 @@ fn no_errors(case: &Case) -> Judged {
 }
 
 /// The client has the first text before the provider sends its last event: nothing waits for the end.
-fn timely(case: &Case) -> Judged {
+pub(super) fn timely(case: &Case) -> Judged {
     let fold = fold(case)?;
     let Some((_, sent)) = asked(case)?.events.last() else {
         return Err(Verdict::Untestable("the provider sent no events".to_owned()));
     };
-    let has_text =
-        |chunk: &Value| chunk["choices"][0]["delta"]["content"].as_str().is_some_and(|text| !text.is_empty());
+    let has_text = |chunk: &Value| !text(said(&chunk["choices"][0])).is_empty();
     let first =
         fold.chunks.iter().find(|(_, chunk)| has_text(chunk)).and_then(|(number, _)| fold.at_ms(*number));
     match first {
@@ -207,7 +201,7 @@ fn timely(case: &Case) -> Judged {
 }
 
 /// What the provider sends apart in time arrives apart in time: half of the texts are there at half of the time.
-fn steady(case: &Case) -> Judged {
+pub(super) fn steady(case: &Case) -> Judged {
     let fold = fold(case)?;
     let events = &asked(case)?.events;
     let (Some(middle), Some((_, last))) = (fold.chunks.get(fold.chunks.len() / 2), events.last()) else {
@@ -220,7 +214,7 @@ fn steady(case: &Case) -> Judged {
 }
 
 /// Who pays for tokens that nobody reads?
-fn disconnect_cancels(case: &Case) -> Judged {
+pub(super) fn disconnect_cancels(case: &Case) -> Judged {
     let asked = asked(case)?;
     if matches!(case.seen, Seen::Other) {
         return Err(Verdict::Untestable(format!("the client got no stream: {}", got(case))));
@@ -229,7 +223,7 @@ fn disconnect_cancels(case: &Case) -> Judged {
 }
 
 /// While the client does not read, the gateway stops reading: what it keeps is bounded.
-fn back_pressure(case: &Case) -> Judged {
+pub(super) fn back_pressure(case: &Case) -> Judged {
     let asked = asked(case)?;
     fold(case)?;
     match asked.finished_ms {

@@ -4,7 +4,7 @@ use super::support::{Side, asked, carried, carried_or_named, differences, findin
 use super::{Check, Judged, Verdict};
 use crate::case::Case;
 use crate::dialect;
-use crate::meaning::{Facet, Meaning, Part, Turn};
+use crate::meaning::{Facet, Input, Meaning, Part, Turn};
 
 pub(super) const TABLE: &[(&str, Check)] = &[
     ("chat.request.system.kept", |case| carried(case, Facet::System)),
@@ -35,19 +35,24 @@ fn alternate(case: &Case) -> Judged {
 }
 
 /// Every text of the client is a part of some text upstream, character by character.
-fn unchanged(case: &Case) -> Judged {
+pub(super) fn unchanged(case: &Case) -> Judged {
     asked(case)?;
     let (Some(meant), Some(told)) = (&case.meant, &case.told) else {
         return Err(Verdict::Untestable("the request upstream cannot be read".to_owned()));
     };
     let sent = texts(told);
     let lost = texts(meant).into_iter().filter(|text| !sent.iter().any(|sent| sent.contains(text.as_str())));
-    unless(lost.map(|text| finding(Side::Upstream, "/messages", text, "no such text")).collect())
+    unless(lost.map(|text| finding(Side::Upstream, case.subject(), text, "no such text")).collect())
 }
 
 fn texts(meaning: &Meaning) -> Vec<String> {
     let in_turn = |turn: &Turn| turn.parts.iter().filter_map(text).collect::<Vec<_>>();
-    meaning.turns.iter().flat_map(in_turn).chain(meaning.system.iter().cloned()).collect()
+    let input = |input: &Input| match input {
+        Input::Text(text) => Some(text.clone()),
+        Input::Tokens(_) => None,
+    };
+    let inputs = meaning.inputs.iter().filter_map(input);
+    meaning.turns.iter().flat_map(in_turn).chain(meaning.system.iter().cloned()).chain(inputs).collect()
 }
 
 fn text(part: &Part) -> Option<String> {

@@ -147,12 +147,22 @@ pub(super) fn show(value: &Value) -> String {
 /// Where what the provider was told differs from what the client meant.
 pub(super) fn differences(case: &Case) -> Result<Vec<Difference>, Verdict> {
     asked(case)?;
-    match (&case.meant, &case.told) {
-        (Some(meant), Some(told)) if mixes(case) => Ok(meaning::compare(meant, told)),
-        (Some(meant), Some(told)) => Ok(meaning::compare(&meant.clone().beside(), told)),
-        _ => Err(Verdict::Untestable("the request upstream cannot be read".to_owned())),
+    let mut found = match (&case.meant, &case.told) {
+        (Some(meant), Some(told)) if mixes(case) => meaning::compare(meant, told),
+        (Some(meant), Some(told)) => meaning::compare(&meant.clone().beside(), told),
+        _ => return Err(Verdict::Untestable("the request upstream cannot be read".to_owned())),
+    };
+    // What is said and what is asked have one name on each surface.
+    let subject = case.surface().subject();
+    for difference in found.iter_mut().filter(|one| SUBJECTS.contains(&one.member.as_str())) {
+        difference.pointer = difference.pointer.replacen(&difference.member, subject, 1);
+        subject.clone_into(&mut difference.member);
     }
+    Ok(found)
 }
+
+/// Members that ask, by whichever name.
+const SUBJECTS: [&str; 2] = ["messages", "input"];
 
 /// Whether pictures may stand among texts.
 fn mixes(case: &Case) -> bool {
@@ -161,7 +171,7 @@ fn mixes(case: &Case) -> bool {
 
 /// This facet of the client's request must have reached the provider, where its dialect has words for it.
 pub(super) fn carried(case: &Case, facet: Facet) -> Judged {
-    if dialect::of(case.provider()).is_some_and(|dialect| dialect.lacks(facet)) {
+    if case.api().is_some_and(|api| api.lacks(facet)) {
         return carried_or_named(case, facet);
     }
     let found = differences(case)?;

@@ -29,7 +29,7 @@ fn is_asked(case: &Case) -> bool {
     !case.is_stream() || case.sent.json["stream_options"]["include_usage"] == true
 }
 
-fn usage(case: &Case) -> Result<&Value, Verdict> {
+pub(super) fn usage(case: &Case) -> Result<&Value, Verdict> {
     if !is_asked(case) {
         return Err(Verdict::NotHere);
     }
@@ -39,7 +39,7 @@ fn usage(case: &Case) -> Result<&Value, Verdict> {
     }
 }
 
-fn total(case: &Case) -> Judged {
+pub(super) fn total(case: &Case) -> Judged {
     let usage = usage(case)?;
     let number = |name: &str| usage[name].as_u64();
     match (number("prompt_tokens"), number("completion_tokens"), number("total_tokens")) {
@@ -48,7 +48,7 @@ fn total(case: &Case) -> Judged {
     }
 }
 
-fn count(case: &Case, pointer: &str, wanted: Option<u64>) -> Judged {
+pub(super) fn count(case: &Case, pointer: &str, wanted: Option<u64>) -> Judged {
     let usage = usage(case)?;
     let Some(wanted) = wanted else { return Err(Verdict::NotHere) };
     let got = usage.pointer(pointer).unwrap_or(&Value::Null);
@@ -56,7 +56,7 @@ fn count(case: &Case, pointer: &str, wanted: Option<u64>) -> Judged {
 }
 
 /// The chunk with usage has no choices.
-fn shape(case: &Case) -> Judged {
+pub(super) fn shape(case: &Case) -> Judged {
     usage(case)?;
     let chunks = &fold(case)?.chunks;
     let with_usage: Vec<_> = chunks.iter().filter(|(_, chunk)| chunk["usage"].is_object()).collect();
@@ -68,7 +68,7 @@ fn shape(case: &Case) -> Judged {
 }
 
 /// The chunk with usage comes after all others.
-fn last(case: &Case) -> Judged {
+pub(super) fn last(case: &Case) -> Judged {
     usage(case)?;
     match fold(case)?.chunks.last() {
         Some((_, chunk)) if chunk["usage"].is_object() => Ok(()),
@@ -78,7 +78,7 @@ fn last(case: &Case) -> Judged {
 
 /// Who did not ask gets no chunk without choices: many clients read the first choice of every chunk. One that carries an
 /// extension, such as a guardrail's trace, was asked for.
-fn unasked(case: &Case) -> Judged {
+pub(super) fn unasked(case: &Case) -> Judged {
     if is_asked(case) {
         return Err(Verdict::NotHere);
     }
@@ -98,7 +98,7 @@ fn unasked(case: &Case) -> Judged {
     }
 }
 
-fn null_before(case: &Case) -> Judged {
+pub(super) fn null_before(case: &Case) -> Judged {
     usage(case)?;
     let chunks = &fold(case)?.chunks;
     let before = chunks.iter().filter(|(_, chunk)| !chunk["usage"].is_object());

@@ -1,10 +1,14 @@
 //! What a client has in hand when the reply is over, however it came: whole, or folded from chunks.
 //!
-//! The form is that of <https://platform.openai.com/docs/api-reference/chat/object>.
+//! The forms are those of <https://platform.openai.com/docs/api-reference/chat/object>,
+//! <https://platform.openai.com/docs/api-reference/completions/object> and
+//! <https://platform.openai.com/docs/api-reference/embeddings/object>.
 
 use serde_json::Value;
 
-/// A chat reply in one piece.
+use super::Vector;
+
+/// A reply in one piece.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Answer {
     /// `id`.
@@ -29,6 +33,10 @@ pub struct Answer {
     pub usage: Option<Value>,
     /// How many choices there were.
     pub choices: usize,
+    /// The text of each choice, by its index.
+    pub texts: Vec<String>,
+    /// Vectors, in the order in which they came.
+    pub vectors: Vec<Vector>,
 }
 
 /// A tool call.
@@ -49,24 +57,23 @@ pub struct Call {
 impl Answer {
     /// Reads a whole reply.
     pub fn whole(reply: &Value) -> Self {
-        let choices = reply["choices"].as_array().map_or(&[] as &[Value], Vec::as_slice);
-        let mut answer = Self { choices: choices.len(), ..Self::default() };
-        answer.head(reply);
-        if let Some(choice) = choices.first() {
-            answer.message(&choice["message"]);
-            answer.finish.extend(choice["finish_reason"].as_str().map(str::to_owned));
-        }
+        let mut answer = Self::default();
+        answer.chunk(reply);
+        answer.vectors = reply["data"].as_array().into_iter().flatten().map(Vector::read).collect();
         answer
     }
 
-    /// Takes one chunk of a stream.
+    /// Takes one chunk of a stream. A whole reply is one with messages instead of deltas.
     pub fn chunk(&mut self, chunk: &Value) {
         self.head(chunk);
         for choice in chunk["choices"].as_array().into_iter().flatten() {
-            let index = choice["index"].as_u64().unwrap_or(0);
-            self.choices = self.choices.max(usize::try_from(index).unwrap_or(0) + 1);
+            let index = usize::try_from(choice["index"].as_u64().unwrap_or(0)).unwrap_or(0).min(MOST_CHOICES);
+            self.choices = self.choices.max(index + 1);
+            self.texts.resize(self.choices, String::new());
+            let said = said(choice);
+            self.texts[index].push_str(text(said));
             if index == 0 {
-                self.message(&choice["delta"]);
+                self.message(said);
                 self.finish.extend(choice["finish_reason"].as_str().map(str::to_owned));
             }
         }
@@ -81,9 +88,9 @@ impl Answer {
         }
     }
 
-    /// A message or a delta: the same members.
+    /// A message or a delta: the same members. Or a choice of a completion, which has its text itself.
     fn message(&mut self, message: &Value) {
-        self.text.push_str(message["content"].as_str().unwrap_or(""));
+        self.text.push_str(text(message));
         self.refusal.push_str(message["refusal"].as_str().unwrap_or(""));
         self.reason(message);
         for (position, call) in message["tool_calls"].as_array().into_iter().flatten().enumerate() {
@@ -119,6 +126,20 @@ impl Answer {
     }
 }
 
+/// Nobody asks for more choices; a larger index is a mistake that must not cost memory.
+const MOST_CHOICES: usize = 1024;
+
+/// What a choice says: its message, its delta, or, in a completion, the choice itself.
+pub fn said(choice: &Value) -> &Value {
+    let said = ["message", "delta"].into_iter().find_map(|name| choice.get(name));
+    said.unwrap_or(choice)
+}
+
+/// The text of a message, of a delta, or of a choice of a completion.
+pub fn text(said: &Value) -> &str {
+    said["content"].as_str().or_else(|| said["text"].as_str()).unwrap_or("")
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -145,5 +166,23 @@ mod tests {
             folded.chunk(chunk);
         }
         assert_eq!(folded, Answer::whole(&whole));
+    }
+
+    #[test]
+    fn completions_fold_choice_by_choice() {
+        let whole = json!({"id": "x", "model": "m", "created": 1, "choices": [
+            {"index": 0, "text": "one", "finish_reason": "stop"}, {"index": 1, "text": "two", "finish_reason": "length"}]});
+        let chunks = [
+            json!({"id": "x", "model": "m", "created": 1, "choices": [{"index": 1, "text": "tw", "finish_reason": null}]}),
+            json!({"id": "x", "choices": [{"index": 0, "text": "one", "finish_reason": null}]}),
+            json!({"id": "x", "choices": [{"index": 1, "text": "o", "finish_reason": "length"}]}),
+            json!({"id": "x", "choices": [{"index": 0, "text": "", "finish_reason": "stop"}]}),
+        ];
+        let mut folded = Answer::default();
+        for chunk in &chunks {
+            folded.chunk(chunk);
+        }
+        assert_eq!(folded, Answer::whole(&whole));
+        assert_eq!(folded.texts, ["one", "two"]);
     }
 }

@@ -1,19 +1,21 @@
 //! The client's stream, folded: events with their times → chunks → what a client has in hand at the end.
 //!
-//! The form is that of <https://platform.openai.com/docs/api-reference/chat-streaming>.
+//! The form is that of <https://platform.openai.com/docs/api-reference/chat-streaming>; completions stream the same way.
 
 mod answer;
 pub mod sse;
+mod vector;
 
 use serde_json::Value;
 
-pub use answer::{Answer, Call};
+pub use answer::{Answer, Call, said, text};
 pub use sse::{Event, Events};
+pub use vector::{Form, Vector};
 
 /// The data of the event that ends a stream.
 pub const DONE: &str = "[DONE]";
 
-/// A stream as the client of a chat API understands it.
+/// A stream as its client understands it.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Fold {
     /// The events and what is wrong with their form.

@@ -8,7 +8,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use crate::report::model::{Expectation, Implementation};
-use crate::{Error, embedded};
+use crate::{Error, Surface, embedded};
 
 /// Everything the suite knows of one gateway.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -85,9 +85,9 @@ pub struct Route {
     pub name: String,
     /// `openai`, `anthropic`, `bedrock`: the dialect upstream.
     pub provider: String,
-    /// `openai.chat`.
-    #[serde(default = "openai_chat")]
-    pub surface: String,
+    /// What the client speaks there; chat unless said otherwise.
+    #[serde(default)]
+    pub surface: Surface,
     /// Path that the client posts to.
     pub path: String,
     /// `model` of the client's requests; absent: the client sends none.
@@ -191,6 +191,16 @@ impl Profile {
         embedded::GATEWAYS.iter().filter_map(|(path, _)| path.strip_suffix("/profile.yaml"))
     }
 
+    /// The route of this name on a surface. The same name may stand for a route on each.
+    pub fn route(&self, surface: Surface, name: &str) -> Option<&Route> {
+        self.on(surface).find(|route| route.name == name)
+    }
+
+    /// The routes on a surface, in order.
+    pub fn on(&self, surface: Surface) -> impl Iterator<Item = &Route> {
+        self.routes.iter().filter(move |route| route.surface == surface)
+    }
+
     /// Whether the profile claims all of these.
     pub fn lacks<'a>(&self, features: &'a [String]) -> Option<&'a str> {
         features.iter().find(|feature| !self.features.contains(feature)).map(String::as_str)
@@ -199,10 +209,6 @@ impl Profile {
 
 fn ten_seconds() -> u64 {
     10_000
-}
-
-fn openai_chat() -> String {
-    "openai.chat".to_owned()
 }
 
 fn yes() -> bool {

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Choice, Effort, Format, Meaning, Part, Picture, Tool, list, schema, strings, text};
+use super::{Choice, Effort, Format, Meaning, Part, Picture, Tool, inputs, list, schema, strings, text};
 
 pub(crate) fn read(body: &Value) -> Meaning {
     let limits = &body["inferenceConfig"];
@@ -34,6 +34,26 @@ pub(crate) fn read(body: &Value) -> Meaning {
             "system" => meaning.system.extend(texts(&message["content"])),
             "assistant" => meaning.turn("assistant", list(&message["content"]).iter().map(block).collect()),
             _ => meaning.turn("user", list(&message["content"]).iter().map(block).collect()),
+        }
+    }
+    meaning
+}
+
+/// Vectors by `InvokeModel`: Titan's one text, or Cohere's many.
+/// <https://docs.aws.amazon.com/bedrock/latest/userguide/model-parameters-titan-embed-text.html>,
+/// <https://docs.aws.amazon.com/bedrock/latest/userguide/model-parameters-embed.html>
+pub(crate) fn embedding(body: &Value) -> Meaning {
+    let text = if body["inputText"].is_null() { &body["texts"] } else { &body["inputText"] };
+    let lengths =
+        [&body["dimensions"], &body["embeddingConfig"]["outputEmbeddingLength"], &body["output_dimension"]];
+    let mut meaning = Meaning {
+        inputs: inputs(text),
+        dimensions: lengths.into_iter().find_map(Value::as_u64),
+        ..Meaning::default()
+    };
+    for name in ["input_type", "normalize"] {
+        if !body[name].is_null() {
+            meaning.others.insert(name.to_owned(), body[name].clone());
         }
     }
     meaning

@@ -4,7 +4,7 @@ use std::fmt::Debug;
 
 use serde_json::Value;
 
-use super::{Choice, Effort, Format, Meaning, Tool, compare_turns};
+use super::{Choice, Effort, Format, Input, Meaning, Tool, compare_turns};
 
 /// Something that the client meant and the provider was told otherwise, or not at all.
 #[derive(Debug, Clone, PartialEq)]
@@ -42,6 +42,12 @@ pub enum Facet {
     Results,
     /// The assistant's reasoning in the history.
     Reasoning,
+    /// What is to be embedded or completed, each by itself: a batch as a batch.
+    Batch,
+    /// Inputs that are tokens.
+    Tokens,
+    /// `dimensions`.
+    Dimensions,
     /// Tools offered.
     Tools,
     /// `tool_choice`.
@@ -76,6 +82,7 @@ pub fn compare(client: &Meaning, upstream: &Meaning) -> Vec<Difference> {
     let mut found = Vec::new();
     compare_turns::system(client, upstream, &mut found);
     compare_turns::turns(client, upstream, &mut found);
+    inputs(client, upstream, &mut found);
     let forced = forced_format(client, upstream);
     if !forced {
         tools(client, upstream, &mut found);
@@ -86,6 +93,7 @@ pub fn compare(client: &Meaning, upstream: &Meaning) -> Vec<Difference> {
         parameter(facet, name, client, upstream.as_ref(), &mut found);
     };
     member(Facet::Parallel, "parallel_tool_calls", value(client.parallel), value(upstream.parallel));
+    member(Facet::Dimensions, "dimensions", value(client.dimensions), value(upstream.dimensions));
     member(Facet::MaxTokens, "max_tokens", value(client.max_tokens), value(upstream.max_tokens));
     member(Facet::Temperature, "temperature", value(client.temperature), value(upstream.temperature));
     member(Facet::TopP, "top_p", value(client.top_p), value(upstream.top_p));
@@ -103,6 +111,17 @@ pub fn compare(client: &Meaning, upstream: &Meaning) -> Vec<Difference> {
     }
     effort(client, upstream, &mut found);
     found
+}
+
+/// Each by itself, in order, nothing added: where a text begins and ends is what is asked.
+fn inputs(client: &Meaning, upstream: &Meaning, found: &mut Vec<Difference>) {
+    if client.inputs == upstream.inputs {
+        return;
+    }
+    let is_tokens = |input: &Input| matches!(input, Input::Tokens(_));
+    let facet = if client.inputs.iter().any(is_tokens) { Facet::Tokens } else { Facet::Batch };
+    let sent = (!upstream.inputs.is_empty()).then_some(&upstream.inputs);
+    found.push(difference(facet, "input", &client.inputs, sent));
 }
 
 /// Structured output by a tool that the model is forced to call: another way to the same end.

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Choice, Effort, Format, Meaning, Part, Picture, Tool, list, schema, strings, text};
+use super::{Choice, Effort, Format, Input, Meaning, Part, Picture, Tool, list, schema, strings, text};
 
 /// Members of `generationConfig` that have another name with OpenAI.
 const OTHERS: [(&str, &str); 6] = [
@@ -46,6 +46,28 @@ pub(crate) fn read(body: &Value) -> Meaning {
     }
     if !body["store"].is_null() {
         meaning.others.insert("store".to_owned(), body["store"].clone());
+    }
+    meaning
+}
+
+/// Vectors, for one content or for a batch: <https://ai.google.dev/api/embeddings>.
+pub(crate) fn embedding(body: &Value) -> Meaning {
+    let requests =
+        if body["requests"].is_null() { std::slice::from_ref(body) } else { list(&body["requests"]) };
+    let said = |request: &Value| {
+        let parts = list(&request["content"]["parts"]).iter();
+        Input::Text(parts.map(|part| text(&part["text"])).collect())
+    };
+    let first = requests.first().unwrap_or(&Value::Null);
+    let mut meaning = Meaning {
+        inputs: requests.iter().map(said).collect(),
+        dimensions: first["outputDimensionality"].as_u64(),
+        ..Meaning::default()
+    };
+    for (theirs, ours) in [("taskType", "task_type"), ("title", "title")] {
+        if !first[theirs].is_null() {
+            meaning.others.insert(ours.to_owned(), first[theirs].clone());
+        }
     }
     meaning
 }

@@ -1,4 +1,4 @@
-//! What a chat request means, whatever its dialect: the judge's own reading, one reader a dialect.
+//! What a request means, whatever its dialect: the judge's own reading, one reader for each API of a dialect.
 //!
 //! Two requests that mean the same may differ in form: texts may lie in one block or in several, turns of one role may be
 //! one turn. [`compare`] knows that.
@@ -10,22 +10,29 @@ mod compare_turns;
 mod gemini;
 mod ollama;
 mod openai;
+mod openai_input;
 
 use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::dialect;
+use crate::{Surface, dialect};
 
 pub use compare::{Difference, Facet, compare};
 
-/// A chat request in neutral terms. Absent members are `None` or empty.
+/// A request in neutral terms. Absent members are `None` or empty.
+///
+/// A prompt of one text is what the user says, as if it were said in a chat.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Meaning {
     /// System and developer texts, in order.
     pub system: Vec<String>,
     /// Turns; neighbours of one role are one turn.
     pub turns: Vec<Turn>,
+    /// What is to be embedded; or the prompts of a completion, where they are several, or tokens.
+    pub inputs: Vec<Input>,
+    /// How long vectors shall be.
+    pub dimensions: Option<u64>,
     /// Tools offered.
     pub tools: Vec<Tool>,
     /// How the model shall choose among them.
@@ -98,6 +105,15 @@ pub enum Part {
     Unknown(Value),
 }
 
+/// One thing of several that are asked at once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Input {
+    /// A text, character by character.
+    Text(String),
+    /// A text as the numbers of its tokens.
+    Tokens(Vec<u64>),
+}
+
 /// A picture.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Picture {
@@ -156,14 +172,16 @@ pub enum Effort {
 }
 
 pub(crate) use anthropic::read as anthropic;
-pub(crate) use bedrock::read as bedrock;
-pub(crate) use gemini::read as gemini;
-pub(crate) use ollama::read as ollama;
+pub(crate) use bedrock::{embedding as bedrock_embedding, read as bedrock};
+pub(crate) use gemini::{embedding as gemini_embedding, read as gemini};
+pub(crate) use ollama::{completion as ollama_completion, embedding as ollama_embedding, read as ollama};
 pub(crate) use openai::read as openai;
+pub(crate) use openai_input::{completion as openai_completion, embedding as openai_embedding};
 
-/// Reads a request in this provider's dialect; `None` for a provider that the judge does not know.
-pub fn read(provider: &str, body: &Value) -> Option<Meaning> {
-    let mut meaning = (dialect::of(provider)?.read)(body);
+/// Reads what this provider is asked, when the client asks on this surface; `None` for a provider that the judge does not
+/// know there.
+pub fn read(provider: &str, surface: Surface, body: &Value) -> Option<Meaning> {
+    let mut meaning = (dialect::api(provider, surface)?.read)(body);
     meaning.join_turns();
     Some(meaning)
 }
@@ -171,6 +189,11 @@ pub fn read(provider: &str, body: &Value) -> Option<Meaning> {
 impl Meaning {
     fn turn(&mut self, role: &'static str, parts: Vec<Part>) {
         self.turns.push(Turn { role, parts });
+    }
+
+    /// What the user says, where that is all.
+    fn said(&mut self, text: String) {
+        self.turn("user", vec![Part::Text(text)]);
     }
 
     /// The same with the pictures of each turn behind its texts.
@@ -208,6 +231,11 @@ fn list(value: &Value) -> &[Value] {
 
 fn text(value: &Value) -> String {
     value.as_str().unwrap_or_default().to_owned()
+}
+
+/// Every element as a text to be embedded, or to be completed.
+fn inputs(value: &Value) -> Vec<Input> {
+    strings(value).into_iter().map(Input::Text).collect()
 }
 
 fn strings(value: &Value) -> Vec<String> {

@@ -1,16 +1,49 @@
-//! Ollama's chat request: <https://github.com/ollama/ollama/blob/main/docs/api.md>.
+//! Ollama's requests: <https://github.com/ollama/ollama/blob/main/docs/api.md>.
 
 use serde_json::Value;
 
-use super::{Effort, Format, Meaning, Part, Picture, Tool, list, schema, strings, text};
+use super::{Effort, Format, Meaning, Part, Picture, Tool, inputs, list, schema, strings, text};
 
 /// What is read by name; the rest of `options` keeps OpenAI's names.
 const READ: [&str; 5] = ["temperature", "top_p", "top_k", "num_predict", "stop"];
 
 pub(crate) fn read(body: &Value) -> Meaning {
+    let mut meaning = settings(body);
+    meaning.tools = list(&body["tools"]).iter().map(tool).collect();
+    for message in list(&body["messages"]) {
+        match message["role"].as_str().unwrap_or_default() {
+            "system" => meaning.system.push(text(&message["content"])),
+            "assistant" => meaning.turn("assistant", answer(message)),
+            "tool" => {
+                let id = text(&message["tool_call_id"]);
+                meaning.turn("user", vec![Part::Result { id, text: text(&message["content"]) }]);
+            }
+            _ => meaning.turn("user", said(message)),
+        }
+    }
+    meaning
+}
+
+/// `/api/generate`: one prompt.
+pub(crate) fn completion(body: &Value) -> Meaning {
+    let mut meaning = settings(body);
+    meaning.system.extend(body["system"].as_str().map(str::to_owned));
+    meaning.said(text(&body["prompt"]));
+    if !body["suffix"].is_null() {
+        meaning.others.insert("suffix".to_owned(), body["suffix"].clone());
+    }
+    meaning
+}
+
+/// `/api/embed`: one text, or several.
+pub(crate) fn embedding(body: &Value) -> Meaning {
+    Meaning { inputs: inputs(&body["input"]), dimensions: body["dimensions"].as_u64(), ..Meaning::default() }
+}
+
+/// What chats and prompts have alike.
+fn settings(body: &Value) -> Meaning {
     let options = &body["options"];
     let mut meaning = Meaning {
-        tools: list(&body["tools"]).iter().map(tool).collect(),
         max_tokens: options["num_predict"].as_u64(),
         temperature: options["temperature"].as_f64(),
         top_p: options["top_p"].as_f64(),
@@ -29,17 +62,6 @@ pub(crate) fn read(body: &Value) -> Meaning {
         },
         ..Meaning::default()
     };
-    for message in list(&body["messages"]) {
-        match message["role"].as_str().unwrap_or_default() {
-            "system" => meaning.system.push(text(&message["content"])),
-            "assistant" => meaning.turn("assistant", answer(message)),
-            "tool" => {
-                let id = text(&message["tool_call_id"]);
-                meaning.turn("user", vec![Part::Result { id, text: text(&message["content"]) }]);
-            }
-            _ => meaning.turn("user", said(message)),
-        }
-    }
     let own = options.as_object().into_iter().flatten().filter(|(name, _)| !READ.contains(&name.as_str()));
     meaning.others.extend(own.map(|(name, value)| (name.clone(), value.clone())));
     for name in ["logprobs", "top_logprobs"] {

@@ -162,7 +162,7 @@ fn request(sent: &Message, evidence: &Evidence, profile: &str) -> Message {
     let is_whole = sent.body.len() == sent.length && !sent.base64;
     match (is_whole, scenario::find(&evidence.scenario)) {
         (false, Some(scenario)) if scenario.raw.is_none() => {
-            let mut body = with_marker(&scenario.request, &evidence.marker, scenario.pad);
+            let mut body = with_marker(scenario, &evidence.marker);
             if let Some(model) = model(sent, profile) {
                 body["model"] = json!(model);
             }

@@ -9,10 +9,10 @@ use std::time::Duration;
 use tokio::sync::Mutex;
 
 use super::Options;
-use crate::Error;
 use crate::client::{Client, Target};
 use crate::dialect::{self, Dialect};
 use crate::gateway::{Gateway, Profile, Upstreams};
+use crate::{Error, Surface};
 
 /// A gateway that is ready, with the mocks behind it.
 pub struct Arena {
@@ -180,7 +180,11 @@ async fn start_mocks(options: &Options) -> Result<mocks::Mocks, Error> {
 /// What the first request would wait for is waited for here: tokenizers and documents are loaded when they are needed,
 /// which on a busy machine takes longer than the gateway's patience.
 async fn warm_up(mocks: &mocks::Mocks) {
-    for Dialect { provider, warm: (path, body), .. } in dialect::ALL {
+    let apis = |dialect: &'static Dialect| {
+        let apis = Surface::ALL.into_iter().filter_map(|surface| dialect.api(surface));
+        apis.map(|api| (dialect.provider, api.warm))
+    };
+    for (provider, (path, body)) in dialect::ALL.iter().flat_map(apis) {
         let Ok(client) = Client::new(&mocks.url(provider)) else { continue };
         let key = mocks.credentials().key(provider);
         let headers = vec![
@@ -188,8 +192,8 @@ async fn warm_up(mocks: &mocks::Mocks) {
             ("authorization".to_owned(), format!("Bearer {key}")),
             ("anthropic-version".to_owned(), "2026-10-21".to_owned()),
         ];
-        let (method, path) = ("POST".to_owned(), (*path).to_owned());
-        let target = Target { method, path, headers, body: (*body).into(), ..Target::default() };
+        let (method, path) = ("POST".to_owned(), path.to_owned());
+        let target = Target { method, path, headers, body: body.into(), ..Target::default() };
         client.call(&target, PATIENCE).await;
     }
 }

@@ -59,23 +59,16 @@ impl Plan {
 
 /// The routes that a scenario is played on, by name.
 fn routes<'a>(scenario: &Scenario, profile: &'a Profile) -> Vec<(String, Option<&'a Route>)> {
-    let by_name = |name: &String| (name.clone(), profile.routes.iter().find(|route| route.name == *name));
+    let here = scenario.surface;
     if !scenario.routes.is_empty() {
-        return scenario.routes.iter().map(by_name).collect();
+        return scenario.routes.iter().map(|name| (name.clone(), profile.route(here, name))).collect();
     }
-    let mut routes: Vec<_> = if scenario.providers.is_empty() {
-        let own = profile.routes.iter().filter(|route| route.name == route.provider);
-        own.map(|route| (route.name.clone(), Some(route))).collect()
-    } else {
-        scenario.providers.iter().map(by_name).collect()
-    };
-    let is_variant =
-        |route: &&Route| route.name != route.provider && route.variant && scenario.is_for(&route.provider);
-    if scenario.variants {
-        routes
-            .extend(profile.routes.iter().filter(is_variant).map(|route| (route.name.clone(), Some(route))));
-    }
-    routes
+    // A provider that the profile does not have there is not claimed, which the report says once.
+    let own = profile.on(here).filter(|route| route.name == route.provider);
+    let variants = profile.on(here).filter(|route| route.name != route.provider && route.variant);
+    let variants = variants.filter(|_| scenario.variants);
+    let played = own.chain(variants).filter(|route| scenario.is_for(&route.provider));
+    played.map(|route| (route.name.clone(), Some(route))).collect()
 }
 
 impl Planned {
@@ -86,8 +79,7 @@ impl Planned {
         profile: &Profile,
         select: &Select,
     ) -> Option<Self> {
-        let surface = route.map_or("openai.chat", |route| route.surface.as_str()).to_owned();
-        let cell = Cell { surface, provider: name.to_owned(), mode };
+        let cell = Cell { surface: scenario.surface, provider: name.to_owned(), mode };
         let provider =
             route.map_or_else(|| name.split('-').next().unwrap_or(name), |route| route.provider.as_str());
         let mut planned =
@@ -165,6 +157,9 @@ impl Planned {
 
 /// Whether a requirement has something to say about a scenario in a cell.
 pub(crate) fn binds(requirement: &Requirement, scenario: &Scenario, provider: &str, mode: Mode) -> bool {
+    if requirement.surface != scenario.surface {
+        return false;
+    }
     let named = scenario.judges.contains(&requirement.id);
     let here =
         requirement.providers.is_empty() || requirement.providers.iter().any(|bound| bound == provider);

@@ -13,12 +13,12 @@ use tokio::time::timeout;
 use super::arena::Stage;
 use super::observe;
 use super::plan::Play;
-use crate::Mode;
 use crate::case::{Case, Ending, Secrets, Sent};
 use crate::client::Target;
 use crate::expected::Expected;
 use crate::report::model::End;
-use crate::scenario::Outcome;
+use crate::scenario::{Outcome, Scenario};
+use crate::{Mode, Surface};
 
 /// The client's own key. Nothing upstream may end with these four letters.
 pub(crate) const CLIENT_KEY: &str = "sk-of-the-judge-7Q4Z";
@@ -88,7 +88,7 @@ fn request(stage: &Stage, play: &Play, marker: &str) -> Sent {
         sent.path = raw.path.clone().unwrap_or(sent.path);
         sent.body = raw.body.replace("{{marker}}", marker).into_bytes();
     } else {
-        let mut body = with_marker(&scenario.request, marker, scenario.pad);
+        let mut body = with_marker(scenario, marker);
         if let Some(model) = play.route.model.as_ref().filter(|_| body["model"].is_null()) {
             body["model"] = json!(model);
         }
@@ -127,23 +127,34 @@ fn secrets(stage: &Stage, headers: &[(String, String)]) -> Secrets {
     Secrets { client, upstream: stage.mocks.credentials().secrets().map(str::to_owned).collect() }
 }
 
-/// Puts the marker where the request asks for it, else behind the last user text; and the padding before that text.
-pub(crate) fn with_marker(request: &Value, marker: &str, pad: usize) -> Value {
-    let text = request.to_string();
+/// Puts the marker where the request asks for it, else behind the last text of the user; and the padding before that text.
+pub(crate) fn with_marker(scenario: &Scenario, marker: &str) -> Value {
+    let text = scenario.request.to_string();
     if text.contains("{{marker}}") {
-        return serde_json::from_str(&text.replace("{{marker}}", marker)).unwrap_or_else(|_| request.clone());
+        let marked = serde_json::from_str(&text.replace("{{marker}}", marker));
+        return marked.unwrap_or_else(|_| scenario.request.clone());
     }
-    let mut request = request.clone();
-    let users =
-        request["messages"].as_array_mut().into_iter().flatten().filter(|message| message["role"] == "user");
-    if let Some(text) = users.last().and_then(last_text) {
-        let padding = "lorem ipsum ".repeat(pad / 12);
+    let mut request = scenario.request.clone();
+    if let Some(text) = last_text(scenario.surface, &mut request) {
+        let padding = "lorem ipsum ".repeat(scenario.pad / 12);
         *text = json!(format!("{padding}{} {marker}", text.as_str().unwrap_or_default()));
     }
     request
 }
 
-fn last_text(message: &mut Value) -> Option<&mut Value> {
+fn last_text(surface: Surface, request: &mut Value) -> Option<&mut Value> {
+    let asked = request.get_mut(surface.subject())?;
+    match surface {
+        Surface::Chat => {
+            let mut messages = asked.as_array_mut()?.iter_mut();
+            last_part(messages.rfind(|message| message["role"] == "user")?)
+        }
+        _ if asked.is_string() => Some(asked),
+        _ => asked.as_array_mut()?.last_mut().filter(|text| text.is_string()),
+    }
+}
+
+fn last_part(message: &mut Value) -> Option<&mut Value> {
     if message["content"].is_string() {
         return Some(&mut message["content"]);
     }

@@ -6,12 +6,12 @@ use std::time::Duration;
 use super::judge::Judge;
 use super::plan::Plan;
 use super::{Arena, Options, Outcome};
-use crate::gateway::{Profile, Source};
+use crate::gateway::{Profile, Route, Source};
 use crate::report::model::{
     API_VERSION, CellResult, Check, Environment, Expectations, KIND, Report, ScenarioResult, Statistics,
     Suite, Summary,
 };
-use crate::{embedded, requirement, scenario};
+use crate::{Cell, embedded, requirement, scenario};
 
 pub(super) fn report(
     arena: &Arena,
@@ -93,15 +93,16 @@ fn config(arena: &Arena) -> BTreeMap<String, String> {
     arena.config().iter().map(|(name, text)| (name.clone(), mask(text))).collect()
 }
 
-/// In the order of the profile's routes; cells without a route come last.
+/// By surface, in the order of the profile's routes; cells without a route come last.
 fn cells(profile: &Profile, plan: &Plan, checks: &[Check]) -> Vec<CellResult> {
     let mut cells: Vec<_> = plan.plays.iter().map(|play| play.cell.clone()).collect();
-    let position = |name: &str| {
-        profile.routes.iter().position(|route| route.name == name).unwrap_or(profile.routes.len())
+    let position = |cell: &Cell| {
+        let is_its = |route: &Route| (route.surface, &route.name) == (cell.surface, &cell.provider);
+        profile.routes.iter().position(is_its).unwrap_or(profile.routes.len())
     };
-    cells.sort_by_key(|cell| (position(&cell.provider), cell.provider.clone(), cell.mode));
+    cells.sort_by_key(|cell| (cell.surface, position(cell), cell.provider.clone(), cell.mode));
     cells.dedup();
-    let result = |cell: crate::Cell| {
+    let result = |cell: Cell| {
         let id = cell.to_string();
         let statistics = count(checks.iter().filter(|check| check.cell == id));
         CellResult { cell, id, statistics }

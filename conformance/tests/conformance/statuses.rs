@@ -5,7 +5,7 @@ use std::net::{Ipv4Addr, TcpListener};
 use conformance::gateway::profile::Start;
 use conformance::gateway::{Profile, Source};
 use conformance::report::model::{Expectation, Report, Status};
-use conformance::{Options, run};
+use conformance::{Options, Surface, run};
 
 fn profile() -> Profile {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/conformance/passthrough");
@@ -123,8 +123,10 @@ fn the_bundled_profile_is_complete() {
     assert_eq!(profile.name, "touchstone");
     assert_eq!(profile.implementation.version, env!("CARGO_PKG_VERSION"));
     assert!(profile.render.iter().all(|render| profile.templates.contains_key(&render.template)));
-    for provider in conformance::dialect::ALL.iter().map(|dialect| dialect.provider) {
-        assert!(profile.routes.iter().any(|route| route.name == provider), "{provider}");
+    for dialect in conformance::dialect::ALL {
+        for surface in Surface::ALL.into_iter().filter(|surface| dialect.api(*surface).is_some()) {
+            assert!(profile.route(surface, dialect.provider).is_some(), "{surface}/{}", dialect.provider);
+        }
     }
     assert!(Profile::bundled().any(|name| name == "touchstone"));
 }

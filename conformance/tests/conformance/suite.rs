@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use conformance::scenario::{Outcome, Scenario};
-use conformance::{check, requirement, scenario};
+use conformance::{Mode, Surface, check, requirement, scenario};
 use serde_json::{Value, json};
 
 fn ids<'a>(all: impl Iterator<Item = &'a String>) -> BTreeSet<&'a str> {
@@ -14,6 +14,40 @@ fn ids<'a>(all: impl Iterator<Item = &'a String>) -> BTreeSet<&'a str> {
 fn ids_are_unique() {
     assert_eq!(ids(requirement::all().iter().map(|known| &known.id)).len(), requirement::all().len());
     assert_eq!(ids(scenario::all().iter().map(|known| &known.id)).len(), scenario::all().len());
+}
+
+/// An id, its folder and its group tell the same surface.
+#[test]
+fn what_belongs_together_stands_together() {
+    let words = |file: &str| file.split('/').next().map(str::to_owned);
+    for (folder, text) in files("requirements") {
+        for known in requirement::parse(&folder, &text).expect("it parses") {
+            assert_eq!(words(&folder).as_deref(), Some(known.surface.word()), "{}", known.id);
+        }
+    }
+    for (folder, text) in files("scenarios") {
+        for known in scenario::parse(&folder, &text).expect("it parses") {
+            assert_eq!(words(&folder).as_deref(), Some(known.surface.word()), "{}", known.id);
+            assert!(known.modes.iter().all(|mode| known.surface.modes().contains(mode)), "{}", known.id);
+            for id in &known.judges {
+                assert_eq!(Surface::of_id(id), Some(known.surface), "{}: {id}", known.id);
+            }
+        }
+    }
+}
+
+/// The YAML files below a folder of the suite, by their path in it.
+fn files(folder: &str) -> Vec<(String, String)> {
+    let top = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
+    let mut found = Vec::new();
+    for inner in std::fs::read_dir(top).expect("a folder").flatten().filter(|entry| entry.path().is_dir()) {
+        for file in std::fs::read_dir(inner.path()).expect("a folder").flatten() {
+            let name = format!("{}/{}", inner.file_name().display(), file.file_name().display());
+            found.push((name, std::fs::read_to_string(file.path()).expect("a text")));
+        }
+    }
+    assert!(!found.is_empty(), "{folder}");
+    found
 }
 
 #[test]
@@ -60,14 +94,15 @@ fn every_requirement_has_a_source_and_a_day() {
 /// has members that other providers brought into the world.
 #[test]
 fn what_the_client_asks_is_valid() {
-    let operation = specs::api("openai")
-        .and_then(|api| api.operation("POST", "/v1/chat/completions"))
-        .expect("a document");
-    let foreign = ["guardrailConfig", "extra_body", "top_k", "thinking_blocks", "reasoning_content"];
+    let foreign =
+        ["guardrailConfig", "extra_body", "top_k", "thinking_blocks", "reasoning_content", "input_type"];
     for scenario in scenario::all().iter().filter(|scenario| asks_validly(scenario)) {
+        let operation = scenario.surface.operation().expect("a document");
         let mut request = scenario.request.clone();
         request["model"] = json!("gpt-4o-mini");
-        request["stream"] = json!(true);
+        if scenario.surface.modes().contains(&Mode::Stream) {
+            request["stream"] = json!(true);
+        }
         let violations = operation.request(&request).into_iter();
         let violations = violations.filter(|found| !foreign.iter().any(|name| found.pointer.contains(name)));
         let violations: Vec<String> = violations.map(|found| found.to_string()).collect();
@@ -84,9 +119,14 @@ fn asks_validly(scenario: &Scenario) -> bool {
 fn every_request_has_a_place_for_the_marker() {
     for scenario in scenario::all().iter().filter(|scenario| scenario.raw.is_none()) {
         let has_user = |message: &Value| message["role"] == "user";
-        let messages = scenario.request["messages"].as_array().cloned().unwrap_or_default();
+        let asked = &scenario.request[scenario.surface.subject()];
+        let list = asked.as_array().cloned().unwrap_or_default();
+        let has_place = match scenario.surface {
+            Surface::Chat => list.iter().any(has_user),
+            _ => asked.is_string() || list.last().is_some_and(Value::is_string),
+        };
         let asked_for = scenario.request.to_string().contains("{{marker}}");
-        assert!(asked_for || messages.iter().any(has_user), "{}", scenario.id);
+        assert!(asked_for || has_place, "{}", scenario.id);
     }
 }
 

@@ -63,7 +63,7 @@ impl Evidence {
         let route = Route {
             name: self.provider.to_owned(),
             provider: self.provider.to_owned(),
-            surface: "openai.chat".to_owned(),
+            surface: scenario.surface,
             path: "/chat".to_owned(),
             model: None,
             upstream_model: "the-model".to_owned(),
@@ -72,8 +72,7 @@ impl Evidence {
             streaming: true,
         };
         let policies = Policies { dropped_header: Some("x-dropped".to_owned()), ..Policies::default() };
-        let cell =
-            Cell { surface: "openai.chat".to_owned(), provider: self.provider.to_owned(), mode: self.mode };
+        let cell = Cell { surface: scenario.surface, provider: self.provider.to_owned(), mode: self.mode };
         let expected = Expected::new(scenario, &scenario.replies, self.provider);
         Case::new(
             (scenario, cell, route),

@@ -1,18 +1,28 @@
 //! Laws of meaning, over what every scenario's client says.
 
-use conformance::meaning::{compare, read};
-use conformance::scenario;
+use conformance::Surface;
+use conformance::meaning::{Meaning, compare, read};
+use conformance::scenario::{self, Scenario};
 use serde_json::{Value, json};
 
 fn requests() -> impl Iterator<Item = (&'static str, &'static Value)> {
-    let chats = scenario::all().iter().filter(|scenario| scenario.request["messages"].is_array());
-    chats.map(|scenario| (scenario.id.as_str(), &scenario.request))
+    let asks = |scenario: &&Scenario| scenario.surface.asks(&scenario.request);
+    scenario::all().iter().filter(asks).map(|scenario| (scenario.id.as_str(), &scenario.request))
+}
+
+/// What a client means by a request of the scenario with this id.
+fn means(id: &str, request: &Value) -> Meaning {
+    read("openai", Surface::of_id(id).expect("a surface"), request).expect("a dialect")
+}
+
+fn chat(provider: &str, request: &Value) -> Meaning {
+    read(provider, Surface::Chat, request).expect("a dialect")
 }
 
 #[test]
 fn what_is_said_means_what_it_means() {
     for (id, request) in requests() {
-        let meaning = read("openai", request).expect("a dialect");
+        let meaning = means(id, request);
         assert_eq!(compare(&meaning, &meaning), [], "{id}");
     }
 }
@@ -23,14 +33,16 @@ fn says_nothing(name: &str, request: &Value) -> bool {
         request["tool_choice"] == "auto" && name == "tool_choice" || request["n"] == 1 && name == "n";
     // Without tools there is nothing to choose from.
     let is_none = request["tool_choice"] == "none" && ["tools", "tool_choice"].contains(&name);
-    is_default || is_none || ["model", "stream", "stream_options", "extra_body"].contains(&name)
+    is_default
+        || is_none
+        || ["model", "stream", "stream_options", "extra_body", "encoding_format"].contains(&name)
 }
 
 #[test]
 fn whatever_is_left_out_is_a_difference() {
     let mut seen = 0;
     for (id, request) in requests() {
-        let meaning = read("openai", request).expect("a dialect");
+        let meaning = means(id, request);
         for (name, _) in
             request.as_object().into_iter().flatten().filter(|(name, _)| !says_nothing(name, request))
         {
@@ -38,7 +50,7 @@ fn whatever_is_left_out_is_a_difference() {
             if let Some(members) = shorter.as_object_mut() {
                 members.remove(name);
             }
-            let found = compare(&meaning, &read("openai", &shorter).expect("a dialect"));
+            let found = compare(&meaning, &means(id, &shorter));
             assert!(!found.is_empty() || request[name] == json!([]), "{id}: {name} may be left out");
             seen += 1;
         }
@@ -50,12 +62,12 @@ fn whatever_is_left_out_is_a_difference() {
 fn every_message_that_is_left_out_is_a_difference() {
     let says_something = |message: &Value| message["content"] != "" || message["tool_calls"].is_array();
     for (id, request) in requests() {
-        let meaning = read("openai", request).expect("a dialect");
+        let meaning = means(id, request);
         let messages = request["messages"].as_array().cloned().unwrap_or_default();
         for (position, _) in messages.iter().enumerate().filter(|(_, message)| says_something(message)) {
             let mut shorter = request.clone();
             shorter["messages"].as_array_mut().expect("a list").remove(position);
-            let found = compare(&meaning, &read("openai", &shorter).expect("a dialect"));
+            let found = compare(&meaning, &means(id, &shorter));
             assert!(!found.is_empty(), "{id}: message {position} may be left out");
         }
     }
@@ -80,8 +92,61 @@ fn form_means_nothing() {
         {"role": "assistant", "content": [{"text": "e"}, {"toolUse": {"toolUseId": "1", "name": "f", "input": {}}}]},
         {"role": "user", "content": [{"toolResult": {"toolUseId": "1", "content": [{"json": {"result": [1]}}]}}]},
     ]});
-    let meant = read("openai", &openai).expect("a dialect");
+    let meant = chat("openai", &openai);
     for (provider, request) in [("anthropic", anthropic), ("bedrock", bedrock)] {
-        assert_eq!(compare(&meant, &read(provider, &request).expect("a dialect")), [], "{provider}");
+        assert_eq!(compare(&meant, &chat(provider, &request)), [], "{provider}");
+    }
+}
+
+/// A prompt is what a user says, wherever it is said; a list of texts is none of them joined.
+#[test]
+fn a_prompt_is_a_prompt_in_every_dialect() {
+    let meant = means("completions.", &json!({"prompt": "a\nb", "max_tokens": 5, "stop": "x", "seed": 3}));
+    let list = means("completions.", &json!({"prompt": ["a\nb"], "max_tokens": 5, "stop": ["x"], "seed": 3}));
+    assert_eq!(compare(&meant, &list), []);
+    let asked = [
+        (
+            "bedrock",
+            json!({"messages": [{"role": "user", "content": [{"text": "a\nb"}]}],
+            "inferenceConfig": {"maxTokens": 5, "stopSequences": ["x"]}}),
+        ),
+        (
+            "gemini",
+            json!({"contents": [{"role": "user", "parts": [{"text": "a\nb"}]}],
+            "generationConfig": {"maxOutputTokens": 5, "stopSequences": ["x"], "seed": 3}}),
+        ),
+        ("ollama", json!({"prompt": "a\nb", "options": {"num_predict": 5, "stop": ["x"], "seed": 3}})),
+    ];
+    for (provider, request) in asked {
+        let told = read(provider, Surface::Completions, &request).expect("a dialect");
+        let lost: Vec<_> = compare(&meant, &told).into_iter().map(|lost| lost.member).collect();
+        assert_eq!(lost, if provider == "bedrock" { vec!["seed"] } else { vec![] }, "{provider}");
+    }
+    let several =
+        means("completions.", &json!({"prompt": ["a", "b"], "max_tokens": 5, "stop": "x", "seed": 3}));
+    assert_ne!(compare(&several, &meant), []);
+    assert_ne!(compare(&meant, &several), []);
+}
+
+#[test]
+fn inputs_are_inputs_in_every_dialect() {
+    let meant = means("embeddings.", &json!({"input": ["a", "b"], "dimensions": 16}));
+    let asked = [
+        (
+            "gemini",
+            json!({"requests": [
+                {"content": {"parts": [{"text": "a"}]}, "outputDimensionality": 16},
+                {"content": {"parts": [{"text": "b"}]}, "outputDimensionality": 16}]}),
+        ),
+        ("ollama", json!({"input": ["a", "b"], "dimensions": 16})),
+        ("bedrock", json!({"texts": ["a", "b"], "input_type": "search_query", "output_dimension": 16})),
+    ];
+    for (provider, request) in asked {
+        let told = read(provider, Surface::Embeddings, &request).expect("a dialect");
+        assert_eq!(compare(&meant, &told), [], "{provider}");
+    }
+    for other in [json!(["b", "a"]), json!(["a"]), json!(["a\nb"]), json!([1, 2]), json!(["a", "b", "b"])] {
+        let other = means("embeddings.", &json!({"input": other, "dimensions": 16}));
+        assert_ne!(compare(&meant, &other), [], "{other:?}");
     }
 }

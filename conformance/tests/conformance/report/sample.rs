@@ -5,7 +5,7 @@ use conformance::report::model::{
     Implementation, KIND, Message, Moment, Report, ScenarioResult, Source, Statistics, Status, Suite,
     Summary, Upstream,
 };
-use conformance::{Cell, Level, Mode};
+use conformance::{Cell, Level, Mode, Surface};
 use serde_json::json;
 
 const STATUSES: [Status; 8] = [
@@ -65,7 +65,7 @@ pub(crate) fn sample() -> Report {
 }
 
 fn cell(provider: &str, mode: Mode) -> Cell {
-    Cell { surface: "openai.chat".into(), provider: provider.into(), mode }
+    Cell { surface: Surface::Chat, provider: provider.into(), mode }
 }
 
 fn environment() -> Environment {
