@@ -138,7 +138,9 @@ fn judge_body(
     let body = serde_json::from_slice(&request.body).map_err(|problem| provider.unreadable(&problem))?;
     let Some(found) = found else { return Ok(body) };
     let chosen = judged.variant.and_then(|variant| found.variant(variant));
-    judged.violations = chosen.as_ref().unwrap_or(found).request(&body);
+    let chosen = chosen.as_ref().unwrap_or(found);
+    let body = chosen.settled(&body).into_owned();
+    judged.violations = chosen.request(&body);
     match judged.violations.iter().find(|violation| !provider.tolerates(violation)) {
         Some(violation) if !state.options.lenient => Err(provider.refuse(violation, &body)),
         _ => Ok(body),

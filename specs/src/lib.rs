@@ -21,6 +21,7 @@ mod calls;
 mod document;
 pub mod drift;
 mod explain;
+mod names;
 mod operation;
 mod path;
 mod schema;

@@ -1,8 +1,11 @@
 //! One operation of an API: judges its requests, replies and stream events.
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 
 use crate::document::{Body, Content, Plan, Stream};
+use crate::names;
 use crate::sequence::Sequence;
 use crate::violation::{Violation, names};
 
@@ -56,10 +59,19 @@ impl Operation {
         self.parameters.iter().find(|(known, _)| *known == name).map(|(_, value)| value.clone())
     }
 
+    /// A request's body with its members by the document's own names, where the service reads other spellings as well.
+    pub fn settled<'v>(&self, body: &'v Value) -> Cow<'v, Value> {
+        match self.chosen(&self.plan.requests) {
+            Some(chosen) => names::settled(&self.content.root, &chosen.schema.pointer, body),
+            None => Cow::Borrowed(body),
+        }
+    }
+
     /// Judges a request's body, as strictly as the service does.
     pub fn request(&self, body: &Value) -> Vec<Violation> {
         match self.chosen(&self.plan.requests) {
             Some(chosen) => {
+                let body = &*self.settled(body);
                 let mut found = chosen.schema.violations(&self.content.root, body);
                 found.extend(chosen.calls.iter().flat_map(|calls| calls.violations(body)));
                 found

@@ -29,7 +29,7 @@ fn one(entry: &Entry, zero: f64) -> Asked {
         path: entry.path.clone(),
         headers: entry.headers.clone(),
         body: entry.body.bytes(),
-        json: entry.body_json.clone().unwrap_or(Value::Null),
+        json: json(entry),
         violations: entry.violations.clone(),
         refused: refused(&entry.auth),
         version: entry.variant.clone(),
@@ -41,6 +41,13 @@ fn one(entry: &Entry, zero: f64) -> Asked {
         aborted: entry.aborted,
         finished_ms: entry.finished_ms.map(|at_ms| at_ms - zero),
     }
+}
+
+/// The body by the names of the provider's document, however its members are spelt.
+fn json(entry: &Entry) -> Value {
+    let body = entry.body_json.as_ref().unwrap_or(&Value::Null);
+    let operation = specs::api(&entry.provider).and_then(|api| api.operation(&entry.method, &entry.path));
+    operation.map_or_else(|| body.clone(), |operation| operation.settled(body).into_owned())
 }
 
 fn refused(auth: &Auth) -> Option<String> {

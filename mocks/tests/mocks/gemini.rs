@@ -175,6 +175,24 @@ async fn own_answers_call_tools_and_fill_schemas() {
 }
 
 #[tokio::test]
+async fn snake_case_is_understood() {
+    let mocks = mocks::start().await.unwrap();
+    let mut body = ask();
+    body["generation_config"] =
+        json!({ "candidate_count": 2, "thinking_config": { "include_thoughts": true } });
+    body["tools"] =
+        json!([{ "function_declarations": [{ "name": "weather", "parameters": { "type": "OBJECT" } }] }]);
+    body["tool_config"] = json!({ "function_calling_config": { "mode": "ANY" } });
+    let reply = whole(&operation("gemini", "POST", WHOLE), &post(&mocks, WHOLE, &body).await);
+    assert_eq!(reply["candidates"].as_array().unwrap().len(), 2);
+    let parts = reply["candidates"][1]["content"]["parts"].as_array().unwrap();
+    assert_eq!(parts.last().unwrap()["functionCall"]["name"], "weather");
+    body["generation_config"]["candidates"] = json!(2);
+    let (status, error) = refused(&operation("gemini", "POST", WHOLE), &post(&mocks, WHOLE, &body).await);
+    assert!(status == 400 && error.to_string().contains("Unknown name"), "{error}");
+}
+
+#[tokio::test]
 async fn vectors_counts_and_models() {
     let mocks = mocks::start().await.unwrap();
     let one = "/v1beta/models/gemini-embedding-001:embedContent";

@@ -5,6 +5,7 @@ mod documents;
 mod drift;
 mod keywords;
 mod lookup;
+mod names;
 mod native_stream;
 mod openai;
 mod openai_reply;
