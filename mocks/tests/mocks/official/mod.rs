@@ -2,12 +2,13 @@
 
 mod anthropic;
 mod boto3;
+mod genai;
 mod openai;
 mod venv;
 
 use mocks::Mocks;
 use mocks::script::{
-    Block, Cut, Event, Failure, Fault, Interruption, Kind, Pieces, Reasoning, Reply, Script, Usage,
+    Block, Cut, Event, Failure, Fault, Finish, Interruption, Kind, Pieces, Reasoning, Reply, Script, Usage,
 };
 use serde_json::Value;
 
@@ -39,6 +40,7 @@ async fn played() -> Mocks {
         ("think", thought(None)),
         ("hidden", thought(Some("aGlkZGVu".to_owned()))),
         ("refusal", blocks(vec![Block::Refusal("I can't".into())])),
+        ("blocked", Reply { finish: Some(Finish::ContentFilter), ..blocks(Vec::new()) }),
         ("rate", Reply::error(Failure::new(Kind::RateLimit, "slow down"))),
         ("server", Reply::error(Failure::new(Kind::Server, "broken"))),
         ("overloaded", Reply::error(Failure::new(Kind::Overloaded, "too much"))),

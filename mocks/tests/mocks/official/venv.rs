@@ -97,7 +97,10 @@ async fn make(requirements: &str) -> Result<PathBuf, String> {
 async fn finish(command: &mut Command, limit: Duration) -> Result<Vec<u8>, String> {
     let shown = format!("{:?}", command.as_std());
     for (name, _) in env::vars() {
-        if ["OPENAI_", "ANTHROPIC_", "AWS_", "PYTHON"].iter().any(|prefix| name.starts_with(prefix)) {
+        if ["OPENAI_", "ANTHROPIC_", "AWS_", "GEMINI_", "GOOGLE_", "PYTHON"]
+            .iter()
+            .any(|prefix| name.starts_with(prefix))
+        {
             command.env_remove(name);
         }
     }
