@@ -6,12 +6,14 @@
 use std::hint::black_box;
 use std::time::Duration;
 
-use benches::{EVENTS, anthropic_stream, bedrock_stream, openai_stream, reply, request};
+use benches::{
+    EVENTS, anthropic_stream, bedrock_stream, gemini_array, gemini_stream, openai_stream, reply, request,
+};
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use mocks::script::{Reply, Script};
 use translate::call::{self, Api, Call, Options, Stream};
 use translate::providers::{self, Provider};
-use translate::wire::{split_event_stream, split_sse};
+use translate::wire::{Framing, split_event_stream, split_json_array, split_sse};
 use wiremock::Respond;
 
 /// The allocator of the binary.
@@ -19,6 +21,17 @@ use wiremock::Respond;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 const PROVIDERS: [&str; 3] = ["openai", "anthropic", "bedrock"];
+
+/// A stream: the provider's id, its framing, its bytes. What follows a blank in a name tells apart what one provider has.
+type Streamed = (&'static str, Framing, fn() -> Vec<u8>);
+
+const STREAMS: &[Streamed] = &[
+    ("openai", Framing::Sse, openai_stream),
+    ("anthropic", Framing::Sse, anthropic_stream),
+    ("bedrock", Framing::EventStream, bedrock_stream),
+    ("gemini", Framing::Sse, gemini_stream),
+    ("gemini array", Framing::JsonArray, gemini_array),
+];
 
 criterion_group! {
     name = hot_path;
@@ -31,19 +44,19 @@ criterion_main!(hot_path);
 fn streams(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("stream");
     group.throughput(Throughput::Elements(EVENTS as u64));
-    for name in PROVIDERS {
-        let bytes = stream(name);
+    for &(name, framing, stream) in STREAMS {
+        let bytes = stream();
         group.bench_function(name, |bencher| {
-            bencher.iter(|| translate_stream(provider(name), black_box(&bytes), usize::MAX));
+            bencher.iter(|| translate_stream(provider(name), framing, black_box(&bytes), usize::MAX));
         });
     }
     group.finish();
     let mut group = criterion.benchmark_group("stream bytes");
-    for name in PROVIDERS {
-        let bytes = stream(name);
+    for &(name, framing, stream) in STREAMS {
+        let bytes = stream();
         group.throughput(Throughput::Bytes(bytes.len() as u64));
         group.bench_function(name, |bencher| {
-            bencher.iter(|| translate_stream(provider(name), black_box(&bytes), usize::MAX));
+            bencher.iter(|| translate_stream(provider(name), framing, black_box(&bytes), usize::MAX));
         });
     }
     group.finish();
@@ -53,11 +66,11 @@ fn streams(criterion: &mut Criterion) {
 fn torn_streams(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("torn stream");
     group.throughput(Throughput::Elements(EVENTS as u64));
-    for name in PROVIDERS {
-        let bytes = stream(name);
+    for &(name, framing, stream) in STREAMS {
+        let bytes = stream();
         for piece in [1400, 150] {
             group.bench_function(BenchmarkId::new(name, piece), |bencher| {
-                bencher.iter(|| translate_stream(provider(name), black_box(&bytes), piece));
+                bencher.iter(|| translate_stream(provider(name), framing, black_box(&bytes), piece));
             });
         }
     }
@@ -66,7 +79,7 @@ fn torn_streams(criterion: &mut Criterion) {
 
 fn splitters(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("split");
-    let (sse, binary) = (anthropic_stream(), bedrock_stream());
+    let (sse, binary, array) = (anthropic_stream(), bedrock_stream(), gemini_array());
     group.throughput(Throughput::Elements(EVENTS as u64));
     group.bench_function("sse", |bencher| {
         bencher.iter(|| count(black_box(&sse), |rest| split_sse(rest).ok().flatten().map(|(size, _)| size)));
@@ -74,6 +87,11 @@ fn splitters(criterion: &mut Criterion) {
     group.bench_function("event stream", |bencher| {
         bencher.iter(|| {
             count(black_box(&binary), |rest| split_event_stream(rest).ok().flatten().map(|(size, _)| size))
+        });
+    });
+    group.bench_function("json array", |bencher| {
+        bencher.iter(|| {
+            count(black_box(&array), |rest| split_json_array(rest).ok().flatten().map(|(size, _)| size))
         });
     });
     group.finish();
@@ -152,8 +170,7 @@ fn renderings(criterion: &mut Criterion) {
     group.finish();
 }
 
-fn translate_stream(provider: &Provider, bytes: &[u8], piece: usize) -> usize {
-    let framing = provider.framings(Api::Chat)[0];
+fn translate_stream(provider: &Provider, framing: Framing, bytes: &[u8], piece: usize) -> usize {
     let mut stream = Stream::new(Api::Chat, provider, &call(), framing).expect("it has a chat");
     for piece in bytes.chunks(piece) {
         stream.push(piece).expect("a good stream");
@@ -171,16 +188,9 @@ fn count(mut rest: &[u8], split: impl Fn(&[u8]) -> Option<usize>) -> usize {
     events
 }
 
-fn stream(name: &str) -> Vec<u8> {
-    match name {
-        "anthropic" => anthropic_stream(),
-        "bedrock" => bedrock_stream(),
-        _ => openai_stream(),
-    }
-}
-
 fn provider(name: &str) -> &'static Provider {
-    providers::by_id(name).expect("a known provider")
+    let id = name.split(' ').next().unwrap_or(name);
+    providers::by_id(id).expect("a known provider")
 }
 
 fn call() -> Call {

@@ -79,6 +79,31 @@ pub fn openai_stream() -> Vec<u8> {
     out.into_bytes()
 }
 
+/// A stream of the Gemini API as unnamed server-sent events, [`EVENTS`] of text: each counts the tokens so far.
+pub fn gemini_stream() -> Vec<u8> {
+    gemini_pieces().map(|piece| format!("data: {piece}\n\n")).collect::<String>().into_bytes()
+}
+
+/// The same as one JSON array, over many lines.
+pub fn gemini_array() -> Vec<u8> {
+    let pieces: Vec<String> = gemini_pieces().map(|piece| format!("{piece:#}\n")).collect();
+    format!("[{}]\n", pieces.join(",\r\n")).into_bytes()
+}
+
+fn gemini_pieces() -> impl Iterator<Item = Value> {
+    let piece = |candidate: Value, count: usize| {
+        let usage = json!({"promptTokenCount": 25, "candidatesTokenCount": count, "totalTokenCount": 25 + count,
+            "promptTokensDetails": [{"modality": "TEXT", "tokenCount": 25}]});
+        json!({"candidates": [candidate], "usageMetadata": usage, "modelVersion": "gemini-2.5-flash",
+            "responseId": "Zk8waZ7BDqXJ7dcPxO6H0Ag"})
+    };
+    let candidate = |text: &str| json!({"content": {"parts": [{"text": text}], "role": "model"}, "index": 0});
+    let text = words().zip(1..).map(move |(word, count)| piece(candidate(word), count)).collect::<Vec<_>>();
+    let mut last = candidate("");
+    last["finishReason"] = "STOP".into();
+    text.into_iter().chain([piece(last, EVENTS)])
+}
+
 /// A client's request of at least so many bytes: a system message, a tool, turns of text.
 pub fn request(size: usize) -> Vec<u8> {
     let mut messages = vec![json!({"role": "system", "content": "You are a helpful assistant."})];

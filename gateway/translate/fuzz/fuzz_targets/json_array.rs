@@ -1,0 +1,10 @@
+//! The elements of a JSON array.
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use translate::fuzz;
+
+fuzz_target!(|bytes: &[u8]| {
+    fuzz::json_array(bytes);
+});
