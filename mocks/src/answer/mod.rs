@@ -29,6 +29,8 @@ pub struct Answer<'a> {
     pub usage: Usage,
     /// Deltas of parallel tool calls take turns.
     pub interleave: bool,
+    /// Whether a content filter speaks in chunks of its own.
+    pub late_filter: bool,
 }
 
 /// One of the answers to the same question.
@@ -77,6 +79,7 @@ impl<'a> Answer<'a> {
             usage: usage(ask, &choices, counted, reply.usage.unwrap_or_default()),
             choices,
             interleave: reply.interleave,
+            late_filter: reply.late_filter,
         }
     }
 }

@@ -10,6 +10,8 @@ pub(super) const DENIED: &str = "Access denied due to invalid subscription key o
 pub(super) const NOTHING: &str = "Resource not found";
 pub(super) const NO_DEPLOYMENT: &str = "The API deployment for this resource does not exist. If you created the deployment within the last 5 minutes, please wait a moment and try again.";
 
+pub(super) const NO_VERSION: &str = "api-version query parameter is not allowed when using /v1 path";
+
 /// Status and body of an error.
 pub(super) fn body(failure: &Failure) -> (u16, String) {
     let (own, message) = native(failure.kind());
@@ -18,15 +20,13 @@ pub(super) fn body(failure: &Failure) -> (u16, String) {
     let mut error = json!({ "code": status.to_string(), "message": message });
     match failure.kind() {
         Kind::ContentFilter => {
-            let mut found = filter::found();
-            found["violence"] = json!({ "filtered": true, "severity": "medium" });
             error = json!({
                 "code": "content_filter",
                 "message": message,
                 "param": "prompt",
                 "type": null,
                 "status": status,
-                "innererror": { "code": "ResponsibleAIPolicyViolation", "content_filter_result": found },
+                "innererror": { "code": "ResponsibleAIPolicyViolation", "content_filter_result": filter::violent() },
             });
         }
         // Those of the model's server are OpenAI's own.

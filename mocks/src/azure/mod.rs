@@ -4,14 +4,15 @@
 
 mod error;
 mod filter;
+mod models;
 
 use serde_json::Value;
 use specs::Violation;
 
 use crate::Credentials;
 use crate::answer::{Answer, Ask, Embed, Vectors};
-use crate::openai::OPENAI;
-use crate::provider::{Call, Denied, Event, Framing, Headers, Provider, Route, Stream, Whole};
+use crate::openai::{self, OPENAI};
+use crate::provider::{self, Call, Denied, Event, Framing, Headers, Provider, Route, Stream, Whole};
 use crate::request::Request;
 use crate::script::{Failure, Kind};
 use crate::seed::Draw;
@@ -20,26 +21,19 @@ use crate::seed::Draw;
 #[derive(Debug, Clone, Copy)]
 pub struct Azure;
 
-const CLASSIC: &str = "/openai/deployments/";
-const NEWER: &str = "/openai/v1";
+const DEPLOYMENTS: &str = "/openai/deployments/";
+const NEWER: &str = "/openai/v1/";
 
 impl Provider for Azure {
     fn name(&self) -> &'static str {
         "azure"
     }
 
-    /// Where OpenAI has the same.
     fn route(&self, method: &str, path: &str) -> Route {
-        if let Some(rest) = path.strip_prefix(NEWER) {
-            return OPENAI.route(method, &format!("/v1{rest}"));
-        }
-        let deployed = path.strip_prefix(CLASSIC).and_then(|rest| rest.split_once('/'));
-        match deployed.filter(|(deployment, _)| !deployment.is_empty()) {
-            Some((_, "chat/completions" | "completions" | "embeddings")) => {
-                let api = deployed.map_or("", |(_, api)| api);
-                OPENAI.route(method, &format!("/v1/{api}"))
-            }
-            _ => Route::NotFound,
+        match provider::documented(self.name(), method, path) {
+            Route::Generate(found) if openai_id(found.id()) == openai::EMBEDDING => Route::Embed(found),
+            Route::Generate(found) if found.method() == "GET" => Route::Direct(found.id(), Some(found)),
+            route => route,
         }
     }
 
@@ -58,62 +52,49 @@ impl Provider for Azure {
     }
 
     fn refuse(&self, violation: &Violation, body: &Value) -> Failure {
+        if violation.pointer.is_empty() && violation.expected == "member `model`" {
+            return Failure::new(Kind::InvalidRequest, "you must provide a model parameter");
+        }
         OPENAI.refuse(violation, body)
     }
 
-    /// In the classic API the path names the model.
-    fn tolerates(&self, violation: &Violation) -> bool {
-        violation.keyword == "required"
-            && violation.pointer.is_empty()
-            && violation.expected.contains("`model`")
-    }
-
     fn check(&self, call: &Call<'_>) -> Result<(), Failure> {
-        let is_classic = call.request.path.starts_with(CLASSIC);
-        let version = call.request.query.as_deref().unwrap_or_default().split('&');
-        let has_version =
-            version.filter_map(|pair| pair.strip_prefix("api-version=")).any(|version| !version.is_empty());
-        if is_classic && !has_version {
-            return Err(Failure::new(Kind::NotFound, error::NOTHING));
-        }
-        if !is_classic && call.body.is_object() && call.body.get("model").is_none() {
-            return Err(Failure::new(Kind::InvalidRequest, "you must provide a model parameter"));
-        }
-        if is_classic
-            && call.models.is_some_and(|models| !models.iter().any(|known| known == deployment(call)))
-        {
+        check_version(call)?;
+        let Some(deployment) = deployment(call) else { return OPENAI.check(&as_openai(call)) };
+        if call.models.is_some_and(|models| !models.iter().any(|known| known == deployment)) {
             let failure = Failure::new(Kind::NotFound, error::NO_DEPLOYMENT);
             return Err(Failure { code: Some("DeploymentNotFound".to_owned()), ..failure });
         }
-        let models = call.models.filter(|_| !is_classic);
-        OPENAI.check(&Call { models, ..*call })
+        let mut body = call.body.clone();
+        body["model"] = deployment.into();
+        OPENAI.check(&Call { body: &body, ..as_openai(call) })
     }
 
     fn ask<'a>(&self, call: &Call<'a>) -> Ask<'a> {
-        let ask = OPENAI.ask(call);
-        if ask.model.is_empty() { Ask { model: deployment(call), ..ask } } else { ask }
+        let ask = OPENAI.ask(&as_openai(call));
+        Ask { model: deployment(call).unwrap_or(ask.model), ..ask }
     }
 
     fn whole(&self, call: &Call<'_>, answer: &Answer<'_>) -> Whole {
-        let Whole { status, body, .. } = OPENAI.whole(call, answer);
+        let Whole { status, body, .. } = OPENAI.whole(&as_openai(call), answer);
         Whole { status, headers: headers(&call.draw, JSON), body: filter::reply(&body) }
     }
 
     fn stream(&self, call: &Call<'_>, answer: &Answer<'_>) -> Stream {
-        let Stream { events, .. } = OPENAI.stream(call, answer);
-        Stream {
-            headers: headers(&call.draw, "text/event-stream; charset=utf-8"),
-            events: filter::stream(events),
-        }
+        let Stream { events, .. } = OPENAI.stream(&as_openai(call), answer);
+        let events = if answer.late_filter { filter::late_stream(events) } else { filter::stream(events) };
+        Stream { headers: headers(&call.draw, "text/event-stream; charset=utf-8"), events }
     }
 
     fn embed<'a>(&self, call: &Call<'a>) -> Embed<'a> {
-        let embed = OPENAI.embed(call);
-        if embed.model.is_empty() { Embed { model: deployment(call), ..embed } } else { embed }
+        let call = as_openai(call);
+        let embed = OPENAI.embed(&call);
+        let Some(model) = deployment(&call) else { return embed };
+        Embed { model, dimensions: embed.dimensions.or_else(|| openai::dimensions(model)), ..embed }
     }
 
     fn vectors(&self, call: &Call<'_>, vectors: &Vectors<'_>) -> Whole {
-        Whole { headers: headers(&call.draw, JSON), ..OPENAI.vectors(call, vectors) }
+        Whole { headers: headers(&call.draw, JSON), ..OPENAI.vectors(&as_openai(call), vectors) }
     }
 
     fn error(&self, _request: &Request, draw: &Draw, failure: &Failure) -> Whole {
@@ -121,6 +102,7 @@ impl Provider for Azure {
         let mut headers = headers(draw, JSON);
         if failure.kind() == Kind::RateLimit {
             headers.push(("retry-after".into(), "1".into()));
+            headers.push(("retry-after-ms".into(), "1000".into()));
         }
         Whole { status, headers, body: body.into() }
     }
@@ -131,11 +113,54 @@ impl Provider for Azure {
     }
 
     fn direct(&self, call: &Call<'_>) -> Whole {
-        Whole { headers: headers(&call.draw, JSON), ..OPENAI.direct(call) }
+        let known = call.models.map(|models| models.iter().map(String::as_str).collect::<Vec<_>>());
+        let known = known.unwrap_or_else(|| models::OWN.to_vec());
+        let list = match call.operation {
+            "Models_List" => models::list(&known, models::base),
+            "Deployments_List" => models::list(&known, models::deployment),
+            _ => {
+                let listed = openai::listed(call, models::OWN);
+                return listed.map_or_else(
+                    |absent| self.error(call.request, &call.draw, &absent),
+                    |body| whole(&call.draw, &body),
+                );
+            }
+        };
+        whole(&call.draw, &list)
     }
 
     fn framing(&self, call: &Call<'_>) -> Framing {
-        OPENAI.framing(call)
+        OPENAI.framing(&as_openai(call))
+    }
+}
+
+/// The classic API wants a version, which the newer one has none of.
+fn check_version(call: &Call<'_>) -> Result<(), Failure> {
+    let mut pairs = call.request.query.as_deref().unwrap_or_default().split('&');
+    let version = pairs.find_map(|pair| pair.strip_prefix("api-version="));
+    match version.filter(|version| !version.is_empty()) {
+        None if !call.request.path.starts_with(NEWER) => Err(Failure::new(Kind::NotFound, error::NOTHING)),
+        Some(dated)
+            if call.request.path.starts_with(NEWER) && !matches!(dated, "v1" | "preview" | "latest") =>
+        {
+            let failure = Failure::new(Kind::InvalidRequest, error::NO_VERSION);
+            Err(Failure { code: Some("BadRequest".to_owned()), ..failure })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The same call as OpenAI names it.
+fn as_openai<'a>(call: &Call<'a>) -> Call<'a> {
+    Call { operation: openai_id(call.operation), ..*call }
+}
+
+fn openai_id(operation: &str) -> &str {
+    match operation {
+        "ChatCompletions_Create" => openai::CHAT,
+        "Completions_Create" => openai::COMPLETION,
+        "Embeddings_Create" => openai::EMBEDDING,
+        own => own,
     }
 }
 
@@ -151,10 +176,13 @@ fn headers(draw: &Draw, content_type: &'static str) -> Headers {
     ]
 }
 
-/// The deployment that a classic path names.
-fn deployment<'a>(call: &Call<'a>) -> &'a str {
-    let rest = call.request.path.strip_prefix(CLASSIC).unwrap_or_default();
-    rest.split('/').next().unwrap_or_default()
+fn whole(draw: &Draw, body: &Value) -> Whole {
+    Whole { status: 200, headers: headers(draw, JSON), body: body.to_string().into() }
+}
+
+/// The deployment that a classic path names; it is the model.
+fn deployment<'a>(call: &Call<'a>) -> Option<&'a str> {
+    call.request.path.strip_prefix(DEPLOYMENTS)?.split('/').next()
 }
 
 fn denied(reason: &str) -> Box<Denied> {

@@ -11,7 +11,7 @@ use crate::answer::{Embed, Input, Usage, Vectors};
 use crate::provider::{Call, Whole};
 
 /// Lengths of the vectors of each model.
-fn length(model: &str) -> Option<usize> {
+pub(crate) fn length(model: &str) -> Option<usize> {
     match model {
         "text-embedding-3-large" => Some(3072),
         "text-embedding-3-small" | "text-embedding-ada-002" => Some(1536),

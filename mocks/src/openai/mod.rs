@@ -25,6 +25,8 @@ use crate::request::Request;
 use crate::script::{Failure, Finish, Kind};
 use crate::seed::Draw;
 
+pub(crate) use embedding::length as dimensions;
+pub(crate) use models::listed;
 pub use twins::TWINS;
 
 /// The mock of OpenAI, or of one who speaks its dialect.
@@ -57,9 +59,9 @@ pub const OPENAI: OpenAi = OpenAi {
     models: &["gpt-4o", "gpt-4o-mini", "gpt-4.1", "gpt-5", "gpt-5-mini", "o4-mini", "text-embedding-3-small"],
 };
 
-const CHAT: &str = "createChatCompletion";
-const COMPLETION: &str = "createCompletion";
-const EMBEDDING: &str = "createEmbedding";
+pub(crate) const CHAT: &str = "createChatCompletion";
+pub(crate) const COMPLETION: &str = "createCompletion";
+pub(crate) const EMBEDDING: &str = "createEmbedding";
 
 impl Provider for OpenAi {
     fn name(&self) -> &'static str {

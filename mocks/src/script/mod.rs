@@ -94,6 +94,9 @@ pub struct Reply {
     /// In a stream, deltas of parallel tool calls take turns instead of following one another.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub interleave: bool,
+    /// In a stream of Azure's, the content filter speaks in chunks of its own, some of them after the last piece.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub late_filter: bool,
     /// What goes wrong on the wire.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fault: Option<Fault>,
