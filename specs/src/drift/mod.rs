@@ -1,7 +1,7 @@
 //! Compares a document with one that is published: members, types, enum values, required marks, both ways.
 //!
-//! A component of ours is paired with the published one of the same name, and with those that `x-published` names: a
-//! name or a list of names. `none` says that it is ours alone; a map from published files to names says that it is in
+//! A component of ours is paired with the published one of the same name (behind the document's `x-published-prefix`, where
+//! it has one), and with those that `x-published` names: a name or a list of names. `none` says that it is ours alone; a map from published files to names says that it is in
 //! these only, under these names only. From there the walk follows references on both sides. What is left out on purpose
 //! stands in the provider's `SOURCE.md`, in a fenced block whose info string is `drift <file>`:
 //!
@@ -82,7 +82,8 @@ pub fn of(provider: &str, published: &Value) -> Result<Drift, Error> {
     let file = published["$id"].as_str().and_then(|id| id.rsplit('/').next()).unwrap_or_default();
     let (file, lines) = ignored::block(provider, api.source(), file)?;
 
-    let mut walk = Walk::new(ours, theirs, &file);
+    let prefix = api.document()["x-published-prefix"].as_str().unwrap_or_default();
+    let mut walk = Walk::new(ours, theirs, &file, prefix);
     walk.components();
     let compared = walk.compared;
     let mut found = walk.found;

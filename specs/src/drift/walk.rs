@@ -1,5 +1,6 @@
 //! Two documents side by side, component by component, and down every member.
 
+use std::borrow::Cow;
 use std::collections::{BTreeSet, HashSet};
 use std::ptr;
 
@@ -13,6 +14,8 @@ pub(super) struct Walk<'a> {
     theirs: Document<'a>,
     /// The published file, by which `x-published` may tell names apart.
     file: &'a str,
+    /// What every published name begins with, where a document says that.
+    prefix: &'a str,
     /// Pairs of schemas that were compared, by address: schemas refer to each other in circles.
     seen: HashSet<(*const Value, *const Value)>,
     pub(super) compared: usize,
@@ -20,8 +23,8 @@ pub(super) struct Walk<'a> {
 }
 
 impl<'a> Walk<'a> {
-    pub(super) fn new(ours: Document<'a>, theirs: Document<'a>, file: &'a str) -> Self {
-        Self { ours, theirs, file, seen: HashSet::new(), compared: 0, found: Vec::new() }
+    pub(super) fn new(ours: Document<'a>, theirs: Document<'a>, file: &'a str, prefix: &'a str) -> Self {
+        Self { ours, theirs, file, prefix, seen: HashSet::new(), compared: 0, found: Vec::new() }
     }
 
     /// Compares every component with each of its pairs; one that should have some and has none is a difference.
@@ -40,22 +43,29 @@ impl<'a> Walk<'a> {
     }
 
     /// The names that a component of ours may have in the published file; none if it is ours alone.
-    fn names(&self, name: &'a str) -> Vec<&'a str> {
-        let listed = |names: &'a Value| match names {
-            Value::Array(names) => names.iter().filter_map(Value::as_str).collect(),
-            one => Vec::from_iter(one.as_str()),
+    fn names(&self, name: &'a str) -> Vec<Cow<'a, str>> {
+        let listed = |names: &'a Value| -> Vec<Cow<'a, str>> {
+            match names {
+                Value::Array(names) => names.iter().filter_map(Value::as_str).map(Cow::Borrowed).collect(),
+                one => one.as_str().map(Cow::Borrowed).into_iter().collect(),
+            }
+        };
+        let own = if self.prefix.is_empty() {
+            Cow::Borrowed(name)
+        } else {
+            Cow::Owned(format!("{}{name}", self.prefix))
         };
         match self.ours.component(name).and_then(|schema| schema.get("x-published")) {
-            None => vec![name],
+            None => vec![own],
             Some(Value::String(none)) if none == "none" => Vec::new(),
             Some(Value::Object(files)) => files.get(self.file).map(listed).unwrap_or_default(),
-            Some(names) => [vec![name], listed(names)].concat(),
+            Some(names) => [vec![own], listed(names)].concat(),
         }
     }
 
     fn paired(&self, ours: Option<&'a str>, theirs: Option<&'a str>) -> bool {
         let (Some(ours), Some(theirs)) = (ours, theirs) else { return false };
-        self.names(ours).contains(&theirs)
+        self.names(ours).iter().any(|name| name == theirs)
     }
 
     fn schemas(&mut self, path: &str, ours: &[&'a Value], theirs: &[&'a Value]) {

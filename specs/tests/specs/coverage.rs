@@ -19,7 +19,10 @@ fn valid_samples_show_every_member_and_every_value() {
             }
         }
         let mut described = BTreeSet::new();
-        for (name, schema) in schemas.schemas.as_object().expect("a document has schemas") {
+        let all = schemas.schemas.as_object().expect("a document has schemas").iter();
+        // What is another document's is shown by that one's samples.
+        let is_own = |name: &str, schema: &Value| !name.contains('.') && schema.get("x-include").is_none();
+        for (name, schema) in all.filter(|(name, schema)| is_own(name, schema)) {
             schemas.describe(schema, name, &mut described);
         }
         let missing: Vec<_> = described.difference(&shown).map(String::as_str).collect();

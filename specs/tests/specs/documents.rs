@@ -128,7 +128,8 @@ fn every_component_is_reached_from_an_operation() {
 #[test]
 fn every_schema_compiles() {
     for api in specs::apis() {
-        for name in components(api).keys() {
+        // Those of other documents compile with what refers to them.
+        for name in components(api).keys().filter(|name| !name.contains('.')) {
             let schema = json!({ "$ref": format!("#/components/schemas/{name}"), "components": api.document()["components"] });
             assert!(jsonschema::meta::is_valid(&api.document()["components"]["schemas"][name]), "{name}");
             jsonschema::validator_for(&schema)
