@@ -31,7 +31,7 @@ pub(super) fn write(out: &mut Vec<u8>, usage: &Usage) {
 }
 
 /// Reads a `usage` object; one that cannot be read counts as none, for it is not what the client asked for.
-pub(super) fn read(json: &RawValue) -> Option<Usage> {
+pub(crate) fn read(json: &RawValue) -> Option<Usage> {
     #[derive(Deserialize)]
     struct Wire {
         prompt_tokens: u64,
@@ -40,6 +40,8 @@ pub(super) fn read(json: &RawValue) -> Option<Usage> {
         total_tokens: Option<u64>,
         prompt_tokens_details: Option<Prompt>,
         completion_tokens_details: Option<Completion>,
+        /// Mistral's name for it.
+        num_cached_tokens: Option<u64>,
     }
     #[derive(Deserialize)]
     struct Prompt {
@@ -57,7 +59,7 @@ pub(super) fn read(json: &RawValue) -> Option<Usage> {
         prompt: wire.prompt_tokens,
         completion: wire.completion_tokens,
         total: wire.total_tokens,
-        cached: prompt.and_then(|details| details.cached_tokens),
+        cached: prompt.and_then(|details| details.cached_tokens).or(wire.num_cached_tokens),
         cache_write: prompt.and_then(|details| details.cache_write_tokens),
         reasoning: wire.completion_tokens_details.and_then(|details| details.reasoning_tokens),
     })

@@ -108,6 +108,21 @@ fn a_line_of_ollama_takes_none() {
     assert_eq!(allocations("ollama", &[&start], &pieces), 0);
 }
 
+#[test]
+fn a_chunk_of_mistral_takes_none() {
+    let chunk = |content: serde_json::Value, padding: &str| {
+        let choice = json!({ "index": 0, "delta": { "content": content }, "finish_reason": null });
+        let chunk = json!({ "id": "c1", "object": "chat.completion.chunk", "created": 1, "model": "m", "choices": [choice], "p": padding });
+        format!("data: {chunk}\n\n").into_bytes()
+    };
+    let thought =
+        |text: &str| json!([{ "type": "thinking", "thinking": [{ "type": "text", "text": text }] }]);
+    let (start, text) = (chunk(json!("first"), "abc"), chunk(json!(" \"Größe\"\n日本 😀"), "a"));
+    assert_eq!(allocations("mistral", &[&start], &[&text[..]; 200]), 0);
+    let (start, text) = (chunk(thought("first"), "abc"), chunk(thought(" \"Größe\"\n日本 😀"), ""));
+    assert_eq!(allocations("mistral", &[&start], &[&text[..]; 200]), 0, "thoughts");
+}
+
 /// The usage of each piece counts all before it, so its numbers vary.
 fn gemini(text: &str, count: u32) -> String {
     let candidate = json!({ "content": { "parts": [{ "text": text }], "role": "model" }, "index": 0 });
