@@ -51,7 +51,9 @@ impl Default for Credentials {
             key("azure", "azure-touchstone"),
             key("bedrock", "bedrock-api-key-touchstone"),
             key("gemini", "gemini-touchstone"),
+            key("huggingface", "hf_touchstone"),
             key("ollama", "ollama-touchstone"),
+            key("tgi", "tgi-touchstone"),
         ];
         Self { keys: own.into_iter().chain(twins).collect(), aws: vec![AwsKey::default()] }
     }

@@ -176,7 +176,7 @@ fn scripted(state: &State, provider: &dyn Provider, call: &Call<'_>, render: Ren
 /// Vectors in the provider's own words, with their faults.
 fn embed(provider: &dyn Provider, call: &Call<'_>, reply: &Reply) -> Plan {
     let fault = reply.fault.as_ref();
-    if let Some(failure) = &reply.error {
+    if let Some(failure) = reply.error.as_ref().filter(|failure| !provider.waits(call.request, failure)) {
         return wire::whole(provider.error(call.request, &call.draw, failure), fault);
     }
     let embed = provider.embed(call);
@@ -187,7 +187,7 @@ fn embed(provider: &dyn Provider, call: &Call<'_>, reply: &Reply) -> Plan {
 pub(crate) fn generate(provider: &dyn Provider, call: &Call<'_>, reply: &Reply) -> Plan {
     let fault = reply.fault.as_ref();
     let failed = |failure: &Failure| wire::whole(provider.error(call.request, &call.draw, failure), fault);
-    if let Some(failure) = &reply.error {
+    if let Some(failure) = reply.error.as_ref().filter(|failure| !provider.waits(call.request, failure)) {
         return failed(failure);
     }
     let ask = provider.ask(call);

@@ -35,6 +35,7 @@ pub mod credentials;
 mod exchange;
 pub mod gemini;
 mod http;
+pub mod huggingface;
 pub mod journal;
 mod mocks;
 pub mod ollama;
@@ -47,6 +48,7 @@ pub mod script;
 mod scripts;
 pub mod seed;
 mod state;
+pub mod tgi;
 pub mod tokens;
 mod wire;
 

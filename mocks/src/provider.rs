@@ -12,17 +12,19 @@ use crate::request::Request;
 use crate::script::{Failure, Kind};
 use crate::seed::Draw;
 pub use crate::wire::Framing;
-use crate::{Credentials, anthropic, azure, bedrock, gemini, ollama, openai};
+use crate::{Credentials, anthropic, azure, bedrock, gemini, huggingface, ollama, openai, tgi};
 
 /// Every provider's mock. The name is also the prefix of its paths on the common port.
 pub static ALL: LazyLock<Vec<&'static dyn Provider>> = LazyLock::new(|| {
-    let own: [&dyn Provider; 6] = [
+    let own: [&dyn Provider; 8] = [
         &openai::OPENAI,
         &azure::Azure,
         &anthropic::Anthropic,
         &bedrock::Bedrock { now: jiff::Timestamp::now },
         &gemini::Gemini,
+        &huggingface::HuggingFace,
         &ollama::Ollama,
+        &tgi::Tgi,
     ];
     let twins = openai::TWINS.iter().map(|twin| -> &dyn Provider { twin });
     own.into_iter().chain(twins).collect()
@@ -80,6 +82,11 @@ pub trait Provider: Sync {
     /// The first rule that is broken, in the provider's words.
     fn check(&self, _call: &Call<'_>) -> Result<(), Failure> {
         Ok(())
+    }
+
+    /// Whether the provider holds the request until it can answer, instead of reporting this failure.
+    fn waits(&self, _request: &Request, _failure: &Failure) -> bool {
+        false
     }
 
     /// What a request for text asks for, in neutral terms.

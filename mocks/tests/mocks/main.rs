@@ -9,6 +9,7 @@ mod client;
 mod faults;
 mod fold;
 mod gemini;
+mod huggingface;
 mod journal;
 mod judged;
 mod official;
@@ -18,6 +19,7 @@ mod refusals;
 mod replies;
 mod responder;
 mod scripts;
+mod tgi;
 
 /// Names of the providers that are played over plain text here.
 pub(crate) const TEXT: [&str; 2] = ["openai", "anthropic"];

@@ -1,0 +1,183 @@
+//! [Hugging Face](https://huggingface.co/docs/inference-providers/index): the router's chats, and HF Inference's completions and
+//! vectors, at today's paths and at those of the older host.
+
+mod error;
+mod models;
+mod vectors;
+
+use serde_json::Value;
+use specs::Violation;
+
+use crate::answer::{Answer, Ask, Embed, Vectors};
+use crate::openai::{OPENAI, OpenAi};
+use crate::provider::{Call, Denied, Event, Headers, Provider, Route, Stream, Whole};
+use crate::request::Request;
+use crate::script::{Failure, Kind};
+use crate::seed::Draw;
+use crate::{Credentials, tgi};
+
+/// The mock.
+#[derive(Debug, Clone, Copy)]
+pub struct HuggingFace;
+
+/// Behind the router are those who speak OpenAI's dialect.
+const BEHIND: OpenAi = OpenAi { name: "huggingface", is_open: true, is_aloud: true, ..OPENAI };
+
+impl Provider for HuggingFace {
+    fn name(&self) -> &'static str {
+        "huggingface"
+    }
+
+    fn route(&self, method: &str, path: &str) -> Route {
+        match crate::provider::documented(self.name(), method, path) {
+            Route::Generate(found) if found.id() == "listModels" => Route::Direct("listModels", Some(found)),
+            Route::Generate(found) if found.id().starts_with("featureExtraction") => Route::Embed(found),
+            route => route,
+        }
+    }
+
+    fn authenticate(&self, request: &Request, credentials: &Credentials) -> Result<(), Box<Denied>> {
+        let (reason, message) = match request.bearer() {
+            _ if request.method == "GET" => return Ok(()),
+            Some(key) if credentials.accepts(self.name(), key) => return Ok(()),
+            Some(_) => ("unknown key", "Invalid username or password."),
+            None => ("no bearer key", "Missing authentication: sign in, or send a token."),
+        };
+        let failure = Failure::new(Kind::Authentication, message);
+        Err(Box::new(Denied { failure, reason: reason.to_owned(), canonical_request: None }))
+    }
+
+    fn unreadable(&self, problem: &serde_json::Error) -> Failure {
+        tgi::refuse::unreadable(problem)
+    }
+
+    fn refuse(&self, violation: &Violation, body: &Value) -> Failure {
+        // A chat has messages, everything else inputs.
+        if body.get("inputs").is_some() {
+            tgi::refuse::failure(violation, body)
+        } else {
+            error::refuse(violation)
+        }
+    }
+
+    fn check(&self, call: &Call<'_>) -> Result<(), Failure> {
+        if call.operation == "listModels" {
+            return Ok(());
+        }
+        let model = asked(call);
+        let (name, _) = suffix(&model);
+        let is_known = |models: &[String]| models.iter().any(|known| known == name || *known == model);
+        if call.models.is_some_and(|models| !is_known(models)) {
+            return Err(if is_routed(call) { error::unsupported(&model) } else { error::absent(&model) });
+        }
+        if is_routed(call)
+            && let Some(name) =
+                ["parameters", "options", "inputs"].iter().find(|name| call.body.get(**name).is_some())
+        {
+            // What an older gateway sends here, nobody behind the router takes.
+            let message = format!("Extra inputs are not permitted: {name}");
+            return Err(Failure::new(Kind::InvalidRequest, message));
+        }
+        Ok(())
+    }
+
+    fn waits(&self, request: &Request, failure: &Failure) -> bool {
+        let in_body = || {
+            let body: Value = serde_json::from_slice(&request.body).unwrap_or_default();
+            body["options"]["wait_for_model"] == true
+        };
+        let asks = request.header("x-wait-for-model") == Some("true") || in_body();
+        failure.kind() == Kind::NotReady && asks
+    }
+
+    fn ask<'a>(&self, call: &Call<'a>) -> Ask<'a> {
+        if is_prompt(call) { tgi::generate::ask(call, false) } else { BEHIND.ask(call) }
+    }
+
+    fn whole(&self, call: &Call<'_>, answer: &Answer<'_>) -> Whole {
+        let body = if is_prompt(call) {
+            Value::Array(vec![tgi::generate::reply(call, answer, true)]).to_string().into()
+        } else {
+            BEHIND.whole(call, &behind(answer)).body
+        };
+        Whole { status: 200, headers: headers(&call.draw, call.request, "application/json"), body }
+    }
+
+    fn stream(&self, call: &Call<'_>, answer: &Answer<'_>) -> Stream {
+        let events = if is_prompt(call) {
+            tgi::generate::events(call, answer, true)
+        } else {
+            BEHIND.stream(call, &behind(answer)).events
+        };
+        Stream { headers: headers(&call.draw, call.request, "text/event-stream"), events }
+    }
+
+    fn embed<'a>(&self, call: &Call<'a>) -> Embed<'a> {
+        vectors::ask(call)
+    }
+
+    fn vectors(&self, call: &Call<'_>, vectors: &Vectors<'_>) -> Whole {
+        let headers = headers(&call.draw, call.request, "application/json");
+        Whole { status: 200, headers, body: vectors::body(call, vectors).to_string().into() }
+    }
+
+    fn error(&self, request: &Request, draw: &Draw, failure: &Failure) -> Whole {
+        let (status, content_type, body) = error::body(request, failure);
+        Whole { status, headers: headers(draw, request, content_type), body: body.into() }
+    }
+
+    fn interruption(&self, call: &Call<'_>, failure: &Failure) -> Event {
+        if is_prompt(call) {
+            let (_, body) = tgi::error::body(failure);
+            return Event {
+                name: "".into(),
+                bytes: crate::wire::sse::frame("", body.to_string().as_bytes()),
+            };
+        }
+        BEHIND.interruption(call, failure)
+    }
+
+    fn direct(&self, call: &Call<'_>) -> Whole {
+        let headers = headers(&call.draw, call.request, "application/json");
+        Whole { status: 200, headers, body: models::list(call).to_string().into() }
+    }
+}
+
+/// A chat by way of the router, which finds by the model's name who is to serve it.
+fn is_routed(call: &Call<'_>) -> bool {
+    call.operation == "chatCompletion"
+}
+
+/// A prompt, in the dialect of the inference server.
+fn is_prompt(call: &Call<'_>) -> bool {
+    call.operation.starts_with("textGeneration")
+}
+
+/// The model that is asked for: of the path, where that has one.
+fn asked(call: &Call<'_>) -> String {
+    let of_path = call.found.and_then(|found| found.parameter("model"));
+    of_path.unwrap_or_else(|| call.body["model"].as_str().unwrap_or_default().to_owned())
+}
+
+/// A model's name, and who is to serve it.
+fn suffix(model: &str) -> (&str, Option<&str>) {
+    model.split_once(':').map_or((model, None), |(name, provider)| (name, Some(provider)))
+}
+
+/// The answer as whoever serves it tells it: without its own name after the model's.
+fn behind<'a>(answer: &Answer<'a>) -> Answer<'a> {
+    let model = suffix(&answer.model).0.to_owned();
+    Answer { model: model.into(), ..answer.clone() }
+}
+
+fn headers(draw: &Draw, request: &Request, content_type: &'static str) -> Headers {
+    let provider = if request.path.starts_with("/v1/") { "groq" } else { "hf-inference" };
+    vec![
+        ("content-type".into(), content_type.into()),
+        ("date".into(), draw.http_date().into()),
+        ("x-request-id".into(), draw.uuid("request").into()),
+        ("x-inference-provider".into(), provider.into()),
+        ("x-powered-by".into(), "huggingface-moon".into()),
+        ("access-control-allow-origin".into(), "https://huggingface.co".into()),
+    ]
+}
