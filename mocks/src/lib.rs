@@ -31,6 +31,7 @@ pub mod answer;
 pub mod anthropic;
 pub mod azure;
 pub mod bedrock;
+pub mod cohere;
 pub mod credentials;
 mod exchange;
 pub mod gemini;

@@ -12,15 +12,16 @@ use crate::request::Request;
 use crate::script::{Failure, Kind};
 use crate::seed::Draw;
 pub use crate::wire::Framing;
-use crate::{Credentials, anthropic, azure, bedrock, gemini, huggingface, ollama, openai, tgi};
+use crate::{Credentials, anthropic, azure, bedrock, cohere, gemini, huggingface, ollama, openai, tgi};
 
 /// Every provider's mock. The name is also the prefix of its paths on the common port.
 pub static ALL: LazyLock<Vec<&'static dyn Provider>> = LazyLock::new(|| {
-    let own: [&dyn Provider; 8] = [
+    let own: [&dyn Provider; 9] = [
         &openai::OPENAI,
         &azure::Azure,
         &anthropic::Anthropic,
         &bedrock::Bedrock { now: jiff::Timestamp::now },
+        &cohere::Cohere,
         &gemini::Gemini,
         &huggingface::HuggingFace,
         &ollama::Ollama,

@@ -6,6 +6,7 @@ mod ask;
 mod azure;
 mod bedrock;
 mod client;
+mod cohere;
 mod faults;
 mod fold;
 mod gemini;
