@@ -3,6 +3,7 @@
 mod anthropic;
 mod azure;
 mod boto3;
+mod cohere;
 mod genai;
 mod openai;
 mod venv;
