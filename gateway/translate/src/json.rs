@@ -1,14 +1,25 @@
 //! Reads and writes JSON where it is only passed on: borrowed in, straight into one buffer out.
 
+mod reader;
+mod scan;
+mod skip;
+
 use serde::Deserialize;
 use serde::de::Error as _;
+
+pub(crate) use scan::has_member;
 
 use crate::Text;
 
 /// Reads one document. `bytes` is checked to be UTF-8 once, which is faster than string by string.
 pub(crate) fn read<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, serde_json::Error> {
     let text = simdutf8::basic::from_utf8(bytes).map_err(|_| serde_json::Error::custom("not UTF-8"))?;
-    serde_json::from_str(text)
+    text_of(text)
+}
+
+/// The same, of text.
+pub(crate) fn text_of<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, serde_json::Error> {
+    reader::read(text).map_or_else(|| serde_json::from_str(text), Ok)
 }
 
 /// Adds `text` to `out` as a JSON string.
@@ -80,9 +91,18 @@ impl<'o> Object<'o> {
     }
 
     /// Starts a member, whose name needs no escape; the caller writes its value to what it gets.
+    #[expect(
+        clippy::inline_always,
+        reason = "a name that is known there is stored by one or two instructions"
+    )]
+    #[inline(always)]
     pub(crate) fn member(&mut self, name: &'static str) -> &mut Vec<u8> {
-        self.out.extend_from_slice(if self.empty { b"\"" } else { b",\"" });
+        self.out.reserve(name.len() + 4);
+        if !self.empty {
+            self.out.push(b',');
+        }
         self.empty = false;
+        self.out.push(b'"');
         self.out.extend_from_slice(name.as_bytes());
         self.out.extend_from_slice(b"\":");
         self.out
@@ -105,6 +125,16 @@ impl<'o> Object<'o> {
 
     pub(crate) fn string(&mut self, name: &'static str, text: &str) {
         string(self.member(name), text);
+    }
+
+    /// A word of the protocol, which needs no escape.
+    #[expect(clippy::inline_always, reason = "as with the name")]
+    #[inline(always)]
+    pub(crate) fn word(&mut self, name: &'static str, word: &'static str) {
+        let out = self.member(name);
+        out.push(b'"');
+        out.extend_from_slice(word.as_bytes());
+        out.push(b'"');
     }
 
     /// A value that is JSON already.

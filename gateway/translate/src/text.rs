@@ -39,6 +39,10 @@ impl<'a> Text<'a> {
             Self::Json(token) => inner(token),
             Self::Plain(text) => return text.trim().is_empty(),
         };
+        // Most texts begin with a letter.
+        if inner.bytes().next().is_some_and(|first| first.is_ascii_graphic() && first != b'\\') {
+            return false;
+        }
         // Spaces, and line ends by their escapes; what comes then decides, so that little is read of most texts.
         let mut rest = inner.trim_start();
         while let Some(more) = ["\\n", "\\r", "\\t"].iter().find_map(|escape| rest.strip_prefix(escape)) {
@@ -117,10 +121,11 @@ pub(crate) fn is_whole(token: &[u8]) -> bool {
         u16::from_str_radix(str::from_utf8(&digits[2..]).ok()?, 16).ok()
     };
     static NUMBER: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"\\u"));
-    if NUMBER.find(token).is_none() {
+    // Many have no escape at all, and most of the others none by number.
+    let Some(mut at) = memchr::memchr(b'\\', token) else { return true };
+    if NUMBER.find(&token[at..]).is_none() {
         return true;
     }
-    let mut at = 0;
     while let Some(found) = token.get(at..).and_then(|rest| memchr::memchr(b'\\', rest)) {
         at += found;
         at += match unit(at) {

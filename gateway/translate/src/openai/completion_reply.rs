@@ -31,7 +31,7 @@ impl CompletionWriter {
         let mut out = Vec::with_capacity(320 + self.text.len());
         let mut reply = Object::new(&mut out);
         quoted(reply.member("id"), COMPLETION_ID.as_bytes(), &self.id);
-        reply.string("object", "text_completion");
+        reply.word("object", "text_completion");
         reply.number("created", self.call.created);
         quoted(reply.member("model"), b"", &self.model);
         {

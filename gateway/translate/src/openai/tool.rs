@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::Text;
+use crate::json::has_member;
 
 /// A tool that the model may call.
 #[derive(Debug, Deserialize)]
@@ -59,15 +60,8 @@ pub struct CalledFunction<'a> {
 impl Function<'_> {
     /// Adds the schema of its arguments to `out`, with the type that other providers ask for and OpenAI does not.
     pub(crate) fn write_schema(&self, out: &mut Vec<u8>) {
-        #[derive(Deserialize)]
-        struct Kind<'a> {
-            #[serde(borrow)]
-            r#type: Option<&'a RawValue>,
-        }
         let schema = self.parameters.map_or("{}", RawValue::get);
-        // Most begin with it, and need not be read.
-        let typed = schema.starts_with("{\"type\":\"object\"")
-            || serde_json::from_str::<Kind<'_>>(schema).is_ok_and(|kind| kind.r#type.is_some());
+        let typed = has_member(schema, "type");
         match schema.strip_prefix('{').map(str::trim_start) {
             Some("}") => out.extend_from_slice(b"{\"type\":\"object\"}"),
             Some(rest) if !typed => {

@@ -15,7 +15,7 @@ pub(super) fn point(blocks: &mut Array<'_>, cache_control: Option<&RawValue>) {
     let control: Control<'_> = serde_json::from_str(control.get()).unwrap_or_default();
     let mut block = blocks.object();
     let mut point = block.object("cachePoint");
-    point.string("type", "default");
+    point.word("type", "default");
     if let Some(ttl @ ("5m" | "1h")) = control.ttl {
         point.string("ttl", ttl);
     }

@@ -42,10 +42,12 @@ impl Family {
     ///
     /// An application's own inference profile hides its model, so that nothing is known of it.
     pub(super) fn of(model: &str) -> Self {
-        if model.contains("anthropic.claude") {
+        // Faster than `str::contains`, which readies itself for much longer texts.
+        let has = |part: &str| memchr::memmem::find(model.as_bytes(), part.as_bytes()).is_some();
+        if has("anthropic.claude") {
             return Self { top_k: TopK::Member("top_k"), effort: Effort::Thinking(Claude::of(model)) };
         }
-        FAMILIES.iter().find(|(part, _)| model.contains(part)).map_or(UNKNOWN, |&(_, family)| family)
+        FAMILIES.iter().find(|(part, _)| has(part)).map_or(UNKNOWN, |&(_, family)| family)
     }
 }
 

@@ -117,7 +117,7 @@ fn output(request: &mut Object<'_>, chat: &Chat<'_>, effort: Option<&str>, losse
     let mut config = request.object("outputConfig");
     if let Some((format, schema)) = schema {
         let mut text_format = config.object("textFormat");
-        text_format.string("type", "json_schema");
+        text_format.word("type", "json_schema");
         let mut structure = text_format.object("structure");
         let mut definition = structure.object("jsonSchema");
         definition.string("schema", schema.get());

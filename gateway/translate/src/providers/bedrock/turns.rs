@@ -25,7 +25,7 @@ pub(super) fn write(request: &mut Object<'_>, chat: &Chat<'_>, losses: &mut Loss
     let mut messages = request.array("messages");
     for turn in spoken.chunk_by(|(_, one), (_, next)| side(one.role) == side(next.role)) {
         let mut object = messages.object();
-        object.string("role", if side(turn[0].1.role) == Side::User { "user" } else { "assistant" });
+        object.word("role", if side(turn[0].1.role) == Side::User { "user" } else { "assistant" });
         let mut blocks = object.array("content");
         for (index, message) in turn {
             Place { index: *index, losses }.message(&mut blocks, message)?;

@@ -44,11 +44,16 @@ enum Takes {
 impl Claude {
     /// Reads a model's name: `claude-opus-4-7`, `claude-3-5-sonnet-20241022`, `us.anthropic.claude-sonnet-4-5-…-v1:0`.
     pub(crate) fn of(name: &str) -> Self {
-        let name = name.to_ascii_lowercase();
-        let Some((_, rest)) = name.split_once("claude") else {
+        const FAMILY: &str = "claude";
+        let is = |family: &str, at: usize| {
+            let part = name.as_bytes().get(at..at + family.len());
+            part.is_some_and(|part| part.eq_ignore_ascii_case(family.as_bytes()))
+        };
+        let Some(rest) = (0..name.len()).find(|&at| is(FAMILY, at)).map(|at| at + FAMILY.len()) else {
             return Self { version: None, always_thinks: false };
         };
-        let always_thinks = ["-fable", "-mythos"].iter().any(|family| rest.starts_with(family));
+        let always_thinks = is("-fable", rest) || is("-mythos", rest);
+        let rest = &name[rest..];
         // A date has eight digits, a version one or two.
         let mut parts = rest.split(['-', '.', '@', ':', '/']).skip_while(|part| number(part).is_none());
         let major = parts.next().and_then(number);

@@ -137,11 +137,11 @@ impl<'a> Reasoning<'a> {
         match self {
             Self::Unsaid | Self::Effort { thinks: false, .. } => (),
             Self::Own { json, .. } => body.raw("thinking", json),
-            Self::Off => body.object("thinking").string("type", "disabled"),
-            Self::Effort { thinks: true, .. } => body.object("thinking").string("type", "adaptive"),
+            Self::Off => body.object("thinking").word("type", "disabled"),
+            Self::Effort { thinks: true, .. } => body.object("thinking").word("type", "adaptive"),
             Self::Budget(budget) => {
                 let mut thinking = body.object("thinking");
-                thinking.string("type", "enabled");
+                thinking.word("type", "enabled");
                 thinking.number("budget_tokens", (*budget).into());
             }
         }

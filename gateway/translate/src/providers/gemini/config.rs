@@ -75,9 +75,9 @@ pub(super) const CARRIED: &[(&str, &str)] = &[
 fn format(chat: &Chat<'_>, losses: &mut Losses, config: &mut Object<'_>) {
     match &chat.response_format {
         None | Some(ResponseFormat::Text) => (),
-        Some(ResponseFormat::JsonObject) => config.string("responseMimeType", "application/json"),
+        Some(ResponseFormat::JsonObject) => config.word("responseMimeType", "application/json"),
         Some(ResponseFormat::JsonSchema(format)) => {
-            config.string("responseMimeType", "application/json");
+            config.word("responseMimeType", "application/json");
             if format.description.is_some() {
                 losses.drop("response_format.json_schema.description");
             }
@@ -113,12 +113,12 @@ fn thinking(chat: &Chat<'_>, model: &str, losses: &mut Losses, config: &mut Obje
         (true, "none") => {
             // It cannot be switched off.
             losses.drop("reasoning_effort");
-            thinking.string("thinkingLevel", "MINIMAL");
+            thinking.word("thinkingLevel", "MINIMAL");
         }
-        (true, "minimal") => thinking.string("thinkingLevel", "MINIMAL"),
-        (true, "low") => thinking.string("thinkingLevel", "LOW"),
-        (true, "medium") => thinking.string("thinkingLevel", "MEDIUM"),
-        (true, _) => thinking.string("thinkingLevel", "HIGH"),
+        (true, "minimal") => thinking.word("thinkingLevel", "MINIMAL"),
+        (true, "low") => thinking.word("thinkingLevel", "LOW"),
+        (true, "medium") => thinking.word("thinkingLevel", "MEDIUM"),
+        (true, _) => thinking.word("thinkingLevel", "HIGH"),
         (false, "none") => thinking.number("thinkingBudget", 0),
         (false, "minimal" | "low") => thinking.number("thinkingBudget", 1024),
         (false, "medium") => thinking.number("thinkingBudget", 8192),

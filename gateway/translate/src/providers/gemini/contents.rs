@@ -44,7 +44,7 @@ pub(super) fn write(chat: &Chat<'_>, losses: &mut Losses, body: &mut Object<'_>)
     let mut contents = body.array("contents");
     for turn in turns.chunk_by(|(_, one), (_, next)| role(one) == role(next)) {
         let mut written = contents.object();
-        written.string("role", role(turn[0].1));
+        written.word("role", role(turn[0].1));
         let mut parts = written.array("parts");
         for &(at, message) in turn {
             match message.role {

@@ -48,7 +48,7 @@ fn service_tier(chat: &Chat<'_>, losses: &mut Losses, body: &mut Object<'_>) {
     let Some(tier) = chat.service_tier else { return };
     match &*tier.plain() {
         "auto" => (),
-        "default" => body.string("serviceTier", "standard"),
+        "default" => body.word("serviceTier", "standard"),
         "flex" | "priority" => body.text("serviceTier", tier),
         _ => losses.drop("service_tier"),
     }

@@ -53,7 +53,7 @@ fn choose(chat: &Chat<'_>, body: &mut Object<'_>) {
     };
     let mut config = body.object("toolConfig");
     let mut calling = config.object("functionCallingConfig");
-    calling.string("mode", mode);
+    calling.word("mode", mode);
     if !names.is_empty() {
         let mut allowed = calling.array("allowedFunctionNames");
         names.iter().for_each(|name| allowed.text(*name));

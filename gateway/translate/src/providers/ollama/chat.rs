@@ -91,7 +91,7 @@ fn tools(chat: &openai::Chat<'_>, losses: &mut Losses, body: &mut Object<'_>) ->
             losses.drop("tools[].function.strict");
         }
         let mut tool = tools.object();
-        tool.string("type", "function");
+        tool.word("type", "function");
         let mut definition = tool.object("function");
         definition.text("name", function.name);
         if let Some(description) = function.description {
@@ -105,14 +105,14 @@ fn tools(chat: &openai::Chat<'_>, losses: &mut Losses, body: &mut Object<'_>) ->
 fn format(chat: &openai::Chat<'_>, losses: &mut Losses, body: &mut Object<'_>) {
     match &chat.response_format {
         None | Some(ResponseFormat::Text) => (),
-        Some(ResponseFormat::JsonObject) => body.string("format", "json"),
+        Some(ResponseFormat::JsonObject) => body.word("format", "json"),
         Some(ResponseFormat::JsonSchema(format)) => {
             if format.description.is_some() {
                 losses.drop("response_format.json_schema.description");
             }
             match format.schema {
                 Some(schema) => body.raw("format", schema.get()),
-                None => body.string("format", "json"),
+                None => body.word("format", "json"),
             }
         }
     }
@@ -126,9 +126,9 @@ fn think(chat: &openai::Chat<'_>, model: &str, losses: &mut Losses, body: &mut O
     let has_levels = model.starts_with("gpt-oss");
     match &*effort.plain() {
         "none" => body.boolean("think", false),
-        "minimal" | "low" if has_levels => body.string("think", "low"),
-        "medium" if has_levels => body.string("think", "medium"),
-        "high" | "xhigh" | "max" if has_levels => body.string("think", "high"),
+        "minimal" | "low" if has_levels => body.word("think", "low"),
+        "medium" if has_levels => body.word("think", "medium"),
+        "high" | "xhigh" | "max" if has_levels => body.word("think", "high"),
         _ => body.boolean("think", true),
     }
 }

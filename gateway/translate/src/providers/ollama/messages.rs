@@ -12,10 +12,10 @@ pub(super) fn write(chat: &Chat<'_>, losses: &mut Losses, body: &mut Object<'_>)
         message.name_losses(true, losses);
         let mut written = messages.object();
         match message.role {
-            Role::System | Role::Developer => written.string("role", "system"),
-            Role::User => written.string("role", "user"),
-            Role::Assistant => written.string("role", "assistant"),
-            Role::Tool => written.string("role", "tool"),
+            Role::System | Role::Developer => written.word("role", "system"),
+            Role::User => written.word("role", "user"),
+            Role::Assistant => written.word("role", "assistant"),
+            Role::Tool => written.word("role", "tool"),
             Role::Function => {
                 let path = format!("messages[{at}].role");
                 return Err(Error::request(path, "the role function is deprecated: use tool"));

@@ -31,7 +31,7 @@ pub(super) fn write_text(text: Text<'_>, part: Option<&Part<'_>>, blocks: &mut A
         return;
     }
     let mut block = blocks.object();
-    block.string("type", "text");
+    block.word("type", "text");
     block.text("text", text);
     if let Some(part) = part {
         write_cache_control(part, &mut block);
@@ -61,9 +61,9 @@ pub(super) fn write_thinking(thinking: &Thinking<'_>, losses: &mut Losses, block
     };
     let mut block = blocks.object();
     if is_redacted(thinking) {
-        block.string("type", "redacted_thinking");
+        block.word("type", "redacted_thinking");
     } else {
-        block.string("type", "thinking");
+        block.word("type", "thinking");
         block.text("thinking", thinking.thinking);
     }
     block.text(name, proof);
@@ -102,13 +102,13 @@ fn write_image(
         None => return Err("an image must come as a https: URL or as a data: URL in base64".to_owned()),
     };
     let mut block = blocks.object();
-    block.string("type", "image");
+    block.word("type", "image");
     {
         let mut source = block.object("source");
         match data {
             Some(data) => base64(&mut source, media_type, data.data),
             None => {
-                source.string("type", "url");
+                source.word("type", "url");
                 source.text("url", image.url);
             }
         }
@@ -123,7 +123,7 @@ fn write_file(file: &File<'_>, part: &Part<'_>, blocks: &mut Array<'_>) -> Resul
         return Err("a file must come as a data: URL of a PDF in base64".to_owned());
     };
     let mut block = blocks.object();
-    block.string("type", "document");
+    block.word("type", "document");
     base64(&mut block.object("source"), data.media_type, data.data);
     if let Some(name) = file.filename.filter(|name| !name.is_empty()) {
         block.text("title", name);
@@ -133,7 +133,7 @@ fn write_file(file: &File<'_>, part: &Part<'_>, blocks: &mut Array<'_>) -> Resul
 }
 
 fn base64(source: &mut Object<'_>, media_type: &str, data: &str) {
-    source.string("type", "base64");
+    source.word("type", "base64");
     source.string("media_type", media_type);
     source.string("data", data);
 }
@@ -142,6 +142,6 @@ fn write_cache_control(part: &Part<'_>, block: &mut Object<'_>) {
     if let Some(control) = part.cache_control.map(RawValue::get) {
         block.raw("cache_control", control);
     } else if part.prompt_cache_breakpoint.is_some() {
-        block.object("cache_control").string("type", "ephemeral");
+        block.object("cache_control").word("type", "ephemeral");
     }
 }

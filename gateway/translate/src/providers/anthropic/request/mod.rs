@@ -83,7 +83,7 @@ fn output_config(chat: &Chat<'_>, reasoning: &Reasoning<'_>, losses: &mut Losses
     }
     if let Some(schema) = schema {
         let mut format = config.object("format");
-        format.string("type", "json_schema");
+        format.word("type", "json_schema");
         format.raw("schema", schema.get());
     }
 }
@@ -124,8 +124,8 @@ fn account(chat: &Chat<'_>, losses: &mut Losses, body: &mut Object<'_>) {
     if let Some(tier) = chat.service_tier {
         // OpenAI's `default` is the price without a contract, as Anthropic's `standard_only` is.
         match &*tier.plain() {
-            "auto" => body.string("service_tier", "auto"),
-            "default" => body.string("service_tier", "standard_only"),
+            "auto" => body.word("service_tier", "auto"),
+            "default" => body.word("service_tier", "standard_only"),
             _ => losses.drop("service_tier"),
         }
     }

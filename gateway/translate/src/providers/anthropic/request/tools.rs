@@ -67,7 +67,7 @@ fn write_choice(chat: &Chat<'_>, body: &mut Object<'_>) {
         Some(ToolChoice::Function(name)) => ("tool", Some(*name)),
     };
     let mut choice = body.object("tool_choice");
-    choice.string("type", kind);
+    choice.word("type", kind);
     if let Some(name) = name {
         choice.text("name", name);
     }

@@ -80,7 +80,7 @@ fn write_turn(
     losses: &mut Losses,
     mut turn: Object<'_>,
 ) -> Result<(), Error> {
-    turn.string("role", role(messages[0].1));
+    turn.word("role", role(messages[0].1));
     let mut content = turn.array("content");
     for &(at, message) in messages {
         match message.role {
@@ -116,7 +116,7 @@ fn write_call(path: &str, call: &ToolCall<'_>, mut block: Object<'_>) -> Result<
     let Some(function) = &call.function else {
         return Err(Error::request(path, "only calls of functions can be carried"));
     };
-    block.string("type", "tool_use");
+    block.word("type", "tool_use");
     write_id(path, call.id, block.member("id"))?;
     block.text("name", function.name);
     let Some(input) = function.input() else {
@@ -137,7 +137,7 @@ fn write_result(
     let Some(id) = message.tool_call_id else {
         return Err(Error::request(path, "a tool message must say which call it answers"));
     };
-    block.string("type", "tool_result");
+    block.word("type", "tool_result");
     write_id(&path, id, block.member("tool_use_id"))?;
     match message.content.parts() {
         (Some(text), _) if text.is_empty() => (),
