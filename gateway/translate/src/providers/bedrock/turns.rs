@@ -13,8 +13,8 @@ use crate::{Error, Text};
 pub(super) fn write(request: &mut Object<'_>, chat: &Chat<'_>, losses: &mut Losses) -> Result<(), Error> {
     chat.messages.iter().for_each(|message| message.name_losses(false, losses));
     let all = chat.messages.iter().enumerate();
-    let spoken: Vec<_> =
-        all.filter(|(_, message)| side(message.role) != Side::System && says(message)).collect();
+    let mut spoken = Vec::with_capacity(chat.messages.len());
+    spoken.extend(all.filter(|(_, message)| side(message.role) != Side::System && says(message)));
     if spoken.is_empty() {
         return Err(Error::request("messages", "no message of a user or an assistant says anything"));
     }
