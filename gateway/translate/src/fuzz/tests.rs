@@ -7,9 +7,11 @@ use proptest::prelude::*;
 
 use super::*;
 
-/// Every provider that has a dialect of its own, and OpenAI.
+/// Every provider that has a dialect of its own, OpenAI, and Azure, whose streams are not passed on as they came.
 fn providers() -> impl Iterator<Item = String> {
-    let own = |provider: &&Provider| provider.quirks(Api::Chat).is_none() || provider.name == "openai";
+    let own = |provider: &&Provider| {
+        provider.quirks(Api::Chat).is_none() || ["openai", "azure"].contains(&provider.name)
+    };
     providers::ALL.iter().filter(own).map(Provider::id)
 }
 
@@ -67,6 +69,9 @@ fn jumble() -> impl Strategy<Value = Vec<u8>> {
         "{\"candidates\":[{\"index\":1,\"finishReason\":\"STOP\"}],\"usageMetadata\":{}}",
         "{\"candidates\":[{\"content\":{\"parts\":[{\"functionCall\":{\"name\":\"f\",\"args\":{}},\"thoughtSignature\":\"cw==\"}]}}]}",
         "{\"promptFeedback\":{\"blockReason\":\"SAFETY\"}}",
+        "data: {\"id\":\"\",\"choices\":[],\"prompt_filter_results\":[]}\n\n",
+        "data: {\"id\":\"\",\"choices\":[{\"index\":0,\"content_filter_offsets\":{},\"finish_reason\":null}]}\n\n",
+        "data: {\"id\":\"a\",\"object\":\"text_completion\",\"choices\":[{\"text\":\"x\",\"finish_reason\":\"stop\"}]}\n\n",
         "{\"type\":\"text\",\"text\":\"x\"}",
         "\u{0}",
         "\u{1f}",

@@ -54,15 +54,21 @@ fn object(base: Problem, error: &RawValue) -> Problem {
         r#type: Option<&'a RawValue>,
         param: Option<&'a RawValue>,
         code: Option<&'a RawValue>,
+        innererror: Option<&'a RawValue>,
     }
 
     let Ok(wire) = serde_json::from_str::<Wire<'_>>(error.get()) else {
         return base.saying(word(error));
     };
+    // Azure's code is mostly the status again, which OpenAI has better words for.
+    let code = wire.code.map(|code| word(code).into());
+    let repeats = code.as_deref().is_some_and(|code: &str| code == base.status.to_string());
+    let innererror = wire.innererror.map(RawValue::get).filter(|json| json.starts_with('{'));
     Problem {
         kind: wire.r#type.map_or(base.kind.clone(), |kind| word(kind).into()),
         param: wire.param.map(word),
-        code: wire.code.map(|code| word(code).into()),
+        code: if repeats { base.code.clone().or(code) } else { code },
+        innererror: innererror.map(|json| json.replace(['\r', '\n'], " ").into()),
         ..base.saying(wire.message.map(word).unwrap_or_default())
     }
 }

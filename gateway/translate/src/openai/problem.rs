@@ -20,6 +20,8 @@ pub struct Problem {
     pub param: Option<String>,
     /// What a program reads.
     pub code: Option<Cow<'static, str>>,
+    /// What a content filter of Azure's found: an object, as JSON, that its clients look for beside OpenAI's members.
+    pub innererror: Option<Box<str>>,
 }
 
 impl Problem {
@@ -40,7 +42,7 @@ impl Problem {
         };
         let message = format!("the provider answered with status {status}");
         let status = if (400..600).contains(&status) { status } else { 502 };
-        Self { status, message, kind: kind.into(), param: None, code: code.map(Into::into) }
+        Self { status, message, kind: kind.into(), param: None, code: code.map(Into::into), innererror: None }
     }
 
     /// The same with a message, unless that says nothing.
@@ -63,6 +65,9 @@ impl Problem {
         error.string("type", &self.kind);
         optional(&mut error, "param", self.param.as_deref());
         optional(&mut error, "code", self.code.as_deref());
+        if let Some(found) = &self.innererror {
+            error.raw("innererror", found);
+        }
     }
 }
 

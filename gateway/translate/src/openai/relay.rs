@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::repair::Repair;
+use super::repair::{Repair, Repaired};
 use super::{Quirks, failure, usage};
 use crate::delta::Usage;
 use crate::template::Template;
@@ -42,7 +42,14 @@ impl Relay {
             data.is_empty() && !self.held.is_empty()
         } else {
             let hold = self.look(frame.event, data)?;
-            instead = self.repair.as_mut().map(|repair| repair.chunk(data)).transpose()?.flatten();
+            match self.repair.as_mut().map_or(Ok(Repaired::Whole), |repair| repair.chunk(data))? {
+                Repaired::Whole => (),
+                Repaired::Instead(event) => instead = Some(event),
+                Repaired::Ahead(event) => {
+                    self.out.extend_from_slice(&event);
+                    return Ok(());
+                }
+            }
             hold
         };
         let event = instead.as_deref().unwrap_or(frame.raw);

@@ -64,9 +64,9 @@ fn deployed(options: &Options<'_>, model: &str, api: &str) -> Result<Address, Er
     })
 }
 
-/// The version may be left out; `v1` is its name for none.
+/// Versions are no longer dates, and may be left out; `v1` is the name for none.
 fn newer(options: &Options<'_>, api: &str) -> Result<Address, Error> {
-    let version = options.azure.api_version.filter(|version| *version != "v1");
+    let version = options.azure.api_version.filter(|version| matches!(*version, "preview" | "latest"));
     Ok(Address {
         path: format!("/openai/v1/{api}"),
         query: version.map(|version| ("api-version", version.to_owned())).into_iter().collect(),

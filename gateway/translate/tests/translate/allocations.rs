@@ -95,6 +95,25 @@ fn an_event_of_openai_takes_none() {
 }
 
 #[test]
+fn an_event_of_azure_takes_none() {
+    let event = |choices: serde_json::Value, id: &str, more: &str| {
+        format!(
+            "data: {{\"choices\":{choices},\"created\":1,\"id\":\"{id}\",\"model\":\"gpt-4o\"{more}}}\n\n"
+        )
+        .into_bytes()
+    };
+    let safe = json!({ "filtered": false, "severity": "safe" });
+    let chunk = |text: &str| {
+        let found = json!({ "hate": safe, "self_harm": safe, "sexual": safe, "violence": safe });
+        let choice = json!({ "content_filter_results": found, "delta": { "content": text }, "finish_reason": null, "index": 0, "logprobs": null });
+        event(json!([choice]), "chatcmpl-1", ",\"object\":\"chat.completion.chunk\"")
+    };
+    let prompt = event(json!([]), "", ",\"prompt_filter_results\":[]");
+    let (first, text) = (chunk("first"), chunk(" \"Größe\"\n日本 😀"));
+    assert_eq!(allocations("azure", &[&prompt, &first], &[&text[..]; 200]), 0);
+}
+
+#[test]
 fn a_line_of_ollama_takes_none() {
     let line = |text: &str, time: &str| {
         let message = json!({ "role": "assistant", "content": text });
