@@ -53,6 +53,7 @@ impl Default for Credentials {
             key("cohere", "cohere-touchstone"),
             key("gemini", "gemini-touchstone"),
             key("huggingface", "hf_touchstone"),
+            key("llama2-raw", "llama2-touchstone"),
             key("ollama", "ollama-touchstone"),
             key("tgi", "tgi-touchstone"),
         ];

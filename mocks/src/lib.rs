@@ -38,6 +38,7 @@ pub mod gemini;
 mod http;
 pub mod huggingface;
 pub mod journal;
+pub mod llama2;
 mod mocks;
 pub mod ollama;
 pub mod openai;

@@ -12,11 +12,13 @@ use crate::request::Request;
 use crate::script::{Failure, Kind};
 use crate::seed::Draw;
 pub use crate::wire::Framing;
-use crate::{Credentials, anthropic, azure, bedrock, cohere, gemini, huggingface, ollama, openai, tgi};
+use crate::{
+    Credentials, anthropic, azure, bedrock, cohere, gemini, huggingface, llama2, ollama, openai, tgi,
+};
 
 /// Every provider's mock. The name is also the prefix of its paths on the common port.
 pub static ALL: LazyLock<Vec<&'static dyn Provider>> = LazyLock::new(|| {
-    let own: [&dyn Provider; 9] = [
+    let own: Vec<&dyn Provider> = vec![
         &openai::OPENAI,
         &azure::Azure,
         &anthropic::Anthropic,
@@ -24,6 +26,7 @@ pub static ALL: LazyLock<Vec<&'static dyn Provider>> = LazyLock::new(|| {
         &cohere::Cohere,
         &gemini::Gemini,
         &huggingface::HuggingFace,
+        &llama2::Llama2,
         &ollama::Ollama,
         &tgi::Tgi,
     ];

@@ -13,6 +13,7 @@ mod gemini;
 mod huggingface;
 mod journal;
 mod judged;
+mod llama2;
 mod official;
 mod ollama;
 mod openai;
