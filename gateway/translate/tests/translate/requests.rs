@@ -83,7 +83,12 @@ fn depth_is_no_danger() {
     );
     for provider in ALL {
         let mut body = Vec::new();
-        call::request(Api::Chat, provider, request.as_bytes(), &Options::default(), &mut body).unwrap();
+        let asked = call::request(Api::Chat, provider, request.as_bytes(), &Options::default(), &mut body);
+        if provider.id() == "llama2-raw" {
+            assert_eq!(asked.map_err(|why| why.status()), Err(400), "it knows no tools");
+            continue;
+        }
+        asked.unwrap();
         assert!(body.windows(deep.len()).any(|part| part == deep.as_bytes()), "{}", provider.name);
     }
     let nested = MINIMAL.replace("\"hi\"", &deep);
