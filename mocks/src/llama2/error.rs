@@ -19,7 +19,7 @@ fn native(kind: Kind) -> (u16, &'static str, &'static str) {
         Kind::InvalidRequest => (400, "validation", "Input validation error"),
         Kind::ContentFilter | Kind::Unprocessable => (422, "validation", "Input validation error"),
         Kind::ContextLength => {
-            (422, "validation", "Input validation error: `inputs` tokens + `max_new_tokens` must be <= 4096")
+            (400, "validation", "Input validation error: `inputs` tokens + `max_new_tokens` must be <= 4096")
         }
         Kind::Authentication => (401, "authentication", "Authorization header is invalid"),
         Kind::Billing | Kind::Quota => (402, "billing", "Payment required"),

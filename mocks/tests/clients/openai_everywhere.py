@@ -1,5 +1,6 @@
 """OpenAI's client through a gateway, to one provider after the other. Arguments: the gateway's URL, and the providers as JSON:
-a list of `{"id", "chat", "completions", "embeddings", "inputs"}`, in which an API that is asked for has its model's name.
+a list of `{"id", "chat", "completions", "embeddings", "inputs", "text_only"}`, in which an API that is asked for has its
+model's name.
 Markers of scripts stand in what the user says."""
 
 import json
@@ -34,6 +35,25 @@ def told(completion):
 
 def usage(counts):
     return counts and [counts.prompt_tokens, counts.completion_tokens, counts.total_tokens]
+
+
+def text_only(client, model):
+    """Whole texts and nothing else: what cannot be had is refused."""
+
+    def ask(text, **more):
+        messages = [{"role": "user", "content": text}]
+        return client.chat.completions.create(model=model, messages=messages, **more)
+
+    return {
+        "text": attempt(lambda: told(ask("[[text]]"))),
+        "errors": {
+            "rate": attempt(lambda: ask("[[rate]]")),
+            "server": attempt(lambda: ask("[[server]]")),
+            "stream": attempt(lambda: ask("[[text]]", stream=True)),
+            "tools": attempt(lambda: ask("[[text]]", tools=TOOLS)),
+            "model": attempt(lambda: client.chat.completions.create(model="of-my-own", messages=[])),
+        },
+    }
 
 
 def chat(client, model):
@@ -132,7 +152,7 @@ def play(provider):
     client = connect(provider["id"])
     seen = {}
     if provider["chat"]:
-        seen["chat"] = chat(client, provider["chat"])
+        seen["chat"] = (text_only if provider["text_only"] else chat)(client, provider["chat"])
     if provider["completions"]:
         seen["completions"] = completions(client, provider["completions"])
     if provider["embeddings"]:

@@ -96,7 +96,7 @@ async fn failures_of_a_script_have_the_servers_own_words_and_statuses() {
         (Kind::RateLimit, 429, "overloaded"),
         (Kind::Model, 424, "generation"),
         (Kind::Server, 500, "incomplete_generation"),
-        (Kind::ContextLength, 422, "validation"),
+        (Kind::ContextLength, 400, "validation"),
         (Kind::NotReady, 503, "unavailable"),
     ] {
         let failure = Failure { kind: Some(kind), ..Failure::default() };

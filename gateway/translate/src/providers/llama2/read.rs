@@ -75,9 +75,9 @@ fn answer(list: &[Generated<'_>], usage: Option<Usage>, sink: &mut dyn Sink) -> 
         return Err(malformed("it has no generated_text"));
     };
     sink.delta(Delta::Start { id: Text::default(), model: Text::default() });
-    // Most servers repeat the prompt, whose last mark no message can hold.
+    // Most servers repeat the prompt, whose last mark no message can hold; a space stands between it and the answer.
     let said = text.rsplit_once("[/INST]").map_or(&*text, |(_, said)| said);
-    sink.delta(Delta::Text(Text::Plain(said.trim())));
+    sink.delta(Delta::Text(Text::Plain(said.trim_start())));
     let is_cut = only.details.as_ref().is_some_and(|details| details.finish_reason.is("length"));
     sink.delta(Delta::Finish(if is_cut { Finish::Length } else { Finish::Stop }));
     if let Some(usage) = usage {

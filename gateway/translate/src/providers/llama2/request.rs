@@ -77,6 +77,8 @@ fn parameters(chat: &Chat<'_>, options: &Options<'_>, written: &mut Object<'_>) 
             written.raw(name, value.get());
         }
     }
+    // Where it is not asked for, no reply says why it ended.
+    written.boolean("details", true);
     written.boolean("stream", false);
 }
 
