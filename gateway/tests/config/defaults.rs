@@ -149,6 +149,9 @@ fn a_provider_is_refused_for_an_api_that_it_has_not_got() {
     };
     let refused = wrong(&config("anthropic", "llm/v1/embeddings", "anthropic_version: v"));
     assert_eq!(refused, ["config: anthropic has no API for route_type llm/v1/embeddings"]);
+    let raw = "llama2_format: raw, upstream_url: 'http://h'";
+    let refused = wrong(&config("llama2", "llm/v1/embeddings", raw));
+    assert_eq!(refused, ["config: llama2 has no API for route_type llm/v1/embeddings"]);
     for (provider, route_type, options) in [
         ("openai", "llm/v1/completions", ""),
         ("openai", "llm/v1/embeddings", ""),
@@ -165,6 +168,7 @@ fn a_provider_without_a_place_is_refused() {
     for (provider, options, missing, whom) in [
         ("ollama", "", "upstream_url", "self-hosted providers/models"),
         ("vllm", "", "upstream_url", "self-hosted providers/models"),
+        ("llama2", "llama2_format: raw", "upstream_url", "self-hosted providers/models"),
         ("llama2", "llama2_format: openai", "upstream_url", "self-hosted providers/models"),
         ("azure", "azure_deployment_id: d", "azure_instance", "azure provider"),
         ("databricks", "", "databricks.workspace_instance_id", "databricks provider"),
@@ -182,6 +186,7 @@ fn a_provider_without_a_place_is_refused() {
 #[test]
 fn a_format_chooses_what_a_provider_speaks() {
     for (provider, options, id) in [
+        ("llama2", "llama2_format: raw, upstream_url: 'http://h'", "llama2-raw"),
         ("llama2", "llama2_format: ollama, upstream_url: 'http://h'", "llama2-ollama"),
         ("llama2", "llama2_format: openai, upstream_url: 'http://h'", "llama2-openai"),
         ("mistral", "mistral_format: ollama, upstream_url: 'http://h'", "mistral-ollama"),
@@ -198,6 +203,24 @@ fn a_format_chooses_what_a_provider_speaks() {
             Some(id)
         );
     }
+}
+
+/// Kong has no name for the newer models of the family: they go by that of the older one.
+#[test]
+fn llama3_goes_by_the_name_of_llama2() {
+    let config = |provider: &str, format: &str| {
+        format!(
+            "{{route_type: llm/v1/chat, model: {{provider: {provider}, name: llama3, \
+             options: {{llama2_format: {format}, upstream_url: 'http://h'}}}}}}"
+        )
+    };
+    for format in ["ollama", "openai"] {
+        let id =
+            plugin(&config("llama2", format)).target.model.dialect().map(translate::providers::Provider::id);
+        assert_eq!(id, Some(format!("llama2-{format}")));
+    }
+    let refused = wrong(&config("llama3", "ollama"));
+    assert!(refused[0].ends_with("did you mean 'llama2'?"), "{refused:?}");
 }
 
 #[test]

@@ -48,6 +48,7 @@ fn the_example_serves_what_it_says() {
     };
     assert_eq!(routed("/openai-completions"), ("llm/v1/completions", Some("openai".to_owned())));
     assert_eq!(routed("/titan"), ("llm/v1/embeddings", Some("bedrock".to_owned())));
+    assert_eq!(routed("/raw-llama2"), ("llm/v1/chat", Some("llama2-raw".to_owned())));
     assert_eq!(routed("/mistral-at-home"), ("llm/v1/chat", Some("mistral-ollama".to_owned())));
     assert_eq!(routed("/dashscope"), ("llm/v1/chat", Some("dashscope-mainland".to_owned())));
     assert!(config.router.find("POST", None, "/bedrock", &HeaderMap::new()).is_none());

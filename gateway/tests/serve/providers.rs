@@ -51,6 +51,39 @@ async fn each_route_has_its_own_path() {
 }
 
 #[tokio::test]
+async fn a_raw_server_of_llama2_is_asked_at_its_users_own_path_and_never_for_a_stream() {
+    let raw = |setup: Setup| setup.set("/model/options/llama2_format", "raw");
+    let here = |setup| {
+        let setup = raw(setup);
+        let url = setup.plugin["model"]["options"]["upstream_url"].as_str().unwrap().to_owned();
+        setup.set("/model/options/upstream_url", format!("{url}/my/llama"))
+    };
+    let reply = json_reply("200 OK", r#"{"data":[{"generated_text":"<s>[INST] Hello [/INST] Hi."}]}"#);
+    let (call, answer) = exchange(here, "llama2", ASK, &reply).await;
+    assert!(call.head.starts_with("POST /my/llama HTTP/1.1\r\n"), "{}", call.head);
+    let asked: Value = serde_json::from_slice(&call.body).unwrap();
+    assert_eq!(
+        asked,
+        json!({"inputs": "<s>[INST] Hello [/INST]", "parameters": {"details": true, "stream": false}})
+    );
+    let answer: Value = serde_json::from_str(answer.text()).unwrap();
+    assert_eq!((&answer["choices"][0]["message"]["content"], &answer["model"]), (&json!("Hi."), &json!("m")));
+
+    for (setup, ask) in [
+        (&raw as &dyn Fn(Setup) -> Setup, ASK_STREAM),
+        (&|s| raw(s).set("/response_streaming", "always"), ASK),
+    ] {
+        let upstream = Upstream::listen().await;
+        let gateway = setup(Setup::new("llama2", upstream.addr)).start();
+        let refused = chat(&gateway, ask).await;
+        let body: Value = serde_json::from_str(refused.text()).unwrap();
+        assert_eq!((refused.status, &body["error"]["param"]), (400, &json!("stream")));
+        let message = body["error"]["message"].as_str().unwrap();
+        assert!(message.contains("streaming is not supported"), "{message}");
+    }
+}
+
+#[tokio::test]
 async fn azure_has_its_deployment_in_the_path_and_its_version_in_the_query() {
     let options = |setup: Setup| {
         setup
