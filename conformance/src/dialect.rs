@@ -53,6 +53,8 @@ pub enum Place {
     Body,
     /// Between these two in the path.
     Path(&'static str, char),
+    /// The server has one model.
+    Nowhere,
 }
 
 const SAID: &str = r#"{"model":"m","max_tokens":1,"messages":[{"role":"user","content":"[[ts:warm-up]]"}]}"#;
@@ -101,6 +103,15 @@ pub const ALL: &[Dialect] = &[
         thinks: true,
         signs: true,
         refuses: false,
+        ..OPENAI
+    },
+    Dialect {
+        provider: "llama2-raw",
+        chat: RAW,
+        completions: Some(Api { lacks: ONE_TEXT, ..RAW }),
+        embeddings: None,
+        refuses: false,
+        details: false,
         ..OPENAI
     },
     Dialect {
@@ -182,6 +193,15 @@ const GENERATE: Api = Api {
     streams: |asked| asked.path.ends_with(":streamGenerateContent"),
     lacks: &[Facet::Parallel, Facet::User],
     warm: ("/v1beta/models/m:generateContent", r#"{"contents":[{"parts":[{"text":"[[ts:warm-up]]"}]}]}"#),
+    ..CHAT
+};
+
+const RAW: Api = Api {
+    read: meaning::llama2,
+    model: Place::Nowhere,
+    streams: |asked| asked.json["parameters"]["stream"] == true,
+    lacks: &[Facet::Parallel, Facet::User],
+    warm: ("/", r#"{"inputs":"[[ts:warm-up]]"}"#),
     ..CHAT
 };
 

@@ -104,6 +104,9 @@ pub struct Route {
     /// Whether the route streams.
     #[serde(default = "yes")]
     pub streaming: bool,
+    /// Features of the gateway that the route has not got, because its provider has not.
+    #[serde(default)]
+    pub without: Vec<String>,
 }
 
 /// What a gateway does where several ways are right.

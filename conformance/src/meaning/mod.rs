@@ -8,6 +8,7 @@ mod bedrock;
 mod compare;
 mod compare_turns;
 mod gemini;
+mod llama2;
 mod ollama;
 mod openai;
 mod openai_input;
@@ -174,6 +175,7 @@ pub enum Effort {
 pub(crate) use anthropic::read as anthropic;
 pub(crate) use bedrock::{embedding as bedrock_embedding, read as bedrock};
 pub(crate) use gemini::{embedding as gemini_embedding, read as gemini};
+pub(crate) use llama2::read as llama2;
 pub(crate) use ollama::{completion as ollama_completion, embedding as ollama_embedding, read as ollama};
 pub(crate) use openai::read as openai;
 pub(crate) use openai_input::{completion as openai_completion, embedding as openai_embedding};

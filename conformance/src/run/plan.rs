@@ -106,6 +106,10 @@ impl Planned {
             return Some(format!("the route `{}` does not stream", route.name));
         }
         let feature = requirement.feature.as_slice();
+        let needed = self.scenario.features.iter().chain(feature);
+        if let Some(lacking) = needed.into_iter().find(|feature| route.without.contains(feature)) {
+            return Some(format!("the route `{}` has not got the feature `{lacking}`", route.name));
+        }
         let lacking = profile.lacks(&self.scenario.features).or_else(|| profile.lacks(feature))?;
         Some(format!("the profile does not declare the feature `{lacking}`"))
     }

@@ -30,7 +30,9 @@ async fn openais_client_reaches_every_provider() {
     println!("{seen:#}");
     for row in ROWS {
         let seen = &seen[row.id];
-        if row.chat.is_some() {
+        if row.text_only {
+            text_only(row, &seen["chat"]);
+        } else if row.chat.is_some() {
             chat(row, &seen["chat"]);
         }
         if row.completions.is_some() {
@@ -87,8 +89,27 @@ fn kong(mocks: &Mocks) -> Value {
 }
 
 fn asked(row: &Row) -> Value {
-    let Row { id, chat, completions, embeddings, inputs, .. } = row;
-    json!({ "id": id, "chat": chat, "completions": completions, "embeddings": embeddings, "inputs": inputs })
+    let Row { id, chat, completions, embeddings, inputs, text_only, .. } = row;
+    json!({
+        "id": id,
+        "chat": chat,
+        "completions": completions,
+        "embeddings": embeddings,
+        "inputs": inputs,
+        "text_only": text_only,
+    })
+}
+
+fn text_only(row: &Row, seen: &Value) {
+    let (id, text) = (row.id, &seen["text"]);
+    assert_eq!((&text["text"], &text["finish"]), (&json!("Hello"), &json!("stop")), "{id}");
+    assert_eq!(text["usage"], json!([20, 7, 27]), "{id}");
+    let errors = &seen["errors"];
+    raised(id, &errors["rate"], "RateLimitError", Some(429), "slow down");
+    raised(id, &errors["server"], "InternalServerError", Some(500), "broken");
+    raised(id, &errors["stream"], "BadRequestError", Some(400), "streaming is not supported");
+    raised(id, &errors["tools"], "BadRequestError", Some(400), "no tools");
+    raised(id, &errors["model"], "BadRequestError", Some(400), "");
 }
 
 fn chat(row: &Row, seen: &Value) {
@@ -118,7 +139,11 @@ fn chat(row: &Row, seen: &Value) {
 fn completions(row: &Row, seen: &Value) {
     let id = row.id;
     assert_eq!(seen["whole"], json!(["text_completion", "Hello", "stop", [20, 7, 27]]), "{id}");
-    assert_eq!(seen["streamed"], json!(["Hello", ["stop"]]), "{id}");
+    if row.text_only {
+        raised(id, &seen["streamed"], "BadRequestError", Some(400), "streaming is not supported");
+    } else {
+        assert_eq!(seen["streamed"], json!(["Hello", ["stop"]]), "{id}");
+    }
     raised(id, &seen["rate"], "RateLimitError", Some(429), "slow down");
 }
 

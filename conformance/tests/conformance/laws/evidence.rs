@@ -70,6 +70,7 @@ impl Evidence {
             version: None,
             variant: false,
             streaming: true,
+            without: Vec::new(),
         };
         let policies = Policies { dropped_header: Some("x-dropped".to_owned()), ..Policies::default() };
         let cell = Cell { surface: scenario.surface, provider: self.provider.to_owned(), mode: self.mode };

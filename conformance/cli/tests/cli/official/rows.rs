@@ -22,6 +22,8 @@ pub(super) struct Row {
     pub(super) embeddings: Option<&'static str>,
     /// Texts that one request for vectors may hold, as far as is tried.
     pub(super) inputs: usize,
+    /// Whether it gives whole texts and nothing else: neither streams nor calls of tools.
+    pub(super) text_only: bool,
     /// Whether its streams tell usage.
     pub(super) counts_streams: bool,
     /// Whether its replies to requests for vectors tell usage.
@@ -47,6 +49,7 @@ const ROW: Row = Row {
     completions: None,
     embeddings: None,
     inputs: 2,
+    text_only: false,
     counts_streams: true,
     counts_vectors: true,
 };
@@ -148,6 +151,17 @@ pub(super) const ROWS: &[Row] = &[
     Row { id: "bedrock-by-key", key: Key::Bearer, ..BEDROCK },
     Row { id: "gemini", ..GEMINI },
     Row { id: "gemini-v1", base: "/v1", key: Key::Query("key"), ..GEMINI },
+    Row {
+        id: "llama2-raw",
+        provider: "llama2",
+        mock: "llama2-raw",
+        base: "/generate",
+        options: r#"{"llama2_format": "raw"}"#,
+        chat: Some("llama-2-7b-chat"),
+        completions: Some("llama-2-7b-chat"),
+        text_only: true,
+        ..ROW
+    },
     Row { id: "ollama", ..OLLAMA },
     Row { id: "mistral-ollama", provider: "mistral", options: r#"{"mistral_format": "ollama"}"#, ..OLLAMA },
     Row { id: "llama2-ollama", provider: "llama2", options: r#"{"llama2_format": "ollama"}"#, ..OLLAMA },
