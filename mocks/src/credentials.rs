@@ -54,6 +54,7 @@ impl Default for Credentials {
             key("gemini", "gemini-touchstone"),
             key("huggingface", "hf_touchstone"),
             key("llama2-raw", "llama2-touchstone"),
+            key("mistral", "mistral-touchstone"),
             key("ollama", "ollama-touchstone"),
             key("tgi", "tgi-touchstone"),
         ];

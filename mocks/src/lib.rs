@@ -39,6 +39,7 @@ mod http;
 pub mod huggingface;
 pub mod journal;
 pub mod llama2;
+pub mod mistral;
 mod mocks;
 pub mod ollama;
 pub mod openai;

@@ -13,7 +13,7 @@ use crate::script::{Failure, Kind};
 use crate::seed::Draw;
 pub use crate::wire::Framing;
 use crate::{
-    Credentials, anthropic, azure, bedrock, cohere, gemini, huggingface, llama2, ollama, openai, tgi,
+    Credentials, anthropic, azure, bedrock, cohere, gemini, huggingface, llama2, mistral, ollama, openai, tgi,
 };
 
 /// Every provider's mock. The name is also the prefix of its paths on the common port.
@@ -27,6 +27,7 @@ pub static ALL: LazyLock<Vec<&'static dyn Provider>> = LazyLock::new(|| {
         &gemini::Gemini,
         &huggingface::HuggingFace,
         &llama2::Llama2,
+        &mistral::Mistral,
         &ollama::Ollama,
         &tgi::Tgi,
     ];

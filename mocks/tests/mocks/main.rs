@@ -14,6 +14,7 @@ mod huggingface;
 mod journal;
 mod judged;
 mod llama2;
+mod mistral;
 mod official;
 mod ollama;
 mod openai;
