@@ -30,6 +30,9 @@ pub struct Scenario {
     /// Providers it is played to; none means all that the profile has.
     #[serde(default)]
     pub providers: Vec<String>,
+    /// Dialects it is not played to: their providers are asked with whatever the client says, and answer for themselves.
+    #[serde(default)]
+    pub except: Vec<String>,
     /// Routes of the profile it is played on, instead of the providers' own ones.
     #[serde(default)]
     pub routes: Vec<String>,
@@ -208,7 +211,9 @@ pub fn parse(file: &str, text: &str) -> Result<Vec<Scenario>, Error> {
 impl Scenario {
     /// Whether it is played to this provider, where the profile has it.
     pub fn is_for(&self, provider: &str) -> bool {
-        self.providers.is_empty() || self.providers.iter().any(|known| known == provider)
+        let dialect = dialect::of(provider).map_or(provider, |dialect| dialect.provider);
+        !self.except.iter().any(|known| known == dialect)
+            && (self.providers.is_empty() || self.providers.iter().any(|known| known == provider))
     }
 
     /// The providers that it is played to, as far as the judge knows them on its surface.

@@ -1,5 +1,7 @@
 //! Checks: one requirement judged on one case. Pure functions from evidence to a verdict, and the table that names them.
 
+mod completions;
+mod embeddings;
 mod errors;
 mod faults;
 mod lifecycle;
@@ -24,7 +26,7 @@ pub type Judged = Result<(), Verdict>;
 pub type Check = fn(&Case) -> Judged;
 
 /// Every requirement's check, by theme.
-const TABLES: [&[(&str, Check)]; 11] = [
+const TABLES: [&[(&str, Check)]; 13] = [
     request::TABLE,
     params::TABLE,
     tools::TABLE,
@@ -36,6 +38,8 @@ const TABLES: [&[(&str, Check)]; 11] = [
     faults::TABLE,
     security::TABLE,
     lifecycle::TABLE,
+    completions::TABLE,
+    embeddings::TABLE,
 ];
 
 /// The check of the requirement with this id.

@@ -124,8 +124,12 @@ pub(super) fn fold(case: &Case) -> Result<&Fold, Verdict> {
 
 /// The client got no reply at all: the gateway refused, which a scenario may leave open.
 pub(super) fn unless_refused(case: &Case) -> Judged {
-    let refused = case.asked.is_empty() && case.transcript.status == Some(400);
-    if refused { Err(Verdict::NotHere) } else { Ok(()) }
+    if is_refused(case) { Err(Verdict::NotHere) } else { Ok(()) }
+}
+
+/// The client's request was refused with 400, and the provider not called.
+pub(super) fn is_refused(case: &Case) -> bool {
+    case.asked.is_empty() && case.transcript.status == Some(400)
 }
 
 /// What the client got, in a few words.

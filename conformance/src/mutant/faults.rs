@@ -105,9 +105,11 @@ pub(super) const TABLE: &[Mutant] = &[
 ];
 
 /// The finish chunk that the provider did not send, where a tolerant gateway would put one.
-fn finish_before_error(events: &mut Vec<Value>) {
+pub(super) fn finish_before_error(events: &mut Vec<Value>) {
     let Some(mut finish) = events.iter().find(|event| event["choices"].is_array()).cloned() else { return };
-    finish["choices"][0]["delta"] = json!({});
+    let (said, nothing) =
+        if finish["choices"][0]["text"].is_string() { ("text", json!("")) } else { ("delta", json!({})) };
+    finish["choices"][0][said] = nothing;
     finish["choices"][0]["finish_reason"] = json!("stop");
     let at = events.iter().position(is_error).unwrap_or(events.len());
     events.insert(at, finish);

@@ -65,12 +65,23 @@ impl Message {
         }
     }
 
-    /// Rewrites what the assistant says: the message of the first choice, or its deltas.
+    /// Rewrites what the assistant says: the message of the first choice, or its deltas; in a completion, the choice itself.
     pub fn said(&mut self, edit: impl Fn(&mut Value)) {
         self.objects(|object| {
             let Some(choice) = object["choices"].get_mut(0) else { return };
-            let name = if choice.get("delta").is_some() { "delta" } else { "message" };
-            edit(&mut choice[name]);
+            match ["delta", "message"].into_iter().find(|name| choice.get(*name).is_some()) {
+                Some(name) => edit(&mut choice[name]),
+                None => edit(choice),
+            }
+        });
+    }
+
+    /// Rewrites the list of embeddings.
+    pub fn vectors(&mut self, edit: impl Fn(&mut Vec<Value>)) {
+        self.json(|body| {
+            if let Some(vectors) = body["data"].as_array_mut() {
+                edit(vectors);
+            }
         });
     }
 

@@ -9,19 +9,27 @@
 //! The front proxy knows the mutant by its path, `/m7/…`; the back proxy by the marker in the text, `[[ts:m7.…`. So all
 //! mutants are played at once, to one gateway and one set of mocks.
 
+mod alike;
 mod client;
+mod completion_errors;
+mod completion_streams;
+mod completions;
 mod errors;
 mod faults;
+mod inputs;
 mod message;
 mod messages;
 mod parameters;
 mod process;
+mod prompts;
 mod proxy;
 mod reply;
 mod request;
 mod stream;
 mod tools;
 mod usage;
+mod vector_errors;
+mod vectors;
 mod wire;
 
 pub use message::Message;
@@ -62,7 +70,7 @@ pub enum Change {
 }
 
 /// All mutants, by theme.
-const TABLES: [&[Mutant]; 11] = [
+const TABLES: [&[Mutant]; 18] = [
     request::TABLE,
     messages::TABLE,
     parameters::TABLE,
@@ -74,6 +82,13 @@ const TABLES: [&[Mutant]; 11] = [
     faults::TABLE,
     client::TABLE,
     process::TABLE,
+    prompts::TABLE,
+    completions::TABLE,
+    completion_streams::TABLE,
+    completion_errors::TABLE,
+    inputs::TABLE,
+    vectors::TABLE,
+    vector_errors::TABLE,
 ];
 
 /// Requirements that nothing here can break, each with the reason.

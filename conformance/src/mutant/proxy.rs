@@ -152,7 +152,10 @@ impl Shared {
                     return answer(reply);
                 }
                 (Side::Front, Change::Wire(wire)) if *wire != Wire::Greedy => {
-                    return respond(head.status, passed_on(head.headers), wire.pass(pieces));
+                    let mut headers = passed_on(head.headers);
+                    // Whoever counts the bytes would not wait for an end.
+                    headers.remove("content-length");
+                    return respond(head.status, headers, wire.pass(pieces));
                 }
                 (Side::Back, Change::Wire(Wire::Greedy)) => {
                     return respond(head.status, passed_on(head.headers), Wire::Greedy.pass(pieces));

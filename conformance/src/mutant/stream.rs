@@ -145,7 +145,7 @@ pub(super) const TABLE: &[Mutant] = &[
 ];
 
 /// Puts a copy of the finish chunk, rewritten, right behind it.
-fn after_finish(events: &mut Vec<Value>, edit: impl Fn(&mut Value)) {
+pub(super) fn after_finish(events: &mut Vec<Value>, edit: impl Fn(&mut Value)) {
     let Some(at) = events.iter().position(finishes) else { return };
     let mut copy = events[at].clone();
     edit(&mut copy);

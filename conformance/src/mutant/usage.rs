@@ -135,7 +135,7 @@ fn count(usage: &mut Value, member: &str, tokens: u64) {
     usage["total_tokens"] = json!(of("prompt_tokens") + of("completion_tokens"));
 }
 
-fn count_unasked(events: &mut Vec<Value>) {
+pub(super) fn count_unasked(events: &mut Vec<Value>) {
     let Some(mut chunk) = events.first().cloned() else { return };
     chunk["choices"] = json!([]);
     chunk["usage"] = json!({"prompt_tokens": 8, "completion_tokens": 3, "total_tokens": 11});

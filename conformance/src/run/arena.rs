@@ -37,8 +37,8 @@ pub(crate) struct Stage {
     pub(crate) heavy: Mutex<()>,
 }
 
-/// Bytes of one reply that the journal keeps: more than any check looks at.
-const REPLY_BYTES: usize = 64 << 10;
+/// Bytes of one reply that the journal keeps: more than any check looks at, which is a vector of 3,072 numbers.
+const REPLY_BYTES: usize = 128 << 10;
 /// Longer than any play takes that ends by itself.
 const PATIENCE: Duration = Duration::from_secs(15);
 

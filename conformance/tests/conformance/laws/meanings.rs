@@ -30,12 +30,21 @@ fn what_is_said_means_what_it_means() {
 /// What only says what is so anyway may be left out.
 fn says_nothing(name: &str, request: &Value) -> bool {
     let is_default =
-        request["tool_choice"] == "auto" && name == "tool_choice" || request["n"] == 1 && name == "n";
+        request["tool_choice"] == "auto" && name == "tool_choice" || is_so_anyway(name, &request[name]);
     // Without tools there is nothing to choose from.
     let is_none = request["tool_choice"] == "none" && ["tools", "tool_choice"].contains(&name);
     is_default
         || is_none
         || ["model", "stream", "stream_options", "extra_body", "encoding_format"].contains(&name)
+}
+
+fn is_so_anyway(name: &str, value: &Value) -> bool {
+    match name {
+        "n" | "best_of" => value == 1,
+        "echo" => value == false,
+        "presence_penalty" | "frequency_penalty" => value == 0,
+        _ => false,
+    }
 }
 
 #[test]
