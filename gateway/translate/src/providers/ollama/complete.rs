@@ -36,6 +36,8 @@ impl Complete for Generate {
         for member in &completion.others {
             match &*member.name {
                 "keep_alive" => body.raw("keep_alive", member.value.get()),
+                // The best of one is what there is.
+                "best_of" if member.value.get() == "1" => (),
                 name if options::TAKEN.contains(&name) => (),
                 name => losses.drop(name),
             }
