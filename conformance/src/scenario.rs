@@ -238,12 +238,18 @@ impl Fill {
     }
 }
 
-/// A piece that no other piece of the same text equals, so that a lost or doubled one shows.
+/// A piece that no other piece of the same text equals, so that a lost or doubled one shows. In words, as texts are:
+/// tokenizers take very long over very long ones.
 fn piece(n: usize, bytes: usize) -> String {
     let mut text = format!("{n}:");
     while text.len() + 1 < bytes {
-        text.push(char::from(b'a' + u8::try_from((n + text.len()) % 26).expect("below 26")));
+        let is_gap = text.len() % WORD == 0;
+        let letter = char::from(b'a' + u8::try_from((n + text.len()) % 26).expect("below 26"));
+        text.push(if is_gap { ' ' } else { letter });
     }
     text.push(' ');
     text
 }
+
+/// Letters of a word, and the gap behind it.
+const WORD: usize = 8;
