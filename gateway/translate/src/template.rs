@@ -99,14 +99,14 @@ fn same_but_numbers(one: &[u8], other: &[u8]) -> bool {
 }
 
 /// Where `token` stands in `data`.
-fn part(data: &[u8], token: &str) -> Option<(usize, usize)> {
+pub(crate) fn part(data: &[u8], token: &str) -> Option<(usize, usize)> {
     let start = (token.as_ptr() as usize).checked_sub(data.as_ptr() as usize)?;
     let end = start.checked_add(token.len())?;
     (data.get(start..end)? == token.as_bytes()).then_some((start, end))
 }
 
 /// Splits a JSON string off `bytes`, quotes included.
-fn string(bytes: &[u8]) -> Option<(&str, &[u8])> {
+pub(crate) fn string(bytes: &[u8]) -> Option<(&str, &[u8])> {
     let (mut at, mut numbers) = (1, false);
     if bytes.first() != Some(&b'"') {
         return None;

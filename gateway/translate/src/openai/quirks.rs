@@ -18,6 +18,8 @@ pub struct Quirks {
     pub filters: bool,
     /// Members of OpenAI's that it refuses: they are left out, and named.
     pub refused: &'static [&'static str],
+    /// Headers that the configuration asks for.
+    pub headers: fn(&Options<'_>) -> Vec<(&'static str, String)>,
 }
 
 /// Where an API is.
@@ -58,6 +60,7 @@ impl Quirks {
         limit: Limit::ByModel,
         filters: false,
         refused: &[],
+        headers: |_| Vec::new(),
     };
     /// OpenAI's own completions.
     pub const COMPLETIONS: Self =

@@ -40,6 +40,7 @@ pub(crate) fn splice(
         query,
         anchor,
         auth: quirks.auth,
+        headers: (quirks.headers)(options),
         client_model: client_model.map(|model| model.plain().into_owned()),
         client_stream,
         include_usage: include_usage.unwrap_or_default(),
