@@ -7,7 +7,8 @@ use std::hint::black_box;
 use std::time::Duration;
 
 use benches::{
-    EVENTS, anthropic_stream, bedrock_stream, gemini_array, gemini_stream, openai_stream, reply, request,
+    EVENTS, anthropic_stream, bedrock_stream, gemini_array, gemini_stream, ollama_stream, openai_stream,
+    reply, request,
 };
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use mocks::script::{Reply, Script};
@@ -31,6 +32,7 @@ const STREAMS: &[Streamed] = &[
     ("bedrock", Framing::EventStream, bedrock_stream),
     ("gemini", Framing::Sse, gemini_stream),
     ("gemini array", Framing::JsonArray, gemini_array),
+    ("ollama", Framing::JsonLines, ollama_stream),
 ];
 
 criterion_group! {

@@ -104,6 +104,27 @@ fn gemini_pieces() -> impl Iterator<Item = Value> {
     text.into_iter().chain([piece(last, EVENTS)])
 }
 
+/// A stream of Ollama's as JSON lines, [`EVENTS`] of text: each has its own time, to the nanosecond.
+pub fn ollama_stream() -> Vec<u8> {
+    let line = |time: usize, content: &str| {
+        let created_at = format!("2026-11-21T06:{:02}:{:02}.{:09}Z", time / 60 % 60, time % 60, time * 7919);
+        json!({"model": "llama3.2", "created_at": created_at,
+            "message": {"role": "assistant", "content": content}, "done": false})
+    };
+    let mut lines: Vec<Value> = words().zip(1..).map(|(word, time)| line(time, word)).collect();
+    let mut last = line(EVENTS + 1, "");
+    for (name, value) in [
+        ("done", json!(true)),
+        ("done_reason", json!("stop")),
+        ("prompt_eval_count", json!(25)),
+        ("eval_count", json!(EVENTS)),
+    ] {
+        last[name] = value;
+    }
+    lines.push(last);
+    lines.iter().map(|line| format!("{line}\n")).collect::<String>().into_bytes()
+}
+
 /// A client's request of at least so many bytes: a system message, a tool, turns of text.
 pub fn request(size: usize) -> Vec<u8> {
     let mut messages = vec![json!({"role": "system", "content": "You are a helpful assistant."})];

@@ -1,0 +1,10 @@
+//! JSON lines.
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use translate::fuzz;
+
+fuzz_target!(|bytes: &[u8]| {
+    fuzz::json_lines(bytes);
+});
