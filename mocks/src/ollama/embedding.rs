@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde_json::{Value, json};
 
-use super::nanoseconds;
+use super::{EMBED_ONE, nanoseconds};
 use crate::answer::{Embed, Input, Vectors};
 use crate::provider::Call;
 
@@ -17,6 +17,7 @@ pub(super) fn ask<'a>(call: &Call<'a>) -> Embed<'a> {
     Embed {
         model: call.body["model"].as_str().unwrap_or_default(),
         inputs: match &call.body["input"] {
+            _ if call.operation == EMBED_ONE => vec![text(&call.body["prompt"])],
             Value::Array(items) => items.iter().map(text).collect(),
             one => vec![text(one)],
         },
@@ -25,6 +26,9 @@ pub(super) fn ask<'a>(call: &Call<'a>) -> Embed<'a> {
 }
 
 pub(super) fn body(call: &Call<'_>, vectors: &Vectors<'_>) -> Value {
+    if call.operation == EMBED_ONE {
+        return json!({ "embedding": vectors.vectors.first() });
+    }
     json!({
         "model": vectors.model,
         "embeddings": vectors.vectors,

@@ -3,12 +3,17 @@
 use serde_json::{Value, json};
 use specs::Violation;
 
+use super::compatible;
 use crate::request::Request;
 use crate::script::{Failure, Kind};
 
 /// Status and body of an error.
 pub(super) fn body(request: &Request, failure: &Failure) -> (u16, String) {
     let (status, sentence) = native(request, failure.kind());
+    if compatible::has(&request.path) {
+        let status = failure.status.unwrap_or(status);
+        return (status, compatible::error(status, failure, &sentence).to_string());
+    }
     let message = failure.message.as_deref().unwrap_or(&sentence);
     (failure.status.unwrap_or(status), json!({ "error": message }).to_string())
 }
@@ -20,7 +25,9 @@ fn native(request: &Request, kind: Kind) -> (u16, String) {
         Kind::Authentication => (401, "unauthorized"),
         Kind::Billing | Kind::Quota => (402, "usage limit reached"),
         Kind::Permission => (403, "forbidden"),
-        Kind::NotFound if request.path.starts_with("/api/") => (404, "model not found"),
+        Kind::NotFound if request.path.starts_with("/api/") || compatible::has(&request.path) => {
+            (404, "model not found")
+        }
         Kind::NotFound => (404, "404 page not found"),
         Kind::Method => (405, "405 method not allowed"),
         Kind::Conflict => (409, "conflict"),

@@ -1,6 +1,8 @@
-//! [Ollama's own API](https://github.com/ollama/ollama/blob/main/docs/api.md): JSON lines by default, and no keys.
+//! [Ollama's own API](https://github.com/ollama/ollama/blob/main/docs/api.md): JSON lines by default, and no keys; and beside
+//! it the paths that speak OpenAI's dialect.
 
 mod ask;
+mod compatible;
 mod embedding;
 mod error;
 mod models;
@@ -24,6 +26,7 @@ pub struct Ollama;
 const CHAT: &str = "chat";
 const GENERATE: &str = "generate";
 const EMBED: &str = "embed";
+const EMBED_ONE: &str = "embedOne";
 
 impl Provider for Ollama {
     fn name(&self) -> &'static str {
@@ -31,10 +34,13 @@ impl Provider for Ollama {
     }
 
     fn route(&self, method: &str, path: &str) -> Route {
+        if compatible::has(path) {
+            return compatible::DIALECT.route(method, path);
+        }
         match crate::provider::documented(self.name(), method, path) {
             Route::Generate(found) => match found.id() {
                 CHAT | GENERATE => Route::Generate(found),
-                EMBED => Route::Embed(found),
+                EMBED | EMBED_ONE => Route::Embed(found),
                 "list" => Route::Direct("list", Some(found)),
                 "ps" => Route::Direct("ps", Some(found)),
                 "show" => Route::Direct("show", Some(found)),
@@ -58,6 +64,11 @@ impl Provider for Ollama {
         error::refuse(violation, body)
     }
 
+    /// What it does not know it passes over, in either dialect.
+    fn tolerates(&self, violation: &Violation) -> bool {
+        violation.keyword == "additionalProperties"
+    }
+
     fn check(&self, call: &Call<'_>) -> Result<(), Failure> {
         let Some(model) = call.body["model"].as_str() else { return Ok(()) };
         let is_known = |models: &[String]| models.iter().any(|known| known == model);
@@ -67,18 +78,25 @@ impl Provider for Ollama {
         if call.models.is_some_and(|models| !is_known(models)) {
             return Err(Failure::new(Kind::NotFound, format!("model '{model}' not found")));
         }
-        Ok(())
+        compatible::check(call)
     }
 
     fn ask<'a>(&self, call: &Call<'a>) -> Ask<'a> {
-        ask::read(call)
+        if compatible::has(&call.request.path) { compatible::ask(call) } else { ask::read(call) }
     }
 
     fn whole(&self, call: &Call<'_>, answer: &Answer<'_>) -> Whole {
+        if compatible::has(&call.request.path) {
+            return under_own_headers(call, compatible::DIALECT.whole(call, answer));
+        }
         good(call, arguments::settle(call, answer, reply::body(call, answer).to_string()))
     }
 
     fn stream(&self, call: &Call<'_>, answer: &Answer<'_>) -> Stream {
+        if compatible::has(&call.request.path) {
+            let events = compatible::DIALECT.stream(call, answer).events;
+            return Stream { headers: headers(&call.draw, "text/event-stream"), events };
+        }
         Stream { headers: headers(&call.draw, "application/x-ndjson"), events: stream::events(call, answer) }
     }
 
@@ -87,6 +105,9 @@ impl Provider for Ollama {
     }
 
     fn vectors(&self, call: &Call<'_>, vectors: &Vectors<'_>) -> Whole {
+        if compatible::has(&call.request.path) {
+            return under_own_headers(call, compatible::DIALECT.vectors(call, vectors));
+        }
         good(call, embedding::body(call, vectors).to_string())
     }
 
@@ -97,15 +118,21 @@ impl Provider for Ollama {
 
     fn interruption(&self, call: &Call<'_>, failure: &Failure) -> Event {
         let (_, mut body) = error::body(call.request, failure);
+        if compatible::has(&call.request.path) {
+            return Event { name: "".into(), bytes: crate::wire::sse::frame("", body.as_bytes()) };
+        }
         body.push('\n');
         Event { name: "".into(), bytes: body.into() }
     }
 
-    fn framing(&self, _call: &Call<'_>) -> Framing {
-        Framing::Lines
+    fn framing(&self, call: &Call<'_>) -> Framing {
+        if compatible::has(&call.request.path) { Framing::Sse } else { Framing::Lines }
     }
 
     fn direct(&self, call: &Call<'_>) -> Whole {
+        if compatible::has(&call.request.path) {
+            return under_own_headers(call, compatible::DIALECT.direct(call));
+        }
         match models::answer(call) {
             Ok(body) => good(call, body.to_string()),
             Err(failure) => self.error(call.request, &call.draw, &failure),
@@ -117,6 +144,11 @@ const JSON: &str = "application/json; charset=utf-8";
 
 fn good(call: &Call<'_>, body: String) -> Whole {
     Whole { status: 200, headers: headers(&call.draw, JSON), body: body.into() }
+}
+
+/// The same body without what OpenAI's servers say beside it.
+fn under_own_headers(call: &Call<'_>, whole: Whole) -> Whole {
+    Whole { headers: headers(&call.draw, JSON), ..whole }
 }
 
 fn headers(draw: &Draw, content_type: &'static str) -> Headers {

@@ -6,7 +6,7 @@ use crate::provider::Call;
 use crate::script::{Failure, Kind};
 
 /// What is listed where the options name no models.
-const KNOWN: [&str; 4] = ["llama3.2:latest", "qwen3:8b", "gpt-oss:20b", "nomic-embed-text:latest"];
+pub(super) const KNOWN: [&str; 4] = ["llama3.2:latest", "qwen3:8b", "gpt-oss:20b", "nomic-embed-text:latest"];
 const VERSION: &str = "0.13.0";
 
 /// The answer to what is no question for a model.
@@ -59,6 +59,7 @@ fn shown(name: &str) -> Value {
         "template": "{{ .Prompt }}",
         "details": details(),
         "capabilities": if name.contains("embed") { json!(["embedding"]) } else { json!(["completion", "tools", "thinking"]) },
+        "model_info": { "general.architecture": "llama", "llama.context_length": 131_072 },
         "modified_at": "2026-01-01T00:00:00Z",
     })
 }

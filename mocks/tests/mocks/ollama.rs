@@ -3,7 +3,7 @@
 use mocks::script::{Block, Cut, Event, Failure, Fault, Interruption, Kind, Reasoning, Reply, Script};
 use serde_json::{Value, json};
 
-use crate::judged::{get, lines, operation, post, refused, whole};
+use crate::judged::{get, lines, operation, post, refused, streamed, whole};
 
 const CHAT: &str = "/api/chat";
 
@@ -119,4 +119,64 @@ async fn lines_know_the_faults_of_lines() {
     let cut =
         play(Fault { cut: Some(Cut { after_event: Some(1), ..Cut::default() }), ..Fault::default() }).await;
     assert_eq!((cut.text().lines().count(), cut.complete), (1, false));
+}
+
+#[tokio::test]
+async fn openais_dialect_is_spoken_beside_its_own() {
+    let mocks = mocks::start().await.unwrap();
+    mocks.add(Script::new("[[here]]", Reply::text(["Hel", "lo"])));
+    let (path, of_openai) = ("/v1/chat/completions", |path| operation("openai", "POST", path));
+    let chat = of_openai(path);
+    let reply = whole(&chat, &post(&mocks, "ollama", path, &ask(&json!({ "n": 2, "think": true }))).await);
+    assert_eq!(reply["choices"].as_array().unwrap().len(), 1, "what it does not know it passes over");
+    assert_eq!(reply["choices"][0]["message"]["content"], "Hello");
+    let reply = post(&mocks, "ollama", path, &ask(&json!({ "stream": true }))).await;
+    assert_eq!(reply.header("content-type"), Some("text/event-stream"));
+    assert!(reply.text().ends_with("data: [DONE]\n\n"));
+    let text = streamed(&chat, &reply);
+    let said = text.iter().filter_map(|chunk| chunk["choices"][0]["delta"]["content"].as_str());
+    assert_eq!(said.collect::<String>(), "Hello");
+
+    let path = "/v1/completions";
+    let body = json!({ "model": "llama3.2", "prompt": "[[here]]" });
+    let reply = whole(&of_openai(path), &post(&mocks, "ollama", path, &body).await);
+    assert_eq!(reply["choices"][0]["text"], "Hello");
+    let path = "/v1/embeddings";
+    let body = json!({ "model": "nomic-embed-text", "input": ["a", "b"], "dimensions": 16 });
+    let reply = whole(&of_openai(path), &post(&mocks, "ollama", path, &body).await);
+    assert_eq!(reply["data"][1]["embedding"].as_array().unwrap().len(), 16);
+    let models = whole(&operation("openai", "GET", "/v1/models"), &get(&mocks, "ollama", "/v1/models").await);
+    assert_eq!(models["data"][0]["id"], "llama3.2:latest");
+}
+
+#[tokio::test]
+async fn errors_in_openais_dialect_have_its_shape() {
+    let models = Some(vec!["llama3.2".to_owned()]);
+    let mocks = mocks::start_with(mocks::Options { models, ..mocks::Options::default() }).await.unwrap();
+    let path = "/v1/chat/completions";
+    let chat = operation("openai", "POST", path);
+    let stranger = json!({ "model": "x", "messages": [{ "role": "user", "content": "hi" }] });
+    let unread = json!({ "model": "llama3.2", "messages": 5 });
+    for (body, status, kind, sentence) in [
+        (stranger, 404, "not_found_error", "model 'x' not found"),
+        (unread, 400, "invalid_request_error", "cannot unmarshal number"),
+    ] {
+        let (got, error) = refused(&chat, &post(&mocks, "ollama", path, &body).await);
+        assert_eq!((got, &error["error"]["type"]), (status, &json!(kind)));
+        assert!(error["error"]["message"].as_str().unwrap().contains(sentence), "{error}");
+    }
+    let tokens = json!({ "model": "llama3.2", "input": [1, 2] });
+    let (status, _) = refused(
+        &operation("openai", "POST", "/v1/embeddings"),
+        &post(&mocks, "ollama", "/v1/embeddings", &tokens).await,
+    );
+    assert_eq!(status, 400, "it takes no tokens");
+    let middle = Interruption { after_event: 2, kind: Some(Kind::Server), message: Some("gone".to_owned()) };
+    let fault = Fault { error: Some(middle), ..Fault::default() };
+    mocks.add(Script::new("[[here]]", Reply::text(["Hel", "lo"]).with_fault(fault)));
+    let broken = post(&mocks, "ollama", path, &ask(&json!({ "stream": true }))).await;
+    let (_, last) = broken.events().pop().unwrap();
+    assert_eq!(last["error"]["message"], "gone");
+    let (status, _) = refused(&chat, &post(&mocks, "ollama", "/v1/nowhere", &json!({})).await);
+    assert_eq!(status, 404);
 }
