@@ -5,6 +5,7 @@ mod azure;
 mod boto3;
 mod cohere;
 mod genai;
+mod ollama;
 mod openai;
 mod venv;
 
