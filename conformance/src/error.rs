@@ -43,6 +43,16 @@ pub enum Error {
         /// Where its output was kept.
         log: PathBuf,
     },
+    /// The gateway could not be brought onto this machine.
+    #[error("the setup failed at `{step}`: {reason}\nits log: {log}")]
+    Setup {
+        /// The program and its arguments.
+        step: String,
+        /// How it ended, and the last of what it said.
+        reason: String,
+        /// Where its output was kept.
+        log: PathBuf,
+    },
     /// The gateway ended while the suite ran.
     #[error("the gateway died while the suite ran ({status})\nits log: {log}")]
     Died {
@@ -78,7 +88,7 @@ impl Error {
         match self {
             Self::NoProfile(_) | Self::Glob { .. } | Self::Nothing(_) | Self::Unknown { .. } => 2,
             Self::Parse { .. } | Self::Template { .. } => 2,
-            Self::NotReady { .. } | Self::Died { .. } => 3,
+            Self::Setup { .. } | Self::NotReady { .. } | Self::Died { .. } => 3,
             Self::Mocks(_) | Self::File { .. } => 4,
         }
     }

@@ -3,6 +3,7 @@
 mod process;
 pub mod profile;
 mod render;
+pub mod setup;
 
 pub(crate) use process::configure;
 pub use process::{Gateway, Source, Upstreams};

@@ -11,13 +11,13 @@ use tokio::time::{Instant, sleep, timeout};
 
 use super::profile::Start;
 use super::render::Variables;
-use super::{Profile, profile};
+use super::{Profile, profile, setup};
 use crate::case::Ending;
 use crate::client::{Client, Target};
 use crate::{Error, text};
 
 /// Where the gateway comes from.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Source {
     /// The profile says how to start it.
     Profile,
@@ -68,7 +68,7 @@ impl Gateway {
             }
         };
         let (port, closed) = free_ports(folder)?;
-        let variables = Variables::new(upstreams, port, closed, folder);
+        let variables = Variables::new(upstreams, (port, closed), folder, setup::folder(profile).as_deref());
         let config = render(profile, &variables, folder)?;
         let child = spawn(start, &variables, folder, &log)?;
         let mut gateway = Self {
@@ -173,10 +173,10 @@ pub(crate) struct Setup {
 pub(crate) fn configure(
     profile: &Profile,
     upstreams: &Upstreams,
-    (port, closed): (u16, u16),
+    ports: (u16, u16),
     folder: &Path,
 ) -> Result<Setup, Error> {
-    let variables = Variables::new(upstreams, port, closed, folder);
+    let variables = Variables::new(upstreams, ports, folder, setup::folder(profile).as_deref());
     let words = profile.start.iter().flat_map(|start| &start.command);
     let own = variables.render("command", "{{ self }}")?;
     let word = |word: &String| match variables.render("command", word) {

@@ -7,6 +7,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use super::setup::Setup;
 use crate::report::model::{Expectation, Implementation};
 use crate::{Error, Surface, embedded};
 
@@ -20,12 +21,18 @@ pub struct Profile {
     pub kind: String,
     /// What it is.
     pub implementation: Implementation,
+    /// How it is brought onto this machine; absent where it is there already.
+    #[serde(default)]
+    pub setup: Option<Setup>,
     /// Configuration files to render.
     #[serde(default)]
     pub render: Vec<Render>,
     /// How to start it; absent for a gateway that already runs.
     #[serde(default)]
     pub start: Option<Start>,
+    /// How many plays it is asked at once; absent: as many as the machine can play.
+    #[serde(default)]
+    pub jobs: Option<u16>,
     /// Headers that the client sends with every request.
     #[serde(default)]
     pub headers: BTreeMap<String, String>,

@@ -8,11 +8,17 @@ use serde_json::{Value, json};
 use super::Upstreams;
 use crate::Error;
 
-/// What templates may refer to: `mocks.<provider>.{url,key}`, `aws.*`, `port`, `workdir`, `self`, `closed`.
+/// What templates may refer to: `mocks.<provider>.{url,key}`, `aws.*`, `port`, `workdir`, `self`, `closed`, and
+/// `cache` where the profile has a setup.
 pub(super) struct Variables(Value);
 
 impl Variables {
-    pub(super) fn new(upstreams: &Upstreams, port: u16, closed: u16, folder: &Path) -> Self {
+    pub(super) fn new(
+        upstreams: &Upstreams,
+        (port, closed): (u16, u16),
+        folder: &Path,
+        cache: Option<&Path>,
+    ) -> Self {
         let keys = &upstreams.credentials;
         let provider =
             |(name, url): (&String, &String)| (name.clone(), json!({"url": url, "key": keys.key(name)}));
@@ -27,8 +33,14 @@ impl Variables {
             "port": port,
             "closed": format!("http://127.0.0.1:{closed}"),
             "workdir": folder.display().to_string(),
+            "cache": cache.map(|folder| folder.display().to_string()),
             "self": std::env::current_exe().map(|path| path.display().to_string()).unwrap_or_default(),
         }))
+    }
+
+    /// What there is before anything runs: `cache`.
+    pub(super) fn of_folder(cache: &Path) -> Self {
+        Self(json!({"cache": cache.display().to_string()}))
     }
 
     /// Fills a template; a name that is not there is an error.

@@ -11,7 +11,7 @@ use tokio::sync::Mutex;
 use super::Options;
 use crate::client::{Client, Target};
 use crate::dialect::{self, Dialect};
-use crate::gateway::{Gateway, Profile, Upstreams};
+use crate::gateway::{self, Gateway, Profile, Source, Upstreams};
 use crate::{Error, Surface};
 
 /// A gateway that is ready, with the mocks behind it.
@@ -46,7 +46,7 @@ impl Arena {
     /// Starts mocks and gateway, and waits until both are ready.
     ///
     /// # Errors
-    /// [`Error::Mocks`], [`Error::NotReady`], [`Error::Template`], [`Error::File`].
+    /// [`Error::Setup`], [`Error::Mocks`], [`Error::NotReady`], [`Error::Template`], [`Error::File`].
     pub async fn start(options: &Options) -> Result<Self, Error> {
         Self::start_through(options, |url| url).await
     }
@@ -56,6 +56,10 @@ impl Arena {
         options: &Options,
         before: impl Fn(String) -> String,
     ) -> Result<Self, Error> {
+        if options.source == Source::Profile {
+            let say = |sentence: &str| options.notice.iter().for_each(|notice| notice(sentence));
+            gateway::setup::prepare(&options.profile, say).await?;
+        }
         let mocks = start_mocks(options).await?;
         warm_up(&mocks).await;
         let upstreams = Upstreams {

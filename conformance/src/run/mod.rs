@@ -15,7 +15,7 @@ use futures_util::StreamExt;
 use futures_util::stream;
 
 pub use arena::Arena;
-pub use options::{Options, Progress, Watcher};
+pub use options::{Notice, Options, Progress, Watcher};
 pub(crate) use plan::binds;
 pub(crate) use play::{CLIENT_KEY, with_marker};
 

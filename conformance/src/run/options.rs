@@ -28,9 +28,14 @@ pub struct Options {
     pub folder: Option<PathBuf>,
     /// How the profile was named on the command line, for commands that reproduce.
     pub gateway: String,
+    /// Called with a sentence where something takes long before the first play.
+    pub notice: Option<Notice>,
     /// Called after every play.
     pub progress: Option<Watcher>,
 }
+
+/// Hears what is done before the first play.
+pub type Notice = Arc<dyn Fn(&str) + Send + Sync>;
 
 /// Hears how far a run is.
 pub type Watcher = Arc<dyn Fn(&Progress) + Send + Sync>;
@@ -52,16 +57,18 @@ impl Options {
     /// Everything of the suite, against the gateway of this profile, started by it.
     pub fn new(profile: Profile) -> Self {
         let gateway = profile.name.clone();
+        let jobs = profile.jobs.map_or_else(default_jobs, usize::from);
         Self {
             profile,
             source: Source::Profile,
             mocks: None,
             select: Vec::new(),
             seed: 0,
-            jobs: default_jobs(),
+            jobs,
             quick: false,
             folder: None,
             gateway,
+            notice: None,
             progress: None,
         }
     }

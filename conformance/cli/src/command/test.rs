@@ -80,6 +80,7 @@ impl Test {
             jobs: self.jobs.map_or(defaults.jobs, usize::from),
             quick: self.quick,
             gateway: self.gateway.clone(),
+            notice: Some(std::sync::Arc::new(|sentence| eprintln!("{sentence}"))),
             progress: Some(progress::watcher()),
             ..defaults
         })
