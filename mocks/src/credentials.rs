@@ -57,6 +57,7 @@ impl Default for Credentials {
             key("mistral", "mistral-touchstone"),
             key("ollama", "ollama-touchstone"),
             key("tgi", "tgi-touchstone"),
+            key("vertex", "vertex-touchstone"),
         ];
         Self { keys: own.into_iter().chain(twins).collect(), aws: vec![AwsKey::default()] }
     }

@@ -53,6 +53,7 @@ pub mod seed;
 mod state;
 pub mod tgi;
 pub mod tokens;
+pub mod vertex;
 mod wire;
 
 pub use credentials::{AwsKey, Credentials};

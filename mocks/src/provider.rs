@@ -13,7 +13,8 @@ use crate::script::{Failure, Kind};
 use crate::seed::Draw;
 pub use crate::wire::Framing;
 use crate::{
-    Credentials, anthropic, azure, bedrock, cohere, gemini, huggingface, llama2, mistral, ollama, openai, tgi,
+    Credentials, anthropic, azure, bedrock, cohere, gemini, huggingface, llama2, mistral, ollama, openai,
+    tgi, vertex,
 };
 
 /// Every provider's mock. The name is also the prefix of its paths on the common port.
@@ -30,6 +31,7 @@ pub static ALL: LazyLock<Vec<&'static dyn Provider>> = LazyLock::new(|| {
         &mistral::Mistral,
         &ollama::Ollama,
         &tgi::Tgi,
+        &vertex::Vertex,
     ];
     let twins = openai::TWINS.iter().map(|twin| -> &dyn Provider { twin });
     own.into_iter().chain(twins).collect()

@@ -45,7 +45,7 @@ pub(super) fn read<'a>(call: &Call<'a>) -> Ask<'a> {
     }
 }
 
-pub(super) fn list(value: &Value) -> &[Value] {
+pub(crate) fn list(value: &Value) -> &[Value] {
     value.as_array().map_or(&[], Vec::as_slice)
 }
 

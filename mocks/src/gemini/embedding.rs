@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use serde_json::{Value, json};
 
-use super::EMBED;
 use super::ask::{list, parts};
+use super::{EMBED, is_vertex};
 use crate::answer::{Embed, Input, Vectors};
 use crate::provider::Call;
 
@@ -20,7 +20,10 @@ pub(super) fn ask<'a>(call: &Call<'a>) -> Embed<'a> {
     };
     let requests =
         if call.operation == EMBED { std::slice::from_ref(call.body) } else { list(&call.body["requests"]) };
-    let asked = requests.first().and_then(|request| request["outputDimensionality"].as_u64());
+    let places = ["/embedContentConfig/outputDimensionality", "/outputDimensionality"];
+    let asked = requests
+        .first()
+        .and_then(|request| places.iter().find_map(|place| request.pointer(place)).and_then(Value::as_u64));
     Embed {
         model: "",
         inputs: requests.iter().map(one).collect(),
@@ -30,9 +33,14 @@ pub(super) fn ask<'a>(call: &Call<'a>) -> Embed<'a> {
 
 pub(super) fn body(call: &Call<'_>, vectors: &Vectors<'_>) -> Value {
     let values = |vector: &Vec<f32>| json!({ "values": vector });
-    if call.operation == EMBED {
+    let mut body = if call.operation == EMBED {
         json!({ "embedding": vectors.vectors.first().map(values) })
     } else {
         json!({ "embeddings": vectors.vectors.iter().map(values).collect::<Vec<_>>() })
+    };
+    if is_vertex(call.request) {
+        let tokens = vectors.tokens;
+        body["usageMetadata"] = json!({ "promptTokenCount": tokens, "totalTokenCount": tokens });
     }
+    body
 }

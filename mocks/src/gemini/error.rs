@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::is_vertex;
 use crate::request::Request;
 use crate::script::{Failure, Kind};
 
@@ -13,19 +14,23 @@ pub(crate) fn body(request: &Request, failure: &Failure) -> (u16, Value) {
     let status = failure.status.unwrap_or(status);
     let message = failure.message.as_deref().unwrap_or(&sentence);
     let mut error = json!({ "code": status, "message": message, "status": name });
-    if let Some(details) = details(failure) {
+    if let Some(details) = details(failure, service(request)) {
         error["details"] = details;
     }
     (status, json!({ "error": error }))
 }
 
-fn details(failure: &Failure) -> Option<Value> {
+fn service(request: &Request) -> &'static str {
+    if is_vertex(request) { "aiplatform.googleapis.com" } else { "generativelanguage.googleapis.com" }
+}
+
+fn details(failure: &Failure, service: &str) -> Option<Value> {
     if let Some(code) = &failure.code {
         return Some(json!([{
             "@type": "type.googleapis.com/google.rpc.ErrorInfo",
             "reason": code,
             "domain": "googleapis.com",
-            "metadata": { "service": "generativelanguage.googleapis.com" },
+            "metadata": { "service": service },
         }]));
     }
     if let Some(param) = &failure.param {
@@ -41,7 +46,7 @@ fn details(failure: &Failure) -> Option<Value> {
             {
                 "@type": "type.googleapis.com/google.rpc.QuotaFailure",
                 "violations": [{
-                    "quotaMetric": "generativelanguage.googleapis.com/generate_requests",
+                    "quotaMetric": format!("{service}/generate_requests"),
                     "quotaId": "GenerateRequestsPerMinutePerProjectPerModel",
                 }],
             },

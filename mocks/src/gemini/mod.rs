@@ -23,6 +23,8 @@ use crate::seed::Draw;
 #[derive(Debug, Clone, Copy)]
 pub struct Gemini;
 
+pub(crate) use ask::list;
+
 /// The versions of the API that live.
 const VERSIONS: [&str; 3] = ["v1", "v1beta", "v1alpha"];
 const STREAM: &str = "streamGenerateContent";
@@ -144,19 +146,24 @@ fn denied(kind: Kind, reason: &str, message: &str, code: Option<&str>) -> Box<De
     Box::new(Denied { failure, reason: reason.to_owned(), canonical_request: None })
 }
 
-const JSON: &str = "application/json; charset=UTF-8";
+pub(crate) const JSON: &str = "application/json; charset=UTF-8";
 
-fn good(call: &Call<'_>, body: &Value) -> Whole {
+pub(crate) fn good(call: &Call<'_>, body: &Value) -> Whole {
     Whole { status: 200, headers: headers(&call.draw, JSON), body: format!("{body:#}\n").into() }
 }
 
-fn headers(draw: &Draw, content_type: &'static str) -> Headers {
+pub(crate) fn headers(draw: &Draw, content_type: &'static str) -> Headers {
     vec![
         ("content-type".into(), content_type.into()),
         ("date".into(), draw.http_date().into()),
         ("server".into(), "scaffolding on HTTPServer2".into()),
         ("vary".into(), "Origin, X-Origin, Referer".into()),
     ]
+}
+
+/// Whether it is Vertex AI that is asked: all of its models are below a project.
+fn is_vertex(request: &Request) -> bool {
+    request.path.contains("/projects/")
 }
 
 /// The model that the path names.

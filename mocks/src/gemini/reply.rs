@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::model;
+use super::{is_vertex, model};
 use crate::answer::arguments;
 use crate::answer::{Answer, Choice, Usage};
 use crate::provider::Call;
@@ -34,7 +34,11 @@ pub(super) fn body(call: &Call<'_>, answer: &Answer<'_>) -> Value {
 pub(super) fn head(call: &Call<'_>, answer: &Answer<'_>) -> Value {
     let model = if answer.model.is_empty() { model(call) } else { answer.model.to_string() };
     let id = answer.id.map_or_else(|| call.draw.text("id", 22), str::to_owned);
-    json!({ "modelVersion": model, "responseId": id })
+    let mut head = json!({ "modelVersion": model, "responseId": id });
+    if is_vertex(call.request) {
+        head["createTime"] = call.draw.rfc3339(0).into();
+    }
+    head
 }
 
 /// An answer without any content that a filter ended: the prompt itself was refused.

@@ -6,8 +6,8 @@ use std::collections::VecDeque;
 use bytes::Bytes;
 use serde_json::{Value, json};
 
-use super::framing;
 use super::reply::{called, candidate, count, feedback, finish, head, is_blocked, sign, usage};
+use super::{framing, is_vertex};
 use crate::answer::{Answer, Choice, Usage, arguments};
 use crate::provider::{Call, Event, Framing};
 use crate::script::Block;
@@ -30,7 +30,11 @@ pub(super) fn events(call: &Call<'_>, answer: &Answer<'_>) -> Vec<Event> {
                 said += tokens;
                 let mut piece = head(call, answer);
                 piece["candidates"] = json!([candidate]);
-                piece["usageMetadata"] = usage(so_far(answer.usage, said));
+                piece["usageMetadata"] = match is_vertex(call.request) {
+                    // It counts at the end only.
+                    true => json!({ "trafficType": "ON_DEMAND" }),
+                    false => usage(so_far(answer.usage, said)),
+                };
                 pieces.push(piece);
             }
         }

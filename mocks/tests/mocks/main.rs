@@ -23,6 +23,7 @@ mod replies;
 mod responder;
 mod scripts;
 mod tgi;
+mod vertex;
 
 /// Names of the providers that are played over plain text here.
 pub(crate) const TEXT: [&str; 2] = ["openai", "anthropic"];

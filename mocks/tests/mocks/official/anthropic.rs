@@ -57,3 +57,46 @@ async fn understands(venv: &Venv, generation: &str, version: &str) {
     raised(&errors["cut"], "RemoteProtocolError", "TransportError", None, "incomplete");
     nothing_is_strange(&mocks, 1);
 }
+
+#[tokio::test]
+async fn anthropics_newest_client_reaches_vertex() {
+    reaches_vertex(&NEWEST, "2026-10-21").await;
+}
+
+#[tokio::test]
+async fn anthropics_classic_client_reaches_vertex() {
+    reaches_vertex(&CLASSIC, "vertex-2023-10-16").await;
+}
+
+async fn reaches_vertex(venv: &Venv, version: &str) {
+    let mocks = played().await;
+    let Some(seen) = venv.run("anthropic_vertex.py", &mocks.url("vertex")).await else { return };
+    println!("{seen:#}");
+    let entry = mocks.journal(Some("[[text]]")).remove(0);
+    assert_eq!(entry.variant.as_deref(), Some(version));
+    let model = "claude-sonnet-4-5@20250929";
+    for manner in ["whole", "streamed"] {
+        let seen = &seen[manner];
+        assert_eq!(seen["text"], json!([[{ "type": "text", "text": "Hello" }], "end_turn", model]));
+        let called = &seen["calls"][0];
+        assert_eq!(
+            (called[0]["input"].clone(), &called[1]["name"]),
+            (json!({ "city": "Paris" }), &json!("now"))
+        );
+        assert_eq!(
+            (&seen["calls"][1], &seen["think"][0][0]["thinking"]),
+            (&json!("tool_use"), &json!("Let me"))
+        );
+    }
+    assert!(seen["counted"].as_u64().is_some_and(|tokens| tokens > 1));
+    let errors = &seen["errors"];
+    raised(&errors["rate"], "RateLimitError", "APIStatusError", Some(429), "slow down");
+    // The older client for Vertex AI knows no class of its own for it.
+    let overloaded = if version == "2026-10-21" { "OverloadedError" } else { "InternalServerError" };
+    raised(&errors["overloaded"], overloaded, "APIStatusError", Some(529), "too much");
+    raised(&errors["invalid"], "BadRequestError", "APIStatusError", Some(400), "max_tokens");
+    raised(&errors["key"], "AuthenticationError", "APIStatusError", Some(401), "UNAUTHENTICATED");
+    raised(&errors["middle"], "APIStatusError", "APIError", Some(200), "in the middle");
+    raised(&errors["cut"], "RemoteProtocolError", "TransportError", None, "incomplete");
+    nothing_is_strange(&mocks, 1);
+}

@@ -1,4 +1,4 @@
-//! Google's client, on the Gemini API.
+//! Google's client, on the Gemini API and on Vertex AI.
 
 use serde_json::{Value, json};
 
@@ -15,6 +15,20 @@ async fn googles_client_understands_all_of_gemini() {
     assert_eq!(seen["models"], "models/gemini-2.5-flash");
     let key = &seen["errors"]["key"];
     raised(key, "ClientError", "APIError", Some(400), "API key not valid");
+    nothing_is_strange(&mocks, 0);
+}
+
+#[tokio::test]
+async fn googles_client_understands_all_of_vertex() {
+    let mocks = played().await;
+    let arguments = [&*mocks.url("vertex"), "vertex"];
+    let Some(seen) = NEWEST.run_with("google_contents.py", &arguments).await else { return };
+    println!("{seen:#}");
+    understood(&seen);
+    assert_eq!(seen["models"], "publishers/google/models/gemini-2.5-flash");
+    assert_eq!(seen["predicted"], json!([256, 256]));
+    let key = &seen["errors"]["key"];
+    raised(key, "ClientError", "APIError", Some(401), "invalid authentication credentials");
     nothing_is_strange(&mocks, 0);
 }
 

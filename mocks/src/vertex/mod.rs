@@ -1,0 +1,171 @@
+//! [Vertex AI](https://cloud.google.com/vertex-ai/generative-ai/docs/model-reference/inference): Google's models as the Gemini API
+//! has them, below a project and a location; models of [Anthropic](https://docs.claude.com/en/api/claude-on-vertex-ai) and others
+//! through `rawPredict`, in their own words; deployed models in
+//! [OpenAI's](https://cloud.google.com/vertex-ai/generative-ai/docs/start/openai).
+
+mod error;
+mod maker;
+mod models;
+mod predict;
+
+use std::borrow::Cow;
+
+use serde_json::Value;
+use specs::Violation;
+
+use crate::Credentials;
+use crate::answer::{Answer, Ask, Embed, Vectors};
+use crate::gemini;
+use crate::provider::{Call, Denied, Event, Framing, Provider, Route, Stream, Whole};
+use crate::request::Request;
+use crate::script::{Failure, Kind};
+use crate::seed::Draw;
+use maker::Maker;
+
+/// The mock.
+#[derive(Debug, Clone, Copy)]
+pub struct Vertex;
+
+/// The versions of the API that live.
+const VERSIONS: [&str; 2] = ["v1", "v1beta1"];
+const PREDICT: &str = "predict";
+/// Anthropic's tokens are counted by a model of this name.
+const COUNT_TOKENS: &str = "count-tokens";
+
+impl Provider for Vertex {
+    fn name(&self) -> &'static str {
+        "vertex"
+    }
+
+    fn route(&self, method: &str, path: &str) -> Route {
+        let version = path.trim_start_matches('/').split('/').next().unwrap_or_default();
+        if !VERSIONS.contains(&version) {
+            return Route::NotFound;
+        }
+        let Route::Generate(found) = crate::provider::documented(self.name(), method, path) else {
+            return crate::provider::documented(self.name(), method, path);
+        };
+        match found.id() {
+            "embedContent" | "batchEmbedContents" | PREDICT => Route::Embed(found),
+            "countTokens" => Route::Direct("countTokens", Some(found)),
+            "listPublisherModels" => Route::Direct(models::LIST, Some(found)),
+            "getPublisherModel" => Route::Direct(models::GET, Some(found)),
+            "anthropicRawPredict" if found.parameter("model").as_deref() == Some(COUNT_TOKENS) => {
+                Route::Direct(COUNT_TOKENS, None)
+            }
+            _ => Route::Generate(found),
+        }
+    }
+
+    /// An access token of OAuth.
+    fn authenticate(&self, request: &Request, credentials: &Credentials) -> Result<(), Box<Denied>> {
+        match request.bearer() {
+            Some(token) if credentials.accepts(self.name(), token) => Ok(()),
+            Some(_) => Err(error::denied("unknown token", error::BAD_TOKEN, "ACCESS_TOKEN_TYPE_UNSUPPORTED")),
+            None => Err(error::denied("no bearer token", error::NO_TOKEN, "CREDENTIALS_MISSING")),
+        }
+    }
+
+    fn variant(&self, request: &Request) -> Result<Option<&'static str>, Failure> {
+        Ok(Maker::of(&request.path).variant(request))
+    }
+
+    fn unreadable(&self, problem: &serde_json::Error) -> Failure {
+        gemini::Gemini.unreadable(problem)
+    }
+
+    fn refuse(&self, violation: &Violation, body: &Value) -> Failure {
+        // No path is at hand, but each maker's bodies have a member that no other's has.
+        Maker::of_body(body).provider().refuse(violation, body)
+    }
+
+    fn check(&self, call: &Call<'_>) -> Result<(), Failure> {
+        let maker = Maker::of(&call.request.path);
+        let model = model(call);
+        let is_known = |models: &[String]| models.contains(&model);
+        if maker != Maker::Deployed
+            && !model.is_empty()
+            && call.models.is_some_and(|models| !is_known(models))
+        {
+            return Err(Failure::new(Kind::NotFound, error::absent(&call.request.path)));
+        }
+        match call.operation {
+            PREDICT => return predict::check(call, &model),
+            COUNT_TOKENS => return Ok(()),
+            _ => {}
+        }
+        maker.provider().check(&Call { models: None, ..*call })
+    }
+
+    fn ask<'a>(&self, call: &Call<'a>) -> Ask<'a> {
+        Maker::of(&call.request.path).provider().ask(call)
+    }
+
+    fn whole(&self, call: &Call<'_>, answer: &Answer<'_>) -> Whole {
+        let whole = Maker::of(&call.request.path).provider().whole(call, &named(call, answer));
+        Whole { headers: gemini::headers(&call.draw, gemini::JSON), ..whole }
+    }
+
+    fn stream(&self, call: &Call<'_>, answer: &Answer<'_>) -> Stream {
+        let maker = Maker::of(&call.request.path);
+        let stream = maker.provider().stream(call, &named(call, answer));
+        if maker == Maker::Google {
+            return stream;
+        }
+        Stream { headers: gemini::headers(&call.draw, "text/event-stream; charset=utf-8"), ..stream }
+    }
+
+    fn embed<'a>(&self, call: &Call<'a>) -> Embed<'a> {
+        if call.operation == PREDICT { predict::ask(call) } else { gemini::Gemini.embed(call) }
+    }
+
+    fn vectors(&self, call: &Call<'_>, vectors: &Vectors<'_>) -> Whole {
+        if call.operation == PREDICT {
+            return gemini::good(call, &predict::body(call, vectors));
+        }
+        gemini::Gemini.vectors(call, vectors)
+    }
+
+    /// A maker's own words only for what happens at the maker's: not for keys, quotas and paths.
+    fn error(&self, request: &Request, draw: &Draw, failure: &Failure) -> Whole {
+        let maker = Maker::of(&request.path);
+        if maker.tells(failure.kind()) {
+            let whole = maker.provider().error(request, draw, failure);
+            return Whole { headers: gemini::headers(draw, gemini::JSON), ..whole };
+        }
+        gemini::Gemini.error(request, draw, failure)
+    }
+
+    fn interruption(&self, call: &Call<'_>, failure: &Failure) -> Event {
+        Maker::of(&call.request.path).provider().interruption(call, failure)
+    }
+
+    fn framing(&self, call: &Call<'_>) -> Framing {
+        Maker::of(&call.request.path).provider().framing(call)
+    }
+
+    fn direct(&self, call: &Call<'_>) -> Whole {
+        match call.operation {
+            COUNT_TOKENS => maker::count(call),
+            models::LIST | models::GET => match models::answer(call) {
+                Ok(body) => gemini::good(call, &body),
+                Err(failure) => self.error(call.request, &call.draw, &failure),
+            },
+            _ => gemini::Gemini.direct(call),
+        }
+    }
+}
+
+/// The answer, by the model that the path names where the body names none.
+fn named<'a>(call: &Call<'_>, answer: &Answer<'a>) -> Answer<'a> {
+    let mut answer = answer.clone();
+    if answer.model.is_empty() {
+        answer.model = Cow::Owned(model(call));
+    }
+    answer
+}
+
+/// The model that the path names.
+fn model(call: &Call<'_>) -> String {
+    call.found.and_then(|found| found.parameter("model")).unwrap_or_default()
+}
