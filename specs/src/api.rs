@@ -42,7 +42,7 @@ const ALIASES: &[(&str, &[&str])] = &[
         ],
     ),
     ("tgi", &["huggingface-tgi"]),
-    ("vertex", &["gemini-vertex"]),
+    ("vertex", &["gemini-endpoint", "gemini-openapi", "gemini-vertex"]),
 ];
 
 /// The API of a provider, by the name of its folder (`openai`), or of one who speaks another one's API (`xai`).

@@ -5,7 +5,7 @@
 use serde_json::value::RawValue;
 
 use crate::Error;
-use crate::call::{self, Api, Call, Options, Stream};
+use crate::call::{self, Api, Call, Gemini, Options, Stream};
 use crate::providers::{self, Provider};
 use crate::wire::{Frame, Framing, split_event_stream, split_json_array, split_json_lines, split_sse};
 
@@ -130,6 +130,7 @@ pub fn request(provider: &str, bytes: &[u8]) {
         max_tokens: flag(3).then_some(2000),
         temperature: flag(4).then_some(0.5),
         top_k: flag(5).then_some(40),
+        gemini: Gemini { project: Some("p"), location: Some("us-central1"), endpoint: Some("1") },
         client_wins: flag(6),
         strict: flag(7),
         ..Options::default()

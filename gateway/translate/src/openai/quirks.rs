@@ -20,6 +20,8 @@ pub struct Quirks {
     pub refused: &'static [&'static str],
     /// Headers that the configuration asks for.
     pub headers: fn(&Options<'_>) -> Vec<(&'static str, String)>,
+    /// Members of OpenAI's that its address says already: they are left out.
+    pub addressed: &'static [&'static str],
 }
 
 /// Where an API is.
@@ -61,6 +63,7 @@ impl Quirks {
         filters: false,
         refused: &[],
         headers: |_| Vec::new(),
+        addressed: &[],
     };
     /// OpenAI's own completions.
     pub const COMPLETIONS: Self =

@@ -88,6 +88,10 @@ impl Edits {
         } else {
             edits.sampling(members, options, (model, quirks), losses);
         }
+        for &name in quirks.addressed {
+            edits.0.retain(|(edited, _)| *edited != name);
+            edits.0.push((name, None));
+        }
         for &name in quirks.refused.iter().filter(|name| members.find(name).is_some()) {
             losses.drop(name);
             edits.0.retain(|(edited, _)| *edited != name);

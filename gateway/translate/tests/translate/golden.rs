@@ -216,7 +216,11 @@ fn client(api: Api) -> Operation {
 
 /// The operation of the provider's own API: where a plain request of a case goes.
 fn native(case: &Case, streams: bool) -> Operation {
-    let plain = json!({ "messages": [{ "role": "user", "content": "x" }], "prompt": "x", "input": "x", "max_tokens": 9 });
+    let asked = case.json("request.json");
+    // How many texts are asked about may say where.
+    let input =
+        asked.as_ref().and_then(|request| request.get("input")).cloned().unwrap_or_else(|| "x".into());
+    let plain = json!({ "messages": [{ "role": "user", "content": "x" }], "prompt": "x", "input": input, "max_tokens": 9 });
     let (options, provider) = (case.options(), case.provider);
     let document = specs::api(&provider.id()).or_else(|| specs::api(provider.name)).unwrap();
     if document.provider() == "openai" {
@@ -225,7 +229,6 @@ fn native(case: &Case, streams: bool) -> Operation {
     }
     let stream = (streams && case.api != Api::Embeddings).then_some(true);
     let own = options.options();
-    let asked = case.json("request.json");
     let asked = asked.as_ref().and_then(|request| request["model"].as_str());
     let model = own.model.or(options.any_model()).or(asked).unwrap_or("m");
     let options = Options { model: Some(model), stream, strict: false, ..own };
@@ -233,7 +236,7 @@ fn native(case: &Case, streams: bool) -> Operation {
     let path = target.unwrap_or_else(|why| panic!("{case}: {why}")).path;
     let operation = document.operation("POST", &path);
     let operation = operation.unwrap_or_else(|| panic!("{case}: no document has {path}"));
-    match options.anthropic_version.filter(|_| provider.name == "anthropic") {
+    match options.anthropic_version {
         Some(version) => operation.variant(version).unwrap_or(operation),
         None => operation,
     }

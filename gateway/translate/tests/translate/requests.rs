@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use translate::Error;
-use translate::call::{self, Api, Options};
+use translate::call::{self, Api, Gemini, Options};
 use translate::providers::{ALL, by_id};
 
 fn translate(provider: &str, request: &str, options: &Options<'_>) -> Result<(Value, Vec<String>), Error> {
@@ -81,9 +81,11 @@ fn depth_is_no_danger() {
         &format!(r#"{{"tools":[{{"type":"function","function":{{"name":"f","parameters":{{"type":"object","x":{deep}}}}}}}],"#),
         1,
     );
+    let gemini = Gemini { project: Some("p"), location: Some("l"), endpoint: Some("e") };
+    let options = Options { gemini, ..Options::default() };
     for provider in ALL {
         let mut body = Vec::new();
-        let asked = call::request(Api::Chat, provider, request.as_bytes(), &Options::default(), &mut body);
+        let asked = call::request(Api::Chat, provider, request.as_bytes(), &options, &mut body);
         if provider.id() == "llama2-raw" {
             assert_eq!(asked.map_err(|why| why.status()), Err(400), "it knows no tools");
             continue;

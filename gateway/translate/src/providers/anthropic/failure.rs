@@ -44,7 +44,7 @@ impl Failure {
 }
 
 /// What came with a status other than 2xx.
-pub(super) fn problem(status: u16, body: &[u8]) -> Problem {
+pub(in crate::providers) fn problem(status: u16, body: &[u8]) -> Problem {
     match json::read::<Failure>(body) {
         Ok(failure) => failure.problem(Some(status)),
         Err(_) => of(status),

@@ -35,7 +35,7 @@ struct Violation {
 }
 
 /// What came with a status other than 2xx.
-pub(super) fn problem(status: u16, body: &[u8]) -> Problem {
+pub(in crate::providers) fn problem(status: u16, body: &[u8]) -> Problem {
     // The list first: a list of one could be read as the object that it holds.
     let failure = json::read(body).map(|[only]: [Failure; 1]| only).or_else(|_| json::read(body));
     match failure {

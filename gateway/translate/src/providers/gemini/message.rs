@@ -92,7 +92,7 @@ pub(super) struct Likelihood<'a> {
 /// `usageMetadata`. Thoughts are not among the tokens of the candidates; what tools brought is not in the prompt's.
 #[derive(Clone, Copy, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-pub(super) struct Tokens {
+pub(in crate::providers) struct Tokens {
     prompt_token_count: Option<u64>,
     tool_use_prompt_token_count: u64,
     candidates_token_count: u64,
@@ -103,7 +103,7 @@ pub(super) struct Tokens {
 
 impl Tokens {
     /// The counts, where there are any.
-    pub(super) fn usage(self) -> Option<Usage> {
+    pub(in crate::providers) fn usage(self) -> Option<Usage> {
         let thoughts = self.thoughts_token_count.unwrap_or(0);
         Some(Usage {
             prompt: self.prompt_token_count?.saturating_add(self.tool_use_prompt_token_count),

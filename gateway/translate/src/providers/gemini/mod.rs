@@ -12,6 +12,10 @@ mod read;
 mod request;
 mod tools;
 
+pub(super) use failure::problem;
+pub(super) use message::Tokens;
+pub(super) use request::{Service, write};
+
 use super::{Completions, Dialect, Provider};
 use crate::call::{Auth, Call, Losses, Options, Target};
 use crate::chat::{self, Reader};
@@ -26,7 +30,7 @@ pub const PROVIDER: Provider = Provider {
     chat: Dialect::Native(&Generate),
     completions: Completions::ThroughChat,
     embeddings: Dialect::Native(&embed::BatchEmbed),
-    problem: |status, _, body| failure::problem(status, body),
+    problem: |status, _, body| problem(status, body),
 };
 
 /// `generateContent` and `streamGenerateContent`
@@ -45,7 +49,7 @@ impl chat::Chat for Generate {
         out: &mut Vec<u8>,
     ) -> Result<Target, Error> {
         let (model, stream) = (options.model(chat.model)?, options.stream(chat.stream));
-        request::write(chat, options, &model, losses, out)?;
+        write(chat, options, (&model, Service::Gemini), losses, out)?;
         let operation = if stream { "streamGenerateContent" } else { "generateContent" };
         let mut target = target(model, operation, stream)?;
         if stream {
@@ -55,8 +59,13 @@ impl chat::Chat for Generate {
     }
 
     fn reader(&self, call: &Call) -> Box<dyn Reader> {
-        Box::new(read::ContentReader::new(call))
+        reader(call)
     }
+}
+
+/// Reads a reply.
+pub(super) fn reader(call: &Call) -> Box<dyn Reader> {
+    Box::new(read::ContentReader::new(call))
 }
 
 /// The model is a part of the path, and so is what is asked of it.

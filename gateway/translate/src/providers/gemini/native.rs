@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::config::CARRIED;
+use super::request::Service;
 use crate::call::Losses;
 use crate::json::Object;
 use crate::openai::Chat;
@@ -16,6 +17,7 @@ type Members<'a> = BTreeMap<Cow<'a, str>, &'a RawValue>;
 /// What the client said by Google's names.
 #[derive(Default)]
 pub(super) struct Native<'a> {
+    service: Option<Service>,
     top: Vec<(&'static str, &'a RawValue)>,
     config: Members<'a>,
 }
@@ -26,8 +28,13 @@ const TOP: &[(&str, &str)] = &[
     ("safety_settings", "safetySettings"),
     ("cachedContent", "cachedContent"),
     ("cached_content", "cachedContent"),
+];
+/// Those that one service has, and the other has not.
+const GEMINI: &[(&str, &str)] = &[("store", "store")];
+const VERTEX: &[(&str, &str)] = &[
     ("labels", "labels"),
-    ("store", "store"),
+    ("modelArmorConfig", "modelArmorConfig"),
+    ("model_armor_config", "modelArmorConfig"),
 ];
 const CONFIG: &[&str] = &["generationConfig", "generation_config"];
 
@@ -48,8 +55,8 @@ const SET: &[&str] = &[
 
 impl<'a> Native<'a> {
     /// Takes what is Google's, and names what is nobody's.
-    pub(super) fn of(chat: &Chat<'a>, losses: &mut Losses) -> Self {
-        let mut native = Self::default();
+    pub(super) fn of(chat: &Chat<'a>, service: Service, losses: &mut Losses) -> Self {
+        let mut native = Self { service: Some(service), ..Self::default() };
         for member in &chat.others {
             let name: &str = &member.name;
             if name == "extra_body" {
@@ -73,7 +80,8 @@ impl<'a> Native<'a> {
     }
 
     fn take(&mut self, name: &str, value: &'a RawValue) -> bool {
-        if let Some((_, known)) = TOP.iter().find(|(known, _)| *known == name) {
+        let own = if self.service == Some(Service::Vertex) { VERTEX } else { GEMINI };
+        if let Some((_, known)) = TOP.iter().chain(own).find(|(known, _)| *known == name) {
             self.top.retain(|(taken, _)| taken != known);
             self.top.push((known, value));
             return true;

@@ -19,22 +19,29 @@ use crate::call::{Losses, Options};
 use crate::json::Object;
 use crate::openai::Chat;
 
+/// Which of Google's services is asked. They differ in a few members.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::providers) enum Service {
+    Gemini,
+    Vertex,
+}
+
 /// Writes the body of a request to `out`.
-pub(super) fn write(
+pub(in crate::providers) fn write(
     chat: &Chat<'_>,
     options: &Options<'_>,
-    model: &str,
+    (model, service): (&str, Service),
     losses: &mut Losses,
     out: &mut Vec<u8>,
 ) -> Result<(), Error> {
     chat.plain_choices()?;
-    let native = Native::of(chat, losses);
+    let native = Native::of(chat, service, losses);
     let body = &mut Object::new(out);
     contents::write(chat, losses, body)?;
     tools::write(chat, losses, body)?;
     config::write(chat, options, model, &native, losses, body);
     native.write(body);
-    service_tier(chat, losses, body);
+    service_tier(chat, service, losses, body);
     if chat.user.is_some() {
         losses.drop("user");
     }
@@ -44,10 +51,13 @@ pub(super) fn write(
     Ok(())
 }
 
-fn service_tier(chat: &Chat<'_>, losses: &mut Losses, body: &mut Object<'_>) {
+/// Vertex AI has no such member: it knows the standard tier where no header says otherwise.
+fn service_tier(chat: &Chat<'_>, service: Service, losses: &mut Losses, body: &mut Object<'_>) {
     let Some(tier) = chat.service_tier else { return };
     match &*tier.plain() {
         "auto" => (),
+        "default" if service == Service::Vertex => (),
+        _ if service == Service::Vertex => losses.drop("service_tier"),
         "default" => body.word("serviceTier", "standard"),
         "flex" | "priority" => body.text("serviceTier", tier),
         _ => losses.drop("service_tier"),

@@ -32,7 +32,7 @@ struct Detail<'a> {
 }
 
 /// What came with a status other than 2xx.
-pub(super) fn problem(status: u16, body: &[u8]) -> Problem {
+pub(in crate::providers) fn problem(status: u16, body: &[u8]) -> Problem {
     let base = Problem::of(status);
     let Ok(failure) = json::read::<Failure<'_>>(body) else { return base };
     if let Some(detail) = failure.detail {

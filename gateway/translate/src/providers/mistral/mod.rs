@@ -11,6 +11,9 @@ mod native;
 mod request;
 mod tools;
 
+pub(super) use failure::problem;
+pub(super) use request::write;
+
 use super::{Completions, Dialect, Provider};
 use crate::Error;
 use crate::call::{Call, Losses, Options, Target};
@@ -26,7 +29,7 @@ pub const PROVIDER: Provider = Provider {
     chat: Dialect::Native(&Chat),
     completions: Completions::Native(&complete::Complete),
     embeddings: Dialect::Native(&embed::Embed),
-    problem: |status, _, body| failure::problem(status, body),
+    problem: |status, _, body| problem(status, body),
 };
 
 /// `/v1/chat/completions`
@@ -45,7 +48,7 @@ impl chat::Chat for Chat {
         out: &mut Vec<u8>,
     ) -> Result<Target, Error> {
         let (model, stream) = (options.model(chat.model)?, options.stream(chat.stream));
-        request::write(chat, options, (&model, stream), losses, out)?;
+        write(chat, options, (&model, stream), losses, out)?;
         Ok(Target::new("/v1/chat/completions", model, stream))
     }
 

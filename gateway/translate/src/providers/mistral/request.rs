@@ -29,7 +29,7 @@ const PREDICTION: &str = "prediction";
 const HOTTEST: f64 = 1.5;
 
 /// Writes the body of a request to `out`.
-pub(super) fn write(
+pub(in crate::providers) fn write(
     chat: &Chat<'_>,
     options: &Options<'_>,
     (model, stream): (&str, bool),

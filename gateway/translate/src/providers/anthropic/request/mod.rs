@@ -26,11 +26,20 @@ const MAX_TOKENS: u32 = 4096;
 /// The longest `metadata.user_id`, in characters.
 const USER_LIMIT: usize = 512;
 
+/// What stands around a message.
+#[derive(Clone, Copy)]
+pub(super) struct Envelope<'a> {
+    /// Whether it is of the newest version, which takes no sampling parameters.
+    pub(super) newest: bool,
+    /// The version, where the body names it, and the path names the model.
+    pub(super) version: Option<&'a str>,
+}
+
 /// Writes the body; returns the model, and whether the reply will stream.
 pub(super) fn write(
     chat: &Chat<'_>,
     options: &Options<'_>,
-    bearer: bool,
+    envelope: Envelope<'_>,
     losses: &mut Losses,
     out: &mut Vec<u8>,
 ) -> Result<(String, bool), Error> {
@@ -42,14 +51,20 @@ pub(super) fn write(
     let reasoning = Reasoning::new(chat, claude, limit, losses)?;
     {
         let mut body = Object::new(out);
-        body.string("model", &model);
+        match envelope.version {
+            None => body.string("model", &model),
+            Some(version) => body.string("anthropic_version", version),
+        }
         body.number("max_tokens", limit.unwrap_or(MAX_TOKENS.saturating_add(reasoning.budget())).into());
         body.boolean("stream", stream);
         reasoning.write(&mut body);
         output_config(chat, &reasoning, losses, &mut body);
         let asked = Sampling::asked(chat, options, losses);
-        let sampling =
-            if bearer { asked.nothing(losses) } else { asked.of(claude, reasoning.thinks(), losses) };
+        let sampling = if envelope.newest {
+            asked.nothing(losses)
+        } else {
+            asked.of(claude, reasoning.thinks(), losses)
+        };
         write_sampling(&sampling, &mut body);
         stop(chat, losses, &mut body);
         account(chat, losses, &mut body);
