@@ -50,7 +50,7 @@ impl Model {
             }
             Provider::Cohere => (options.cohere.api_version == CohereVersion::V1).then_some("v1"),
             Provider::Dashscope => mainland(options.dashscope.international),
-            Provider::Gemini => options.gemini.project_id.as_ref().and(Some("vertex")),
+            Provider::Gemini => options.gemini.format(),
             Provider::Kimi => mainland(options.kimi.international),
             Provider::Llama2 => options.llama2_format.map(Named::name),
             Provider::Mistral => {

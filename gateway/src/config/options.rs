@@ -148,7 +148,7 @@ pub struct GeminiOptions {
     pub project_id: Option<Template>,
     /// `location_id`.
     pub location_id: Option<Template>,
-    /// `endpoint_id`, of a Model Garden deployment.
+    /// `endpoint_id`, of a Model Garden deployment; `openapi` is the one that serves all models by their names.
     pub endpoint_id: Option<Template>,
 }
 
@@ -318,6 +318,18 @@ impl GeminiOptions {
         let text = "all or none of these fields must be set: 'api_endpoint', 'project_id', 'location_id'";
         record.rule(set == 1 || set == 2, text);
         options
+    }
+}
+
+impl GeminiOptions {
+    /// Which of Google's services is asked, and which of its APIs; `None` for the Gemini API.
+    pub(super) fn format(&self) -> Option<&'static str> {
+        self.project_id.as_ref()?;
+        Some(match self.endpoint_id.as_ref().map(Template::fixed) {
+            None => "vertex",
+            Some(Some("openapi")) => "openapi",
+            Some(_) => "endpoint",
+        })
     }
 }
 

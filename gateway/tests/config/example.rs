@@ -17,6 +17,7 @@ const VARIABLES: &[(&str, &str)] = &[
     ("DEEPSEEK_AUTHORIZATION", "Bearer k"),
     ("KIMI_AUTHORIZATION", "Bearer k"),
     ("VERCEL_AUTHORIZATION", "Bearer k"),
+    ("VERTEX_AUTHORIZATION", "Bearer k"),
     ("XAI_AUTHORIZATION", "Bearer k"),
 ];
 
@@ -50,6 +51,8 @@ fn the_example_serves_what_it_says() {
     assert_eq!(routed("/titan"), ("llm/v1/embeddings", Some("bedrock".to_owned())));
     assert_eq!(routed("/raw-llama2"), ("llm/v1/chat", Some("llama2-raw".to_owned())));
     assert_eq!(routed("/mistral-at-home"), ("llm/v1/chat", Some("mistral-ollama".to_owned())));
+    assert_eq!(routed("/vertex"), ("llm/v1/chat", Some("gemini-vertex".to_owned())));
+    assert_eq!(routed("/vertex-deployed"), ("llm/v1/chat", Some("gemini-endpoint".to_owned())));
     assert_eq!(routed("/dashscope"), ("llm/v1/chat", Some("dashscope-mainland".to_owned())));
     assert!(config.router.find("POST", None, "/bedrock", &HeaderMap::new()).is_none());
 

@@ -103,6 +103,58 @@ async fn azure_has_its_deployment_in_the_path_and_its_version_in_the_query() {
 }
 
 #[tokio::test]
+async fn vertex_has_a_place_and_a_maker_for_each_model() {
+    let google = json!({"api_endpoint": "e", "project_id": "p", "location_id": "l"});
+    let mut deployed = google.clone();
+    deployed["endpoint_id"] = "12".into();
+    let mut openapi = google.clone();
+    openapi["endpoint_id"] = "openapi".into();
+    let (chat, vectors) = ("llm/v1/chat", "llm/v1/embeddings");
+    for (options, route_type, model, ask, path) in [
+        (&google, chat, "gemini-2.5-flash", ASK, "publishers/google/models/gemini-2.5-flash:generateContent"),
+        (
+            &google,
+            chat,
+            "gemini-2.5-flash",
+            ASK_STREAM,
+            "publishers/google/models/gemini-2.5-flash:streamGenerateContent?alt=sse",
+        ),
+        (
+            &google,
+            chat,
+            "claude-sonnet-4-5@20250929",
+            ASK_STREAM,
+            "publishers/anthropic/models/claude-sonnet-4-5%4020250929:streamRawPredict",
+        ),
+        (&google, chat, "codestral-2", ASK, "publishers/mistralai/models/codestral-2:rawPredict"),
+        (
+            &google,
+            vectors,
+            "text-embedding-005",
+            INPUT,
+            "publishers/google/models/text-embedding-005:predict",
+        ),
+        (&deployed, chat, "m", ASK, "endpoints/12/chat/completions"),
+        (&openapi, chat, "google/gemini-2.5-flash", ASK, "endpoints/openapi/chat/completions"),
+    ] {
+        let setup = |setup: Setup| {
+            setup
+                .set("/route_type", route_type)
+                .set("/model/name", model)
+                .set("/model/options/gemini", options.clone())
+        };
+        let ask = ask.replace(r#""model":"m","#, "");
+        let (call, _) = exchange(setup, "gemini", &ask, &json_reply("500 Oops", "{}")).await;
+        let line = format!("POST /v1/projects/p/locations/l/{path} HTTP/1.1\r\n");
+        assert!(call.head.starts_with(&line), "{}", call.head);
+        assert_eq!(call.field("authorization"), Some(&*format!("Bearer {KEY}")));
+        let asked: Value = serde_json::from_slice(&call.body).unwrap();
+        let named = path.contains("mistralai") || path.contains("openapi");
+        assert_eq!(asked.get("model").is_some(), named, "{asked}");
+    }
+}
+
+#[tokio::test]
 async fn lines_come_back_as_events() {
     let line = |content: &str, done: bool| {
         json!({"model": "m", "created_at": "2026-01-01T00:00:00Z", "message": {"role": "assistant", "content": content}, "done": done, "done_reason": "stop", "eval_count": 1}).to_string() + "\n"
