@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use crate::anthropic::{self, Anthropic};
 use crate::gemini::Gemini;
+use crate::mistral::Mistral;
 use crate::openai::OPENAI;
 use crate::provider::{Call, Provider, Whole};
 use crate::request::Request;
@@ -14,6 +15,7 @@ use crate::script::Kind;
 pub(super) enum Maker {
     Google,
     Anthropic,
+    Mistral,
     /// Whoever: it is served in OpenAI's words.
     Deployed,
 }
@@ -26,6 +28,8 @@ impl Maker {
     pub(super) fn of(path: &str) -> Self {
         if path.contains("/publishers/anthropic/") {
             Self::Anthropic
+        } else if path.contains("/publishers/mistralai/") {
+            Self::Mistral
         } else if path.contains("/endpoints/") {
             Self::Deployed
         } else {
@@ -33,12 +37,17 @@ impl Maker {
         }
     }
 
-    /// By a body.
-    pub(super) fn of_body(body: &Value) -> Self {
-        match (body.get("anthropic_version"), body.get("messages")) {
-            (Some(_), _) => Self::Anthropic,
-            (None, Some(_)) => Self::Deployed,
-            (None, None) => Self::Google,
+    /// By the part of the document that a request breaks.
+    pub(super) fn of_document(pointer: &str) -> Self {
+        let within = |names: [&str; 2]| names.iter().any(|name| pointer.contains(name));
+        if within(["anthropic", "Anthropic"]) {
+            Self::Anthropic
+        } else if within(["mistral", "Mistral"]) {
+            Self::Mistral
+        } else if within(["openai.", "ChatCompletions"]) {
+            Self::Deployed
+        } else {
+            Self::Google
         }
     }
 
@@ -47,6 +56,7 @@ impl Maker {
         match self {
             Self::Google => &Gemini,
             Self::Anthropic => &Anthropic,
+            Self::Mistral => &Mistral,
             Self::Deployed => &OPENAI,
         }
     }
@@ -73,7 +83,7 @@ impl Maker {
                 | Kind::RateLimit
                 | Kind::Quota
         );
-        self == Self::Anthropic && !is_frontdoor
+        matches!(self, Self::Anthropic | Self::Mistral) && !is_frontdoor
     }
 }
 

@@ -75,8 +75,7 @@ impl Provider for Vertex {
     }
 
     fn refuse(&self, violation: &Violation, body: &Value) -> Failure {
-        // No path is at hand, but each maker's bodies have a member that no other's has.
-        Maker::of_body(body).provider().refuse(violation, body)
+        Maker::of_document(&violation.document).provider().refuse(violation, body)
     }
 
     fn check(&self, call: &Call<'_>) -> Result<(), Failure> {

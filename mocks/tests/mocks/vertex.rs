@@ -111,6 +111,29 @@ async fn claude_speaks_as_at_home_but_for_its_model() {
 }
 
 #[tokio::test]
+async fn mistrals_models_speak_as_at_home() {
+    let mocks = mocks::start().await.unwrap();
+    script(&mocks);
+    let path = |verb: &str| format!("{PLACE}/publishers/mistralai/models/mistral-small-2503:{verb}");
+    let (one, many) = (path("rawPredict"), path("streamRawPredict"));
+    let mut body = chat(false);
+    body["model"] = "mistral-small-2503".into();
+    let predict = operation("vertex", "POST", &one);
+    let reply = whole(&predict, &post(&mocks, "vertex", &one, &body).await);
+    assert_eq!(reply["choices"][0]["message"]["content"], "Hello");
+    body["stream"] = true.into();
+    let events = streamed(&operation("vertex", "POST", &many), &post(&mocks, "vertex", &many, &body).await);
+    assert!(events.last().unwrap()["usage"].is_object());
+    body["seed"] = json!(1);
+    let (status, error) = refused(&predict, &post(&mocks, "vertex", &one, &body).await);
+    assert_eq!(
+        (status, error.to_string().contains("Extra inputs are not permitted")),
+        (422, true),
+        "{error}"
+    );
+}
+
+#[tokio::test]
 async fn deployed_models_speak_openais_words() {
     let mocks = mocks::start().await.unwrap();
     script(&mocks);

@@ -86,6 +86,12 @@ const GEMINI: Row = Row {
     counts_vectors: false,
     ..ROW
 };
+const VERTEX: Row = Row {
+    provider: "gemini",
+    mock: "vertex",
+    options: r#"{"gemini": {"api_endpoint": "e", "project_id": "p", "location_id": "us-central1"}}"#,
+    ..ROW
+};
 const OLLAMA: Row = Row {
     provider: "ollama",
     mock: "ollama",
@@ -161,6 +167,34 @@ pub(super) const ROWS: &[Row] = &[
         completions: Some("llama-2-7b-chat"),
         text_only: true,
         ..ROW
+    },
+    Row {
+        id: "vertex",
+        chat: Some("gemini-2.5-flash"),
+        completions: Some("gemini-2.5-flash"),
+        embeddings: Some("gemini-embedding-001"),
+        // One text is embedded at the version that is configured, many at one that has it.
+        ..VERTEX
+    },
+    Row {
+        id: "vertex-claude",
+        chat: Some("claude-sonnet-4-5@20250929"),
+        completions: Some("claude-sonnet-4-5@20250929"),
+        embeddings: Some("text-embedding-005"),
+        base: "/v1beta1",
+        ..VERTEX
+    },
+    Row {
+        id: "vertex-mistral",
+        chat: Some("mistral-small-2503"),
+        completions: Some("codestral-2"),
+        ..VERTEX
+    },
+    Row {
+        id: "vertex-deployed",
+        options: r#"{"gemini": {"api_endpoint": "e", "project_id": "p", "location_id": "us-central1", "endpoint_id": "12"}}"#,
+        chat: Some("gemma-3"),
+        ..VERTEX
     },
     Row { id: "ollama", ..OLLAMA },
     Row { id: "mistral-ollama", provider: "mistral", options: r#"{"mistral_format": "ollama"}"#, ..OLLAMA },
