@@ -25,6 +25,8 @@ pub struct Dialect {
     pub refuses: bool,
     /// Whether pictures stand among the texts of a message, and not beside them.
     pub mixes: bool,
+    /// Whether it takes ids of calls in any form; otherwise a gateway may give them others, the same to a call and its result.
+    pub keeps_ids: bool,
     /// Whether cached tokens and those of reasoning are counted apart.
     pub details: bool,
 }
@@ -115,6 +117,23 @@ pub const ALL: &[Dialect] = &[
         ..OPENAI
     },
     Dialect {
+        provider: "mistral",
+        chat: Api { read: meaning::mistral, lacks: &[Facet::User], ..CHAT },
+        completions: Some(Api {
+            read: meaning::mistral_completion,
+            lacks: ONE_TEXT,
+            warm: ("/v1/chat/completions", SAID),
+            ..COMPLETIONS
+        }),
+        embeddings: Some(Api { read: meaning::mistral_embedding, lacks: &[Facet::Tokens], ..EMBEDDINGS }),
+        thinks: true,
+        signs: true,
+        refuses: false,
+        keeps_ids: false,
+        details: false,
+        ..OPENAI
+    },
+    Dialect {
         provider: "ollama",
         chat: Api {
             read: meaning::ollama,
@@ -154,6 +173,7 @@ const OPENAI: Dialect = Dialect {
     signs: false,
     refuses: true,
     mixes: true,
+    keeps_ids: true,
     details: true,
 };
 

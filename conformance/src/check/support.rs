@@ -151,11 +151,19 @@ pub(super) fn show(value: &Value) -> String {
 /// Where what the provider was told differs from what the client meant.
 pub(super) fn differences(case: &Case) -> Result<Vec<Difference>, Verdict> {
     asked(case)?;
-    let mut found = match (&case.meant, &case.told) {
-        (Some(meant), Some(told)) if mixes(case) => meaning::compare(meant, told),
-        (Some(meant), Some(told)) => meaning::compare(&meant.clone().beside(), told),
-        _ => return Err(Verdict::Untestable("the request upstream cannot be read".to_owned())),
+    let (Some(meant), Some(told)) = (&case.meant, &case.told) else {
+        return Err(Verdict::Untestable("the request upstream cannot be read".to_owned()));
     };
+    let (mut meant, mut told) = (meant.clone(), told.clone());
+    if let Some(dialect) = dialect::of(case.provider()) {
+        if !dialect.mixes {
+            meant = meant.beside();
+        }
+        if !dialect.keeps_ids {
+            (meant, told) = (meant.numbered(), told.numbered());
+        }
+    }
+    let mut found = meaning::compare(&meant, &told);
     // What is said and what is asked have one name on each surface.
     let subject = case.surface().subject();
     for difference in found.iter_mut().filter(|one| SUBJECTS.contains(&one.member.as_str())) {
@@ -167,11 +175,6 @@ pub(super) fn differences(case: &Case) -> Result<Vec<Difference>, Verdict> {
 
 /// Members that ask, by whichever name.
 const SUBJECTS: [&str; 2] = ["messages", "input"];
-
-/// Whether pictures may stand among texts.
-fn mixes(case: &Case) -> bool {
-    dialect::of(case.provider()).is_none_or(|dialect| dialect.mixes)
-}
 
 /// This facet of the client's request must have reached the provider, where its dialect has words for it.
 pub(super) fn carried(case: &Case, facet: Facet) -> Judged {

@@ -9,6 +9,7 @@ mod compare;
 mod compare_turns;
 mod gemini;
 mod llama2;
+mod mistral;
 mod ollama;
 mod openai;
 mod openai_input;
@@ -176,6 +177,7 @@ pub(crate) use anthropic::read as anthropic;
 pub(crate) use bedrock::{embedding as bedrock_embedding, read as bedrock};
 pub(crate) use gemini::{embedding as gemini_embedding, read as gemini};
 pub(crate) use llama2::read as llama2;
+pub(crate) use mistral::{completion as mistral_completion, embedding as mistral_embedding, read as mistral};
 pub(crate) use ollama::{completion as ollama_completion, embedding as ollama_embedding, read as ollama};
 pub(crate) use openai::read as openai;
 pub(crate) use openai_input::{completion as openai_completion, embedding as openai_embedding};
@@ -202,6 +204,22 @@ impl Meaning {
     pub fn beside(mut self) -> Self {
         for turn in &mut self.turns {
             turn.parts.sort_by_key(|part| matches!(part, Part::Image(_)));
+        }
+        self
+    }
+
+    /// The same with each call called by its number instead of its id.
+    pub fn numbered(mut self) -> Self {
+        let mut known: Vec<String> = Vec::new();
+        let parts = self.turns.iter_mut().flat_map(|turn| &mut turn.parts);
+        for part in parts {
+            if let Part::Call { id, .. } | Part::Result { id, .. } = part {
+                let number = known.iter().position(|known| known == id).unwrap_or_else(|| {
+                    known.push(id.clone());
+                    known.len() - 1
+                });
+                *id = number.to_string();
+            }
         }
         self
     }

@@ -40,14 +40,12 @@ fn said(call: &Call<'_>, index: usize, choice: &Choice<'_>) -> Value {
 
 /// A text, or chunks where there are thoughts.
 fn content(choice: &Choice<'_>) -> Value {
-    let is_thought = |block: &Block| matches!(block, Block::Reasoning(thought) if thought.redacted.is_none());
+    let is_thought = |block: &Block| matches!(block, Block::Reasoning(_));
     if !choice.blocks.iter().any(is_thought) {
         return choice.blocks.iter().filter_map(text).collect::<String>().into();
     }
     let chunks = choice.blocks.iter().filter_map(|block| match block {
-        Block::Reasoning(thought) if thought.redacted.is_none() => {
-            Some(thinking(thought, &thought.text.join()))
-        }
+        Block::Reasoning(thought) => Some(thinking(thought, &thought.text.join())),
         block => text(block).map(|text| json!({ "type": "text", "text": text })),
     });
     chunks.collect()
@@ -61,8 +59,11 @@ fn text(block: &Block) -> Option<String> {
     }
 }
 
-/// A thought, with the script's proof of it.
+/// A thought, with the script's proof of it; one that is hidden is its proof alone.
 pub(super) fn thinking(thought: &Reasoning, text: &str) -> Value {
+    if let Some(hidden) = &thought.redacted {
+        return json!({ "type": "thinking", "thinking": [], "signature": hidden });
+    }
     let mut chunk = json!({ "type": "thinking", "thinking": [{ "type": "text", "text": text }] });
     if let Some(signature) = &thought.signature {
         chunk["signature"] = json!(signature);
@@ -94,10 +95,12 @@ fn called(call: &Call<'_>, (choice, at): (usize, usize), tool: &ToolCall) -> Val
 /// Why an answer ended. The service has no word for a filter: its guardrails refuse the request.
 pub(super) fn finish(finish: Finish) -> &'static str {
     match finish {
-        Finish::Stop | Finish::StopSequence | Finish::Pause => "stop",
+        Finish::Stop | Finish::StopSequence | Finish::Pause | Finish::ContentFilter | Finish::Guardrail => {
+            "stop"
+        }
         Finish::Length | Finish::Context => "length",
         Finish::ToolCalls => "tool_calls",
-        Finish::ContentFilter | Finish::Guardrail | Finish::Malformed => "error",
+        Finish::Malformed => "error",
     }
 }
 

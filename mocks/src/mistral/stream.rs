@@ -54,10 +54,11 @@ fn pieces(call: &Call<'_>, index: usize, choice: &Choice<'_>) -> VecDeque<Value>
                 }
                 piece
             })),
-            Block::Reasoning(thought) if thought.redacted.is_none() => {
-                pieces.extend(thoughts(thought).map(|chunk| piece(json!({ "content": [chunk] }))));
+            Block::Reasoning(thought) => {
+                pieces
+                    .extend(thoughts(thought).into_iter().map(|chunk| piece(json!({ "content": [chunk] }))));
             }
-            Block::Reasoning(_) | Block::ToolCall(_) => (),
+            Block::ToolCall(_) => (),
         }
     }
     let mut delta = json!({ "content": "" });
@@ -71,14 +72,17 @@ fn pieces(call: &Call<'_>, index: usize, choice: &Choice<'_>) -> VecDeque<Value>
 }
 
 /// The last piece of a thought proves it.
-fn thoughts(thought: &Reasoning) -> impl Iterator<Item = Value> {
+fn thoughts(thought: &Reasoning) -> Vec<Value> {
+    if thought.redacted.is_some() {
+        return vec![reply::thinking(thought, "")];
+    }
     let last = thought.text.iter().count().saturating_sub(1);
     let unsigned = Reasoning { signature: None, ..thought.clone() };
-    thought
-        .text
-        .iter()
-        .enumerate()
-        .map(move |(at, text)| reply::thinking(if at == last { thought } else { &unsigned }, text))
+    let piece = |(at, text): (usize, &str)| {
+        let thought = if at == last { thought } else { &unsigned };
+        reply::thinking(thought, text)
+    };
+    thought.text.iter().enumerate().map(piece).collect()
 }
 
 /// One event.

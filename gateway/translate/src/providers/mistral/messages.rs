@@ -82,7 +82,11 @@ fn speaks(message: &Message<'_>) -> bool {
         || said(message.refusal)
         || said(message.reasoning_content)
         || message.tool_calls.as_ref().is_some_and(|calls| !calls.is_empty())
-        || message.thinking_blocks.iter().flatten().any(|block| !block.thinking.is_empty())
+        || message
+            .thinking_blocks
+            .iter()
+            .flatten()
+            .any(|block| !block.thinking.is_empty() || block.signature.is_some())
 }
 
 /// Names what no message has here. `prefix` is Mistral's own, and follows from where a message stands.
@@ -239,14 +243,19 @@ fn thoughts<'a>(message: &Message<'a>, losses: &mut Losses) -> Vec<(Text<'a>, Op
     if blocks.iter().any(|block| block.data.is_some()) {
         losses.drop("messages[].thinking_blocks");
     }
-    let readable = |block: &&Thinking<'_>| !block.thinking.is_empty();
+    let readable = |block: &&Thinking<'_>| !block.thinking.is_empty() || block.signature.is_some();
     blocks.iter().filter(readable).map(|block| (block.thinking, block.signature)).collect()
 }
 
 fn think(thought: Text<'_>, signature: Option<Text<'_>>, chunks: &mut Array<'_>) {
     let mut chunk = chunks.object();
     chunk.string("type", "thinking");
-    text(thought, &mut chunk.array("thinking"));
+    {
+        let mut texts = chunk.array("thinking");
+        if !thought.is_empty() {
+            text(thought, &mut texts);
+        }
+    }
     if let Some(signature) = signature {
         chunk.text("signature", signature);
     }
