@@ -189,6 +189,7 @@ fn a_format_chooses_what_a_provider_speaks() {
         ("llama2", "llama2_format: raw, upstream_url: 'http://h'", "llama2-raw"),
         ("llama2", "llama2_format: ollama, upstream_url: 'http://h'", "llama2-ollama"),
         ("llama2", "llama2_format: openai, upstream_url: 'http://h'", "llama2-openai"),
+        ("mistral", "mistral_format: openai", "mistral"),
         ("mistral", "mistral_format: ollama, upstream_url: 'http://h'", "mistral-ollama"),
         ("dashscope", "dashscope: {international: false}", "dashscope-mainland"),
         ("kimi", "kimi: {international: false}", "kimi-mainland"),

@@ -16,6 +16,7 @@ const VARIABLES: &[(&str, &str)] = &[
     ("DATABRICKS_AUTHORIZATION", "Bearer k"),
     ("DEEPSEEK_AUTHORIZATION", "Bearer k"),
     ("KIMI_AUTHORIZATION", "Bearer k"),
+    ("MISTRAL_AUTHORIZATION", "Bearer k"),
     ("VERCEL_AUTHORIZATION", "Bearer k"),
     ("VERTEX_AUTHORIZATION", "Bearer k"),
     ("XAI_AUTHORIZATION", "Bearer k"),
@@ -50,6 +51,7 @@ fn the_example_serves_what_it_says() {
     assert_eq!(routed("/openai-completions"), ("llm/v1/completions", Some("openai".to_owned())));
     assert_eq!(routed("/titan"), ("llm/v1/embeddings", Some("bedrock".to_owned())));
     assert_eq!(routed("/raw-llama2"), ("llm/v1/chat", Some("llama2-raw".to_owned())));
+    assert_eq!(routed("/mistral"), ("llm/v1/chat", Some("mistral".to_owned())));
     assert_eq!(routed("/mistral-at-home"), ("llm/v1/chat", Some("mistral-ollama".to_owned())));
     assert_eq!(routed("/vertex"), ("llm/v1/chat", Some("gemini-vertex".to_owned())));
     assert_eq!(routed("/vertex-deployed"), ("llm/v1/chat", Some("gemini-endpoint".to_owned())));

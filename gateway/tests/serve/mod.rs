@@ -46,6 +46,9 @@ fn plugin(provider: &str, url: &str) -> Value {
     if provider == "bedrock" {
         options["bedrock"] = json!({"aws_region": "us-east-1"});
     }
+    if provider == "mistral" {
+        options["mistral_format"] = json!("openai");
+    }
     if provider == "anthropic" {
         options["anthropic_version"] = json!("2023-06-01");
         options["max_tokens"] = json!(256);

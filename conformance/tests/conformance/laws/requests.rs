@@ -21,11 +21,14 @@ fn evidence(scenario: &'static str, provider: &'static str, asked: Value) -> Evi
     Evidence::whole(scenario, provider, asked, &json!({"choices": [{"message": {"content": ""}}]}))
 }
 
-/// `chat.tools.parallel-results`, as Anthropic takes it.
+/// `chat.tools.question-behind-results`, as Anthropic takes it.
 fn anthropic_tools() -> Evidence {
-    let schema = conformance::scenario::find("chat.tools.parallel-results").expect("a scenario").request["tools"][0]["function"]["parameters"].clone();
+    let schema = conformance::scenario::find("chat.tools.question-behind-results")
+        .expect("a scenario")
+        .request["tools"][0]["function"]["parameters"]
+        .clone();
     evidence(
-        "chat.tools.parallel-results",
+        "chat.tools.question-behind-results",
         "anthropic",
         json!({
             "model": "the-model", "max_tokens": 4096,

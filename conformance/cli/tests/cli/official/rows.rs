@@ -197,6 +197,16 @@ pub(super) const ROWS: &[Row] = &[
         ..VERTEX
     },
     Row { id: "ollama", ..OLLAMA },
+    Row {
+        id: "mistral",
+        provider: "mistral",
+        mock: "mistral",
+        options: r#"{"mistral_format": "openai"}"#,
+        chat: Some("mistral-small-latest"),
+        completions: Some("codestral-latest"),
+        embeddings: Some("mistral-embed"),
+        ..ROW
+    },
     Row { id: "mistral-ollama", provider: "mistral", options: r#"{"mistral_format": "ollama"}"#, ..OLLAMA },
     Row { id: "llama2-ollama", provider: "llama2", options: r#"{"llama2_format": "ollama"}"#, ..OLLAMA },
     Row { id: "vllm", ..VLLM },
