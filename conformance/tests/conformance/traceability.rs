@@ -18,12 +18,12 @@ fn every_requirement_has_a_mutant() {
 #[test]
 fn every_mutant_breaks_a_requirement_that_is_judged_where_it_is_played() {
     let mut ids = BTreeSet::new();
+    let traces = traceability::traceability();
     for mutant in mutant::all() {
         assert!(ids.insert(mutant.id), "two mutants are called {}", mutant.id);
         assert!(requirement::find(mutant.requirement).is_some(), "{}: no such requirement", mutant.id);
         assert!(!mutant.changes.is_empty(), "{} changes nothing", mutant.id);
         assert!(mutant.breaks.ends_with('.'), "{}: a sentence", mutant.id);
-        let traces = traceability::traceability();
         let trace = traces.iter().find(|trace| trace.requirement == mutant.requirement).unwrap();
         for play in mutant.plays {
             let scenario = play.split('@').next().unwrap();
