@@ -43,10 +43,11 @@ pub fn diff(old: &Report, new: &Report) -> Diff {
     let now: BTreeMap<_, _> = new.checks.iter().map(|check| (check.key(), check)).collect();
     let mut diff = Diff { suites_differ: old.suite.digest != new.suite.digest, ..Diff::default() };
     for check in &new.checks {
-        diff.place(before.get(&check.key()).copied(), check);
+        let sentence = new.sentence(&check.id);
+        diff.place(before.get(&check.key()).copied(), check, sentence);
     }
     let gone = old.checks.iter().filter(|check| !now.contains_key(&check.key()));
-    diff.removed.extend(gone.map(|check| change(Some(check), None, check)));
+    diff.removed.extend(gone.map(|check| change(Some(check), None, check, old.sentence(&check.id))));
     diff
 }
 
@@ -56,8 +57,8 @@ impl Diff {
         !self.regressions.is_empty()
     }
 
-    fn place(&mut self, old: Option<&Check>, new: &Check) {
-        let entry = change(old, Some(new), new);
+    fn place(&mut self, old: Option<&Check>, new: &Check, sentence: &str) {
+        let entry = change(old, Some(new), new, sentence);
         let Some(old) = old else {
             self.added.push(entry);
             return;
@@ -80,9 +81,9 @@ fn holds(status: Status) -> Option<bool> {
     }
 }
 
-fn change(old: Option<&Check>, new: Option<&Check>, either: &Check) -> Change {
+fn change(old: Option<&Check>, new: Option<&Check>, either: &Check, sentence: &str) -> Change {
     let status = |check: Option<&Check>| check.map(|check| check.status);
-    Change { key: either.key(), old: status(old), new: status(new), sentence: either.sentence.clone() }
+    Change { key: either.key(), old: status(old), new: status(new), sentence: sentence.to_owned() }
 }
 
 impl fmt::Display for Diff {

@@ -7,8 +7,6 @@ use serde_json::Value;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Evidence {
-    /// `<scenario>@<cell>`.
-    pub id: String,
     /// The scenario's id.
     pub scenario: String,
     /// The cell's id.

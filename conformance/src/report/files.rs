@@ -2,7 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use super::model::Report;
+use serde::Deserialize;
+
+use super::model::{API_VERSION, Report};
 use super::{html, junit, markdown};
 use crate::Error;
 
@@ -38,6 +40,18 @@ pub fn write(report: &Report, folder: &Path) -> Result<Vec<PathBuf>, Error> {
 pub fn read(path: &Path) -> Result<Report, Error> {
     let text =
         std::fs::read_to_string(path).map_err(|source| Error::File { path: path.to_owned(), source })?;
-    serde_json::from_str(&text)
-        .map_err(|error| Error::Parse { file: path.display().to_string(), reason: error.to_string() })
+    let failed = |reason: String| Error::Parse { file: path.display().to_string(), reason };
+    let head: Head = serde_json::from_str(&text).map_err(|error| failed(error.to_string()))?;
+    if head.api_version != API_VERSION {
+        let sentence = "a report of another version, which runs of this version write as";
+        return Err(failed(format!("{}: {sentence} {API_VERSION}", head.api_version)));
+    }
+    serde_json::from_str(&text).map_err(|error| failed(error.to_string()))
+}
+
+/// What must be known of a report before it is read.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Head {
+    api_version: String,
 }

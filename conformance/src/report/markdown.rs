@@ -63,7 +63,7 @@ fn section(
     }
     writeln!(out, "### {title}: {}\n", checks.len())?;
     for check in checks.iter().take(FINDINGS) {
-        finding(out, check)?;
+        finding(report, out, check)?;
     }
     if let Some(rest) = checks.len().checked_sub(FINDINGS).filter(|rest| *rest > 0) {
         writeln!(out, "… and {rest} more in report.html.\n")?;
@@ -71,17 +71,20 @@ fn section(
     Ok(())
 }
 
-fn finding(out: &mut String, check: &Check) -> std::fmt::Result {
+fn finding(report: &Report, out: &mut String, check: &Check) -> std::fmt::Result {
+    let requirement = report.requirement(&check.id);
     writeln!(
         out,
         "<details><summary><b>{}</b> {} {} <code>{}</code> in <code>{}</code></summary>\n",
         check.status.name(),
-        check.level.name(),
+        requirement.map_or("", |requirement| requirement.level.name()),
         html(&check.id),
         html(&check.scenario),
         html(&check.cell)
     )?;
-    writeln!(out, "{} ([source]({}), {})\n", text(&check.sentence), check.source.url, check.source.date)?;
+    if let Some(it) = requirement {
+        writeln!(out, "{} ([source]({}), {})\n", text(&it.sentence), it.source.url, it.source.date)?;
+    }
     let rows = [
         ("where", &check.pointer),
         ("expected", &check.expected),

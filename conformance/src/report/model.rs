@@ -10,11 +10,14 @@ use serde::{Deserialize, Serialize};
 
 pub use super::evidence::{End, Evidence, Exchange, Message, Moment, Upstream};
 pub use super::status::{Statistics, Status};
+use crate::Surface;
 use crate::cell::Cell;
 use crate::requirement::Level;
 
-/// The `apiVersion` of every report that this version writes.
-pub const API_VERSION: &str = "touchstone/v1";
+/// The `apiVersion` of every report that this version writes, and the only one that it reads.
+///
+/// Version 2 has one table of requirements, to which checks refer; version 1 had each with each check.
+pub const API_VERSION: &str = "touchstone/v2";
 /// The `kind` of every report.
 pub const KIND: &str = "ConformanceReport";
 
@@ -36,11 +39,15 @@ pub struct Report {
     pub summary: Summary,
     /// The columns of the matrix, in order.
     pub cells: Vec<CellResult>,
+    /// What the profile has no route for, though the suite could judge it: `openai.embeddings/gemini`.
+    pub unclaimed: Vec<String>,
     /// The rows of the matrix, in order.
     pub scenarios: Vec<ScenarioResult>,
+    /// What was judged, in order.
+    pub requirements: Vec<RequirementResult>,
     /// Every requirement judged on every scenario in every cell, in the order of scenarios, cells, requirements.
     pub checks: Vec<Check>,
-    /// What was seen on the wire, one entry a scenario and cell; a check points to it by [`Check::evidence`].
+    /// What was seen on the wire, one entry a scenario and cell.
     pub evidence: Vec<Evidence>,
     /// The expected failures that the profile lists.
     pub expectations: Expectations,
@@ -89,6 +96,10 @@ pub struct Environment {
     pub quick: bool,
     /// The globs that chose the checks; empty means all.
     pub select: Vec<String>,
+    /// The surfaces that were asked for; empty means all.
+    pub surfaces: Vec<Surface>,
+    /// The providers that were asked for; empty means all.
+    pub providers: Vec<String>,
     /// Name of the profile, or `url`.
     pub profile: String,
     /// The profile and its rendered configuration as they were used, credentials masked.
@@ -147,23 +158,32 @@ pub struct ScenarioResult {
     pub statistics: Statistics,
 }
 
+/// One requirement, wherever it was judged.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RequirementResult {
+    /// `chat.reply.finish`.
+    pub id: String,
+    /// How much it binds.
+    pub level: Level,
+    /// The requirement in one sentence.
+    pub sentence: String,
+    /// Where it is written.
+    pub source: Source,
+    /// Over its checks.
+    pub statistics: Statistics,
+}
+
 /// One requirement judged on one scenario in one cell.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Check {
-    /// The requirement's id.
+    /// The requirement's id: [`Report::requirement`] has the rest of it.
     pub id: String,
     /// The scenario's id.
     pub scenario: String,
     /// The cell's id.
     pub cell: String,
-    /// How much it binds.
-    pub level: Level,
     /// What became of it.
     pub status: Status,
-    /// The requirement in one sentence.
-    pub sentence: String,
-    /// Where it is written.
-    pub source: Source,
     /// The side of the wire and the JSON pointer of the first finding: `upstream /messages/0/content`, `client /choices`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pointer: Option<String>,
@@ -176,9 +196,6 @@ pub struct Check {
     /// Why it was skipped or is untestable, the profile's reason for an expected failure, and further findings.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
-    /// Id of the [`Evidence`].
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub evidence: Option<String>,
     /// The command that does it again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub repro: Option<String>,
@@ -224,9 +241,18 @@ impl Check {
 }
 
 impl Report {
-    /// The evidence that a check points to.
+    /// What was seen where a check was made; nothing where nothing was played.
     pub fn evidence(&self, check: &Check) -> Option<&Evidence> {
-        let id = check.evidence.as_deref()?;
-        self.evidence.iter().find(|evidence| evidence.id == id)
+        self.evidence.iter().find(|seen| seen.scenario == check.scenario && seen.cell == check.cell)
+    }
+
+    /// The requirement of this id, where it was judged.
+    pub fn requirement(&self, id: &str) -> Option<&RequirementResult> {
+        self.requirements.iter().find(|requirement| requirement.id == id)
+    }
+
+    /// The requirement of this id in one sentence.
+    pub fn sentence(&self, id: &str) -> &str {
+        self.requirement(id).map_or("", |requirement| requirement.sentence.as_str())
     }
 }

@@ -2,11 +2,12 @@
 //!
 //! Plain text unless colour is asked for, so that a log reads like a screen.
 
+use std::collections::HashMap;
 use std::fmt::Write as _;
 
-use super::model::{CellResult, Check, Report, Statistics, Status};
-use crate::Mode;
+use super::model::{CellResult, Check, Report, ScenarioResult, Statistics, Status};
 use crate::requirement::Level;
+use crate::{Mode, Surface};
 
 /// How the report is written.
 #[derive(Debug, Clone, Copy)]
@@ -62,50 +63,68 @@ impl Page {
         ));
     }
 
+    /// A table a surface: no row of one has anything in a column of another.
     fn matrix(&mut self, report: &Report) {
-        self.columns(&report.cells);
+        let mut places: HashMap<(&str, &str), Statistics> = HashMap::new();
+        for check in &report.checks {
+            places.entry((&check.scenario, &check.cell)).or_default().count(check.status);
+        }
+        for surface in Surface::ALL {
+            let cells: Vec<_> = report.cells.iter().filter(|cell| cell.cell.surface == surface).collect();
+            if !cells.is_empty() {
+                self.table(report, surface, &cells, &places);
+            }
+        }
+        let legend: Vec<String> =
+            SIGNS.iter().map(|(status, sign, _)| format!("{sign} {}", status.name())).collect();
+        self.line(format_args!("  {}   · not played", legend.join("   ")));
+        if !report.unclaimed.is_empty() {
+            self.line(format_args!("  not claimed by the profile: {}", report.unclaimed.join(", ")));
+        }
+        self.line(format_args!(""));
+    }
+
+    fn table(
+        &mut self,
+        report: &Report,
+        surface: Surface,
+        cells: &[&CellResult],
+        places: &HashMap<(&str, &str), Statistics>,
+    ) {
+        self.columns(surface, cells);
         let mut group = "";
-        for scenario in &report.scenarios {
+        let here = |scenario: &&ScenarioResult| Surface::of_id(&scenario.id) == Some(surface);
+        for scenario in report.scenarios.iter().filter(here) {
             if scenario.group != group {
                 group = &scenario.group;
                 let title = self.paint("1", group);
                 self.line(format_args!("{title}"));
             }
             let mut row = format!("  {:<width$}", scenario.id, width = NAME);
-            for cell in &report.cells {
-                let mut statistics = Statistics::default();
-                let here = report
-                    .checks
-                    .iter()
-                    .filter(|check| check.scenario == scenario.id && check.cell == cell.id);
-                here.for_each(|check| statistics.count(check.status));
-                let sign = statistics.worst().map_or_else(|| "·".to_owned(), |status| self.sign(status));
-                let _ = write!(row, "{sign}  ");
+            for cell in cells {
+                let worst = places.get(&(scenario.id.as_str(), cell.id.as_str())).and_then(Statistics::worst);
+                row.push_str(&worst.map_or_else(|| "·".to_owned(), |status| self.sign(status)));
+                row.push_str(gap(cell));
             }
             self.line(format_args!("{}", row.trim_end()));
         }
-        let legend: Vec<String> =
-            SIGNS.iter().map(|(status, sign, _)| format!("{sign} {}", status.name())).collect();
-        self.line(format_args!("\n  {}   · not played\n", legend.join("   ")));
+        self.line(format_args!(""));
     }
 
     /// One column a cell: a letter for the mode, and above it the provider's name on a line of its own.
-    fn columns(&mut self, cells: &[CellResult]) {
-        for (position, cell) in cells.iter().enumerate() {
-            let first = position == 0 || cells[position - 1].cell.provider != cell.cell.provider;
-            if first {
-                let bars: String = cells[..position]
-                    .iter()
-                    .enumerate()
-                    .map(|(before, earlier)| {
-                        let begins = before == 0 || cells[before - 1].cell.provider != earlier.cell.provider;
-                        if begins { "│  " } else { "   " }
-                    })
-                    .collect();
-                self.line(format_args!("  {:<NAME$}{bars}┌ {}", "", cell.cell.provider));
-            }
+    fn columns(&mut self, surface: Surface, cells: &[&CellResult]) {
+        let begins = |at: usize| at == 0 || cells[at - 1].cell.provider != cells[at].cell.provider;
+        let title = self.paint("1", surface.name());
+        self.line(format_args!("{title}"));
+        for at in (0..cells.len()).filter(|at| begins(*at)) {
+            let bar =
+                |before: usize| format!("{}{}", if begins(before) { "│" } else { " " }, gap(cells[before]));
+            let bars: String = (0..at).map(bar).collect();
+            self.line(format_args!("  {:<NAME$}{bars}┌ {}", "", cells[at].cell.provider));
         }
-        let letter = |cell: &CellResult| if cell.cell.mode == Mode::Whole { "w  " } else { "s  " };
+        let letter = |cell: &&CellResult| {
+            format!("{}{}", if cell.cell.mode == Mode::Whole { "w" } else { "s" }, gap(cell))
+        };
         let letters: String = cells.iter().map(letter).collect();
         self.line(format_args!("  {:<NAME$}{}", "(w whole, s streamed)", letters.trim_end()));
     }
@@ -130,7 +149,7 @@ impl Page {
         for id in ids {
             let places: Vec<&Check> = failed.iter().copied().filter(|check| check.id == id).collect();
             let Some(first) = places.first().filter(|_| left > 0) else { break };
-            self.requirement(first, places.len());
+            self.requirement(report, first, places.len());
             for check in places.iter().take(left) {
                 self.place(check);
             }
@@ -143,16 +162,17 @@ impl Page {
         }
     }
 
-    fn requirement(&mut self, check: &Check, times: usize) {
-        let colour = if check.level == Level::Should { "33" } else { "31" };
+    fn requirement(&mut self, report: &Report, check: &Check, times: usize) {
+        let Some(requirement) = report.requirement(&check.id) else { return };
+        let colour = if requirement.level == Level::Should { "33" } else { "31" };
         let id = self.paint(colour, &check.id);
         self.line(format_args!(
             "{id}  {}  in {times} {}",
-            check.level.name(),
+            requirement.level.name(),
             if times == 1 { "place" } else { "places" }
         ));
-        self.line(format_args!("  {}", check.sentence));
-        self.line(format_args!("  {} ({})", check.source.url, check.source.date));
+        self.line(format_args!("  {}", requirement.sentence));
+        self.line(format_args!("  {} ({})", requirement.source.url, requirement.source.date));
     }
 
     fn place(&mut self, check: &Check) {
@@ -209,6 +229,12 @@ impl Page {
             told.join(", ")
         ));
     }
+}
+
+/// What stands behind a sign: the two modes of a provider stand together.
+fn gap(cell: &CellResult) -> &'static str {
+    let is_first_of_two = cell.cell.mode == Mode::Whole && cell.cell.surface.modes().len() > 1;
+    if is_first_of_two { " " } else { "  " }
 }
 
 const SIGNS: [(Status, &str, &str); 8] = [

@@ -52,7 +52,7 @@ impl Repro {
     pub fn find(report: &Report, key: &str) -> Result<Self, Error> {
         let is_meant = |check: &&Check| check.id == key || check.scenario == key || check.key() == key;
         let meant: Vec<_> =
-            report.checks.iter().filter(is_meant).filter(|check| check.evidence.is_some()).collect();
+            report.checks.iter().filter(is_meant).filter(|check| report.evidence(check).is_some()).collect();
         let failing = meant.iter().find(|check| check.is_unexpected() || check.pointer.is_some());
         let found = failing.or(meant.first()).and_then(|check| Some((*check, report.evidence(check)?)));
         let unknown = || Error::Unknown {
@@ -61,10 +61,11 @@ impl Repro {
         };
         let (check, evidence) = found.ok_or_else(unknown)?;
         let exchange = evidence.client.first().ok_or_else(unknown)?;
+        let requirement = report.requirement(&check.id).ok_or_else(unknown)?;
         Ok(Self {
             key: check.key(),
-            level: check.level,
-            sentence: check.sentence.clone(),
+            level: requirement.level,
+            sentence: requirement.sentence.clone(),
             finding: finding(check),
             url: report.environment.url.clone(),
             profile: report.environment.profile.clone(),

@@ -7,71 +7,85 @@ use crate::case::{Asked, Case, Secrets};
 use crate::report::model::{Evidence, Exchange, Message, Moment, Upstream};
 use crate::text::short;
 
-/// Bytes of a body that are kept.
-const BODY: usize = 16 << 10;
-/// Moments of a time line that are kept, half of them from its end.
-const MOMENTS: usize = 120;
-/// Bytes of a moment that are kept.
-const MOMENT: usize = 400;
-/// Calls of one play that are kept: of two hundred alike, a few tell enough.
-const CALLS: usize = 3;
+/// How much is kept.
+pub(super) struct Keep {
+    /// Bytes of a body.
+    body: usize,
+    /// Moments of a time line, half of them from its end.
+    moments: usize,
+    /// Bytes of a moment.
+    moment: usize,
+    /// Calls of one play: of two hundred alike, a few tell enough.
+    calls: usize,
+}
+
+/// Of a play that needs a look.
+pub(super) const MANY: Keep = Keep { body: 16 << 10, moments: 120, moment: 400, calls: 3 };
+/// Of a play in which everything holds: enough to see what was looked at.
+pub(super) const FEW: Keep = Keep { body: 3 << 10, moments: 24, moment: 160, calls: 1 };
 
 /// The evidence of one play; at least one case.
-pub(super) fn collect(cases: &[Case]) -> Evidence {
-    let kept = &cases[..cases.len().min(CALLS)];
+pub(super) fn collect(cases: &[Case], keep: &Keep) -> Evidence {
+    let kept = &cases[..cases.len().min(keep.calls)];
     let (scenario, cell) =
         cases.first().map(|case| (case.scenario.id.clone(), case.cell.to_string())).unwrap_or_default();
     let script =
         cases.first().map(|case| serde_json::json!({"replies": case.scenario.replies})).unwrap_or_default();
     Evidence {
-        id: format!("{scenario}@{cell}"),
         scenario,
         cell,
         marker: cases.first().map(|case| case.sent.marker.clone()).unwrap_or_default(),
-        client: kept.iter().map(exchange).collect(),
+        client: kept.iter().map(|case| exchange(case, keep)).collect(),
         upstream: kept
             .iter()
-            .flat_map(|case| case.asked.iter().map(|asked| upstream(asked, &case.sent.secrets)))
+            .flat_map(|case| case.asked.iter().map(|asked| upstream(asked, &case.sent.secrets, keep)))
             .collect(),
-        script: bounded(script),
+        script: bounded(script, keep),
     }
 }
 
 /// A script with thousands of pieces is told by its scenario; here its beginning is enough.
-fn bounded(script: serde_json::Value) -> serde_json::Value {
+fn bounded(script: serde_json::Value, keep: &Keep) -> serde_json::Value {
     let text = script.to_string();
-    if text.len() <= BODY { script } else { serde_json::Value::from(short(&text, BODY)) }
+    if text.len() <= keep.body { script } else { serde_json::Value::from(short(&text, keep.body)) }
 }
 
-fn exchange(case: &Case) -> Exchange {
+fn exchange(case: &Case, keep: &Keep) -> Exchange {
     let (sent, transcript) = (&case.sent, &case.transcript);
     let request = Message {
         method: Some(sent.method.clone()),
         path: Some(sent.path.clone()),
         headers: masked(&sent.headers, &sent.secrets),
-        ..body(&sent.body, &sent.secrets)
+        ..body(&sent.body, &sent.secrets, keep)
     };
     let reply = transcript.status.map(|status| Message {
         status: Some(status),
         headers: masked(&transcript.headers, &sent.secrets),
-        ..body(&transcript.body(), &sent.secrets)
+        ..body(&transcript.body(), &sent.secrets, keep)
     });
-    let moment =
-        |(ms, piece): &(f64, bytes::Bytes)| Moment { ms: round(*ms), data: piece_text(piece, &sent.secrets) };
-    Exchange { request, reply, end: transcript.end, timeline: bounded_moments(&transcript.pieces, moment) }
+    let moment = |(ms, piece): &(f64, bytes::Bytes)| Moment {
+        ms: round(*ms),
+        data: piece_text(piece, &sent.secrets, keep),
+    };
+    Exchange {
+        request,
+        reply,
+        end: transcript.end,
+        timeline: bounded_moments(&transcript.pieces, keep, moment),
+    }
 }
 
-fn upstream(asked: &Asked, secrets: &Secrets) -> Upstream {
+fn upstream(asked: &Asked, secrets: &Secrets, keep: &Keep) -> Upstream {
     let request = Message {
         method: Some(asked.method.clone()),
         path: Some(asked.path.clone()),
         headers: masked(&asked.headers, secrets),
-        ..body(&asked.body, secrets)
+        ..body(&asked.body, secrets, keep)
     };
     let reply = Message {
         status: Some(asked.status),
         headers: masked(&asked.reply_headers, secrets),
-        ..body(&asked.reply, secrets)
+        ..body(&asked.reply, secrets, keep)
     };
     Upstream {
         provider: asked.provider.clone(),
@@ -81,33 +95,36 @@ fn upstream(asked: &Asked, secrets: &Secrets) -> Upstream {
         auth: asked.refused.clone().unwrap_or_else(|| "ok".to_owned()),
         reply,
         aborted: asked.aborted,
-        timeline: bounded_moments(&asked.events, |(name, ms)| Moment { ms: round(*ms), data: name.clone() }),
+        timeline: bounded_moments(&asked.events, keep, |(name, ms)| Moment {
+            ms: round(*ms),
+            data: name.clone(),
+        }),
     }
 }
 
-fn bounded_moments<T>(all: &[T], moment: impl Fn(&T) -> Moment) -> Vec<Moment> {
-    if all.len() <= MOMENTS {
+fn bounded_moments<T>(all: &[T], keep: &Keep, moment: impl Fn(&T) -> Moment) -> Vec<Moment> {
+    if all.len() <= keep.moments {
         return all.iter().map(moment).collect();
     }
-    let left_out = all.len() - MOMENTS;
-    let head = all[..MOMENTS / 2].iter().map(&moment);
-    let gap = Moment { ms: moment(&all[MOMENTS / 2]).ms, data: format!("… {left_out} more …") };
-    head.chain([gap]).chain(all[all.len() - MOMENTS / 2..].iter().map(&moment)).collect()
+    let left_out = all.len() - keep.moments;
+    let head = all[..keep.moments / 2].iter().map(&moment);
+    let gap = Moment { ms: moment(&all[keep.moments / 2]).ms, data: format!("… {left_out} more …") };
+    head.chain([gap]).chain(all[all.len() - keep.moments / 2..].iter().map(&moment)).collect()
 }
 
-fn body(bytes: &[u8], secrets: &Secrets) -> Message {
+fn body(bytes: &[u8], secrets: &Secrets, keep: &Keep) -> Message {
     let length = bytes.len();
     match std::str::from_utf8(bytes) {
-        Ok(text) => Message { body: mask(&short(text, BODY), secrets), length, ..Message::default() },
+        Ok(text) => Message { body: mask(&short(text, keep.body), secrets), length, ..Message::default() },
         Err(_) => {
-            let kept = &bytes[..length.min(BODY * 3 / 4)];
+            let kept = &bytes[..length.min(keep.body * 3 / 4)];
             Message { body: STANDARD.encode(kept), base64: true, length, ..Message::default() }
         }
     }
 }
 
-fn piece_text(piece: &[u8], secrets: &Secrets) -> String {
-    mask(&short(&String::from_utf8_lossy(piece), MOMENT), secrets)
+fn piece_text(piece: &[u8], secrets: &Secrets, keep: &Keep) -> String {
+    mask(&short(&String::from_utf8_lossy(piece), keep.moment), secrets)
 }
 
 fn masked(headers: &[(String, String)], secrets: &Secrets) -> Vec<(String, String)> {

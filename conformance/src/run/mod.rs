@@ -20,7 +20,8 @@ pub(crate) use plan::binds;
 pub(crate) use play::{CLIENT_KEY, with_marker};
 
 use crate::Error;
-use crate::report::model::{Check, Evidence, Report};
+use crate::report::model::{Check, Evidence, Report, Status};
+use evidence::{FEW, MANY};
 use judge::Judge;
 use plan::{Plan, Planned};
 
@@ -110,8 +111,9 @@ async fn play_one(arena: &Arena, planned: &Planned, judge: &Judge) -> Outcome {
     });
     match playing.await {
         Ok(cases) => {
-            let evidence = evidence::collect(&cases);
-            let mut checks = judge.judge(planned, &cases, &evidence.id);
+            let mut checks = judge.judge(planned, &cases);
+            let keep = if checks.iter().all(|check| check.status == Status::Pass) { &FEW } else { &MANY };
+            let evidence = evidence::collect(&cases, keep);
             checks.extend(judge.skipped(planned));
             Outcome { checks, evidence: Some(evidence) }
         }

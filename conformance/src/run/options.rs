@@ -5,7 +5,8 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::gateway::{Profile, Source};
+use crate::Surface;
+use crate::gateway::{Profile, Route, Source};
 
 /// What a run shall do.
 #[derive(Clone)]
@@ -18,6 +19,10 @@ pub struct Options {
     pub mocks: Option<SocketAddr>,
     /// Globs over `<requirement>@<scenario>@<cell>`, or over one of the three; empty means all.
     pub select: Vec<String>,
+    /// Only on these surfaces; empty means all.
+    pub surfaces: Vec<Surface>,
+    /// Only routes of these providers, or of these names; empty means all.
+    pub providers: Vec<String>,
     /// Everything that is drawn follows from it.
     pub seed: u64,
     /// How many plays are under way at once.
@@ -63,6 +68,8 @@ impl Options {
             source: Source::Profile,
             mocks: None,
             select: Vec::new(),
+            surfaces: Vec::new(),
+            providers: Vec::new(),
             seed: 0,
             jobs,
             quick: false,
@@ -71,6 +78,16 @@ impl Options {
             notice: None,
             progress: None,
         }
+    }
+}
+
+impl Options {
+    /// Whether surface and provider are among those that are asked for.
+    pub(crate) fn asks_for(&self, surface: Surface, name: &str, route: Option<&Route>) -> bool {
+        let provider = route.map_or(name, |route| route.provider.as_str());
+        let is_wanted = |wanted: &String| wanted == name || wanted == provider;
+        (self.surfaces.is_empty() || self.surfaces.contains(&surface))
+            && (self.providers.is_empty() || self.providers.iter().any(is_wanted))
     }
 }
 
@@ -85,6 +102,8 @@ impl fmt::Debug for Options {
             .field("profile", &self.profile.name)
             .field("source", &self.source)
             .field("select", &self.select)
+            .field("surfaces", &self.surfaces)
+            .field("providers", &self.providers)
             .field("seed", &self.seed)
             .field("jobs", &self.jobs)
             .field("quick", &self.quick)

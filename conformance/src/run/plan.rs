@@ -43,7 +43,9 @@ impl Plan {
             if options.quick && !scenario.quick {
                 continue;
             }
-            for (name, route) in routes(scenario, profile) {
+            let here = routes(scenario, profile).into_iter();
+            for (name, route) in here.filter(|(name, route)| options.asks_for(scenario.surface, name, *route))
+            {
                 for mode in &scenario.modes {
                     let planned = Planned::new((scenario, ordinal), (&name, route), *mode, profile, &select);
                     plays.extend(planned.map(|planned| planned.unless_foreign(owns_gateway)));
@@ -51,10 +53,17 @@ impl Plan {
             }
         }
         if plays.iter().all(|play| play.requirements.is_empty()) {
-            return Err(Error::Nothing(options.select.join(", ")));
+            return Err(Error::Nothing(asked(options)));
         }
         Ok(Self { plays })
     }
+}
+
+/// What was asked for, in the words of the command line.
+fn asked(options: &Options) -> String {
+    let surfaces = options.surfaces.iter().map(|surface| format!("--surface {}", surface.word()));
+    let providers = options.providers.iter().map(|name| format!("--provider {name}"));
+    options.select.iter().cloned().chain(surfaces).chain(providers).collect::<Vec<_>>().join(", ")
 }
 
 /// The routes that a scenario is played on, by name.

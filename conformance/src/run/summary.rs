@@ -1,17 +1,18 @@
 //! Puts a report together: the matrix, the counts, the exit code.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use super::judge::Judge;
 use super::plan::Plan;
 use super::{Arena, Options, Outcome};
-use crate::gateway::{Profile, Route, Source};
+use crate::gateway::{self, Profile, Route};
 use crate::report::model::{
-    API_VERSION, CellResult, Check, Environment, Expectations, KIND, Report, ScenarioResult, Statistics,
-    Suite, Summary,
+    API_VERSION, CellResult, Check, Environment, Expectations, KIND, Report, RequirementResult,
+    ScenarioResult, Source, Statistics, Suite, Summary,
 };
-use crate::{Cell, embedded, requirement, scenario};
+use crate::requirement::{self, Requirement};
+use crate::{Cell, Surface, dialect, embedded, scenario};
 
 pub(super) fn report(
     arena: &Arena,
@@ -39,7 +40,9 @@ pub(super) fn report(
         environment: environment(arena, options, started, took),
         summary: Summary { statistics, plays, exit_code: exit_code(statistics) },
         cells: cells(arena.profile(), plan, &checks),
+        unclaimed: unclaimed(arena.profile()),
         scenarios: scenarios(plan, &checks),
+        requirements: requirements(&checks),
         checks,
         evidence,
         expectations,
@@ -72,9 +75,11 @@ fn environment(arena: &Arena, options: &Options, started: jiff::Timestamp, took:
         jobs: options.jobs,
         quick: options.quick,
         select: options.select.clone(),
+        surfaces: options.surfaces.clone(),
+        providers: options.providers.clone(),
         profile: match &options.source {
-            Source::Profile => arena.profile().name.clone(),
-            Source::Url(_) => "url".to_owned(),
+            gateway::Source::Profile => arena.profile().name.clone(),
+            gateway::Source::Url(_) => "url".to_owned(),
         },
         config: config(arena),
         url: arena.url().to_owned(),
@@ -124,6 +129,33 @@ fn scenarios(plan: &Plan, checks: &[Check]) -> Vec<ScenarioResult> {
         }
     }
     results
+}
+
+/// Those that were judged, or skipped.
+fn requirements(checks: &[Check]) -> Vec<RequirementResult> {
+    let mut counts: HashMap<&str, Statistics> = HashMap::new();
+    checks.iter().for_each(|check| counts.entry(&check.id).or_default().count(check.status));
+    let result = |requirement: &Requirement| {
+        Some(RequirementResult {
+            id: requirement.id.clone(),
+            level: requirement.level,
+            sentence: requirement.sentence.clone(),
+            source: Source { url: requirement.source.clone(), date: requirement.date.clone() },
+            statistics: *counts.get(requirement.id.as_str())?,
+        })
+    };
+    requirement::all().iter().filter_map(result).collect()
+}
+
+/// What the suite could judge, and the profile has no route for.
+fn unclaimed(profile: &Profile) -> Vec<String> {
+    let mut unclaimed = Vec::new();
+    for surface in Surface::ALL {
+        let known = dialect::ALL.iter().filter(|dialect| dialect.api(surface).is_some());
+        let missing = known.filter(|dialect| profile.route(surface, dialect.provider).is_none());
+        unclaimed.extend(missing.map(|dialect| format!("{surface}/{}", dialect.provider)));
+    }
+    unclaimed
 }
 
 fn count<'a>(checks: impl Iterator<Item = &'a Check>) -> Statistics {

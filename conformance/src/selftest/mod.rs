@@ -10,12 +10,14 @@ use globset::{Glob, GlobSet, GlobSetBuilder};
 use serde::{Deserialize, Serialize};
 
 use crate::mutant::{self, Mutant, Proxy, Side};
-use crate::report::model::{API_VERSION, Check, Status};
+use crate::report::model::{Check, Status};
 use crate::run::{self, Arena, Options, Progress};
 use crate::{Error, requirement};
 
 pub use trial::{Trial, Verdict};
 
+/// The `apiVersion` of every such report.
+pub const API_VERSION: &str = "touchstone/v1";
 /// The `kind` of every such report.
 pub const KIND: &str = "SelftestReport";
 

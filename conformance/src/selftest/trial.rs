@@ -82,7 +82,8 @@ impl Trial {
 /// Whether a check that passed without the mutant is of its requirement, at a place where it is played.
 fn is_played(mutant: &Mutant, key: &str, report: &Report) -> bool {
     let place = |(id, place): (&str, &str)| {
-        id == mutant.requirement && report.evidence.iter().any(|evidence| evidence.id == place)
+        id == mutant.requirement
+            && report.evidence.iter().any(|seen| format!("{}@{}", seen.scenario, seen.cell) == place)
     };
     key.split_once('@').is_some_and(place)
 }

@@ -22,7 +22,7 @@ async fn report(select: &str) -> Report {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_client_without_a_gateway_passes_what_needs_none() {
-    let report = report("*@openai.chat/openai/*").await;
+    let report = report("*@openai.*/openai/*").await;
     let failed = |check: &&Check| check.is_unexpected() || check.status == Status::Warn;
     for check in report.checks.iter().filter(failed) {
         println!(
@@ -37,14 +37,14 @@ async fn a_client_without_a_gateway_passes_what_needs_none() {
     }
     println!("{:?} in {} ms", report.summary, report.environment.duration_ms);
     assert_eq!(report.summary.exit_code, 0);
-    assert!(report.summary.statistics.pass > 4000, "the suite shrank");
+    assert!(report.summary.statistics.pass > 6000, "the suite shrank");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_report_has_the_published_form() {
     let schema = serde_json::from_str(conformance::report::SCHEMA).expect("JSON");
     let schema = jsonschema::validator_for(&schema).expect("a schema");
-    let report = report("chat.{text,faults,refusals}.*@openai.chat/openai/*").await;
+    let report = report("*.{text,vectors,faults,refusals}.*@openai.*/openai/*").await;
     let written = serde_json::to_value(&report).expect("JSON");
     let errors: Vec<String> = schema.iter_errors(&written).map(|error| error.to_string()).collect();
     assert!(errors.is_empty(), "{errors:#?}");

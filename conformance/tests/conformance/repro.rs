@@ -7,16 +7,17 @@ use serde_json::json;
 
 use crate::report::sample::sample;
 
+const PLAYED: &str = "chat.finish.length";
+
 /// The sample's report with one play of a scenario that exists.
 fn report() -> Report {
     let mut report = sample();
     let check =
         report.checks.iter_mut().find(|check| check.status.name() == "fail").expect("the sample has one");
-    check.scenario = "chat.finish.length".to_owned();
-    let id = check.evidence.clone().expect("the sample has one");
-    let evidence: &mut Evidence =
-        report.evidence.iter_mut().find(|evidence| evidence.id == id).expect("the sample has one");
-    evidence.scenario = "chat.finish.length".to_owned();
+    let (scenario, cell) = (std::mem::replace(&mut check.scenario, PLAYED.to_owned()), check.cell.clone());
+    let is_its = |seen: &&mut Evidence| seen.scenario == scenario && seen.cell == cell;
+    let evidence = report.evidence.iter_mut().find(is_its).expect("the sample has one");
+    evidence.scenario = PLAYED.to_owned();
     evidence.marker = "[[ts:0007/openai.whole/1]]".to_owned();
     evidence.script =
         json!({"replies": [{"content": [{"text": ["It's ", "{{marker}}"]}], "finish": "length"}]});
@@ -47,9 +48,7 @@ fn its_script_is_one_of_the_mocks() {
 #[test]
 fn a_body_that_the_report_cut_is_made_anew() {
     let mut report = report();
-    let id =
-        report.checks.iter().find(|check| check.scenario == "chat.finish.length").unwrap().evidence.clone();
-    let evidence = report.evidence.iter_mut().find(|evidence| Some(&evidence.id) == id.as_ref()).unwrap();
+    let evidence = report.evidence.iter_mut().find(|seen| seen.scenario == PLAYED).unwrap();
     evidence.client[0].request.length += 1;
     let repro = Repro::find(&report, "chat.finish.length").unwrap();
     assert_eq!(repro.request.body.len(), repro.request.length);

@@ -73,7 +73,27 @@ async fn what_is_not_declared_is_skipped_and_no_pass() {
     let report = report(without, "*@chat.{tools.call,text.plain}@openai.chat/openai/whole").await;
     let skipped = report.checks.iter().filter(|check| check.scenario == "chat.tools.call");
     assert!(skipped.clone().count() > 10);
-    assert!(skipped.into_iter().all(|check| check.status == Status::Skip && check.evidence.is_none()));
+    assert!(
+        skipped.into_iter().all(|check| check.status == Status::Skip && report.evidence(check).is_none())
+    );
+}
+
+/// A provider is asked for by its route's name or its own, a surface by itself; both narrow what is selected.
+#[tokio::test(flavor = "multi_thread")]
+async fn only_what_is_asked_for_is_played() {
+    let mut asked = options(profile(), "*.{text,vectors}.{plain,one}");
+    asked.surfaces = vec![Surface::Embeddings, Surface::Completions];
+    asked.providers = vec!["openai".to_owned()];
+    let report = run(asked.clone()).await.expect("nothing to start");
+    let cells: Vec<_> = report.cells.iter().map(|cell| cell.id.as_str()).collect();
+    let completions = ["openai.completions/openai/whole", "openai.completions/openai/stream"];
+    assert_eq!(cells, [completions[0], completions[1], "openai.embeddings/openai/whole"]);
+    assert!(report.unclaimed.contains(&"openai.embeddings/gemini".to_owned()), "{:?}", report.unclaimed);
+    assert!(!report.unclaimed.contains(&"openai.embeddings/openai".to_owned()), "{:?}", report.unclaimed);
+    asked.providers = vec!["gemini".to_owned()];
+    let error = run(asked).await.expect_err("no such route");
+    assert!(error.to_string().contains("--provider gemini"), "{error}");
+    assert_eq!(error.exit_code(), 2);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -6,9 +6,10 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use conformance::gateway::{Profile, Source};
 use conformance::report::{self, progress, terminal};
-use conformance::{Options, Report};
+use conformance::{Options, Report, Surface};
 
 /// Play every provider to a gateway, drive it as a client, judge both sides (the default command)
 #[derive(Debug, Args)]
@@ -16,6 +17,7 @@ use conformance::{Options, Report};
   touchstone test
   touchstone test --quick
   touchstone test --gateway conformance/gateways/touchstone --select 'chat.tools.*'
+  touchstone test --surface embeddings --provider gemini --provider ollama
   touchstone test --gateway my-gateway/ --url http://127.0.0.1:8000 --mocks 127.0.0.1:9000
 
 Without --gateway the bundled gateway is judged. With --url a gateway that already runs is; it must send its calls to
@@ -36,6 +38,12 @@ pub(crate) struct Test {
     /// Only checks that match: a glob over a requirement, a scenario, a cell, or requirement@scenario@cell; several add up
     #[arg(long, value_name = "GLOB")]
     select: Vec<String>,
+    /// Only this surface: what the client speaks; several add up
+    #[arg(long, value_name = "SURFACE", value_parser = surfaces())]
+    surface: Vec<Surface>,
+    /// Only this provider, or the route of this name; several add up
+    #[arg(long, value_name = "NAME")]
+    provider: Vec<String>,
     /// Everything that is drawn follows from it
     #[arg(long, value_name = "N", default_value_t = 0)]
     seed: u64,
@@ -51,6 +59,13 @@ pub(crate) struct Test {
     /// Print the report as JSON instead of the matrix
     #[arg(long)]
     json: bool,
+}
+
+/// The surfaces by their words.
+fn surfaces() -> impl TypedValueParser<Value = Surface> {
+    let word =
+        |word: String| Surface::ALL.into_iter().find(|surface| surface.word() == word).unwrap_or_default();
+    PossibleValuesParser::new(Surface::ALL.map(Surface::word)).map(word)
 }
 
 impl Test {
@@ -76,6 +91,8 @@ impl Test {
             source: self.url.clone().map_or(Source::Profile, Source::Url),
             mocks: self.mocks,
             select: self.select.clone(),
+            surfaces: self.surface.clone(),
+            providers: self.provider.clone(),
             seed: self.seed,
             jobs: self.jobs.map_or(defaults.jobs, usize::from),
             quick: self.quick,

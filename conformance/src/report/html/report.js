@@ -1,7 +1,13 @@
-"use strict";
 // Furnishes the page from the JSON inside it. Every text goes in by textContent: what a gateway sent is never markup.
-const report = JSON.parse(document.getElementById("report").textContent);
 const at = (id) => document.getElementById(id);
+const report = await unpack(at("report").textContent);
+
+/** gzip in base64 → JSON */
+async function unpack(text) {
+  const bytes = Uint8Array.from(atob(text), (char) => char.charCodeAt(0));
+  const json = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
+  return new Response(json).json();
+}
 
 function make(tag, props = {}, ...children) {
   const node = document.createElement(tag);
@@ -27,8 +33,9 @@ const BAD = new Set(["fail", "untestable", "xpass", "error"]);
 const worst = (checks) => STATUSES.find(([name]) => checks.some((check) => check.status === name))?.[0];
 
 const scenarios = new Map(report.scenarios.map((row) => [row.id, row]));
-const evidence = new Map(report.evidence.map((one) => [one.id, one]));
-const columns = report.cells.map((cell) => cell.id);
+const requirements = new Map(report.requirements.map((one) => [one.id, one]));
+const play = ({ scenario, cell }) => `${scenario}@${cell}`;
+const evidence = new Map(report.evidence.map((one) => [play(one), one]));
 const byRow = { scenario: index("scenario"), requirement: index("id") };
 
 /** row → column → checks */
@@ -68,7 +75,8 @@ function facts() {
   const rows = [
     ["Suite", `${suite.name} ${suite.version}, digest ${suite.digest}`], ["Subject", [subject.organization, subject.url, ...subject.contact].filter(Boolean).join(" · ")],
     ["Profile", run.profile], ["Address", run.url], ["Started", run.started], ["Seed", run.seed], ["Jobs", run.jobs],
-    ["Selected", run.select.length ? run.select.join(" ") : run.quick ? "the quick subset" : "everything"], ["Machine", `${run.os} ${run.arch}`],
+    ["Selected", [...run.select, ...run.surfaces, ...run.providers, ...(run.quick ? ["the quick subset"] : [])].join(" ") || "everything"], ["Machine", `${run.os} ${run.arch}`],
+    ...(report.unclaimed.length ? [["Not claimed", report.unclaimed.join(", ")]] : []),
     ...expectations.used.map((one) => ["Expected failure", `${one.id}: ${one.reason}`]),
     ...expectations.stale.map((one) => ["Stale expectation", `${one.id}: ${one.reason}`]),
   ];
@@ -110,14 +118,14 @@ function fits(row, cells) {
   const checks = [...cells.values()].flat();
   if (state.statuses.size && !checks.some((check) => state.statuses.has(check.status))) return false;
   if (!state.find) return true;
-  const text = [row, label(row).title, ...checks.flatMap((check) => [check.id, check.scenario, check.sentence, check.actual ?? ""])].join("\n").toLowerCase();
+  const text = [row, label(row).title, ...checks.flatMap((check) => [check.id, check.scenario, requirements.get(check.id).sentence, check.actual ?? ""])].join("\n").toLowerCase();
   return state.find.split(/\s+/).every((word) => text.includes(word));
 }
 
 function label(row) {
   if (state.rows === "scenario") return { group: scenarios.get(row)?.group ?? "", title: scenarios.get(row)?.title ?? "" };
-  const check = [...byRow.requirement.get(row).values()][0][0];
-  return { group: row.split(".").slice(0, 2).join("."), title: `${check.level}: ${check.sentence}` };
+  const { level, sentence } = requirements.get(row);
+  return { group: row.split(".").slice(0, 2).join("."), title: `${level}: ${sentence}` };
 }
 
 // ---- matrix ----
@@ -125,25 +133,32 @@ function label(row) {
 function draw() {
   document.querySelectorAll(".chip").forEach((node) => node.refresh());
   const shown = shownColumns();
-  const body = make("tbody");
-  let group, rows = 0;
   const order = state.rows === "scenario" ? [...scenarios.keys()].filter((id) => byRow.scenario.has(id)) : [...byRow.requirement.keys()].sort();
+  const fitting = order.filter((row) => fits(row, byRow[state.rows].get(row)));
+  // No row of one surface has anything in a column of another: a table each.
+  const surfaces = [...new Set(shown.map((cell) => cell.surface))];
+  const tables = surfaces.map((surface) => table(surface, shown.filter((cell) => cell.surface === surface), fitting));
+  at("matrix").replaceChildren(...tables);
+  at("shown").value = `${at("matrix").querySelectorAll("tbody tr:not(.group)").length} of ${byRow[state.rows].size} ${state.rows}s`;
+  const first = at("matrix").querySelector(".cell");
+  if (first) first.tabIndex = 0;
+}
+
+function table(surface, columns, order) {
+  const body = make("tbody");
+  let group;
   for (const row of order) {
     const cells = byRow[state.rows].get(row);
-    if (!fits(row, cells)) continue;
+    if (!columns.some((cell) => cells.has(cell.id))) continue;
     const { group: name, title } = label(row);
     if (name !== group) {
       group = name;
-      body.append(make("tr", { class: "group" }, make("th", { colspan: shown.length + 1, scope: "rowgroup" }, name)));
+      body.append(make("tr", { class: "group" }, make("th", { colspan: columns.length + 1, scope: "rowgroup" }, name)));
     }
-    body.append(make("tr", {}, make("th", { scope: "row" }, make("code", {}, row), make("span", {}, title)), ...shown.map((cell) => square(row, cell, cells.get(cell.id)))));
-    rows += 1;
+    body.append(make("tr", {}, make("th", { scope: "row" }, make("code", {}, row), make("span", {}, title)), ...columns.map((cell) => square(row, cell, cells.get(cell.id)))));
   }
-  const names = shown.map((cell) => make("th", { scope: "col" }, make("b", {}, cell.provider), cell.mode));
-  at("matrix").replaceChildren(make("table", { class: "grid" }, make("thead", {}, make("tr", {}, make("td"), ...names)), body));
-  at("shown").value = `${rows} of ${byRow[state.rows].size} ${state.rows}s`;
-  const first = at("matrix").querySelector(".cell");
-  if (first) first.tabIndex = 0;
+  const names = columns.map((cell) => make("th", { scope: "col" }, make("b", {}, cell.provider), cell.mode));
+  return make("table", { class: "grid" }, make("caption", {}, surface), make("thead", {}, make("tr", {}, make("td"), ...names)), body);
 }
 
 function square(row, cell, checks) {
@@ -200,7 +215,7 @@ function open(row, cell) {
   const body = sorted.filter((check) => check.status !== "pass").map(verdict);
   const passed = sorted.filter((check) => check.status === "pass");
   if (passed.length) body.push(held(passed));
-  const ids = [...new Set(checks.map((check) => check.evidence).filter(Boolean))];
+  const ids = [...new Set(checks.map(play))];
   for (const id of ids.slice(0, 8)) if (evidence.has(id)) body.push(wire(evidence.get(id), ids.length > 1));
   at("detail-body").replaceChildren(...body);
   at("detail-body").scrollTop = 0;
@@ -210,14 +225,14 @@ function open(row, cell) {
 }
 
 function verdict(check) {
-  const head = make("h3", {}, make("b", {}, `${SIGN[check.status]} ${WORDS[check.status]}`), make("code", {}, check.id), make("em", {}, check.level));
+  const { level, sentence, source } = requirements.get(check.id);
+  const head = make("h3", {}, make("b", {}, `${SIGN[check.status]} ${WORDS[check.status]}`), make("code", {}, check.id), make("em", {}, level));
   const rows = [["where", check.pointer], ["expected", check.expected], ["got", check.actual], ["scenario", state.rows === "requirement" ? check.scenario : undefined]];
   const list = rows.filter(([, value]) => value !== undefined && value !== null).flatMap(([name, value]) => [make("dt", {}, name), make("dd", {}, value)]);
-  const node = make("article", { class: `check ${check.status}`, "data-id": check.id }, head, make("p", {}, check.sentence));
+  const node = make("article", { class: `check ${check.status}`, "data-id": check.id }, head, make("p", {}, sentence));
   if (list.length) node.append(make("dl", {}, ...list));
   for (const note of check.notes ?? []) node.append(make("p", { class: "facts" }, note));
-  const source = make("p", { class: "facts" }, "Source: ", link(check.source.url), ` (${check.source.date})`);
-  node.append(source);
+  node.append(make("p", { class: "facts" }, "Source: ", link(source.url), ` (${source.date})`));
   if (check.repro && check.status !== "pass") node.append(copyable(check.repro));
   return node;
 }
@@ -252,7 +267,7 @@ function wire(one, named) {
     views.push([`Upstream reply${many}`, () => [message(call.reply), make("p", { class: "facts" }, call.aborted ? "The gateway hung up before the end." : "Sent to its end.")]]);
   });
   views.push(["Time line", () => timeline(one)], ["Script", () => [make("pre", {}, JSON.stringify(one.script, null, 2))]]);
-  return make("section", { class: "wire", "aria-label": "Both sides of the wire" }, named ? make("h3", {}, one.id) : "", tabs(views));
+  return make("section", { class: "wire", "aria-label": "Both sides of the wire" }, named ? make("h3", {}, play(one)) : "", tabs(views));
 }
 
 function tabs(views) {

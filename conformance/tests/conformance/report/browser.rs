@@ -29,6 +29,7 @@ async fn a_failing_cell_opens_its_detail() {
 /// What a reader does: looks for a failure, opens it by mouse, reads, closes; then the same by keyboard.
 async fn visit(browser: &Client, page: &str) -> Result<(), fantoccini::error::CmdError> {
     browser.goto(page).await?;
+    browser.wait().for_element(Locator::Css(".cell")).await?;
     assert_eq!(count(browser, ".cell").await?, 16);
     assert_eq!(count(browser, ".cell.fail").await?, 1);
 

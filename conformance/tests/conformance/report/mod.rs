@@ -4,9 +4,12 @@ mod browser;
 pub(crate) mod sample;
 mod terminal;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use conformance::report::diff::diff;
 use conformance::report::model::{Report, Status};
-use conformance::report::{html, junit, markdown};
+use conformance::report::{html, junit, markdown, read};
+use flate2::read::GzDecoder;
 use sample::sample;
 
 #[test]
@@ -34,7 +37,8 @@ fn nothing_from_the_wire_ends_the_data_element() {
     let page = html::render(&report).unwrap();
     assert!(!page.contains("alert(1)</script>"));
     let data = page.split("id=\"report\">").nth(1).and_then(|rest| rest.split("</script>").next()).unwrap();
-    let read: Report = serde_json::from_str(data).unwrap();
+    let packed = STANDARD.decode(data).unwrap();
+    let read: Report = serde_json::from_reader(GzDecoder::new(packed.as_slice())).unwrap();
     assert_eq!(read, report);
 }
 
@@ -43,6 +47,19 @@ fn a_report_read_back_is_the_same() {
     let report = sample();
     let text = serde_json::to_string(&report).unwrap();
     assert_eq!(serde_json::from_str::<Report>(&text).unwrap(), report);
+}
+
+#[test]
+fn a_report_of_another_version_is_not_read_as_one_of_this() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("report.json");
+    let mut written = serde_json::to_value(sample()).unwrap();
+    std::fs::write(&file, written.to_string()).unwrap();
+    assert_eq!(read(&file).unwrap(), sample());
+    written["apiVersion"] = "touchstone/v1".into();
+    std::fs::write(&file, written.to_string()).unwrap();
+    let error = read(&file).unwrap_err().to_string();
+    assert!(error.contains("touchstone/v1") && error.contains("touchstone/v2"), "{error}");
 }
 
 #[test]

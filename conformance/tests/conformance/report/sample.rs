@@ -2,8 +2,8 @@
 
 use conformance::report::model::{
     API_VERSION, CellResult, Check, End, Environment, Evidence, Exchange, Expectation, Expectations,
-    Implementation, KIND, Message, Moment, Report, ScenarioResult, Source, Statistics, Status, Suite,
-    Summary, Upstream,
+    Implementation, KIND, Message, Moment, Report, RequirementResult, ScenarioResult, Source, Statistics,
+    Status, Suite, Summary, Upstream,
 };
 use conformance::{Cell, Level, Mode, Surface};
 use serde_json::json;
@@ -48,6 +48,8 @@ pub(crate) fn sample() -> Report {
         environment: environment(),
         summary: Summary { statistics: count(&checks, |_| true), plays: 16, exit_code: 1 },
         scenarios: STATUSES.iter().map(|status| row(*status, &checks)).collect(),
+        requirements: (0..STATUSES.len()).map(|n| requirement(n, &checks)).collect(),
+        unclaimed: vec!["openai.embeddings/anthropic".into()],
         evidence: checks.iter().map(evidence).collect(),
         cells: cells
             .map(|cell| CellResult {
@@ -74,6 +76,8 @@ fn environment() -> Environment {
         jobs: 4,
         quick: false,
         select: Vec::new(),
+        surfaces: Vec::new(),
+        providers: Vec::new(),
         profile: "sample".into(),
         config: [("profile.yaml".to_owned(), "implementation: sample\n".to_owned())].into(),
         url: "http://127.0.0.1:4000".into(),
@@ -91,10 +95,7 @@ fn check(n: usize, scenario: &str, cell: &Cell, status: Status) -> Check {
         id: format!("chat.rule.{n}"),
         scenario: scenario.into(),
         cell: cell.to_string(),
-        level: if status == Status::Warn { Level::Should } else { Level::Must },
         status,
-        sentence: format!("Rule {n} holds for `every` <reply>."),
-        source: Source { url: "https://provider.example/docs".into(), date: "2026-11-20".into() },
         pointer: broken.then(|| "client /choices/0/finish_reason".into()),
         expected: broken.then(|| "\"tool_calls\"".into()),
         actual: broken.then(|| "\"stop\"".into()),
@@ -103,8 +104,18 @@ fn check(n: usize, scenario: &str, cell: &Cell, status: Status) -> Check {
         } else {
             Vec::new()
         },
-        evidence: Some(format!("{scenario}@{cell}")),
         repro: broken.then(|| format!("touchstone test --select 'chat.rule.{n}@{scenario}@{cell}'")),
+    }
+}
+
+fn requirement(n: usize, checks: &[Check]) -> RequirementResult {
+    let id = format!("chat.rule.{n}");
+    RequirementResult {
+        level: if STATUSES[n] == Status::Warn { Level::Should } else { Level::Must },
+        sentence: format!("Rule {n} holds for `every` <reply>."),
+        source: Source { url: "https://provider.example/docs".into(), date: "2026-11-20".into() },
+        statistics: count(checks, |check| check.id == id),
+        id,
     }
 }
 
@@ -134,7 +145,6 @@ fn evidence(check: &Check) -> Evidence {
         timeline: timeline.clone(),
     };
     Evidence {
-        id: check.evidence.clone().expect("every sample check has one"),
         scenario: check.scenario.clone(),
         cell: check.cell.clone(),
         marker: "[[ts:1]]".into(),
