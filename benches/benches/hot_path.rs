@@ -7,8 +7,8 @@ use std::hint::black_box;
 use std::time::Duration;
 
 use benches::{
-    EVENTS, anthropic_stream, bedrock_stream, gemini_array, gemini_stream, ollama_stream, openai_stream,
-    reply, request,
+    EVENTS, anthropic_stream, bedrock_stream, cohere_lines, cohere_stream, gemini_array, gemini_stream,
+    ollama_stream, openai_stream, reply, request,
 };
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use mocks::script::{Reply, Script};
@@ -30,6 +30,8 @@ const STREAMS: &[Streamed] = &[
     ("openai", Framing::Sse, openai_stream),
     ("anthropic", Framing::Sse, anthropic_stream),
     ("bedrock", Framing::EventStream, bedrock_stream),
+    ("cohere", Framing::Sse, cohere_stream),
+    ("cohere-v1", Framing::JsonLines, cohere_lines),
     ("gemini", Framing::Sse, gemini_stream),
     ("gemini array", Framing::JsonArray, gemini_array),
     ("ollama", Framing::JsonLines, ollama_stream),

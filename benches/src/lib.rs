@@ -58,6 +58,43 @@ pub fn bedrock_stream() -> Vec<u8> {
     event_stream(events)
 }
 
+/// A stream of Cohere's version 2: named server-sent events, [`EVENTS`] of text.
+pub fn cohere_stream() -> Vec<u8> {
+    let message = |kind: &str, content: Value| json!({"type": kind, "index": 0, "delta": {"message": {"content": content}}});
+    let start = json!({"type": "message-start", "id": "29f14a5a-11de-4cae-9800-25e4747408ea",
+        "delta": {"message": {"role": "assistant", "content": [], "tool_plan": "", "tool_calls": [], "citations": []}}});
+    let block = message("content-start", json!({"type": "text", "text": ""}));
+    let text = words().map(|word| message("content-delta", json!({"text": word})));
+    let counts = json!({"input_tokens": 25, "output_tokens": EVENTS});
+    let end = [
+        json!({"type": "content-end", "index": 0}),
+        json!({"type": "message-end", "delta": {"finish_reason": "COMPLETE",
+            "usage": {"billed_units": counts, "tokens": counts}}}),
+    ];
+    let events = [start, block].into_iter().chain(text).chain(end);
+    let mut out: Vec<u8> =
+        events.flat_map(|event| named(event["type"].as_str().unwrap_or_default(), &event)).collect();
+    out.extend_from_slice(b"data: [DONE]\n\n");
+    out
+}
+
+/// A stream of Cohere's version 1: JSON lines, [`EVENTS`] of text.
+pub fn cohere_lines() -> Vec<u8> {
+    let line = |event: &Value| format!("{event}\n");
+    let start = json!({"is_finished": false, "event_type": "stream-start", "generation_id": "g1"});
+    let mut out = line(&start);
+    for word in words() {
+        out += &line(&json!({"is_finished": false, "event_type": "text-generation", "text": word}));
+    }
+    let counts = json!({"input_tokens": 25, "output_tokens": EVENTS});
+    let response = json!({"response_id": "r1", "text": words().collect::<String>(), "generation_id": "g1",
+        "finish_reason": "COMPLETE", "meta": {"api_version": {"version": "1"}, "billed_units": counts, "tokens": counts}});
+    out += &line(
+        &json!({"is_finished": true, "event_type": "stream-end", "finish_reason": "COMPLETE", "response": response}),
+    );
+    out.into_bytes()
+}
+
 /// A stream of OpenAI's chat completions: unnamed server-sent events, [`EVENTS`] of text.
 pub fn openai_stream() -> Vec<u8> {
     let chunk = |choices: Value, usage: Value| {

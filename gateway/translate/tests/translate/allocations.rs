@@ -142,6 +142,45 @@ fn a_chunk_of_mistral_takes_none() {
     assert_eq!(allocations("mistral", &[&start], &[&text[..]; 200]), 0, "thoughts");
 }
 
+#[test]
+fn an_event_of_cohere_takes_none() {
+    let delta = |kind: &str, message: serde_json::Value| {
+        sse(&json!({ "type": kind, "index": 0, "delta": { "message": message } }))
+    };
+    let content = |text: &str| delta("content-delta", json!({ "content": { "text": text } }));
+    let arguments =
+        |json: &str| delta("tool-call-delta", json!({ "tool_calls": { "function": { "arguments": json } } }));
+    let function = json!({ "name": "f", "arguments": "" });
+    let call = json!({ "tool_calls": { "id": "c", "type": "function", "function": function } });
+    let start = sse(&json!({ "type": "message-start", "id": "c1" }));
+    let (text, piece) = (content(" \"Größe\"\n日本 😀"), arguments("\"a\":1,"));
+    let begun = [&start[..], &content("first")].concat();
+    assert_eq!(allocations("cohere", &[&begun], &[&text[..]; 200]), 0);
+    let called = [&start[..], &delta("tool-call-start", call), &arguments("{")].concat();
+    assert_eq!(allocations("cohere", &[&called], &[&piece[..]; 200]), 0, "pieces of arguments");
+}
+
+#[test]
+fn a_line_of_coheres_first_version_takes_none() {
+    let line = |kind: &str, member: &str, value: serde_json::Value| {
+        format!("{}\n", json!({ "is_finished": false, "event_type": kind, member: value })).into_bytes()
+    };
+    let text = |text: &str| line("text-generation", "text", json!(text));
+    let chunk = |member: &str, value: &str| {
+        line("tool-calls-chunk", "tool_call_delta", json!({ "index": 0, member: value }))
+    };
+    let start = line("stream-start", "generation_id", json!("g1"));
+    let begun = [&start[..], &text("first")].concat();
+    assert_eq!(allocations("cohere-v1", &[&begun], &[&text(" \"Größe\"\n日本 😀")[..]; 200]), 0);
+    let called = [&start[..], &chunk("name", "f"), &chunk("parameters", "{")].concat();
+    let piece = chunk("parameters", "\"a\":1,");
+    assert_eq!(allocations("cohere-v1", &[&called], &[&piece[..]; 200]), 0, "pieces of arguments");
+    let way =
+        Way { api: Api::Completions, framing: translate::wire::Framing::JsonLines, ..Way::chat("cohere") };
+    let first = text("first");
+    assert_eq!(allocations_of(way, &[&first], &[&text("more")[..]; 200]), 0, "generation");
+}
+
 /// The usage of each piece counts all before it, so its numbers vary.
 fn gemini(text: &str, count: u32) -> String {
     let candidate = json!({ "content": { "parts": [{ "text": text }], "role": "model" }, "index": 0 });
