@@ -44,6 +44,8 @@ pub struct Api {
     pub lacks: &'static [Facet],
     /// Whether replies tell what they cost.
     pub counts: bool,
+    /// Whether its streams tell what they cost where they are asked to; it may refuse to be asked.
+    pub counts_streams: bool,
     /// An operation that loads all that its mock needs: path and body.
     pub warm: (&'static str, &'static str),
 }
@@ -57,6 +59,8 @@ pub enum Place {
     Path(&'static str, char),
     /// The server has one model.
     Nowhere,
+    /// The segment behind this in the path; where the path has none, the member `model`.
+    Segment(&'static str),
 }
 
 const SAID: &str = r#"{"model":"m","max_tokens":1,"messages":[{"role":"user","content":"[[ts:warm-up]]"}]}"#;
@@ -75,6 +79,21 @@ pub const ALL: &[Dialect] = &[
         ..OPENAI
     },
     Dialect {
+        provider: "azure",
+        chat: Api { model: DEPLOYMENT, warm: ("/openai/v1/chat/completions", SAID), ..CHAT },
+        completions: Some(Api {
+            model: DEPLOYMENT,
+            warm: ("/openai/v1/completions", COMPLETIONS.warm.1),
+            ..COMPLETIONS
+        }),
+        embeddings: Some(Api {
+            model: DEPLOYMENT,
+            warm: ("/openai/v1/embeddings", EMBEDDINGS.warm.1),
+            ..EMBEDDINGS
+        }),
+        ..OPENAI
+    },
+    Dialect {
         provider: "bedrock",
         chat: CONVERSE,
         completions: Some(Api { lacks: ONE_TEXT, ..CONVERSE }),
@@ -88,6 +107,13 @@ pub const ALL: &[Dialect] = &[
         thinks: true,
         signs: true,
         refuses: false,
+        ..OPENAI
+    },
+    Dialect {
+        provider: "databricks",
+        chat: Api { counts_streams: false, warm: ("/serving-endpoints/v1/chat/completions", SAID), ..CHAT },
+        completions: None,
+        embeddings: Some(Api { warm: ("/serving-endpoints/v1/embeddings", EMBEDDINGS.warm.1), ..EMBEDDINGS }),
         ..OPENAI
     },
     Dialect {
@@ -177,12 +203,16 @@ const OPENAI: Dialect = Dialect {
     details: true,
 };
 
+/// In Azure's classic API; its newer one has OpenAI's paths.
+const DEPLOYMENT: Place = Place::Segment("/deployments/");
+
 const CHAT: Api = Api {
     read: meaning::openai,
     model: Place::Body,
     streams: |asked| asked.json["stream"] == true,
     lacks: &[],
     counts: true,
+    counts_streams: true,
     warm: ("/v1/chat/completions", SAID),
 };
 

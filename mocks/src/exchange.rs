@@ -141,7 +141,8 @@ fn judge_body(
     let chosen = chosen.as_ref().unwrap_or(found);
     let body = chosen.settled(&body).into_owned();
     judged.violations = chosen.request(&body);
-    match judged.violations.iter().find(|violation| !provider.tolerates(violation)) {
+    judged.violations.retain(|violation| !provider.tolerates(violation));
+    match judged.violations.first() {
         Some(violation) if !state.options.lenient => Err(provider.refuse(violation, &body)),
         _ => Ok(body),
     }

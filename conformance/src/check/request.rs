@@ -69,19 +69,20 @@ pub(super) fn content_type(case: &Case) -> Judged {
 pub(super) fn model(case: &Case) -> Judged {
     let asked = asked(case)?;
     let wanted = case.route.upstream_model.as_str();
-    let got = match case.api().map_or(Place::Body, |api| api.model) {
+    let behind = |before: &str| asked.path.split(before).nth(1);
+    let segment = match case.api().map_or(Place::Body, |api| api.model) {
         Place::Nowhere => return Err(Verdict::NotHere),
-        Place::Body => return in_body(wanted, &asked.json["model"]),
+        Place::Body => None,
         Place::Path(before, after) => {
-            let rest = asked.path.split(before).nth(1);
-            decode(rest.and_then(|rest| rest.rsplit_once(after)).map_or("", |(id, _)| id))
+            Some(behind(before).and_then(|rest| rest.rsplit_once(after)).map_or("", |(id, _)| id))
         }
+        Place::Segment(before) => behind(before).map(|rest| rest.split('/').next().unwrap_or_default()),
     };
-    if got == wanted { Ok(()) } else { upstream("path", wanted, got) }
-}
-
-fn in_body(wanted: &str, model: &Value) -> Judged {
-    let got = model.as_str().unwrap_or_default();
+    if let Some(segment) = segment {
+        let got = decode(segment);
+        return if got == wanted { Ok(()) } else { upstream("path", wanted, got) };
+    }
+    let got = asked.json["model"].as_str().unwrap_or_default();
     if got == wanted { Ok(()) } else { upstream("/model", wanted, got) }
 }
 

@@ -24,9 +24,10 @@ pub(super) const TABLE: &[(&str, Check)] = &[
     ("chat.usage.stream.null-before", null_before),
 ];
 
-/// Whether the client gets usage at all: always whole, and streamed when it asks.
+/// Whether the client gets usage at all: always whole, and streamed when it asks a provider that can be asked.
 fn is_asked(case: &Case) -> bool {
-    !case.is_stream() || case.sent.json["stream_options"]["include_usage"] == true
+    let is_told = || case.api().is_none_or(|api| api.counts_streams);
+    !case.is_stream() || case.sent.json["stream_options"]["include_usage"] == true && is_told()
 }
 
 pub(super) fn usage(case: &Case) -> Result<&Value, Verdict> {
