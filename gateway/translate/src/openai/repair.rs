@@ -18,6 +18,8 @@ use crate::{Error, Text};
 pub(super) struct Repair {
     /// `id`, `object`, `created`, `model`, each as JSON.
     names: Vec<(&'static str, String)>,
+    /// Whether each chunk has `usage`, be it null: the client asked for it.
+    counts: bool,
     /// What was found in the prompt, by its member's name, that no chunk told yet.
     held: Option<(&'static str, String)>,
 }
@@ -46,9 +48,10 @@ impl Repair {
             self.learn(&chunk);
         }
         let choices: Vec<&RawValue> = serde_json::from_str(choices).map_err(Error::malformed("stream"))?;
-        if choices.is_empty() && chunk.find("usage").is_none() {
-            let found = |name: &&'static str| Some((*name, chunk.find(name)?.to_owned()));
-            self.held = RESULTS.iter().find_map(found).or(self.held.take());
+        let found = |name: &&'static str| Some((*name, chunk.find(name)?.to_owned()));
+        let found = RESULTS.iter().find_map(found);
+        if choices.is_empty() && chunk.find("usage").is_none() && (found.is_some() || !is_named) {
+            self.held = found.or(self.held.take());
             return Ok(Repaired::Instead(Vec::new()));
         }
         let has_piece = |choice: &&RawValue| has(choice, "delta") || has(choice, "text");
@@ -69,6 +72,7 @@ impl Repair {
         if self.names.is_empty() {
             let known = NAMES.iter().filter_map(|name| Some((*name, chunk.find(name)?.to_owned())));
             self.names = known.collect();
+            self.counts = has_member(chunk, "usage");
         }
     }
 
@@ -88,6 +92,9 @@ impl Repair {
             if !is_known && name != "choices" {
                 object.foreign(name).extend_from_slice(value.get().as_bytes());
             }
+        }
+        if self.counts && !has_member(chunk, "usage") {
+            object.raw("usage", "null");
         }
         if let Some((name, held)) = self.held.take() {
             object.raw(name, &held);
@@ -121,4 +128,9 @@ fn late(is_completion: bool, members: &Members<'_>, choice: &mut Object<'_>) {
 fn has(choice: &RawValue, name: &str) -> bool {
     let members = json::read::<Members<'_>>(choice.get().as_bytes());
     members.is_ok_and(|members| members.find(name).is_some())
+}
+
+/// Whether a chunk has a member, be it null.
+fn has_member(chunk: &Members<'_>, name: &str) -> bool {
+    chunk.0.iter().any(|(known, _)| known == name)
 }
