@@ -109,6 +109,13 @@ pub const ALL: &[Dialect] = &[
         refuses: false,
         ..OPENAI
     },
+    Dialect { provider: "cerebras", ..ALOUD },
+    Dialect {
+        provider: "dashscope",
+        chat: Api { warm: ("/compatible-mode/v1/chat/completions", SAID), ..CHAT },
+        embeddings: Some(Api { warm: ("/compatible-mode/v1/embeddings", EMBEDDINGS.warm.1), ..EMBEDDINGS }),
+        ..ALOUD
+    },
     Dialect {
         provider: "databricks",
         chat: Api { counts_streams: false, warm: ("/serving-endpoints/v1/chat/completions", SAID), ..CHAT },
@@ -116,6 +123,7 @@ pub const ALL: &[Dialect] = &[
         embeddings: Some(Api { warm: ("/serving-endpoints/v1/embeddings", EMBEDDINGS.warm.1), ..EMBEDDINGS }),
         ..OPENAI
     },
+    Dialect { provider: "deepseek", ..ALOUD },
     Dialect {
         provider: "gemini",
         chat: GENERATE,
@@ -187,7 +195,13 @@ pub const ALL: &[Dialect] = &[
         details: false,
         ..OPENAI
     },
+    Dialect { provider: "kimi", ..ALOUD },
+    Dialect { provider: "vllm", completions: Some(COMPLETIONS), embeddings: Some(EMBEDDINGS), ..ALOUD },
+    Dialect { provider: "xai", ..ALOUD },
 ];
+
+/// That of those who speak OpenAI's, and think aloud.
+const ALOUD: Dialect = Dialect { provider: "", completions: None, embeddings: None, thinks: true, ..OPENAI };
 
 /// OpenAI's own, and that of all who speak it.
 const OPENAI: Dialect = Dialect {
