@@ -198,6 +198,25 @@ pub const ALL: &[Dialect] = &[
     Dialect { provider: "kimi", ..ALOUD },
     Dialect { provider: "vllm", completions: Some(COMPLETIONS), embeddings: Some(EMBEDDINGS), ..ALOUD },
     Dialect { provider: "xai", ..ALOUD },
+    Dialect {
+        provider: "vertex",
+        chat: PREDICT,
+        completions: Some(Api { lacks: ONE_TEXT, ..PREDICT }),
+        embeddings: Some(Api {
+            read: meaning::vertex_embedding,
+            model: Place::Path("/models/", ':'),
+            lacks: &[Facet::Tokens],
+            warm: (
+                "/v1/projects/p/locations/l/publishers/google/models/m:embedContent",
+                r#"{"content":{"parts":[{"text":"[[ts:warm-up]]"}]}}"#,
+            ),
+            ..EMBEDDINGS
+        }),
+        thinks: true,
+        signs: true,
+        refuses: false,
+        ..OPENAI
+    },
 ];
 
 /// That of those who speak OpenAI's, and think aloud.
@@ -258,6 +277,17 @@ const GENERATE: Api = Api {
     lacks: &[Facet::Parallel, Facet::User],
     warm: ("/v1beta/models/m:generateContent", r#"{"contents":[{"parts":[{"text":"[[ts:warm-up]]"}]}]}"#),
     ..CHAT
+};
+
+/// Each maker's models in their own words: [`GENERATE`] of Google's, and Anthropic's.
+const PREDICT: Api = Api {
+    read: meaning::vertex,
+    streams: |asked| asked.path.ends_with(":streamGenerateContent") || asked.json["stream"] == true,
+    warm: (
+        "/v1/projects/p/locations/l/publishers/google/models/m:generateContent",
+        r#"{"contents":[{"parts":[{"text":"[[ts:warm-up]]"}]}]}"#,
+    ),
+    ..GENERATE
 };
 
 const RAW: Api = Api {
