@@ -9,8 +9,8 @@ use super::field::{Field, MOST};
 use super::named::Named;
 use super::record::Record;
 use super::{
-    Auth, Extensions, GenaiCategory, LlmFormat, Logging, Model, Provider, ResponseStreaming, RouteType,
-    Template,
+    Auth, Extensions, Format, GenaiCategory, LlmFormat, Logging, Model, Provider, ResponseStreaming,
+    RouteType, Template,
 };
 
 /// One configured `ai-proxy`.
@@ -51,7 +51,7 @@ pub struct Target {
 impl AiProxy {
     /// Reads the plugin's `config`.
     pub(super) fn read(record: &mut Record<'_>, extensions: Extensions) -> Option<Self> {
-        let target = Target::read(record);
+        let target = Target::read(record, extensions.format);
         let response_streaming = record.named("response_streaming").unwrap_or_default();
         let size = record.integer("max_request_body_size", 0..=MOST);
         let size = size.map_or(Some(DEFAULT_MAX_REQUEST_BODY_SIZE), |size| u64::try_from(size).ok());
@@ -79,7 +79,7 @@ impl AiProxy {
 
 impl Target {
     /// Reads the members that `ai-proxy` and each target of `ai-proxy-advanced` have in common.
-    pub(super) fn read(record: &mut Record<'_>) -> Option<Self> {
+    pub(super) fn read(record: &mut Record<'_>, format: Option<Format>) -> Option<Self> {
         let route_type = record.required("route_type").and_then(|field| {
             let route_type: RouteType = field.named()?;
             if route_type.api().is_none() {
@@ -87,7 +87,8 @@ impl Target {
             }
             Some(route_type)
         });
-        let model = record.required("model").and_then(|field| field.record(Model::read)).flatten();
+        let read = |record: &mut Record<'_>| Model::read(record, format);
+        let model = record.required("model").and_then(|field| field.record(read)).flatten();
         let provider = model.as_ref().map(|model| model.provider);
         let auth = record.nested("auth", |record| Auth::read(record, provider));
         let logging = record.nested("logging", Logging::read);
@@ -121,6 +122,10 @@ impl Target {
             let text = format!("{} has no API for route_type {}", provider.name(), self.route_type.name());
             record.rule(!dialect.serves(api), &text);
         }
+        record.rule(
+            self.model.format == Some(Format::Tgi) && *provider != Provider::Huggingface,
+            "the tag touchstone-format:tgi is for the huggingface provider",
+        );
         record.rule(
             *provider == Provider::Anthropic
                 && self.route_type == RouteType::Completions

@@ -20,6 +20,19 @@ pub struct Extensions {
     pub strict: bool,
     /// `touchstone-tuning`: whose `max_tokens`, `temperature`, `top_p` and `top_k` win.
     pub tuning: Tuning,
+    /// `touchstone-format`: what the provider's API speaks, where Kong has no word for it.
+    pub format: Option<Format>,
+}
+
+/// A format of a provider's API that Kong has no word for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// The provider is `huggingface`, and what is called is a Text Generation Inference server, not the router.
+    Tgi,
+}
+
+impl Named for Format {
+    const NAMES: &'static [(&'static str, Self)] = &[("tgi", Self::Tgi)];
 }
 
 /// Who wins where both the file and the client set a tuning parameter.
@@ -53,8 +66,13 @@ impl Extensions {
                     Some(tuning) => own.tuning = tuning,
                     None => field.error(one_of("default, force")),
                 },
+                "format" => match Format::from_name(value) {
+                    Some(format) => own.format = Some(format),
+                    None => field.error(one_of("tgi")),
+                },
                 _ => field.error(Problem::Unknown(
-                    nearest(name, ["strict", "tuning"].into_iter()).map(|name| format!("{PREFIX}{name}")),
+                    nearest(name, ["strict", "tuning", "format"].into_iter())
+                        .map(|name| format!("{PREFIX}{name}")),
                 )),
             }
         }

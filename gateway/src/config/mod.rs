@@ -63,7 +63,7 @@ use node::Node;
 pub use ai_proxy::{AiProxy, DEFAULT_MAX_REQUEST_BODY_SIZE, Target};
 pub use auth::{Auth, AuthHeader, AuthParam, AwsKeys, AzureIdentity, GcpIdentity, ParamLocation};
 pub use error::{Error, Errors, Place, Problem};
-pub use extensions::{Extensions, Tuning};
+pub use extensions::{Extensions, Format, Tuning};
 pub use logging::Logging;
 pub use model::Model;
 pub use named::Named;

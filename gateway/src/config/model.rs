@@ -4,7 +4,7 @@ use super::error::Problem;
 use super::named::Named;
 use super::options::{CohereVersion, MistralFormat};
 use super::record::Record;
-use super::{ModelOptions, Provider, Template};
+use super::{Format, ModelOptions, Provider, Template};
 
 /// One model.
 #[derive(Clone, Debug, PartialEq)]
@@ -17,19 +17,21 @@ pub struct Model {
     pub alias: Option<String>,
     /// Everything below `options`.
     pub options: ModelOptions,
+    /// What the provider's API speaks, where Kong has no word for it.
+    pub format: Option<Format>,
 }
 
 impl Model {
-    pub(super) fn read(record: &mut Record<'_>) -> Option<Self> {
+    pub(super) fn read(record: &mut Record<'_>, format: Option<Format>) -> Option<Self> {
         let provider = Provider::read(record);
         let name = record.template("name");
         let alias = record.filled("model_alias");
         let options = record.nested("options", |record| ModelOptions::read(record, provider));
-        let model = Self { provider: provider?, name, alias, options: options? };
+        let model = Self { provider: provider?, name, alias, options: options?, format };
         if model.dialect().is_none()
             && let Some(field) = record.get("provider")
         {
-            let format = model.format().map_or_else(String::new, |format| format!(" in the format {format}"));
+            let format = model.speaks().map_or_else(String::new, |format| format!(" in the format {format}"));
             field.error(Problem::UnsupportedName(format!("{}{format}", model.provider.name())));
         }
         Some(model)
@@ -37,11 +39,11 @@ impl Model {
 
     /// What the provider speaks.
     pub fn dialect(&self) -> Option<&'static translate::providers::Provider> {
-        translate::providers::find(self.provider.name(), self.format())
+        translate::providers::find(self.provider.name(), self.speaks())
     }
 
     /// Which of the formats that the provider's API may have; `None` for the usual one.
-    fn format(&self) -> Option<&'static str> {
+    fn speaks(&self) -> Option<&'static str> {
         let options = &self.options;
         let mainland = |international: bool| (!international).then_some("mainland");
         match self.provider {
@@ -51,6 +53,7 @@ impl Model {
             Provider::Cohere => (options.cohere.api_version == CohereVersion::V1).then_some("v1"),
             Provider::Dashscope => mainland(options.dashscope.international),
             Provider::Gemini => options.gemini.format(),
+            Provider::Huggingface => self.format.map(Named::name),
             Provider::Kimi => mainland(options.kimi.international),
             Provider::Llama2 => options.llama2_format.map(Named::name),
             Provider::Mistral => {

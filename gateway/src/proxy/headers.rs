@@ -17,8 +17,9 @@ const LIMIT_FAMILIES: &[&str] = &["x-ratelimit-", "anthropic-ratelimit-"];
 const CALL_IDS: &[&str] = &["x-request-id", "request-id", "x-amzn-requestid"];
 
 /// Of a provider's reply: the tokens of what was asked.
-/// <https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_InvokeModel.html>
-const TOKENS: &str = "x-amzn-bedrock-input-token-count";
+/// <https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_InvokeModel.html>,
+/// <https://github.com/huggingface/text-generation-inference/blob/main/router/src/server.rs>
+const TOKENS: [&str; 2] = ["x-amzn-bedrock-input-token-count", "x-prompt-tokens"];
 
 /// The client's fields that go upstream.
 pub(super) fn upstream<'a>(
@@ -54,7 +55,7 @@ pub(super) fn call_id(head: &Head) -> Option<String> {
 
 /// The tokens of what was asked, where the provider counts them in a header.
 pub(super) fn tokens(head: &Head) -> Option<u64> {
-    head.value(TOKENS)?.trim().parse().ok()
+    TOKENS.iter().find_map(|name| head.value(name))?.trim().parse().ok()
 }
 
 /// A value that a header can hold, whatever `text` is: what is not printable becomes `?`, and its length is bounded.

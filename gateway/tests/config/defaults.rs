@@ -19,7 +19,7 @@ fn every_default_is_kongs() {
     assert!(plugin.model_name_header);
     assert_eq!(plugin.llm_format, LlmFormat::Openai);
     assert_eq!(plugin.genai_category, GenaiCategory::TextGeneration);
-    assert_eq!(plugin.extensions, Extensions { strict: false, tuning: Tuning::Force });
+    assert_eq!(plugin.extensions, Extensions { strict: false, tuning: Tuning::Force, format: None });
     assert_eq!(plugin.target.route_type, RouteType::Chat);
     assert_eq!(plugin.target.logging, Logging { log_statistics: false, log_payloads: false });
     let auth = &plugin.target.auth;

@@ -15,6 +15,7 @@ const VARIABLES: &[(&str, &str)] = &[
     ("DASHSCOPE_AUTHORIZATION", "Bearer k"),
     ("DATABRICKS_AUTHORIZATION", "Bearer k"),
     ("DEEPSEEK_AUTHORIZATION", "Bearer k"),
+    ("HUGGINGFACE_AUTHORIZATION", "Bearer k"),
     ("KIMI_AUTHORIZATION", "Bearer k"),
     ("MISTRAL_AUTHORIZATION", "Bearer k"),
     ("VERCEL_AUTHORIZATION", "Bearer k"),
@@ -55,6 +56,8 @@ fn the_example_serves_what_it_says() {
     assert_eq!(routed("/mistral-at-home"), ("llm/v1/chat", Some("mistral-ollama".to_owned())));
     assert_eq!(routed("/vertex"), ("llm/v1/chat", Some("gemini-vertex".to_owned())));
     assert_eq!(routed("/vertex-deployed"), ("llm/v1/chat", Some("gemini-endpoint".to_owned())));
+    assert_eq!(routed("/huggingface"), ("llm/v1/chat", Some("huggingface".to_owned())));
+    assert_eq!(routed("/my-inference-server"), ("llm/v1/chat", Some("huggingface-tgi".to_owned())));
     assert_eq!(routed("/dashscope"), ("llm/v1/chat", Some("dashscope-mainland".to_owned())));
     assert!(config.router.find("POST", None, "/bedrock", &HeaderMap::new()).is_none());
 

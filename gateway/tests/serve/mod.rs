@@ -59,6 +59,7 @@ fn plugin(provider: &str, url: &str) -> Value {
 /// A gateway with one route, `/chat`, for clients that speak plain HTTP.
 struct Setup {
     plugin: Value,
+    tags: Vec<&'static str>,
     service: Value,
     limits: Limits,
     threads: usize,
@@ -71,6 +72,7 @@ impl Setup {
         let plugin = plugin(provider, &format!("http://{upstream}"));
         Self {
             plugin,
+            tags: Vec::new(),
             service: json!({"name": "ai", "host": "localhost"}),
             limits: Limits::default(),
             threads: 1,
@@ -82,6 +84,12 @@ impl Setup {
     fn set(mut self, pointer: &str, value: impl Into<Value>) -> Self {
         let (parent, name) = pointer.rsplit_once('/').unwrap();
         self.plugin.pointer_mut(parent).unwrap()[name] = value.into();
+        self
+    }
+
+    /// Adds a tag to the plugin.
+    fn tagged(mut self, tag: &'static str) -> Self {
+        self.tags.push(tag);
         self
     }
 
@@ -98,7 +106,7 @@ impl Setup {
     /// The file that says so.
     fn file(&self) -> String {
         let mut service = self.service.clone();
-        let plugins = json!([{"name": "ai-proxy", "config": self.plugin}]);
+        let plugins = json!([{"name": "ai-proxy", "tags": self.tags, "config": self.plugin}]);
         service["routes"] = json!([{"name": "chat", "paths": ["/chat"], "plugins": plugins}]);
         json!({"_format_version": "3.0", "services": [service]}).to_string()
     }

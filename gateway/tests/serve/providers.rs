@@ -45,6 +45,9 @@ async fn each_route_has_its_own_path() {
         ("gemini", "llm/v1/chat", ASK, "/v1beta/models/m:generateContent"),
         ("gemini", "llm/v1/chat", ASK_STREAM, "/v1beta/models/m:streamGenerateContent?alt=sse"),
         ("gemini", "llm/v1/embeddings", INPUT, "/v1beta/models/m:batchEmbedContents"),
+        ("huggingface", "llm/v1/chat", ASK, "/v1/chat/completions"),
+        ("huggingface", "llm/v1/completions", PROMPT, "/hf-inference/models/m"),
+        ("huggingface", "llm/v1/embeddings", INPUT, "/hf-inference/models/m/pipeline/feature-extraction"),
     ];
     for (provider, route_type, ask, path) in own {
         let setup = |setup: Setup| setup.set("/route_type", route_type);
@@ -262,4 +265,41 @@ async fn a_stream_is_read_as_its_media_type_says() {
     let strange = whole("200 OK\r\ncontent-type: text/html", "<html>");
     let (_, answer) = exchange(|setup| setup, "gemini", ASK_STREAM, &strange).await;
     assert_eq!(answer.status, 502);
+}
+
+#[tokio::test]
+async fn a_server_of_hugging_face_is_asked_where_the_tag_says_that_it_is_one() {
+    let tgi = |setup: Setup| setup.tagged("touchstone-format:tgi").set("/route_type", "llm/v1/completions");
+    let reply = whole(
+        "200 OK\r\ncontent-type: application/json\r\nX-Prompt-Tokens: 4",
+        r#"{"generated_text":"Hi","details":{"finish_reason":"length","generated_tokens":2,"seed":null,"prefill":[],"tokens":[]}}"#,
+    );
+    let (call, answer) = exchange(tgi, "huggingface", PROMPT, &reply).await;
+    assert!(call.head.starts_with("POST /generate HTTP/1.1\r\n"), "{}", call.head);
+    let answer: Value = serde_json::from_str(answer.text()).unwrap();
+    assert_eq!(answer["usage"], json!({"prompt_tokens": 4, "completion_tokens": 2, "total_tokens": 6}));
+
+    // A configured address that ends in the one is good for the other.
+    let here = |setup: Setup| {
+        let setup = tgi(setup);
+        let url = setup.plugin["model"]["options"]["upstream_url"].as_str().unwrap().to_owned();
+        setup.set("/model/options/upstream_url", format!("{url}/mine/generate"))
+    };
+    let event = |text: &str, last: &str| {
+        format!(
+            "data: {{\"index\":1,\"token\":{{\"id\":1,\"text\":\"{text}\",\"logprob\":-0.5,\"special\":false}},{last}}}\n\n"
+        )
+    };
+    let body = event("Hel", "\"generated_text\":null,\"details\":null")
+        + &event("lo", "\"generated_text\":\"Hello\",\"details\":null");
+    let stream = whole("200 OK\r\ncontent-type: text/event-stream", &body);
+    let ask = r#"{"model":"m","prompt":"Hello","stream":true}"#;
+    let (call, answer) = exchange(here, "huggingface", ask, &stream).await;
+    assert!(call.head.starts_with("POST /mine/generate_stream HTTP/1.1\r\n"), "{}", call.head);
+    assert!(answer.text().ends_with("data: [DONE]\n\n"), "{}", answer.text());
+
+    let options = json!({"use_cache": false, "wait_for_model": true});
+    let setup = |setup: Setup| setup.set("/model/options/huggingface", options);
+    let (call, _) = exchange(setup, "huggingface", ASK, &json_reply("500 Oops", "{}")).await;
+    assert_eq!((call.field("x-use-cache"), call.field("x-wait-for-model")), (Some("false"), Some("true")));
 }

@@ -11,8 +11,8 @@
 //! | `top_p` of 1 | nothing: the server takes less than 1 only, and means the same without |
 //! | `top_p` of 0, a negative `seed` | dropped: not taken |
 //! | `tool_choice` of some functions | only those are offered |
-//! | `parallel_tool_calls`, `strict` | nothing: there is one call at a time, and it follows its schema |
-//! | `logit_bias`, `top_k`, `user`, `reasoning_effort`, … | dropped: not read |
+//! | `strict` | nothing: calls follow their schema |
+//! | `parallel_tool_calls` `false`, `logit_bias`, `top_k`, `user`, `reasoning_effort`, … | dropped: not read |
 //! | `tool_prompt` | the server's own, carried where the client sends it |
 
 use super::{chunks, own, turns};
@@ -169,6 +169,7 @@ pub(super) fn stop(stop: &Stop<'_>, body: &mut Object<'_>) {
 fn name_losses(chat: &openai::Chat<'_>, losses: &mut Losses) {
     for (name, is_set) in [
         ("user", chat.user.is_some()),
+        ("parallel_tool_calls", chat.parallel_tool_calls == Some(false)),
         ("thinking", chat.thinking.is_some()),
         ("reasoning_effort", chat.reasoning_effort.is_some()),
         ("service_tier", chat.service_tier.is_some_and(|tier| !tier.is("auto"))),
