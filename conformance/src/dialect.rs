@@ -55,8 +55,8 @@ pub struct Api {
 pub enum Place {
     /// The member `model`.
     Body,
-    /// Between these two in the path.
-    Path(&'static str, char),
+    /// Between these two in the path; up to its end where the second is empty.
+    Path(&'static str, &'static str),
     /// The server has one model.
     Nowhere,
     /// The segment behind this in the path; where the path has none, the member `model`.
@@ -99,7 +99,7 @@ pub const ALL: &[Dialect] = &[
         completions: Some(Api { lacks: ONE_TEXT, ..CONVERSE }),
         embeddings: Some(Api {
             read: meaning::bedrock_embedding,
-            model: Place::Path("/model/", '/'),
+            model: Place::Path("/model/", "/"),
             lacks: ONE_TEXT,
             warm: ("/model/amazon.titan-embed-text-v2:0/invoke", r#"{"inputText":"[[ts:warm-up]]"}"#),
             ..EMBEDDINGS
@@ -130,7 +130,7 @@ pub const ALL: &[Dialect] = &[
         completions: Some(Api { lacks: ONE_TEXT, ..GENERATE }),
         embeddings: Some(Api {
             read: meaning::gemini_embedding,
-            model: Place::Path("/models/", ':'),
+            model: Place::Path("/models/", ":"),
             lacks: &[Facet::Tokens],
             counts: false,
             warm: ("/v1beta/models/m:embedContent", r#"{"content":{"parts":[{"text":"[[ts:warm-up]]"}]}}"#),
@@ -139,6 +139,24 @@ pub const ALL: &[Dialect] = &[
         thinks: true,
         signs: true,
         refuses: false,
+        ..OPENAI
+    },
+    Dialect {
+        provider: "huggingface",
+        completions: Some(Api {
+            model: Place::Path("/models/", ""),
+            warm: ("/models/m", r#"{"inputs":"[[ts:warm-up]]"}"#),
+            ..PROMPT
+        }),
+        embeddings: Some(Api {
+            read: meaning::huggingface_features,
+            model: Place::Path("/models/", "/pipeline/"),
+            lacks: &[Facet::Tokens, Facet::Dimensions],
+            counts: false,
+            warm: ("/hf-inference/models/m/pipeline/feature-extraction", r#"{"inputs":"[[ts:warm-up]]"}"#),
+            ..EMBEDDINGS
+        }),
+        thinks: true,
         ..OPENAI
     },
     Dialect {
@@ -196,6 +214,15 @@ pub const ALL: &[Dialect] = &[
         ..OPENAI
     },
     Dialect { provider: "kimi", ..ALOUD },
+    Dialect {
+        provider: "tgi",
+        chat: Api { read: meaning::tgi, lacks: &[Facet::Parallel, Facet::User], ..CHAT },
+        completions: Some(PROMPT),
+        embeddings: None,
+        refuses: false,
+        details: false,
+        ..OPENAI
+    },
     Dialect { provider: "vllm", completions: Some(COMPLETIONS), embeddings: Some(EMBEDDINGS), ..ALOUD },
     Dialect { provider: "xai", ..ALOUD },
     Dialect {
@@ -264,7 +291,7 @@ const EMBEDDINGS: Api = Api {
 
 const CONVERSE: Api = Api {
     read: meaning::bedrock,
-    model: Place::Path("/model/", '/'),
+    model: Place::Path("/model/", "/"),
     streams: |asked| asked.path.ends_with("/converse-stream"),
     warm: ("/model/m/converse", SAID),
     ..CHAT
@@ -272,7 +299,7 @@ const CONVERSE: Api = Api {
 
 const GENERATE: Api = Api {
     read: meaning::gemini,
-    model: Place::Path("/models/", ':'),
+    model: Place::Path("/models/", ":"),
     streams: |asked| asked.path.ends_with(":streamGenerateContent"),
     lacks: &[Facet::Parallel, Facet::User],
     warm: ("/v1beta/models/m:generateContent", r#"{"contents":[{"parts":[{"text":"[[ts:warm-up]]"}]}]}"#),
@@ -296,6 +323,15 @@ const RAW: Api = Api {
     streams: |asked| asked.json["parameters"]["stream"] == true,
     lacks: &[Facet::Parallel, Facet::User],
     warm: ("/", r#"{"inputs":"[[ts:warm-up]]"}"#),
+    ..CHAT
+};
+
+const PROMPT: Api = Api {
+    read: meaning::tgi_prompt,
+    model: Place::Nowhere,
+    streams: |asked| asked.json["stream"] == true || asked.path.ends_with("/generate_stream"),
+    lacks: ONE_TEXT,
+    warm: ("/generate", r#"{"inputs":"[[ts:warm-up]]"}"#),
     ..CHAT
 };
 

@@ -74,7 +74,10 @@ pub(super) fn model(case: &Case) -> Judged {
         Place::Nowhere => return Err(Verdict::NotHere),
         Place::Body => None,
         Place::Path(before, after) => {
-            Some(behind(before).and_then(|rest| rest.rsplit_once(after)).map_or("", |(id, _)| id))
+            let until = |rest| {
+                if after.is_empty() { Some(rest) } else { str::rsplit_once(rest, after).map(|(id, _)| id) }
+            };
+            Some(behind(before).and_then(until).unwrap_or_default())
         }
         Place::Segment(before) => behind(before).map(|rest| rest.split('/').next().unwrap_or_default()),
     };

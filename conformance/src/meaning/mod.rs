@@ -13,6 +13,7 @@ mod mistral;
 mod ollama;
 mod openai;
 mod openai_input;
+mod tgi;
 mod vertex;
 
 use std::collections::BTreeMap;
@@ -182,6 +183,7 @@ pub(crate) use mistral::{completion as mistral_completion, embedding as mistral_
 pub(crate) use ollama::{completion as ollama_completion, embedding as ollama_embedding, read as ollama};
 pub(crate) use openai::read as openai;
 pub(crate) use openai_input::{completion as openai_completion, embedding as openai_embedding};
+pub(crate) use tgi::{features as huggingface_features, prompt as tgi_prompt, read as tgi};
 pub(crate) use vertex::{embedding as vertex_embedding, read as vertex};
 
 /// Reads what this provider is asked, when the client asks on this surface; `None` for a provider that the judge does not

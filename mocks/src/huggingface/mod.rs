@@ -95,12 +95,14 @@ impl Provider for HuggingFace {
     }
 
     fn whole(&self, call: &Call<'_>, answer: &Answer<'_>) -> Whole {
+        let mut headers = headers(&call.draw, call.request, "application/json");
         let body = if is_prompt(call) {
+            headers.extend(tgi::headers::of_work(call, answer));
             Value::Array(vec![tgi::generate::reply(call, answer, true)]).to_string().into()
         } else {
             BEHIND.whole(call, &behind(answer)).body
         };
-        Whole { status: 200, headers: headers(&call.draw, call.request, "application/json"), body }
+        Whole { status: 200, headers, body }
     }
 
     fn stream(&self, call: &Call<'_>, answer: &Answer<'_>) -> Stream {

@@ -8,10 +8,17 @@ const COMPUTE: &str = "1-nvidia-l4";
 
 /// Headers of a whole reply.
 pub(super) fn of_reply(call: &Call<'_>, answer: &Answer<'_>) -> Headers {
+    let mut headers = plain(&call.draw, "application/json");
+    headers.extend(of_work(call, answer));
+    headers
+}
+
+/// What was done, and how long it took.
+pub(crate) fn of_work(call: &Call<'_>, answer: &Answer<'_>) -> Headers {
     let steps = ["validation", "queue", "inference"].map(|step| (step, 1 + call.draw.number(step, 200)));
     let total: u64 = steps.iter().map(|(_, time)| time).sum();
     let (prompt, completion) = (answer.usage.prompt, answer.usage.completion);
-    let mut headers = plain(&call.draw, "application/json");
+    let mut headers = Headers::new();
     let mut add = |name: &'static str, value: String| headers.push((name.into(), value.into()));
     add("x-compute-type", COMPUTE.to_owned());
     add("x-compute-time", format!("{}.{:03}", total / 1_000, total % 1_000));

@@ -6,7 +6,7 @@ mod check;
 mod completion;
 pub(crate) mod error;
 pub(crate) mod generate;
-mod headers;
+pub(crate) mod headers;
 mod info;
 mod message;
 pub(crate) mod refuse;

@@ -16,6 +16,8 @@ pub(super) struct Row {
     base: &'static str,
     /// Kong's `model.options`, as JSON; the address is put to them.
     options: &'static str,
+    /// Of the plugin.
+    tags: &'static [&'static str],
     /// The model of each API that it has.
     pub(super) chat: Option<&'static str>,
     pub(super) completions: Option<&'static str>,
@@ -45,6 +47,7 @@ const ROW: Row = Row {
     key: Key::Bearer,
     base: "",
     options: "{}",
+    tags: &[],
     chat: None,
     completions: None,
     embeddings: None,
@@ -157,6 +160,25 @@ pub(super) const ROWS: &[Row] = &[
     Row { id: "bedrock-by-key", key: Key::Bearer, ..BEDROCK },
     Row { id: "gemini", ..GEMINI },
     Row { id: "gemini-v1", base: "/v1", key: Key::Query("key"), ..GEMINI },
+    Row {
+        id: "huggingface",
+        provider: "huggingface",
+        mock: "huggingface",
+        chat: Some("openai/gpt-oss-120b"),
+        completions: Some("bigcode/starcoder2-15b"),
+        embeddings: Some("sentence-transformers/all-MiniLM-L6-v2"),
+        counts_vectors: false,
+        ..ROW
+    },
+    Row {
+        id: "huggingface-tgi",
+        provider: "huggingface",
+        mock: "tgi",
+        tags: &["touchstone-format:tgi"],
+        chat: Some("meta-llama/Llama-3.1-8B-Instruct"),
+        completions: Some("meta-llama/Llama-3.1-8B-Instruct"),
+        ..ROW
+    },
     Row {
         id: "llama2-raw",
         provider: "llama2",
@@ -274,7 +296,7 @@ impl Row {
         json!({
             "name": name,
             "paths": [format!("/{}/v1/{path}", self.id)],
-            "plugins": [{ "name": "ai-proxy", "config": config }],
+            "plugins": [{ "name": "ai-proxy", "tags": self.tags, "config": config }],
         })
     }
 }
