@@ -231,7 +231,7 @@ pub const ALL: &[Dialect] = &[
         completions: Some(Api { lacks: ONE_TEXT, ..PREDICT }),
         embeddings: Some(Api {
             read: meaning::vertex_embedding,
-            model: Place::Path("/models/", ':'),
+            model: Place::Path("/models/", ":"),
             lacks: &[Facet::Tokens],
             warm: (
                 "/v1/projects/p/locations/l/publishers/google/models/m:embedContent",
