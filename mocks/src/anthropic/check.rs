@@ -33,7 +33,9 @@ fn thinking(body: &Value) -> Result<(), Failure> {
     if thinking["type"] != "enabled" {
         return Ok(());
     }
-    if thinking["budget_tokens"].as_u64() >= body["max_tokens"].as_u64() {
+    // Who only counts tokens sets no limit.
+    let limit = body["max_tokens"].as_u64();
+    if limit.is_some() && thinking["budget_tokens"].as_u64() >= limit {
         return Err(error("`max_tokens` must be greater than `thinking.budget_tokens`."));
     }
     if body["temperature"].as_f64().is_some_and(|value| (value - 1.0).abs() > f64::EPSILON) {

@@ -1,7 +1,9 @@
-//! [Anthropic's Messages](https://docs.claude.com/en/api/messages) in both live versions, counting tokens, and the list of models.
+//! [Anthropic's Messages](https://docs.claude.com/en/api/messages) in both live versions, counting tokens, text completions,
+//! and the list of models.
 
 mod ask;
 mod check;
+mod complete;
 mod error;
 mod headers;
 mod models;
@@ -25,6 +27,7 @@ pub struct Anthropic;
 
 /// The versions of the API that live, by the header `anthropic-version`.
 const VERSIONS: [&str; 2] = ["2023-06-01", "2026-10-21"];
+const COMPLETE: &str = "complete_post";
 pub(crate) const COUNT_TOKENS: &str = "messages_count_tokens_post";
 
 impl Provider for Anthropic {
@@ -33,12 +36,14 @@ impl Provider for Anthropic {
     }
 
     fn route(&self, method: &str, path: &str) -> Route {
-        match (method, path, path.strip_prefix("/v1/models/")) {
-            ("POST", "/v1/messages/count_tokens", _) => Route::Direct(COUNT_TOKENS, None),
-            ("GET", "/v1/models", _) => Route::Direct("models_list", None),
-            ("GET", _, Some(_)) => Route::Direct("models_get", None),
-            (_, "/v1/messages/count_tokens" | "/v1/models", _) | (_, _, Some(_)) => Route::Method,
-            _ => crate::provider::documented(self.name(), method, path),
+        match crate::provider::documented(self.name(), method, path) {
+            Route::Generate(found) => match found.id() {
+                COUNT_TOKENS => Route::Direct(COUNT_TOKENS, Some(found)),
+                "models_list" => Route::Direct("models_list", Some(found)),
+                "models_get" => Route::Direct("models_get", Some(found)),
+                _ => Route::Generate(found),
+            },
+            route => route,
         }
     }
 
@@ -74,21 +79,30 @@ impl Provider for Anthropic {
     }
 
     fn check(&self, call: &Call<'_>) -> Result<(), Failure> {
-        check::check(call)
+        check::check(call)?;
+        if call.operation == COMPLETE { complete::check(call.body) } else { Ok(()) }
     }
 
     fn ask<'a>(&self, call: &Call<'a>) -> Ask<'a> {
-        ask::read(call)
+        if call.operation == COMPLETE { complete::ask(call) } else { ask::read(call) }
     }
 
     fn whole(&self, call: &Call<'_>, answer: &Answer<'_>) -> Whole {
         let headers = headers::of_reply(&call.draw, answer.usage, "application/json");
-        Whole { status: 200, headers, body: reply::body(call, answer).into() }
+        let body = match call.operation {
+            COMPLETE => complete::body(call, answer).to_string().into(),
+            _ => reply::body(call, answer).into(),
+        };
+        Whole { status: 200, headers, body }
     }
 
     fn stream(&self, call: &Call<'_>, answer: &Answer<'_>) -> Stream {
         let headers = headers::of_reply(&call.draw, answer.usage, "text/event-stream; charset=utf-8");
-        Stream { headers, events: stream::events(call, answer) }
+        let events = match call.operation {
+            COMPLETE => complete::events(call, answer),
+            _ => stream::events(call, answer),
+        };
+        Stream { headers, events }
     }
 
     fn error(&self, request: &Request, draw: &Draw, failure: &Failure) -> Whole {
@@ -106,7 +120,7 @@ impl Provider for Anthropic {
 
     fn direct(&self, call: &Call<'_>) -> Whole {
         match call.operation {
-            COUNT_TOKENS => models::count(self, call),
+            COUNT_TOKENS => models::count(call),
             _ => models::answer(call),
         }
     }

@@ -3,9 +3,9 @@
 
 use serde_json::{Value, json};
 
-use super::{ask, check, error, headers, refuse};
+use super::{ask, error, headers};
 use crate::answer::Usage;
-use crate::provider::{Call, Provider, Route, Whole};
+use crate::provider::{Call, Whole};
 use crate::script::{Failure, Kind};
 
 /// What is listed where the options name no models.
@@ -36,6 +36,7 @@ pub(super) fn absent(model: &str) -> Failure {
 }
 
 fn model(id: &str) -> Value {
+    let line = ["haiku", "sonnet", "opus", "fable", "mythos"].into_iter().find(|line| id.contains(line));
     json!({
         "type": "model",
         "id": id,
@@ -44,30 +45,16 @@ fn model(id: &str) -> Value {
         "capabilities": null,
         "max_input_tokens": 200_000,
         "max_tokens": 64_000,
+        "lifecycle": "active",
+        "line": line,
+        "deprecated_at": null,
+        "retires_at": null,
     })
 }
 
-/// Tokens of a prompt. Its body is that of a message without a limit, so the schema of messages judges it.
-pub(super) fn count(provider: &dyn Provider, call: &Call<'_>) -> Whole {
-    let refused = |failure: &Failure| error::reply(call.request, &call.draw, failure);
-    if call.body.get("max_tokens").is_some() {
-        return refused(&Failure::new(Kind::InvalidRequest, "max_tokens: Extra inputs are not permitted"));
-    }
-    let mut body = call.body.clone();
-    if let Value::Object(members) = &mut body {
-        members.insert("max_tokens".into(), json!(u32::MAX));
-    }
-    if let Route::Generate(messages) = provider.route("POST", "/v1/messages") {
-        let chosen = call.variant.and_then(|variant| messages.variant(variant)).unwrap_or(messages);
-        if let Some(violation) = chosen.request(&body).first() {
-            return refused(&refuse::failure(violation, &body));
-        }
-    }
-    let call = Call { body: &body, ..*call };
-    match check::check(&call) {
-        Err(failure) => refused(&failure),
-        Ok(()) => whole(&call, &json!({ "input_tokens": ask::read(&call).prompt_tokens() })),
-    }
+/// Tokens of a prompt.
+pub(super) fn count(call: &Call<'_>) -> Whole {
+    whole(call, &json!({ "input_tokens": ask::read(call).prompt_tokens() }))
 }
 
 fn whole(call: &Call<'_>, body: &Value) -> Whole {

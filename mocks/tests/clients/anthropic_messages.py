@@ -88,6 +88,27 @@ def counted():
 
 
 @case
+def completed():
+    """Text completions, which the newest generation has no more."""
+    if not hasattr(client, "completions"):
+        return None
+
+    def complete(text, model="claude-2.1", **more):
+        prompt = f"{anthropic.HUMAN_PROMPT} {text}{anthropic.AI_PROMPT}"
+        return client.completions.create(model=model, prompt=prompt, max_tokens_to_sample=200, **more)
+
+    whole = complete("[[text]]", stop_sequences=["END"], temperature=0.5, metadata={"user_id": "u-17"})
+    pieces = list(complete("[[text]]", stream=True))
+    return {
+        "whole": [whole.completion, whole.stop_reason, whole.model],
+        "streamed": ["".join(piece.completion for piece in pieces), [piece.stop_reason for piece in pieces]],
+        "rate": attempt(lambda: complete("[[rate]]")),
+        "middle": attempt(lambda: list(complete("[[middle]]", stream=True))),
+        "newer": attempt(lambda: complete("x", model=MODEL)),
+    }
+
+
+@case
 def models():
     listed = [model.id for model in client.models.list()]
     return bool(listed) and client.models.retrieve(listed[0]).id == listed[0]

@@ -45,6 +45,7 @@ async fn understands(venv: &Venv, generation: &str, version: &str) {
     assert_eq!(seen["own_thought"], json!(["thinking", "text"]));
     assert!(seen["counted"].as_u64().is_some_and(|tokens| tokens > 2));
     assert_eq!(seen["models"], true);
+    completes(&seen["completed"], generation == "0.");
 
     let errors = &seen["errors"];
     raised(&errors["rate"], "RateLimitError", "APIStatusError", Some(429), "slow down");
@@ -99,4 +100,16 @@ async fn reaches_vertex(venv: &Venv, version: &str) {
     raised(&errors["middle"], "APIStatusError", "APIError", Some(200), "in the middle");
     raised(&errors["cut"], "RemoteProtocolError", "TransportError", None, "incomplete");
     nothing_is_strange(&mocks, 1);
+}
+
+/// Only the older generation knows text completions.
+fn completes(seen: &Value, is_older: bool) {
+    if !is_older {
+        return assert!(seen.is_null(), "{seen}");
+    }
+    assert_eq!(seen["whole"], json!(["Hello", "stop_sequence", "claude-2.1"]));
+    assert_eq!(seen["streamed"], json!(["Hello", [null, null, "stop_sequence"]]));
+    raised(&seen["rate"], "RateLimitError", "APIStatusError", Some(429), "slow down");
+    raised(&seen["middle"], "APIStatusError", "APIError", Some(200), "in the middle");
+    raised(&seen["newer"], "BadRequestError", "APIStatusError", Some(400), "use the Messages API");
 }
