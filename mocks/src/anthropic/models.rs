@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use super::{ask, error, headers};
+use super::{ask, check, error, headers, refuse};
 use crate::answer::Usage;
 use crate::provider::{Call, Whole};
 use crate::script::{Failure, Kind};
@@ -52,8 +52,17 @@ fn model(id: &str) -> Value {
     })
 }
 
-/// Tokens of a prompt.
+/// Tokens of a prompt. Whoever serves these models at a path of its own has the body judged here.
 pub(super) fn count(call: &Call<'_>) -> Whole {
+    if call.found.is_none() {
+        let here = specs::api("anthropic").and_then(|api| api.operation("POST", "/v1/messages/count_tokens"));
+        let chosen = here.map(|here| call.variant.and_then(|variant| here.variant(variant)).unwrap_or(here));
+        let violation = chosen.and_then(|chosen| chosen.request(call.body).into_iter().next());
+        let broken = violation.map(|violation| refuse::failure(&violation, call.body));
+        if let Some(failure) = broken.or_else(|| check::check(call).err()) {
+            return error::reply(call.request, &call.draw, &failure);
+        }
+    }
     whole(call, &json!({ "input_tokens": ask::read(call).prompt_tokens() }))
 }
 

@@ -61,6 +61,11 @@ impl Claude {
         Self { version: major.map(|major| (major, minor)), always_thinks }
     }
 
+    /// Whether it has only text completions: messages came with Claude 3.
+    pub(crate) fn is_before_messages(self) -> bool {
+        self.version.is_some_and(|version| version < (3, 0))
+    }
+
     fn thinking(self) -> Thinking {
         match self.version {
             Some(version) if version < (3, 7) => Thinking::Never,

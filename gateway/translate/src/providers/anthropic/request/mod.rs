@@ -12,6 +12,7 @@
 //! | `name`, `seed`, `logprobs`, `logit_bias`, penalties, `metadata`, … | dropped |
 
 mod blocks;
+pub(super) mod complete;
 mod tools;
 mod turns;
 
