@@ -7,7 +7,14 @@ const TWIN: OpenAi = OpenAi { operations: &[], is_open: true, ..OPENAI };
 
 /// Every twin.
 pub const TWINS: &[OpenAi] = &[
-    OpenAi { name: "cerebras", is_aloud: true, models: &["gpt-oss-120b", "llama-3.3-70b"], ..TWIN },
+    OpenAi {
+        name: "cerebras",
+        // https://inference-docs.cerebras.ai/resources/openai
+        refused: &["frequency_penalty", "logit_bias", "presence_penalty"],
+        is_aloud: true,
+        models: &["gpt-oss-120b", "llama-3.3-70b"],
+        ..TWIN
+    },
     OpenAi {
         name: "dashscope",
         base: "/compatible-mode",

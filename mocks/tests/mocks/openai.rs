@@ -135,7 +135,13 @@ async fn twins_think_aloud_and_refuse_what_they_refuse() {
     let thought = post(&mocks, "deepseek", "/v1/chat/completions", &ask("deepseek-reasoner")).await;
     let thinks = |event: &(String, Value)| event.1["choices"][0]["delta"]["reasoning_content"].is_string();
     assert!(thought.events().iter().any(thinks), "{}", thought.text());
-    let refused = post(&mocks, "databricks", "/serving-endpoints/v1/chat/completions", &ask("m")).await;
-    assert_eq!(refused.status, 400);
-    assert!(refused.text().contains("stream_options"), "{}", refused.text());
+    for twin in TWINS {
+        for name in twin.refused {
+            let mut body = ask("m");
+            body[*name] = json!({});
+            let refused = post(&mocks, twin.name, &path(twin.base, "/v1/chat/completions"), &body).await;
+            assert_eq!((twin.name, refused.status), (twin.name, 400));
+            assert!(refused.text().contains(name), "{}", refused.text());
+        }
+    }
 }

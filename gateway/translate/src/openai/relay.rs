@@ -103,15 +103,18 @@ impl Relay {
             let why = "an event has no choices".to_owned();
             return if event.is_empty() { Err(Error::Malformed { what: "stream", why }) } else { Ok(false) };
         };
-        if let Some(usage) = chunk.usage.and_then(usage::read) {
+        // Kimi counts in its last choice.
+        let counted = chunk.usage.or(choices.last().and_then(|choice| choice.usage));
+        if let Some(usage) = counted.and_then(usage::read) {
             self.usage = Some(usage);
         } else if let [
             Choice {
                 delta: Some(Piece { content: Some(Content(Some(text))) }),
                 text: None,
                 finish_reason: None,
+                usage: None,
             }
-            | Choice { delta: None, text: Some(Content(Some(text))), finish_reason: None },
+            | Choice { delta: None, text: Some(Content(Some(text))), finish_reason: None, usage: None },
         ] = &choices[..]
         {
             self.template.learn(data, *text, chunk.obfuscation);
@@ -138,6 +141,7 @@ struct Choice<'a> {
     /// Of a completion.
     text: Option<Content<'a>>,
     finish_reason: Option<&'a RawValue>,
+    usage: Option<&'a RawValue>,
 }
 
 #[derive(Deserialize)]

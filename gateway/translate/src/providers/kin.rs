@@ -11,8 +11,17 @@ const OLD_LIMIT: Quirks = Quirks { limit: Limit::Old, ..Quirks::CHAT };
 /// Samples from the best k tokens, too.
 const TOP_K: Quirks = Quirks { top_k: true, ..Quirks::CHAT };
 
-/// <https://inference-docs.cerebras.ai/api-reference/chat-completions>
-pub const CEREBRAS: Provider = Provider { name: "cerebras", base_url: "https://api.cerebras.ai", ..KIN };
+/// <https://inference-docs.cerebras.ai/api-reference/chat-completions>,
+/// <https://inference-docs.cerebras.ai/resources/openai>
+pub const CEREBRAS: Provider = Provider {
+    name: "cerebras",
+    base_url: "https://api.cerebras.ai",
+    chat: Dialect::OpenAi(&Quirks {
+        refused: &["frequency_penalty", "logit_bias", "presence_penalty"],
+        ..Quirks::CHAT
+    }),
+    ..KIN
+};
 
 /// Alibaba Cloud's Model Studio, outside of China.
 /// <https://www.alibabacloud.com/help/en/model-studio/compatibility-of-openai-with-dashscope>

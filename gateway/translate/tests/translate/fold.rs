@@ -2,10 +2,10 @@
 
 use serde_json::{Value, json};
 
-/// The data of each event.
+/// The data of each event; comments, which keep a connection alive, are none.
 pub(crate) fn events(stream: &[u8]) -> Vec<&str> {
     let stream = std::str::from_utf8(stream).unwrap();
-    let events = stream.split_terminator("\n\n");
+    let events = stream.split_terminator("\n\n").filter(|event| !event.starts_with(':'));
     events
         .map(|event| event.strip_prefix("data: ").unwrap_or_else(|| panic!("no event: {event:?}")))
         .collect()

@@ -162,13 +162,17 @@ fn usage_is_what_the_case_says() {
         let (Some((way, bytes)), Some(expected)) = (case.stream(), case.read("expected.sse")) else {
             continue;
         };
-        let mut usages = events(expected.as_bytes())
+        let usages = events(expected.as_bytes())
             .into_iter()
             .filter_map(|data| serde_json::from_str::<Value>(data).ok());
-        if let Some(last) = usages.rfind(|chunk| chunk["usage"].is_object()) {
+        let counted = |chunk: Value| {
+            let of = [&chunk["usage"], &chunk["choices"][0]["usage"]];
+            of.into_iter().find(|usage| usage.is_object()).cloned()
+        };
+        if let Some(last) = usages.filter_map(counted).next_back() {
             let mut stream = way.open(&case.call());
             stream.push(&bytes).and_then(|()| stream.finish()).unwrap();
-            assert_eq!(stream.usage().map(told), Some(said(&last["usage"])), "{case}");
+            assert_eq!(stream.usage().map(told), Some(said(&last)), "{case}");
             seen += 1;
         }
     }
@@ -185,7 +189,9 @@ fn the_documents_allow_every_file_of_every_case() {
         };
         if let Some(upstream) = case.json("upstream.json") {
             let streams = case.json("request.json").is_some_and(|request| request["stream"] == true);
-            judge("upstream.json", native(case, streams).request(&upstream));
+            let mut violations = native(case, streams).request(&upstream);
+            violations.retain(|violation| !is_of_kin(case, violation));
+            judge("upstream.json", violations);
         }
         if let Some(expected) = case.json("expected.json") {
             judge("expected.json", client(case.api).reply(200, &expected));
@@ -203,6 +209,13 @@ fn the_documents_allow_every_file_of_every_case() {
         }
         if found.is_empty() { Ok(()) } else { Err(found.join("\n  ")) }
     });
+}
+
+/// A member of a provider's own, in a request to one who speaks OpenAI's dialect and judges by no document of its own.
+fn is_of_kin(case: &Case, violation: &Violation) -> bool {
+    let document = specs::api(&case.provider.id()).map(specs::Api::provider);
+    let is_kin = document == Some("openai") && case.provider.name != "openai";
+    is_kin && violation.keyword == "additionalProperties" && violation.pointer.matches('/').count() == 1
 }
 
 fn client(api: Api) -> Operation {
