@@ -8,7 +8,7 @@ mod vectors;
 use serde_json::Value;
 use specs::Violation;
 
-use crate::answer::{Answer, Ask, Embed, Vectors};
+use crate::answer::{Answer, Ask, Embed, Format, Vectors};
 use crate::openai::{OPENAI, OpenAi};
 use crate::provider::{Call, Denied, Event, Headers, Provider, Route, Stream, Whole};
 use crate::request::Request;
@@ -91,7 +91,15 @@ impl Provider for HuggingFace {
     }
 
     fn ask<'a>(&self, call: &Call<'a>) -> Ask<'a> {
-        if is_prompt(call) { tgi::generate::ask(call, false) } else { BEHIND.ask(call) }
+        if is_prompt(call) {
+            return tgi::generate::ask(call, false);
+        }
+        let mut ask = BEHIND.ask(call);
+        // The official client asks for a schema so, where it knows the address only.
+        if let Some(schema) = call.body["response_format"].get("value") {
+            ask.format = Format::Schema(schema);
+        }
+        ask
     }
 
     fn whole(&self, call: &Call<'_>, answer: &Answer<'_>) -> Whole {
