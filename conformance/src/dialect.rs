@@ -111,6 +111,30 @@ pub const ALL: &[Dialect] = &[
     },
     Dialect { provider: "cerebras", ..ALOUD },
     Dialect {
+        provider: "cohere",
+        chat: Api {
+            read: meaning::cohere,
+            lacks: &[Facet::Parallel, Facet::User],
+            warm: ("/v2/chat", SAID),
+            ..CHAT
+        },
+        completions: Some(Api {
+            read: meaning::cohere_completion,
+            lacks: ONE_TEXT,
+            warm: ("/v1/generate", r#"{"prompt":"[[ts:warm-up]]"}"#),
+            ..COMPLETIONS
+        }),
+        embeddings: Some(Api {
+            read: meaning::cohere_embedding,
+            lacks: &[Facet::Tokens],
+            warm: ("/v2/embed", r#"{"model":"m","input_type":"classification","texts":["[[ts:warm-up]]"]}"#),
+            ..EMBEDDINGS
+        }),
+        thinks: true,
+        refuses: false,
+        ..OPENAI
+    },
+    Dialect {
         provider: "dashscope",
         chat: Api { warm: ("/compatible-mode/v1/chat/completions", SAID), ..CHAT },
         embeddings: Some(Api { warm: ("/compatible-mode/v1/embeddings", EMBEDDINGS.warm.1), ..EMBEDDINGS }),

@@ -139,7 +139,7 @@ fn tools(client: &Meaning, upstream: &Meaning, found: &mut Vec<Difference>) {
     }
     // And those without the choice of one tool, nearly the same by offering only that one.
     let only = match (&client.choice, &upstream.choice, &upstream.tools[..]) {
-        (Some(Choice::Named(name)), None, [one]) if one.name == *name => Some(name),
+        (Some(Choice::Named(name)), None | Some(Choice::Required), [one]) if one.name == *name => Some(name),
         _ => None,
     };
     let offered = |(_, tool): &(usize, &Tool)| only.is_none_or(|name| tool.name == *name);
@@ -164,6 +164,10 @@ fn choice(client: &Meaning, upstream: &Meaning, found: &mut Vec<Difference>) {
         // The default where there are tools: saying nothing says it.
         Choice::Auto => matches!(sent, None | Some(Choice::Auto)),
         Choice::None => *sent == Some(Choice::None) || upstream.tools.is_empty(),
+        // Who must call one, and is offered one only, must call that one.
+        Choice::Named(name) if *sent == Some(Choice::Required) => {
+            matches!(&upstream.tools[..], [one] if one.name == *name)
+        }
         other => sent.as_ref() == Some(other),
     };
     if !same {

@@ -5,6 +5,8 @@
 
 mod anthropic;
 mod bedrock;
+mod cohere;
+mod cohere_v1;
 mod compare;
 mod compare_turns;
 mod gemini;
@@ -177,6 +179,7 @@ pub enum Effort {
 
 pub(crate) use anthropic::read as anthropic;
 pub(crate) use bedrock::{embedding as bedrock_embedding, read as bedrock};
+pub(crate) use cohere::{completion as cohere_completion, embedding as cohere_embedding, read as cohere};
 pub(crate) use gemini::{embedding as gemini_embedding, read as gemini};
 pub(crate) use llama2::read as llama2;
 pub(crate) use mistral::{completion as mistral_completion, embedding as mistral_embedding, read as mistral};

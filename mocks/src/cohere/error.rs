@@ -21,8 +21,9 @@ pub(super) fn message(request: &Request, failure: &Failure) -> String {
         .unwrap_or_else(|| native(kind).1.to_owned())
 }
 
-/// Where a model was asked, it is the model that was not found.
+/// Where the path is known, it is the model that was not found.
 fn model(request: &Request) -> Option<String> {
+    specs::api("cohere")?.operation(&request.method, &request.path)?;
     let body: Value = serde_json::from_slice(&request.body).ok()?;
     check::absent(body["model"].as_str()?).message
 }

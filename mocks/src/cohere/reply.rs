@@ -93,8 +93,9 @@ pub(super) fn finish(answer: &Answer<'_>) -> &'static str {
         Some(Finish::StopSequence) => "STOP_SEQUENCE",
         Some(Finish::Length | Finish::Context) => "MAX_TOKENS",
         Some(Finish::ToolCalls) => "TOOL_CALL",
-        Some(Finish::ContentFilter | Finish::Guardrail | Finish::Malformed) => "ERROR",
-        Some(Finish::Stop | Finish::Pause) | None => "COMPLETE",
+        Some(Finish::Malformed) => "ERROR",
+        // What is filtered is refused before an answer begins, with 498.
+        Some(Finish::ContentFilter | Finish::Guardrail | Finish::Stop | Finish::Pause) | None => "COMPLETE",
     }
 }
 

@@ -183,7 +183,7 @@ async fn every_reason_to_end_has_its_name() {
         (Finish::Length, "MAX_TOKENS", "MAX_TOKENS"),
         (Finish::Context, "MAX_TOKENS", "ERROR_LIMIT"),
         (Finish::ToolCalls, "TOOL_CALL", "COMPLETE"),
-        (Finish::ContentFilter, "ERROR", "ERROR_TOXIC"),
+        (Finish::ContentFilter, "COMPLETE", "ERROR_TOXIC"),
         (Finish::Malformed, "ERROR", "ERROR"),
     ] {
         let reply = Reply { finish: Some(finish), ..Reply::text(["Hello"]) };

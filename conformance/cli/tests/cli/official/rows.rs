@@ -79,6 +79,14 @@ const BEDROCK: Row = Row {
     completions: Some(CLAUDE),
     ..ROW
 };
+const COHERE: Row = Row {
+    provider: "cohere",
+    mock: "cohere",
+    chat: Some("command-a-03-2025"),
+    completions: Some("command"),
+    embeddings: Some("embed-v4.0"),
+    ..ROW
+};
 const GEMINI: Row = Row {
     provider: "gemini",
     mock: "gemini",
@@ -158,6 +166,8 @@ pub(super) const ROWS: &[Row] = &[
         ..BEDROCK
     },
     Row { id: "bedrock-by-key", key: Key::Bearer, ..BEDROCK },
+    Row { id: "cohere", ..COHERE },
+    Row { id: "cohere-v1", options: r#"{"cohere": {"api_version": "v1"}}"#, ..COHERE },
     Row { id: "gemini", ..GEMINI },
     Row { id: "gemini-v1", base: "/v1", key: Key::Query("key"), ..GEMINI },
     Row {
