@@ -12,6 +12,7 @@ const VARIABLES: &[(&str, &str)] = &[
     ("AZURE_KEY", "k"),
     ("GEMINI_KEY", "k"),
     ("CEREBRAS_AUTHORIZATION", "Bearer k"),
+    ("COHERE_AUTHORIZATION", "Bearer k"),
     ("DASHSCOPE_AUTHORIZATION", "Bearer k"),
     ("DATABRICKS_AUTHORIZATION", "Bearer k"),
     ("DEEPSEEK_AUTHORIZATION", "Bearer k"),
@@ -52,6 +53,8 @@ fn the_example_serves_what_it_says() {
     assert_eq!(routed("/openai-completions"), ("llm/v1/completions", Some("openai".to_owned())));
     assert_eq!(routed("/titan"), ("llm/v1/embeddings", Some("bedrock".to_owned())));
     assert_eq!(routed("/raw-llama2"), ("llm/v1/chat", Some("llama2-raw".to_owned())));
+    assert_eq!(routed("/cohere"), ("llm/v1/chat", Some("cohere".to_owned())));
+    assert_eq!(routed("/cohere-embeddings"), ("llm/v1/embeddings", Some("cohere".to_owned())));
     assert_eq!(routed("/mistral"), ("llm/v1/chat", Some("mistral".to_owned())));
     assert_eq!(routed("/mistral-at-home"), ("llm/v1/chat", Some("mistral-ollama".to_owned())));
     assert_eq!(routed("/vertex"), ("llm/v1/chat", Some("gemini-vertex".to_owned())));

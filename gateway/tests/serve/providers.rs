@@ -27,6 +27,9 @@ async fn each_route_has_its_own_path() {
     let own = [
         ("openai", "llm/v1/completions", PROMPT, "/v1/completions"),
         ("openai", "llm/v1/embeddings", INPUT, "/v1/embeddings"),
+        ("cohere", "llm/v1/chat", ASK, "/v2/chat"),
+        ("cohere", "llm/v1/completions", PROMPT, "/v1/generate"),
+        ("cohere", "llm/v1/embeddings", INPUT, "/v2/embed"),
         ("ollama", "llm/v1/chat", ASK, "/api/chat"),
         ("ollama", "llm/v1/completions", PROMPT, "/api/generate"),
         ("ollama", "llm/v1/embeddings", INPUT, "/api/embed"),
@@ -158,6 +161,35 @@ async fn vertex_has_a_place_and_a_maker_for_each_model() {
         let named = path.contains("mistralai") || path.contains("openapi");
         assert_eq!(asked.get("model").is_some(), named, "{asked}");
     }
+}
+
+/// Version 1 has another path, another body and other streams; a configured path is whole.
+#[tokio::test]
+async fn cohere_is_asked_in_the_version_that_is_configured() {
+    let v1 = |setup: Setup| setup.set("/model/options/cohere", json!({"api_version": "v1"}));
+    let line = |event: Value| event.to_string() + "\n";
+    let body = [
+        line(json!({"is_finished": false, "event_type": "stream-start", "generation_id": "g1"})),
+        line(json!({"is_finished": false, "event_type": "text-generation", "text": "Hello"})),
+        line(
+            json!({"is_finished": true, "event_type": "stream-end", "finish_reason": "COMPLETE", "response": {"text": "Hello"}}),
+        ),
+    ];
+    let reply = whole("200 OK\r\ncontent-type: application/stream+json", &body.concat());
+    let (call, answer) = exchange(v1, "cohere", ASK_STREAM, &reply).await;
+    assert!(call.head.starts_with("POST /v1/chat HTTP/1.1\r\n"), "{}", call.head);
+    let asked: Value = serde_json::from_slice(&call.body).unwrap();
+    assert!(asked["message"].is_string() && asked.get("messages").is_none(), "{asked}");
+    let text = answer.text();
+    assert!(text.contains(r#""content":"Hello""#) && text.ends_with("data: [DONE]\n\n"), "{text}");
+
+    let setup = |setup: Setup| {
+        let options = json!({"embedding_input_type": "search_query"});
+        setup.set("/route_type", "llm/v1/embeddings").set("/model/options/cohere", options)
+    };
+    let (call, _) = exchange(setup, "cohere", INPUT, &json_reply("500 Oops", "{}")).await;
+    let asked: Value = serde_json::from_slice(&call.body).unwrap();
+    assert_eq!(asked["input_type"], "search_query");
 }
 
 #[tokio::test]
