@@ -108,6 +108,13 @@ impl Mutant {
         })
     }
 
+    /// Whether somebody waits for a timeout: the client, or the gateway.
+    pub(crate) fn waits(&self) -> bool {
+        let hangs =
+            |change: &Change| matches!(change, Change::Wire(Wire::Hang | Wire::Greedy) | Change::Process(_));
+        self.changes.iter().any(hangs) || self.plays.iter().any(|play| play.contains(".silent"))
+    }
+
     /// Where it breaks what passes: a word for tables.
     pub fn side(&self) -> &'static str {
         match self.changes.first() {

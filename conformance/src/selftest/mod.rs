@@ -81,7 +81,10 @@ impl Lab<'_> {
         if !every.is_empty() {
             baseline = run::judge(&unbroken, &self.options(&every)).await?.checks;
         }
-        let tries = (0..self.mutants.len()).map(|number| self.try_one(number, &baseline));
+        let mut order: Vec<usize> = (0..self.mutants.len()).collect();
+        // Those that wait for a timeout begin first, so that none is left alone at the end.
+        order.sort_by_key(|number| !self.mutants[*number].waits());
+        let tries = order.into_iter().map(|number| self.try_one(number, &baseline));
         // A mutant has a play or two, and most of them wait.
         let mut tries = stream::iter(tries).buffer_unordered(self.options.jobs.div_ceil(2));
         let mut trials: Vec<(usize, Trial)> = Vec::new();

@@ -42,10 +42,27 @@ fn json_on_standard_output_is_one_document() {
 }
 
 #[test]
+fn surfaces_and_providers_are_asked_for_by_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let report = folder.path().to_str().unwrap();
+    let plain = ["test", "--select", "*.{text,vectors}.{plain,one}", "--json", "--report", report];
+    let only = ["--surface", "embeddings", "--provider", "gemini", "--provider", "ollama"];
+    let (code, said, _) = told(&[plain.as_slice(), only.as_slice()].concat());
+    assert_eq!(code, Some(0));
+    let report: Value = serde_json::from_str(&said).unwrap();
+    let cells: Vec<_> =
+        report["cells"].as_array().unwrap().iter().map(|cell| cell["id"].as_str().unwrap()).collect();
+    assert_eq!(cells, ["openai.embeddings/gemini/whole", "openai.embeddings/ollama/whole"]);
+    assert_eq!(report["environment"]["surfaces"][0], "openai.embeddings");
+}
+
+#[test]
 fn what_was_called_wrongly_is_2() {
     for wrong in [
         ["test", "--gateway", "nobody"],
         ["test", "--select", "nothing-has-this-name"],
+        ["test", "--surface", "audio"],
+        ["test", "--provider", "nobody"],
         ["test", "--jobs", "0"],
         ["test", "--colour", "blue"],
         ["diff", "there-is-no.json", "nor-this.json"],

@@ -3,6 +3,7 @@
 
 mod evidence;
 mod meanings;
+mod prompts_and_vectors;
 mod replies;
 mod requests;
 mod streams;
