@@ -162,7 +162,9 @@ fn each_break_of_a_batch_is_caught() {
             asked(it, |json| json["input"] = json!(["The first text", "The third text", "The second text"]));
         }),
         ("embeddings.request.input", |it| {
-            asked(it, |json| drop(json["input"].as_array_mut().map(|texts| texts.push(json!("warm-up")))));
+            asked(it, |json| {
+                json["input"] = json!(["The first text", "The second text", "The third text", "warm-up"]);
+            });
         }),
         ("embeddings.request.text.unchanged", |it| {
             asked(it, |json| json["input"][1] = json!("the second text"));
