@@ -175,7 +175,7 @@ async fn cohere_is_asked_in_the_version_that_is_configured() {
             json!({"is_finished": true, "event_type": "stream-end", "finish_reason": "COMPLETE", "response": {"text": "Hello"}}),
         ),
     ];
-    let reply = whole("200 OK\r\ncontent-type: application/stream+json", &body.concat());
+    let reply = whole("200 OK\r\ncontent-type: application/stream+json", body.concat());
     let (call, answer) = exchange(v1, "cohere", ASK_STREAM, &reply).await;
     assert!(call.head.starts_with("POST /v1/chat HTTP/1.1\r\n"), "{}", call.head);
     let asked: Value = serde_json::from_slice(&call.body).unwrap();

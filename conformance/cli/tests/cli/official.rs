@@ -131,7 +131,7 @@ fn chat(row: &Row, seen: &Value) {
     raised(id, &errors["rate"], "RateLimitError", Some(429), "slow down");
     raised(id, &errors["streamed"], "RateLimitError", Some(429), "slow down");
     raised(id, &errors["server"], "InternalServerError", Some(500), "broken");
-    raised(id, &errors["middle"], "APIError", None, "in the middle");
+    raised(id, &errors["middle"], "APIError", None, row.failure);
     raised(id, &errors["cut"], "APIError", None, "ended");
     raised(id, &errors["model"], "BadRequestError", Some(400), "");
 }

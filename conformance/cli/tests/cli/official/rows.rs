@@ -26,6 +26,8 @@ pub(super) struct Row {
     pub(super) inputs: usize,
     /// Whether it gives whole texts and nothing else: neither streams nor calls of tools.
     pub(super) text_only: bool,
+    /// What is said of a stream that fails amid it: the provider's own words, where it has any.
+    pub(super) failure: &'static str,
     /// Whether its streams tell usage.
     pub(super) counts_streams: bool,
     /// Whether its replies to requests for vectors tell usage.
@@ -53,6 +55,7 @@ const ROW: Row = Row {
     embeddings: None,
     inputs: 2,
     text_only: false,
+    failure: "in the middle",
     counts_streams: true,
     counts_vectors: true,
 };
@@ -167,7 +170,12 @@ pub(super) const ROWS: &[Row] = &[
     },
     Row { id: "bedrock-by-key", key: Key::Bearer, ..BEDROCK },
     Row { id: "cohere", ..COHERE },
-    Row { id: "cohere-v1", options: r#"{"cohere": {"api_version": "v1"}}"#, ..COHERE },
+    Row {
+        id: "cohere-v1",
+        options: r#"{"cohere": {"api_version": "v1"}}"#,
+        failure: "generation failed",
+        ..COHERE
+    },
     Row { id: "gemini", ..GEMINI },
     Row { id: "gemini-v1", base: "/v1", key: Key::Query("key"), ..GEMINI },
     Row {
