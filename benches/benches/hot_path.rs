@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use benches::{
     EVENTS, anthropic_stream, bedrock_stream, cohere_lines, cohere_stream, gemini_array, gemini_stream,
-    ollama_stream, openai_stream, reply, request,
+    mistral_stream, ollama_stream, openai_stream, reply, request,
 };
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use mocks::script::{Reply, Script};
@@ -34,6 +34,7 @@ const STREAMS: &[Streamed] = &[
     ("cohere-v1", Framing::JsonLines, cohere_lines),
     ("gemini", Framing::Sse, gemini_stream),
     ("gemini array", Framing::JsonArray, gemini_array),
+    ("mistral", Framing::Sse, mistral_stream),
     ("ollama", Framing::JsonLines, ollama_stream),
 ];
 

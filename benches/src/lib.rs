@@ -141,6 +141,23 @@ fn gemini_pieces() -> impl Iterator<Item = Value> {
     text.into_iter().chain([piece(last, EVENTS)])
 }
 
+/// A stream of Mistral's chunks, [`EVENTS`] of text: each is padded to a length of its own.
+pub fn mistral_stream() -> Vec<u8> {
+    let chunk = |delta: Value, finish: Value, padding: usize| {
+        json!({"id": "b1c4d2e8f0a94e6c8d7b5a3f1e2d4c6b", "object": "chat.completion.chunk", "created": 1_700_000_000,
+            "model": "mistral-small-latest",
+            "choices": [{"index": 0, "delta": delta, "finish_reason": finish}],
+            "p": &"abcdefghijklmnopqrstuvwxyz0123456789"[..padding % 36]})
+    };
+    let first = chunk(json!({"role": "assistant", "content": ""}), Value::Null, 5);
+    let text = words().zip(1..).map(|(word, at)| chunk(json!({"content": word}), Value::Null, at * 7));
+    let mut last = chunk(json!({"content": ""}), json!("stop"), 3);
+    last["usage"] = json!({"prompt_tokens": 25, "completion_tokens": EVENTS, "total_tokens": 25 + EVENTS});
+    let chunks = [first].into_iter().chain(text).chain([last]);
+    let events: String = chunks.map(|chunk| format!("data: {chunk}\n\n")).collect();
+    (events + "data: [DONE]\n\n").into_bytes()
+}
+
 /// A stream of Ollama's as JSON lines, [`EVENTS`] of text: each has its own time, to the nanosecond.
 pub fn ollama_stream() -> Vec<u8> {
     let line = |time: usize, content: &str| {
