@@ -117,6 +117,7 @@ pub(super) fn asked_with(provider: &str, stream: bool, json: Value) -> Asked {
     let (path, operation) = match (provider, stream) {
         ("openai", _) => ("/openai/v1/chat/completions", "createChatCompletion"),
         ("anthropic", _) => ("/anthropic/v1/messages", "createMessage"),
+        ("mistral", _) => ("/mistral/v1/chat/completions", "chatCompletion"),
         (_, false) => ("/bedrock/model/the-model/converse", "Converse"),
         (_, true) => ("/bedrock/model/the-model/converse-stream", "ConverseStream"),
     };

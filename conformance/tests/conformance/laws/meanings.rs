@@ -124,6 +124,11 @@ fn a_prompt_is_a_prompt_in_every_dialect() {
             json!({"contents": [{"role": "user", "parts": [{"text": "a\nb"}]}],
             "generationConfig": {"maxOutputTokens": 5, "stopSequences": ["x"], "seed": 3}}),
         ),
+        ("mistral", json!({"prompt": "a\nb", "max_tokens": 5, "stop": "x", "random_seed": 3})),
+        (
+            "mistral",
+            json!({"messages": [{"role": "user", "content": "a\nb"}], "max_tokens": 5, "stop": ["x"], "random_seed": 3}),
+        ),
         ("ollama", json!({"prompt": "a\nb", "options": {"num_predict": 5, "stop": ["x"], "seed": 3}})),
     ];
     for (provider, request) in asked {
@@ -147,6 +152,7 @@ fn inputs_are_inputs_in_every_dialect() {
                 {"content": {"parts": [{"text": "a"}]}, "outputDimensionality": 16},
                 {"content": {"parts": [{"text": "b"}]}, "outputDimensionality": 16}]}),
         ),
+        ("mistral", json!({"input": ["a", "b"], "output_dimension": 16})),
         ("ollama", json!({"input": ["a", "b"], "dimensions": 16})),
         ("bedrock", json!({"texts": ["a", "b"], "input_type": "search_query", "output_dimension": 16})),
     ];

@@ -92,6 +92,48 @@ fn split_results(evidence: &mut Evidence) {
     });
 }
 
+/// `chat.tools.parallel-results`, as Mistral takes it: the ids of calls have its own form.
+fn mistral_tools() -> Evidence {
+    let call = |id: &str, city: &str| json!({"id": id, "type": "function", "function": {"name": "weather", "arguments": json!({"city": city}).to_string()}});
+    let scenario = "chat.tools.parallel-results";
+    let tools = conformance::scenario::find(scenario).expect("a scenario").request["tools"].clone();
+    evidence(
+        scenario,
+        "mistral",
+        json!({
+            "model": "the-model",
+            "tools": tools,
+            "messages": [
+                {"role": "user", "content": "Weather in Paris and Rome?"},
+                {"role": "assistant", "tool_calls": [call("abcdefgh1", "Paris"), call("abcdefgh2", "Rome")]},
+                {"role": "tool", "tool_call_id": "abcdefgh1", "content": "Sunny."},
+                {"role": "tool", "tool_call_id": "abcdefgh2", "content": [{"type": "text", "text": "Rain,"}, {"type": "text", "text": "and wind."}]},
+            ],
+        }),
+    )
+}
+
+#[test]
+fn calls_may_have_other_ids_where_a_provider_asks_for_it_but_not_be_mixed_up() {
+    let breaks: &[Break<Evidence>] = &[
+        ("chat.request.tools.history.results", |it| {
+            set(it, "/messages/2/tool_call_id", &json!("abcdefgh2"));
+        }),
+        ("chat.request.tools.history.results", |it| set(it, "/messages/3/tool_call_id", &json!("abcdefgh3"))),
+        ("chat.request.tools.history.calls", |it| {
+            set(it, "/messages/1/tool_calls/1/id", &json!("abcdefgh1"));
+        }),
+        ("chat.request.tools.history.calls", |it| {
+            set(it, "/messages/1/tool_calls/0/function/arguments", &json!("{}"));
+        }),
+        ("chat.request.tools.definitions", |it| {
+            set(it, "/tools/0/function/description", &json!("Another"));
+        }),
+        ("chat.request.turns.kept", |it| set(it, "/messages/0/role", &json!("system"))),
+    ];
+    each_break_is_caught(&mistral_tools(), breaks, Evidence::case);
+}
+
 /// `chat.messages.systems` with limits, as Converse takes it.
 fn bedrock_system() -> Evidence {
     let mut evidence = evidence(
