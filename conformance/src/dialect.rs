@@ -71,7 +71,16 @@ pub const ALL: &[Dialect] = &[
     Dialect {
         provider: "anthropic",
         chat: Api { read: meaning::anthropic, warm: ("/v1/messages", SAID), ..CHAT },
-        completions: None,
+        completions: Some(Api {
+            read: meaning::anthropic_completion,
+            lacks: ONE_TEXT,
+            counts: false,
+            warm: (
+                "/v1/complete",
+                r#"{"model":"claude-2.1","max_tokens_to_sample":1,"prompt":"\n\nHuman: [[ts:warm-up]]\n\nAssistant:"}"#,
+            ),
+            ..COMPLETIONS
+        }),
         embeddings: None,
         thinks: true,
         signs: true,

@@ -24,10 +24,19 @@ pub(super) const TABLE: &[(&str, Check)] = &[
     ("chat.usage.stream.null-before", null_before),
 ];
 
-/// Whether the client gets usage at all: always whole, and streamed when it asks a provider that can be asked.
+/// Whether the client gets usage at all, of a provider that counts: always whole, and streamed when it asks one that can
+/// be asked.
 fn is_asked(case: &Case) -> bool {
     let is_told = || case.api().is_none_or(|api| api.counts_streams);
-    !case.is_stream() || case.sent.json["stream_options"]["include_usage"] == true && is_told()
+    counts(case) && (!case.is_stream() || asks(case) && is_told())
+}
+
+fn asks(case: &Case) -> bool {
+    case.sent.json["stream_options"]["include_usage"] == true
+}
+
+fn counts(case: &Case) -> bool {
+    case.api().is_none_or(|api| api.counts)
 }
 
 pub(super) fn usage(case: &Case) -> Result<&Value, Verdict> {
@@ -80,7 +89,8 @@ pub(super) fn last(case: &Case) -> Judged {
 /// Who did not ask gets no chunk without choices: many clients read the first choice of every chunk. One that carries an
 /// extension, such as a guardrail's trace, was asked for.
 pub(super) fn unasked(case: &Case) -> Judged {
-    if is_asked(case) {
+    // One who asks a provider that need not count may still be told.
+    if is_asked(case) || asks(case) && !counts(case) {
         return Err(Verdict::NotHere);
     }
     let known =

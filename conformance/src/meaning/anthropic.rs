@@ -33,6 +33,16 @@ pub(crate) fn read(body: &Value) -> Meaning {
     meaning
 }
 
+/// `/v1/complete`: a prompt between the human's mark and the assistant's. Later models are asked by messages.
+pub(crate) fn completion(body: &Value) -> Meaning {
+    let Some(prompt) = body["prompt"].as_str() else { return read(body) };
+    // The members that both have say the same.
+    let mut meaning = Meaning { max_tokens: body["max_tokens_to_sample"].as_u64(), ..read(body) };
+    let said = prompt.strip_prefix("\n\nHuman: ").and_then(|rest| rest.strip_suffix("\n\nAssistant:"));
+    meaning.said(said.unwrap_or(prompt).to_owned());
+    meaning
+}
+
 fn block_text(block: &Value) -> String {
     block.as_str().map_or_else(|| text(&block["text"]), str::to_owned)
 }

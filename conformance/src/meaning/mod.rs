@@ -177,7 +177,7 @@ pub enum Effort {
     Off,
 }
 
-pub(crate) use anthropic::read as anthropic;
+pub(crate) use anthropic::{completion as anthropic_completion, read as anthropic};
 pub(crate) use bedrock::{embedding as bedrock_embedding, read as bedrock};
 pub(crate) use cohere::{completion as cohere_completion, embedding as cohere_embedding, read as cohere};
 pub(crate) use gemini::{embedding as gemini_embedding, read as gemini};

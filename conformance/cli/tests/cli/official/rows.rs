@@ -28,6 +28,8 @@ pub(super) struct Row {
     pub(super) text_only: bool,
     /// What is said of a stream that fails amid it: the provider's own words, where it has any.
     pub(super) failure: &'static str,
+    /// Whether its completions tell usage.
+    pub(super) counts_completions: bool,
     /// Whether its streams tell usage.
     pub(super) counts_streams: bool,
     /// Whether its replies to requests for vectors tell usage.
@@ -56,6 +58,7 @@ const ROW: Row = Row {
     inputs: 2,
     text_only: false,
     failure: "in the middle",
+    counts_completions: true,
     counts_streams: true,
     counts_vectors: true,
 };
@@ -151,6 +154,7 @@ pub(super) const ROWS: &[Row] = &[
         key: Key::Header("x-api-key"),
         options: r#"{"anthropic_version": "2023-06-01", "max_tokens": 256}"#,
         chat: Some("claude-sonnet-4-5"),
+        completions: Some("claude-sonnet-4-5"),
         ..ROW
     },
     Row {
@@ -159,6 +163,17 @@ pub(super) const ROWS: &[Row] = &[
         mock: "anthropic",
         options: r#"{"anthropic_version": "2026-10-21", "max_tokens": 256}"#,
         chat: Some("claude-sonnet-4-5"),
+        completions: Some("claude-sonnet-4-5"),
+        ..ROW
+    },
+    Row {
+        id: "anthropic-text",
+        provider: "anthropic",
+        mock: "anthropic",
+        key: Key::Header("x-api-key"),
+        options: r#"{"anthropic_version": "2023-06-01", "max_tokens": 256}"#,
+        completions: Some("claude-2.1"),
+        counts_completions: false,
         ..ROW
     },
     Row { id: "bedrock", embeddings: Some("amazon.titan-embed-text-v2:0"), inputs: 1, ..BEDROCK },
