@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use benches::{
     EVENTS, anthropic_stream, bedrock_stream, cohere_lines, cohere_stream, gemini_array, gemini_stream,
-    mistral_stream, ollama_stream, openai_stream, reply, request,
+    mistral_stream, ollama_stream, openai_stream, reply, request, tgi_chunks, tgi_tokens,
 };
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use mocks::script::{Reply, Script};
@@ -34,6 +34,8 @@ const STREAMS: &[Streamed] = &[
     ("cohere-v1", Framing::JsonLines, cohere_lines),
     ("gemini", Framing::Sse, gemini_stream),
     ("gemini array", Framing::JsonArray, gemini_array),
+    ("huggingface-tgi", Framing::Sse, tgi_chunks),
+    ("huggingface-tgi completions", Framing::Sse, tgi_tokens),
     ("mistral", Framing::Sse, mistral_stream),
     ("ollama", Framing::JsonLines, ollama_stream),
 ];
@@ -52,7 +54,7 @@ fn streams(criterion: &mut Criterion) {
     for &(name, framing, stream) in STREAMS {
         let bytes = stream();
         group.bench_function(name, |bencher| {
-            bencher.iter(|| translate_stream(provider(name), framing, black_box(&bytes), usize::MAX));
+            bencher.iter(|| translate_stream(name, framing, black_box(&bytes), usize::MAX));
         });
     }
     group.finish();
@@ -61,7 +63,7 @@ fn streams(criterion: &mut Criterion) {
         let bytes = stream();
         group.throughput(Throughput::Bytes(bytes.len() as u64));
         group.bench_function(name, |bencher| {
-            bencher.iter(|| translate_stream(provider(name), framing, black_box(&bytes), usize::MAX));
+            bencher.iter(|| translate_stream(name, framing, black_box(&bytes), usize::MAX));
         });
     }
     group.finish();
@@ -75,7 +77,7 @@ fn torn_streams(criterion: &mut Criterion) {
         let bytes = stream();
         for piece in [1400, 150] {
             group.bench_function(BenchmarkId::new(name, piece), |bencher| {
-                bencher.iter(|| translate_stream(provider(name), framing, black_box(&bytes), piece));
+                bencher.iter(|| translate_stream(name, framing, black_box(&bytes), piece));
             });
         }
     }
@@ -175,8 +177,9 @@ fn renderings(criterion: &mut Criterion) {
     group.finish();
 }
 
-fn translate_stream(provider: &Provider, framing: Framing, bytes: &[u8], piece: usize) -> usize {
-    let mut stream = Stream::new(Api::Chat, provider, &call(), framing).expect("it has a chat");
+fn translate_stream(name: &str, framing: Framing, bytes: &[u8], piece: usize) -> usize {
+    let api = if name.ends_with(" completions") { Api::Completions } else { Api::Chat };
+    let mut stream = Stream::new(api, provider(name), &call(), framing).expect("it has such an API");
     for piece in bytes.chunks(piece) {
         stream.push(piece).expect("a good stream");
     }

@@ -158,6 +158,45 @@ pub fn mistral_stream() -> Vec<u8> {
     (events + "data: [DONE]\n\n").into_bytes()
 }
 
+/// A chat's stream of Text Generation Inference: unnamed server-sent events, [`EVENTS`] of text, with the role in each.
+pub fn tgi_chunks() -> Vec<u8> {
+    let chunk = |choices: Value, usage: Value| {
+        let chunk = json!({"object": "chat.completion.chunk", "id": "", "created": 1_700_000_000,
+            "model": "meta-llama/Llama-3.1-8B-Instruct", "system_fingerprint": "3.3.6-native",
+            "choices": choices, "usage": usage});
+        format!("data: {chunk}\n\n")
+    };
+    let choice = |text: &str, finish: Value| {
+        let delta = json!({"role": "assistant", "content": text});
+        json!([{"index": 0, "delta": delta, "logprobs": null, "finish_reason": finish}])
+    };
+    let mut out: String = words().map(|word| chunk(choice(word, Value::Null), Value::Null)).collect();
+    out += &chunk(choice("", json!("stop")), Value::Null);
+    out += &chunk(
+        json!([]),
+        json!({"prompt_tokens": 25, "completion_tokens": EVENTS, "total_tokens": 25 + EVENTS}),
+    );
+    out += "data: [DONE]\n\n";
+    out.into_bytes()
+}
+
+/// A prompt's stream of Text Generation Inference, [`EVENTS`] of text: each has a number and a likelihood of its own.
+pub fn tgi_tokens() -> Vec<u8> {
+    let event = |index: usize, text: &str, is_last: bool| {
+        #[expect(clippy::cast_precision_loss, reason = "a few hundred")]
+        let logprob = -1.0 / (index as f64 + 0.7);
+        let token =
+            json!({"id": index * 7919 % 128_000, "text": text, "logprob": logprob, "special": is_last});
+        let details = json!({"finish_reason": "eos_token", "generated_tokens": EVENTS, "seed": null, "input_length": 25});
+        let (whole, details) = if is_last { (json!("all"), details) } else { (Value::Null, Value::Null) };
+        let event = json!({"index": index, "token": token, "generated_text": whole, "details": details});
+        format!("data: {event}\n\n")
+    };
+    let mut out: String = words().zip(1..).map(|(word, index)| event(index, word, false)).collect();
+    out += &event(EVENTS + 1, "</s>", true);
+    out.into_bytes()
+}
+
 /// A stream of Ollama's as JSON lines, [`EVENTS`] of text: each has its own time, to the nanosecond.
 pub fn ollama_stream() -> Vec<u8> {
     let line = |time: usize, content: &str| {

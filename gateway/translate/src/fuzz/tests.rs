@@ -7,10 +7,12 @@ use proptest::prelude::*;
 
 use super::*;
 
-/// Every provider that has a dialect of its own, OpenAI, and Azure, whose streams are not passed on as they came.
+/// Every provider that has a dialect of its own on any route, OpenAI, and Azure, whose streams are not passed on as they
+/// came.
 fn providers() -> impl Iterator<Item = String> {
     let own = |provider: &&Provider| {
-        provider.quirks(Api::Chat).is_none() || ["openai", "azure"].contains(&provider.name)
+        let translated = |api: &Api| provider.serves(*api) && provider.quirks(*api).is_none();
+        Api::ALL.iter().any(translated) || ["openai", "azure"].contains(&provider.name)
     };
     providers::ALL.iter().filter(own).map(Provider::id)
 }
@@ -28,67 +30,74 @@ fn each_target(bytes: &[u8]) {
 
 /// Text in which the members of all dialects come up, so that more than the first character of it is read.
 fn jumble() -> impl Strategy<Value = Vec<u8>> {
-    let words = prop::sample::select(vec![
-        "{",
-        "}",
-        "[",
-        "]",
-        ",",
-        ":",
-        "\"",
-        "\\",
-        "\n",
-        "\r\n",
-        "data: ",
-        "event: ",
-        "null",
-        "true",
-        "1",
-        "-1e9",
-        "\"a\"",
-        "\\u00e9",
-        "é",
-        "messages",
-        "role",
-        "user",
-        "content",
-        "text",
-        "{\"event\": \"messageStart\", \"payload\": {}}\n",
-        "{\"event\": \"contentBlockDelta\", \"payload\": ",
-        "{\"contentBlockIndex\":0,\"delta\":{\"text\":\"hi\"},\"p\":\"ab\"}",
-        "{\"event\": \"messageStop\", \"payload\": {\"stopReason\":\"end_turn\"}}\n",
-        "{\"event\": \"metadata\", \"payload\": {}}\n",
-        "{\"exception\": \"throttlingException\", \"payload\": {\"message\":\"no\"}}\n",
-        "{\"role\":\"user\",\"content\":\"hi\"}",
-        "{\"messages\":[",
-        "\"model\":\"m\"",
-        "[DONE]",
-        "message_start",
-        ",\r\n",
-        "data: {\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"hi\"}]}}]}\n\n",
-        "{\"candidates\":[{\"index\":1,\"finishReason\":\"STOP\"}],\"usageMetadata\":{}}",
-        "{\"candidates\":[{\"content\":{\"parts\":[{\"functionCall\":{\"name\":\"f\",\"args\":{}},\"thoughtSignature\":\"cw==\"}]}}]}",
-        "{\"promptFeedback\":{\"blockReason\":\"SAFETY\"}}",
-        "data: {\"id\":\"\",\"choices\":[],\"prompt_filter_results\":[]}\n\n",
-        "data: {\"id\":\"\",\"choices\":[{\"index\":0,\"content_filter_offsets\":{},\"finish_reason\":null}]}\n\n",
-        "data: {\"id\":\"a\",\"object\":\"text_completion\",\"choices\":[{\"text\":\"x\",\"finish_reason\":\"stop\"}]}\n\n",
-        "{\"model\":\"m\",\"created_at\":\"t\",\"message\":{\"role\":\"assistant\",\"content\":\"hi\"},\"done\":false}\n",
-        "{\"message\":{\"tool_calls\":[{\"function\":{\"name\":\"f\",\"arguments\":{}}}]},\"done\":false}\n",
-        "{\"response\":\"hi\",\"thinking\":\"x\",\"done\":true,\"done_reason\":\"length\",\"eval_count\":1}\n",
-        "{\"error\":\"no\"}\n",
-        "{\"data\":[{\"generated_text\":\"<s>[INST] hi [/INST] x\"}]}",
-        "{\"type\":\"text\",\"text\":\"x\"}",
-        "data: {\"type\":\"message-start\",\"id\":\"a\"}\n\ndata: {\"type\":\"tool-call-start\",\"delta\":{\"message\":{\"tool_calls\":{}}}}\n\n",
-        "data: {\"type\":\"content-delta\",\"index\":0,\"delta\":{\"message\":{\"content\":{\"text\":\"hi\"}}}}\n\n",
-        "data: {\"type\":\"message-end\",\"delta\":{\"finish_reason\":\"COMPLETE\"}}\n\n",
-        "{\"event_type\":\"stream-start\",\"generation_id\":\"g\"}\n{\"event_type\":\"tool-calls-chunk\",\"tool_call_delta\":{\"name\":\"f\"}}\n",
-        "{\"event_type\":\"text-generation\",\"text\":\"hi\"}\n",
-        "{\"event_type\":\"stream-end\",\"is_finished\":true,\"response\":{\"text\":\"hi\"}}\n",
-        "\u{0}",
-        "\u{1f}",
-    ]);
-    proptest::collection::vec(words, 0..40).prop_map(|words| words.concat().into_bytes())
+    proptest::collection::vec(prop::sample::select(WORDS), 0..40)
+        .prop_map(|words| words.concat().into_bytes())
 }
+
+/// What comes up in the dialects.
+const WORDS: &[&str] = &[
+    "{",
+    "}",
+    "[",
+    "]",
+    ",",
+    ":",
+    "\"",
+    "\\",
+    "\n",
+    "\r\n",
+    "data: ",
+    "event: ",
+    "null",
+    "true",
+    "1",
+    "-1e9",
+    "\"a\"",
+    "\\u00e9",
+    "é",
+    "messages",
+    "role",
+    "user",
+    "content",
+    "text",
+    "{\"event\": \"messageStart\", \"payload\": {}}\n",
+    "{\"event\": \"contentBlockDelta\", \"payload\": ",
+    "{\"contentBlockIndex\":0,\"delta\":{\"text\":\"hi\"},\"p\":\"ab\"}",
+    "{\"event\": \"messageStop\", \"payload\": {\"stopReason\":\"end_turn\"}}\n",
+    "{\"event\": \"metadata\", \"payload\": {}}\n",
+    "{\"exception\": \"throttlingException\", \"payload\": {\"message\":\"no\"}}\n",
+    "{\"role\":\"user\",\"content\":\"hi\"}",
+    "{\"messages\":[",
+    "\"model\":\"m\"",
+    "[DONE]",
+    "message_start",
+    ",\r\n",
+    "data: {\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"hi\"}]}}]}\n\n",
+    "{\"candidates\":[{\"index\":1,\"finishReason\":\"STOP\"}],\"usageMetadata\":{}}",
+    "{\"candidates\":[{\"content\":{\"parts\":[{\"functionCall\":{\"name\":\"f\",\"args\":{}},\"thoughtSignature\":\"cw==\"}]}}]}",
+    "{\"promptFeedback\":{\"blockReason\":\"SAFETY\"}}",
+    "data: {\"id\":\"\",\"choices\":[],\"prompt_filter_results\":[]}\n\n",
+    "data: {\"id\":\"\",\"choices\":[{\"index\":0,\"content_filter_offsets\":{},\"finish_reason\":null}]}\n\n",
+    "data: {\"id\":\"a\",\"object\":\"text_completion\",\"choices\":[{\"text\":\"x\",\"finish_reason\":\"stop\"}]}\n\n",
+    "{\"model\":\"m\",\"created_at\":\"t\",\"message\":{\"role\":\"assistant\",\"content\":\"hi\"},\"done\":false}\n",
+    "{\"message\":{\"tool_calls\":[{\"function\":{\"name\":\"f\",\"arguments\":{}}}]},\"done\":false}\n",
+    "{\"response\":\"hi\",\"thinking\":\"x\",\"done\":true,\"done_reason\":\"length\",\"eval_count\":1}\n",
+    "{\"error\":\"no\"}\n",
+    "{\"data\":[{\"generated_text\":\"<s>[INST] hi [/INST] x\"}]}",
+    "data: {\"index\":1,\"token\":{\"id\":1,\"text\":\"hi\",\"logprob\":-0.5,\"special\":false},\"generated_text\":null}\n\n",
+    "data: {\"token\":{\"text\":\"</s>\",\"special\":true},\"generated_text\":\"hi\",\"details\":{\"finish_reason\":\"length\"}}\n\n",
+    "{\"error\":\"no\",\"error_type\":\"validation\",\"estimated_time\":1}",
+    "[{\"generated_text\":\"hi\"}]",
+    "{\"type\":\"text\",\"text\":\"x\"}",
+    "data: {\"type\":\"message-start\",\"id\":\"a\"}\n\ndata: {\"type\":\"tool-call-start\",\"delta\":{\"message\":{\"tool_calls\":{}}}}\n\n",
+    "data: {\"type\":\"content-delta\",\"index\":0,\"delta\":{\"message\":{\"content\":{\"text\":\"hi\"}}}}\n\n",
+    "data: {\"type\":\"message-end\",\"delta\":{\"finish_reason\":\"COMPLETE\"}}\n\n",
+    "{\"event_type\":\"stream-start\",\"generation_id\":\"g\"}\n{\"event_type\":\"tool-calls-chunk\",\"tool_call_delta\":{\"name\":\"f\"}}\n",
+    "{\"event_type\":\"text-generation\",\"text\":\"hi\"}\n",
+    "{\"event_type\":\"stream-end\",\"is_finished\":true,\"response\":{\"text\":\"hi\"}}\n",
+    "\u{0}",
+    "\u{1f}",
+];
 
 proptest! {
     #[test]

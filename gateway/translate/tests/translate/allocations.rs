@@ -181,6 +181,34 @@ fn a_line_of_coheres_first_version_takes_none() {
     assert_eq!(allocations_of(way, &[&first], &[&text("more")[..]; 200]), 0, "generation");
 }
 
+#[test]
+fn a_token_of_an_inference_server_takes_none() {
+    let event = |index: u32, text: &str| {
+        let token =
+            json!({ "id": 100 * index, "text": text, "logprob": -0.5 / f64::from(index), "special": false });
+        let event = json!({ "index": index, "token": token, "generated_text": null, "details": null });
+        format!("data: {event}\n\n").into_bytes()
+    };
+    let pieces: Vec<Vec<u8>> = (2..200).map(|index| event(index, " \"Größe\"\n日本 😀")).collect();
+    let pieces: Vec<&[u8]> = pieces.iter().map(Vec::as_slice).collect();
+    for provider in ["huggingface-tgi", "huggingface"] {
+        let way = Way { api: Api::Completions, ..Way::chat(provider) };
+        assert_eq!(allocations_of(way, &[&event(1, "first")], &pieces), 0, "{provider}");
+    }
+}
+
+#[test]
+fn a_chunk_of_an_inference_server_takes_none() {
+    let chunk = |text: &str| {
+        let choice = json!({ "index": 0, "delta": { "role": "assistant", "content": text }, "logprobs": null, "finish_reason": null });
+        let chunk = json!({ "object": "chat.completion.chunk", "id": "", "created": 1, "model": "m",
+            "system_fingerprint": "3.3.6-native", "choices": [choice], "usage": null });
+        format!("data: {chunk}\n\n").into_bytes()
+    };
+    let (start, text) = (chunk("first"), chunk(" \"Größe\"\n日本 😀"));
+    assert_eq!(allocations("huggingface-tgi", &[&start], &[&text[..]; 200]), 0);
+}
+
 /// The usage of each piece counts all before it, so its numbers vary.
 fn gemini(text: &str, count: u32) -> String {
     let candidate = json!({ "content": { "parts": [{ "text": text }], "role": "model" }, "index": 0 });
