@@ -144,7 +144,9 @@ fn provider_error(failure: &Failure, reply: &Reply) -> ProviderError {
 /// Statuses that a client of `OpenAI` understands the same way: its SDKs retry 408, 409, 429 and 5xx, and nothing else.
 fn statuses(failure: &Failure) -> Vec<u16> {
     let own = match failure.kind() {
-        Kind::InvalidRequest | Kind::ContextLength | Kind::ContentFilter => vec![400],
+        // Servers that check their input by a schema say 422; neither is tried again.
+        Kind::InvalidRequest | Kind::ContextLength => vec![400, 422],
+        Kind::ContentFilter => vec![400],
         Kind::Authentication => vec![401],
         Kind::Billing => vec![402, 429],
         Kind::Permission => vec![403],

@@ -206,6 +206,12 @@ impl Profile {
         self.on(surface).find(|route| route.name == name)
     }
 
+    /// Whether this is a provider's own route on its surface: the first that is no variant.
+    pub fn is_own(&self, route: &Route) -> bool {
+        let is_its = |other: &&Route| other.provider == route.provider && !other.variant;
+        self.on(route.surface).find(is_its).is_some_and(|own| own.name == route.name)
+    }
+
     /// The routes on a surface, in order.
     pub fn on(&self, surface: Surface) -> impl Iterator<Item = &Route> {
         self.routes.iter().filter(move |route| route.surface == surface)

@@ -73,7 +73,7 @@ fn routes<'a>(scenario: &Scenario, profile: &'a Profile) -> Vec<(String, Option<
         return scenario.routes.iter().map(|name| (name.clone(), profile.route(here, name))).collect();
     }
     // A provider that the profile does not have there is not claimed, which the report says once.
-    let own = profile.on(here).filter(|route| route.name == route.provider && !route.variant);
+    let own = profile.on(here).filter(|route| profile.is_own(route));
     let variants = profile.on(here).filter(|route| route.variant);
     let variants = variants.filter(|_| scenario.variants);
     let played = own.chain(variants).filter(|route| scenario.is_for(&route.provider));

@@ -152,7 +152,8 @@ fn unclaimed(profile: &Profile) -> Vec<String> {
     let mut unclaimed = Vec::new();
     for surface in Surface::ALL {
         let known = dialect::ALL.iter().filter(|dialect| dialect.api(surface).is_some());
-        let missing = known.filter(|dialect| profile.route(surface, dialect.provider).is_none());
+        let has = |provider: &str| profile.on(surface).any(|route| route.provider == provider);
+        let missing = known.filter(|dialect| !has(dialect.provider));
         unclaimed.extend(missing.map(|dialect| format!("{surface}/{}", dialect.provider)));
     }
     unclaimed

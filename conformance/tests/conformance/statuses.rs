@@ -145,7 +145,7 @@ fn the_bundled_profile_is_complete() {
     assert!(profile.render.iter().all(|render| profile.templates.contains_key(&render.template)));
     for dialect in conformance::dialect::ALL {
         for surface in Surface::ALL.into_iter().filter(|surface| dialect.api(*surface).is_some()) {
-            let own = |route: &Route| route.provider == dialect.provider && !route.variant;
+            let own = |route: &Route| route.provider == dialect.provider;
             assert!(profile.on(surface).any(own), "{surface}/{}", dialect.provider);
         }
     }
