@@ -36,7 +36,11 @@ async fn vectors_come_in_every_type() {
     let first = |name: &str| reply["embeddings"][name][0][0].as_f64().unwrap();
     assert_eq!(first("uint8") - first("int8"), 128.0);
     assert_eq!(first("ubinary") - first("binary"), 128.0);
-    assert_eq!(first("float") > 0.0, first("ubinary") >= 128.0, "the first sign is the highest bit");
+    let floats = reply["embeddings"]["float"][0].as_array().unwrap();
+    let sign = |number: &Value| if number.as_f64().unwrap() > 0.0 { '1' } else { '0' };
+    let bits = floats.chunks(8).map(|chunk| chunk.iter().map(sign).collect::<String>());
+    let bits: Vec<_> = bits.map(|bits| u8::from_str_radix(&bits, 2).unwrap()).collect();
+    assert_eq!(reply["embeddings"]["ubinary"][0], json!(bits), "the first sign is the highest bit");
     // 256 floats of four bytes.
     assert_eq!(reply["embeddings"]["base64"][0].as_str().unwrap().len(), 1368);
 
