@@ -7,8 +7,8 @@
 //!
 //! The first event is read by `serde_json`. A later one that equals it outside one JSON string is the same document
 //! with another string in it, so it need not be read again: its string is copied as it stands. A second string, of
-//! padding, may vary as well; and so may the numbers of a part behind it that only counts. Whatever does not fit is read as the first one was; that it makes no difference is a
-//! law in `tests/laws.rs`.
+//! padding, may vary as well; and so may the numbers of a part behind it that only counts. Whatever does not fit is read as
+//! the first one was; that it makes no difference is a law in `tests/laws.rs`.
 
 use crate::Text;
 use crate::text::is_whole;
@@ -22,8 +22,8 @@ pub(crate) struct Template {
     after: Vec<u8>,
     /// Whether the text is the second string.
     second: bool,
-    /// What stands behind [`Self::after`], where its numbers may vary.
-    counts: Vec<u8>,
+    /// What stands behind [`Self::after`], where its numbers may vary: the parts before, between and behind them.
+    counts: Vec<Vec<u8>>,
 }
 
 impl Template {
@@ -53,12 +53,19 @@ impl Template {
         let before = data.len() - self.after.len();
         if let Some((from, _)) = from.filter(|(from, _)| *from >= before && !self.before.is_empty()) {
             self.after.truncate(from - before);
-            self.counts.extend_from_slice(&data[from..]);
+            let digits = |one: &u8, next: &u8| one.is_ascii_digit() == next.is_ascii_digit();
+            let parts = data[from..].chunk_by(digits).filter(|part| !part[0].is_ascii_digit());
+            self.counts.extend(parts.map(<[u8]>::to_vec));
         }
     }
 
     /// The text of an event that fits.
     pub(crate) fn text<'a>(&self, data: &'a [u8]) -> Option<Text<'a>> {
+        self.front(data).filter(|(_, size)| *size == data.len()).map(|(text, _)| text)
+    }
+
+    /// The text of an event that fits, at the front of `data`, and how long that is.
+    pub(crate) fn front<'a>(&self, data: &'a [u8]) -> Option<(Text<'a>, usize)> {
         if self.before.is_empty() {
             return None;
         }
@@ -71,8 +78,20 @@ impl Template {
                 (if self.second { second } else { first }, rest)
             }
         };
-        let counts = rest.strip_prefix(&self.after[..])?;
-        same_but_numbers(counts, &self.counts).then_some(Text::Json(text))
+        let rest = self.counted(rest.strip_prefix(&self.after[..])?)?;
+        Some((Text::Json(text), data.len() - rest.len()))
+    }
+
+    /// What follows the part that counts.
+    fn counted<'a>(&self, mut rest: &'a [u8]) -> Option<&'a [u8]> {
+        for (at, part) in self.counts.iter().enumerate() {
+            if at > 0 {
+                let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+                rest = rest.get(digits..).filter(|_| digits > 0)?;
+            }
+            rest = rest.strip_prefix(&part[..])?;
+        }
+        Some(rest)
     }
 }
 
@@ -80,22 +99,6 @@ impl Template {
 fn place(data: &[u8], text: Text<'_>) -> Option<(usize, usize)> {
     let Text::Json(token) = text else { return None };
     part(data, token)
-}
-
-/// Whether two texts are the same outside their numbers.
-fn same_but_numbers(one: &[u8], other: &[u8]) -> bool {
-    let (mut at, mut there) = (0, 0);
-    loop {
-        match (one.get(at), other.get(there)) {
-            (None, None) => return true,
-            (Some(digit), Some(known)) if digit.is_ascii_digit() && known.is_ascii_digit() => {
-                at += one[at..].iter().take_while(|byte| byte.is_ascii_digit()).count();
-                there += other[there..].iter().take_while(|byte| byte.is_ascii_digit()).count();
-            }
-            (Some(byte), Some(known)) if byte == known => (at, there) = (at + 1, there + 1),
-            _ => return false,
-        }
-    }
 }
 
 /// Where `token` stands in `data`.
@@ -190,6 +193,9 @@ mod tests {
             template.text(br#"{"i":0,"text":"b","usage":{"n":123},"id":"x1"}"#),
             Some(Text::Plain("b"))
         );
+        let two = br#"{"i":0,"text":"b","usage":{"n":7},"id":"x22"},{"i":0}"#;
+        assert_eq!(template.front(two), Some((Text::Plain("b"), two.len() - 8)), "the first of two");
+        assert_eq!(template.text(two), None);
         for other in [
             &br#"{"i":1,"text":"b","usage":{"n":9},"id":"x1"}"#[..],
             br#"{"i":0,"text":"b","usage":{"n":9},"id":"x1","more":1}"#,

@@ -15,7 +15,7 @@ use crate::chat::Reader;
 use crate::delta::{Order, Usage};
 use crate::openai::{ChunkWriter, CompletionChunkWriter, Relay, Writer};
 use crate::providers::Provider;
-use crate::wire::{Framer, Framing};
+use crate::wire::{Frame, Framer, Framing, Take};
 
 /// Provider bytes in, client bytes out: server-sent events of OpenAI's chunks, of chat or of completions.
 ///
@@ -29,6 +29,34 @@ pub struct Stream {
 enum Way {
     Relay(Box<Relay>),
     Translate { reader: Box<dyn Reader>, order: Order, writer: Box<dyn Writer> },
+}
+
+/// Translates each message.
+struct Translate<'s> {
+    reader: &'s mut dyn Reader,
+    order: &'s mut Order,
+    writer: &'s mut dyn Writer,
+}
+
+impl Take for Translate<'_> {
+    fn frame(&mut self, frame: Frame<'_>) -> Result<(), Error> {
+        if self.writer.done() {
+            return Ok(());
+        }
+        let mut gate = self.order.gate(self.writer.sink());
+        self.reader.frame(&frame, &mut gate)?;
+        gate.close()
+    }
+
+    fn skim(&mut self, bytes: &[u8]) -> Result<usize, Error> {
+        if self.writer.done() {
+            return Ok(0);
+        }
+        let mut gate = self.order.gate(self.writer.sink());
+        let size = self.reader.skim(bytes, &mut gate);
+        gate.close()?;
+        Ok(size)
+    }
 }
 
 impl Stream {
@@ -55,15 +83,11 @@ impl Stream {
             return Ok(());
         }
         let result = match &mut self.way {
-            Way::Relay(relay) => self.framer.push(bytes, &mut |frame| relay.frame(&frame)),
-            Way::Translate { reader, order, writer } => self.framer.push(bytes, &mut |frame| {
-                if writer.done() {
-                    return Ok(());
-                }
-                let mut gate = order.gate(writer.sink());
-                reader.frame(&frame, &mut gate)?;
-                gate.close()
-            }),
+            Way::Relay(relay) => self.framer.push(bytes, &mut |frame: Frame<'_>| relay.frame(&frame)),
+            Way::Translate { reader, order, writer } => {
+                let writer = &mut **writer;
+                self.framer.push(bytes, &mut Translate { reader: &mut **reader, order, writer })
+            }
         };
         // What follows the end in the same bytes is not read either, be it corrupt.
         if self.done() {

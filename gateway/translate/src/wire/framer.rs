@@ -16,6 +16,24 @@ pub struct Framer {
     fresh: bool,
 }
 
+/// Takes the messages of a stream, in order.
+pub trait Take {
+    /// Takes the next message.
+    fn frame(&mut self, frame: Frame<'_>) -> Result<(), Error>;
+
+    /// Takes the message at the front of `bytes`, if it can tell without being shown where that ends; says how long it
+    /// was, or 0. Only asked of elements of a JSON array, whose ends are long to find.
+    fn skim(&mut self, _bytes: &[u8]) -> Result<usize, Error> {
+        Ok(0)
+    }
+}
+
+impl<F: FnMut(Frame<'_>) -> Result<(), Error>> Take for F {
+    fn frame(&mut self, frame: Frame<'_>) -> Result<(), Error> {
+        self(frame)
+    }
+}
+
 impl Framer {
     /// A stream that has not begun.
     pub fn new(framing: Framing) -> Self {
@@ -23,11 +41,7 @@ impl Framer {
     }
 
     /// Takes bytes, and hands out every message that is whole by now, until one is refused.
-    pub fn push(
-        &mut self,
-        bytes: &[u8],
-        each: &mut dyn FnMut(Frame<'_>) -> Result<(), Error>,
-    ) -> Result<(), Error> {
+    pub fn push(&mut self, bytes: &[u8], each: &mut dyn Take) -> Result<(), Error> {
         if let Some(&last) = self.torn.last() {
             let hopeless = !self.may_end(last, bytes);
             self.torn.extend_from_slice(bytes);
@@ -51,7 +65,11 @@ impl Framer {
     fn may_end(&self, last: u8, bytes: &[u8]) -> bool {
         match self.framing {
             Framing::EventStream => true,
-            Framing::JsonArray => memchr::memchr2(b'}', b']', bytes).is_some(),
+            // Before an element anything may come, and most of it is an error.
+            Framing::JsonArray => {
+                json_array::between(&self.torn) == self.torn.len()
+                    || memchr::memchr2(b'}', b']', bytes).is_some()
+            }
             Framing::JsonLines => memchr::memchr(b'\n', bytes).is_some(),
             Framing::Sse => self.fresh || sse::may_end(last, bytes),
         }
@@ -62,11 +80,7 @@ impl Framer {
         &self.torn
     }
 
-    fn read(
-        &mut self,
-        bytes: &[u8],
-        each: &mut dyn FnMut(Frame<'_>) -> Result<(), Error>,
-    ) -> Result<usize, Error> {
+    fn read(&mut self, bytes: &[u8], each: &mut dyn Take) -> Result<usize, Error> {
         let split = match self.framing {
             Framing::EventStream => event_stream::split,
             Framing::JsonArray => json_array::split,
@@ -80,12 +94,20 @@ impl Framer {
                 None => return Ok(0),
             }
         }
-        while let Some((size, frame)) = split(&bytes[read..])? {
+        loop {
+            if self.framing == Framing::JsonArray {
+                let start = read + json_array::between(&bytes[read..]);
+                let size = each.skim(&bytes[start..])?;
+                if size > 0 {
+                    read = start + size;
+                    continue;
+                }
+            }
+            let Some((size, frame)) = split(&bytes[read..])? else { return Ok(read) };
             within(size)?;
             read += size;
-            each(frame)?;
+            each.frame(frame)?;
         }
-        Ok(read)
     }
 }
 

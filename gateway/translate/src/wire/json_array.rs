@@ -17,20 +17,26 @@ use crate::Error;
 /// Splits the first element off `bytes`, with the number of bytes it took: what stands before it, and itself. The
 /// bracket that ends the array is a message with empty data.
 pub fn split(bytes: &[u8]) -> Result<Option<(usize, Frame<'_>)>, Error> {
-    let between = |byte: &u8| matches!(byte, b'[' | b',') || byte.is_ascii_whitespace();
-    let Some(start) = bytes.iter().position(|byte| !between(byte)) else { return Ok(None) };
-    let end = match bytes[start] {
-        b'{' => match object(&bytes[start..]) {
+    let start = between(bytes);
+    let end = match bytes.get(start) {
+        None => return Ok(None),
+        Some(b'{') => match object(&bytes[start..]) {
             Some(size) => start + size,
             None => return Ok(None),
         },
-        b']' => return Ok(Some((start + 1, frame(b"", &bytes[..=start])))),
-        _ => {
+        Some(b']') => return Ok(Some((start + 1, frame(b"", &bytes[..=start])))),
+        Some(_) => {
             let why = "something else than an object stands in the array".to_owned();
             return Err(Error::Malformed { what: "stream", why });
         }
     };
     Ok(Some((end, frame(&bytes[start..end], &bytes[..end]))))
+}
+
+/// How much of `bytes` stands before an element.
+pub(super) fn between(bytes: &[u8]) -> usize {
+    let is_between = |byte: &u8| matches!(byte, b'[' | b',') || byte.is_ascii_whitespace();
+    bytes.iter().take_while(|byte| is_between(byte)).count()
 }
 
 fn frame<'a>(data: &'a [u8], raw: &'a [u8]) -> Frame<'a> {

@@ -237,6 +237,19 @@ fn an_element_of_geminis_array_takes_none() {
     assert_eq!(allocations_of(way, &warm, &pieces), 0);
 }
 
+/// Vertex AI counts at the end only.
+#[test]
+fn a_piece_of_vertex_takes_none() {
+    let sse = |text: &str| {
+        let candidate = json!({ "content": { "role": "model", "parts": [{ "text": text }] } });
+        let piece = json!({ "candidates": [candidate], "usageMetadata": { "trafficType": "ON_DEMAND" },
+            "modelVersion": "gemini-2.5-flash", "createTime": "2026-01-01T00:00:00Z", "responseId": "r1" });
+        format!("data: {piece}\n\n").into_bytes()
+    };
+    let text = sse(" \"Größe\"\n日本 😀");
+    assert_eq!(allocations("gemini-vertex", &[&sse("first")], &[&text[..]; 200]), 0);
+}
+
 /// One allocation for each list in the request, and few besides.
 #[test]
 fn a_request_takes_few() {

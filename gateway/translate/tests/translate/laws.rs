@@ -7,7 +7,7 @@ use translate::call::{self, Api, Call, Options};
 use translate::chat::Reader;
 use translate::delta::{Delta, Sink};
 use translate::providers::{ALL, Completions, Dialect};
-use translate::wire::Framer;
+use translate::wire::{Frame, Framer};
 
 use crate::case::{Case, Way, call};
 use crate::fold::{events, fold};
@@ -208,7 +208,7 @@ fn deltas_come_in_their_order() {
         if let (Some((way, bytes)), Some(mut reader)) = (case.stream(), reader(&case)) {
             let mut checker = Checker::default();
             let mut framer = Framer::new(way.framing);
-            if framer.push(&bytes, &mut |frame| reader.frame(&frame, &mut checker)).is_ok() {
+            if framer.push(&bytes, &mut |frame: Frame<'_>| reader.frame(&frame, &mut checker)).is_ok() {
                 reader.finish(&mut checker);
             }
         }

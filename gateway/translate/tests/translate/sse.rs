@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use translate::Error;
-use translate::wire::{Framer, Framing};
+use translate::wire::{Frame, Framer, Framing};
 
 /// Every event with data, as (name, data).
 fn ours<'a>(pieces: impl Iterator<Item = &'a [u8]>) -> Vec<(String, Vec<u8>)> {
@@ -10,7 +10,7 @@ fn ours<'a>(pieces: impl Iterator<Item = &'a [u8]>) -> Vec<(String, Vec<u8>)> {
     let mut events = Vec::new();
     for piece in pieces {
         framer
-            .push(piece, &mut |frame| {
+            .push(piece, &mut |frame: Frame<'_>| {
                 if !frame.data.is_empty() {
                     events.push((frame.event.to_owned(), frame.data.to_vec()));
                 }
@@ -65,10 +65,10 @@ fn the_specification_is_kept() {
 fn an_event_without_end_is_refused() {
     let mut framer = Framer::new(Framing::Sse);
     let block = vec![b'x'; 1 << 16];
-    framer.push(b"data: ", &mut |_| Ok(())).unwrap();
+    framer.push(b"data: ", &mut |_: Frame<'_>| Ok(())).unwrap();
     let mut taken = 0;
     let refused = loop {
-        if let Err(why) = framer.push(&block, &mut |_| Ok(())) {
+        if let Err(why) = framer.push(&block, &mut |_: Frame<'_>| Ok(())) {
             break why;
         }
         taken += block.len();
@@ -114,7 +114,7 @@ proptest! {
         let mut framer = Framer::new(Framing::Sse);
         let mut raw = Vec::new();
         for piece in stream.as_bytes().chunks(size) {
-            framer.push(piece, &mut |frame| { raw.extend_from_slice(frame.raw); Ok(()) }).unwrap();
+            framer.push(piece, &mut |frame: Frame<'_>| { raw.extend_from_slice(frame.raw); Ok(()) }).unwrap();
         }
         raw.extend_from_slice(framer.rest());
         prop_assert_eq!(raw, stream.as_bytes());

@@ -102,6 +102,17 @@ impl ContentReader {
         Ok(())
     }
 
+    /// Whether the only candidate so far says more.
+    fn goes_on(&self) -> bool {
+        matches!(&self.choices[..], [choice] if !choice.finished)
+    }
+
+    /// The first candidate says more.
+    fn said(&mut self, text: Text<'_>, sink: &mut dyn Sink) {
+        self.choices[0].thinks = false;
+        sink.delta(Delta::Text(text));
+    }
+
     fn end(&self, sink: &mut dyn Sink) {
         if !self.choices.is_empty() && self.choices.iter().all(|choice| choice.finished) {
             sink.delta(Delta::End);
@@ -192,17 +203,20 @@ impl Reader for ContentReader {
         if data.is_empty() {
             return Ok(());
         }
-        if let Some(text) =
-            self.text.text(data).filter(|_| self.choices.len() == 1 && !self.choices[0].finished)
-        {
-            self.choices[0].thinks = false;
-            sink.delta(Delta::Text(text));
+        if let Some(text) = self.text.text(data).filter(|_| self.goes_on()) {
+            self.said(text, sink);
             return Ok(());
         }
         let reply: Reply<'_> = read("stream", data)?;
         self.piece(&reply, sink)?;
         self.learn(data, &reply);
         Ok(())
+    }
+
+    fn skim(&mut self, bytes: &[u8], sink: &mut dyn Sink) -> usize {
+        let Some((text, size)) = self.text.front(bytes).filter(|_| self.goes_on()) else { return 0 };
+        self.said(text, sink);
+        size
     }
 
     fn finish(&mut self, sink: &mut dyn Sink) {
