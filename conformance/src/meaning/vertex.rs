@@ -3,12 +3,14 @@
 
 use serde_json::Value;
 
-use super::{Input, Meaning, anthropic, gemini, list, openai, text};
+use super::{Input, Meaning, anthropic, gemini, list, mistral, openai, text};
 
-/// Each maker's requests have a member that no other's has.
+/// Each maker's requests have a member that no other's has; deployed models are not named.
 pub(crate) fn read(body: &Value) -> Meaning {
     if body.get("anthropic_version").is_some() {
         anthropic::read(body)
+    } else if body.get("messages").is_some() && body.get("model").is_some() {
+        mistral::read(body)
     } else if body.get("messages").is_some() {
         openai::read(body)
     } else {
