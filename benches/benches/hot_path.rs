@@ -7,8 +7,8 @@ use std::hint::black_box;
 use std::time::Duration;
 
 use benches::{
-    EVENTS, anthropic_stream, bedrock_stream, cohere_lines, cohere_stream, gemini_array, gemini_stream,
-    mistral_stream, ollama_stream, openai_stream, reply, request, tgi_chunks, tgi_tokens,
+    EVENTS, anthropic_stream, azure_stream, bedrock_stream, cohere_lines, cohere_stream, gemini_array,
+    gemini_stream, mistral_stream, ollama_stream, openai_stream, reply, request, tgi_chunks, tgi_tokens,
 };
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use mocks::script::{Reply, Script};
@@ -29,6 +29,7 @@ type Streamed = (&'static str, Framing, fn() -> Vec<u8>);
 const STREAMS: &[Streamed] = &[
     ("openai", Framing::Sse, openai_stream),
     ("anthropic", Framing::Sse, anthropic_stream),
+    ("azure", Framing::Sse, azure_stream),
     ("bedrock", Framing::EventStream, bedrock_stream),
     ("cohere", Framing::Sse, cohere_stream),
     ("cohere-v1", Framing::JsonLines, cohere_lines),

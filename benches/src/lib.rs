@@ -37,6 +37,29 @@ pub fn anthropic_stream() -> Vec<u8> {
     events.flat_map(|event| named(event["type"].as_str().unwrap_or_default(), &event)).collect()
 }
 
+/// A stream of Azure's chat completions: OpenAI's, with what content filters found in the prompt and in each piece.
+pub fn azure_stream() -> Vec<u8> {
+    let safe = json!({"filtered": false, "severity": "safe"});
+    let found = json!({"hate": safe, "self_harm": safe, "sexual": safe, "violence": safe});
+    let chunk = |delta: Value, finish: Value, found: &Value| {
+        let choice = json!({"content_filter_results": found, "delta": delta, "finish_reason": finish, "index": 0, "logprobs": null});
+        let chunk = json!({"choices": [choice], "created": 1_700_000_000, "id": "chatcmpl-1",
+            "model": "gpt-4o-2024-08-06", "object": "chat.completion.chunk", "system_fingerprint": "fp_ee1d74bde0"});
+        format!("data: {chunk}\n\n")
+    };
+    let nothing = json!({});
+    let prompt = json!([{"prompt_index": 0, "content_filter_results": found}]);
+    let first = json!({"choices": [], "created": 0, "id": "", "model": "", "object": "", "prompt_filter_results": prompt});
+    let mut out = format!("data: {first}\n\n");
+    out += &chunk(json!({"role": "assistant", "content": "", "refusal": null}), Value::Null, &nothing);
+    for word in words() {
+        out += &chunk(json!({"content": word}), Value::Null, &found);
+    }
+    out += &chunk(json!({}), json!("stop"), &nothing);
+    out += "data: [DONE]\n\n";
+    out.into_bytes()
+}
+
 /// A stream of Bedrock's Converse: binary messages with checksums and padding, [`EVENTS`] of text.
 pub fn bedrock_stream() -> Vec<u8> {
     let text = words().map(|word| {
