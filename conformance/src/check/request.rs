@@ -130,8 +130,12 @@ fn decode(segment: &str) -> String {
 pub(super) fn same_dialect(case: &Case) -> Judged {
     let asked = asked(case)?;
     let own = ["model", "stream", "stream_options"];
+    // One limit, by the name that the model knows.
+    let limits = ["max_tokens", "max_completion_tokens"];
     let changed = |(name, value): &(&String, &Value)| {
-        !own.contains(&name.as_str()) && asked.json[name.as_str()] != **value && !is_named(case, name)
+        let names = if limits.contains(&name.as_str()) { &limits[..] } else { &[name.as_str()] };
+        let is_there = names.iter().any(|name| asked.json[*name] == **value);
+        !own.contains(&name.as_str()) && !is_there && !is_named(case, name)
     };
     let lost = case.sent.json.as_object().into_iter().flatten().filter(changed);
     unless(
