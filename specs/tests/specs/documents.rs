@@ -209,3 +209,31 @@ fn events_and_their_order_name_each_other() {
         });
     }
 }
+
+/// `x-include`: the other document's, but for what stands beside.
+#[test]
+fn what_is_included_is_the_others_but_for_what_is_changed() {
+    let vertex = components(specs::api("vertex").expect("embedded"));
+    let home = components(specs::api("anthropic").expect("embedded"));
+    let names = |schema: &Value| -> BTreeSet<String> {
+        schema["properties"].as_object().expect("an object's schema").keys().cloned().collect()
+    };
+    let (here, there) = (names(&vertex["AnthropicRequest"]), names(&home["CreateMessageParams"]));
+    let differ: BTreeSet<_> = here.symmetric_difference(&there).map(String::as_str).collect();
+    assert_eq!(differ, ["anthropic_version", "model"].into());
+    assert!(here.contains("anthropic_version") && there.contains("model"));
+    assert_eq!(vertex["AnthropicRequest"]["additionalProperties"], false);
+    // What it refers to came along, and refers to what came along.
+    let tool = &vertex["AnthropicRequest"]["properties"]["tool_choice"];
+    assert_eq!(tool["$ref"], "#/components/schemas/anthropic.ToolChoice");
+    for (name, schema) in vertex.iter().filter(|(name, _)| name.contains('.')) {
+        assert_eq!(schema["x-published"], "none", "{name} is compared at home");
+        let (provider, _) = name.split_once('.').expect("two parts");
+        references(schema, &mut |reference, _| {
+            assert!(
+                reference.starts_with(&format!("#/components/schemas/{provider}.")),
+                "{name}: {reference}"
+            );
+        });
+    }
+}
