@@ -30,6 +30,7 @@ async fn each_route_has_its_own_path() {
         ("cohere", "llm/v1/chat", ASK, "/v2/chat"),
         ("cohere", "llm/v1/completions", PROMPT, "/v1/generate"),
         ("cohere", "llm/v1/embeddings", INPUT, "/v2/embed"),
+        ("anthropic", "llm/v1/completions", PROMPT, "/v1/messages"),
         ("ollama", "llm/v1/chat", ASK, "/api/chat"),
         ("ollama", "llm/v1/completions", PROMPT, "/api/generate"),
         ("ollama", "llm/v1/embeddings", INPUT, "/api/embed"),
@@ -57,6 +58,26 @@ async fn each_route_has_its_own_path() {
         let (call, _) = exchange(setup, provider, ask, &json_reply("500 Oops", "{}")).await;
         assert!(call.head.starts_with(&format!("POST {path} HTTP/1.1\r\n")), "{provider}: {}", call.head);
     }
+}
+
+#[tokio::test]
+async fn a_model_that_knows_no_messages_completes_a_text() {
+    let older =
+        |setup: Setup| setup.set("/route_type", "llm/v1/completions").set("/model/name", "claude-2.1");
+    let reply = json_reply(
+        "200 OK",
+        r#"{"type":"completion","id":"compl_1","completion":" Hi.","stop_reason":"stop_sequence","model":"claude-2.1"}"#,
+    );
+    let (call, answer) = exchange(older, "anthropic", r#"{"prompt":"Hello"}"#, &reply).await;
+    assert!(call.head.starts_with("POST /v1/complete HTTP/1.1\r\n"), "{}", call.head);
+    assert_eq!((call.field("x-api-key"), call.field("anthropic-version")), (Some(KEY), Some("2023-06-01")));
+    let asked: Value = serde_json::from_slice(&call.body).unwrap();
+    assert_eq!(
+        (&asked["prompt"], &asked["max_tokens_to_sample"]),
+        (&json!("\n\nHuman: Hello\n\nAssistant:"), &json!(256))
+    );
+    let answer: Value = serde_json::from_str(answer.text()).unwrap();
+    assert_eq!((&answer["choices"][0]["text"], &answer["usage"]), (&json!(" Hi."), &Value::Null));
 }
 
 #[tokio::test]

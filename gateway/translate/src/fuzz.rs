@@ -38,14 +38,16 @@ pub fn stream(provider: &str, bytes: &[u8]) {
     let provider = known(provider);
     for api in Api::ALL {
         for &framing in provider.framings(api) {
-            one_stream((api, provider, framing), bytes, cut);
+            for model in models(provider) {
+                one_stream((api, provider, framing), model, bytes, cut);
+            }
         }
     }
 }
 
-fn one_stream(way: (Api, &Provider, Framing), bytes: &[u8], cut: u8) {
-    let (result, out) = streamed(way, [bytes].into_iter());
-    let (cut_result, cut_out) = streamed(way, bytes.chunks(usize::from(cut).max(1)));
+fn one_stream(way: (Api, &Provider, Framing), model: &str, bytes: &[u8], cut: u8) {
+    let (result, out) = streamed(way, model, [bytes].into_iter());
+    let (cut_result, cut_out) = streamed(way, model, bytes.chunks(usize::from(cut).max(1)));
     assert_eq!(cut_result, result, "how the bytes are cut changes nothing");
     if way.1.quirks(way.0).is_some() {
         // Passed on as it came, whatever that was. A stream that ends in CR is done; whether a last LF follows in the
@@ -104,8 +106,10 @@ pub fn scripted_stream(provider: &str, bytes: &[u8]) {
 /// A whole reply, of each API.
 pub fn reply(provider: &str, bytes: &[u8]) {
     for api in Api::ALL {
-        if let Ok((reply, _)) = call::reply(api, known(provider), bytes, &call()) {
-            json(&reply);
+        for model in models(known(provider)) {
+            if let Ok((reply, _)) = call::reply(api, known(provider), bytes, &call(model)) {
+                json(&reply);
+            }
         }
     }
 }
@@ -163,15 +167,25 @@ fn known(provider: &str) -> &'static Provider {
     providers::by_id(provider).expect("targets name known providers")
 }
 
-fn call() -> Call {
-    Call { id: "fuzz".to_owned(), model: "model".to_owned(), include_usage: true, ..Call::default() }
+/// One model for each dialect in which a provider has its models speak.
+fn models(provider: &Provider) -> &'static [&'static str] {
+    match (provider.name, provider.format) {
+        ("anthropic", _) => &["model", "claude-2.1"],
+        ("gemini", Some("vertex")) => &["model", "claude-sonnet-4-5", "mistral-small-2503"],
+        _ => &["model"],
+    }
+}
+
+fn call(model: &str) -> Call {
+    Call { id: "fuzz".to_owned(), model: model.to_owned(), include_usage: true, ..Call::default() }
 }
 
 fn streamed<'a>(
     (api, provider, framing): (Api, &Provider, Framing),
+    model: &str,
     pieces: impl Iterator<Item = &'a [u8]>,
 ) -> (Result<(), Error>, Vec<u8>) {
-    let mut stream = Stream::new(api, provider, &call(), framing).expect("it has streams of this API");
+    let mut stream = Stream::new(api, provider, &call(model), framing).expect("it has streams of this API");
     let mut result = Ok(());
     for piece in pieces {
         result = result.and_then(|()| stream.push(piece));

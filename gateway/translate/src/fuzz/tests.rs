@@ -83,6 +83,8 @@ const WORDS: &[&str] = &[
     "{\"message\":{\"tool_calls\":[{\"function\":{\"name\":\"f\",\"arguments\":{}}}]},\"done\":false}\n",
     "{\"response\":\"hi\",\"thinking\":\"x\",\"done\":true,\"done_reason\":\"length\",\"eval_count\":1}\n",
     "{\"error\":\"no\"}\n",
+    "event: completion\ndata: {\"id\":\"c\",\"completion\":\"hi\",\"stop_reason\":null,\"model\":\"m\"}\n\n",
+    "event: completion\ndata: {\"completion\":\"\",\"stop_reason\":\"max_tokens\"}\n\n",
     "{\"data\":[{\"generated_text\":\"<s>[INST] hi [/INST] x\"}]}",
     "data: {\"index\":1,\"token\":{\"id\":1,\"text\":\"hi\",\"logprob\":-0.5,\"special\":false},\"generated_text\":null}\n\n",
     "data: {\"token\":{\"text\":\"</s>\",\"special\":true},\"generated_text\":\"hi\",\"details\":{\"finish_reason\":\"length\"}}\n\n",

@@ -2,8 +2,9 @@
 
 use allocation_counter::measure;
 use serde_json::json;
-use translate::call::{self, Api, Options};
+use translate::call::{self, Api, Call, Options, Stream};
 use translate::providers::by_id;
+use translate::wire::Framing;
 
 use crate::case::{Way, call, framed};
 
@@ -13,7 +14,10 @@ fn allocations(provider: &str, start: &[&[u8]], pieces: &[&[u8]]) -> u64 {
 }
 
 fn allocations_of(way: Way, start: &[&[u8]], pieces: &[&[u8]]) -> u64 {
-    let mut stream = way.open(&call());
+    allocations_in(way.open(&call()), start, pieces)
+}
+
+fn allocations_in(mut stream: Stream, start: &[&[u8]], pieces: &[&[u8]]) -> u64 {
     for piece in start {
         stream.push(piece).unwrap();
     }
@@ -114,6 +118,26 @@ fn an_event_of_azure_takes_none() {
 }
 
 #[test]
+fn a_piece_of_a_completion_takes_none() {
+    let of = |provider, framing| Way { api: Api::Completions, provider: by_id(provider).unwrap(), framing };
+    let event = |text: &str| {
+        let piece = json!({ "type": "completion", "id": "c", "completion": text, "stop_reason": null, "model": "claude-2.1" });
+        sse(&piece)
+    };
+    let (start, text) = (event("first"), event(" \"Größe\"\n日本 😀"));
+    let older = Call { model: "claude-2.1".to_owned(), ..call() };
+    assert_eq!(allocations_in(of("anthropic", Framing::Sse).open(&older), &[&start], &[&text[..]; 200]), 0);
+
+    let line = |text: &str| {
+        let line =
+            json!({ "model": "m", "created_at": "2026-01-01T00:00:00Z", "response": text, "done": false });
+        format!("{line}\n").into_bytes()
+    };
+    let (start, text) = (line("first"), line(" \"Größe\"\n日本 😀"));
+    assert_eq!(allocations_of(of("ollama", Framing::JsonLines), &[&start], &[&text[..]; 200]), 0);
+}
+
+#[test]
 fn a_line_of_ollama_takes_none() {
     let line = |text: &str, time: &str| {
         let message = json!({ "role": "assistant", "content": text });
@@ -175,8 +199,7 @@ fn a_line_of_coheres_first_version_takes_none() {
     let called = [&start[..], &chunk("name", "f"), &chunk("parameters", "{")].concat();
     let piece = chunk("parameters", "\"a\":1,");
     assert_eq!(allocations("cohere-v1", &[&called], &[&piece[..]; 200]), 0, "pieces of arguments");
-    let way =
-        Way { api: Api::Completions, framing: translate::wire::Framing::JsonLines, ..Way::chat("cohere") };
+    let way = Way { api: Api::Completions, framing: Framing::JsonLines, ..Way::chat("cohere") };
     let first = text("first");
     assert_eq!(allocations_of(way, &[&first], &[&text("more")[..]; 200]), 0, "generation");
 }
@@ -231,7 +254,7 @@ fn an_element_of_geminis_array_takes_none() {
     start[0] = b'[';
     let pieces: Vec<Vec<u8>> = (1..200).map(|count| element(" \"Größe\"\n日本 😀", count)).collect();
     let pieces: Vec<&[u8]> = pieces.iter().map(Vec::as_slice).collect();
-    let way = Way { framing: translate::wire::Framing::JsonArray, ..Way::chat("gemini") };
+    let way = Way { framing: Framing::JsonArray, ..Way::chat("gemini") };
     // The line end behind an element stays with the next one, once there is room for that.
     let warm: Vec<&[u8]> = std::iter::once(&start[..]).chain(pieces.iter().rev().take(4).copied()).collect();
     assert_eq!(allocations_of(way, &warm, &pieces), 0);
