@@ -204,12 +204,7 @@ pub const ALL: &[Dialect] = &[
     Dialect {
         provider: "mistral",
         chat: Api { read: meaning::mistral, lacks: &[Facet::User], ..CHAT },
-        completions: Some(Api {
-            read: meaning::mistral_completion,
-            lacks: ONE_TEXT,
-            warm: ("/v1/chat/completions", SAID),
-            ..COMPLETIONS
-        }),
+        completions: Some(Api { read: meaning::mistral_completion, lacks: ONE_TEXT, ..CHAT }),
         embeddings: Some(Api { read: meaning::mistral_embedding, lacks: &[Facet::Tokens], ..EMBEDDINGS }),
         thinks: true,
         signs: true,

@@ -10,6 +10,7 @@
 //! | `tool_choice` `required`, or some functions | `any`; only those are offered |
 //! | ids of calls | 9 letters and digits, made of those that are not |
 //! | a system message behind an answer or a result | moved to the front, and named: its place is lost |
+//! | a user's message right behind a result | stays where it is: Mistral answers 400, and only the client knows what to say between |
 //! | an assistant's message at the end | a `prefix`, which the answer goes on with |
 //! | `safe_prompt`, `prompt_mode`, `guardrails`, … | Mistral's own, carried where the client sends them, also in `extra_body` |
 //! | `stream_options` | nothing: usage always comes |
