@@ -1,5 +1,6 @@
-//! Other spellings of members. A service that reads [protobuf's JSON](https://protobuf.dev/programming-guides/json/) takes
-//! `max_output_tokens` for `maxOutputTokens`; a document whose service does so has `x-names: protobuf` at its top.
+//! Other spellings of members and words. A service that reads [protobuf's JSON](https://protobuf.dev/programming-guides/json/) takes
+//! `max_output_tokens` for `maxOutputTokens`, and Google's services take the values of an enumeration in any case: their
+//! own examples write `"type": "object"`. A document whose service does so has `x-names: protobuf` at its top.
 
 use std::borrow::Cow;
 
@@ -33,6 +34,7 @@ impl<'a> Schemas<'a> {
                     && self.inner(schema, name).is_none_or(|inner| self.knows(inner, value))
             }),
             Value::Array(items) => items.iter().all(|item| self.knows(&schema["items"], item)),
+            Value::String(word) => other_case(schema, word).is_none(),
             _ => true,
         }
     }
@@ -56,6 +58,11 @@ impl<'a> Schemas<'a> {
                 }
             }
             Value::Array(items) => items.iter_mut().for_each(|item| self.rename(&schema["items"], item)),
+            Value::String(word) => {
+                if let Some(known) = other_case(schema, word) {
+                    known.clone_into(word);
+                }
+            }
             _ => {}
         }
     }
@@ -69,6 +76,15 @@ impl<'a> Schemas<'a> {
         let pointer = schema["$ref"].as_str().and_then(|reference| reference.strip_prefix('#'));
         pointer.and_then(|pointer| self.root.pointer(pointer)).unwrap_or(schema)
     }
+}
+
+/// The value that the schema has for a word which it knows in another case only.
+fn other_case<'a>(schema: &'a Value, word: &str) -> Option<&'a str> {
+    let known = schema["enum"].as_array()?;
+    if known.iter().any(|known| known == word) {
+        return None;
+    }
+    known.iter().filter_map(Value::as_str).find(|known| known.eq_ignore_ascii_case(word))
 }
 
 /// The name that the schema has for a member which it does not know as it is spelt.

@@ -5,7 +5,8 @@ use super::support::{
     answer, as_finding, carried, carried_or_named, client, differences, is_refused, unless,
 };
 use super::{
-    Check, Judged, errors, faults, params, reply, request, security, stream, structure, support, usage,
+    Check, Judged, errors, faults, params, reply, request, schema, security, stream, structure, support,
+    usage,
 };
 use crate::case::Case;
 use crate::meaning::{Difference, Facet};
@@ -32,7 +33,8 @@ pub(super) const TABLE: &[(&str, Check)] = &[
     ("completions.request.dropped.true", params::dropped_is_true),
     ("completions.reply.ok", reply::ok),
     ("completions.reply.content-type", reply::content_type),
-    ("completions.reply.schema", reply::schema),
+    ("completions.reply.schema", schema::reply),
+    ("completions.reply.nullables", schema::reply_nullables),
     ("completions.reply.text", reply::text),
     ("completions.reply.text.unicode", reply::text),
     ("completions.reply.text.empty", reply::empty_text),
@@ -56,7 +58,8 @@ pub(super) const TABLE: &[(&str, Check)] = &[
     ("completions.stream.content-type", stream::content_type),
     ("completions.stream.sse", stream::sse),
     ("completions.stream.unnamed", stream::unnamed),
-    ("completions.stream.chunk", stream::chunk),
+    ("completions.stream.chunk", schema::chunk),
+    ("completions.stream.nullables", schema::chunk_nullables),
     ("completions.stream.order", stream::order),
     ("completions.stream.one-id", stream::one_id),
     ("completions.stream.finish-once", stream::finish_once),

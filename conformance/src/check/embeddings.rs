@@ -7,7 +7,9 @@ use super::completions::carried_or_refused;
 use super::support::{
     Side, answer, carried_or_named, client, differences, finding, got, is_named, unless, unless_refused,
 };
-use super::{Check, Judged, Verdict, errors, faults, params, reply, request, security, structure, usage};
+use super::{
+    Check, Judged, Verdict, errors, faults, params, reply, request, schema, security, structure, usage,
+};
 use crate::case::{Case, Seen};
 use crate::fold::{Form, Vector};
 use crate::meaning::Facet;
@@ -31,7 +33,7 @@ pub(super) const TABLE: &[(&str, Check)] = &[
     ("embeddings.request.dropped.true", params::dropped_is_true),
     ("embeddings.reply.ok", reply::ok),
     ("embeddings.reply.content-type", reply::content_type),
-    ("embeddings.reply.schema", reply::schema),
+    ("embeddings.reply.schema", schema::reply),
     ("embeddings.reply.vectors", vectors),
     ("embeddings.reply.precision", vectors),
     ("embeddings.reply.count", count),

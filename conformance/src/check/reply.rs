@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use super::support::{Side, answer, client, equal, finding, got, show, unless};
-use super::{Check, Judged, Verdict};
+use super::support::{answer, client, equal, got, show};
+use super::{Check, Judged, Verdict, schema};
 use crate::Surface;
 use crate::case::{Case, Seen};
 use crate::report::model::End;
@@ -11,7 +11,8 @@ use crate::report::model::End;
 pub(super) const TABLE: &[(&str, Check)] = &[
     ("chat.reply.ok", ok),
     ("chat.reply.content-type", content_type),
-    ("chat.reply.schema", schema),
+    ("chat.reply.schema", schema::reply),
+    ("chat.reply.nullables", schema::reply_nullables),
     ("chat.reply.text", text),
     ("chat.reply.text.blocks", text),
     ("chat.reply.text.unicode", text),
@@ -45,19 +46,6 @@ pub(super) fn content_type(case: &Case) -> Judged {
     } else {
         client("content-type", "application/json", content_type)
     }
-}
-
-pub(super) fn schema(case: &Case) -> Judged {
-    let Seen::Whole(reply, _) = &case.seen else {
-        return client("body", format!("a reply of {}", case.surface()), got(case));
-    };
-    let Some(operation) = case.surface().operation() else {
-        return Err(Verdict::Untestable("no document for the reply".to_owned()));
-    };
-    let violations = operation.reply(200, reply).into_iter();
-    unless(
-        violations.map(|found| finding(Side::Client, &found.pointer, &found.expected, &found.got)).collect(),
-    )
 }
 
 pub(super) fn scripted(case: &Case) -> Judged {

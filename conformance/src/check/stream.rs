@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::support::{Side, asked, client, finding, fold, got, show, unless, upstream};
-use super::{Check, Judged, Verdict};
+use super::{Check, Judged, Verdict, schema};
 use crate::case::{Case, Seen};
 use crate::fold::{DONE, said, text};
 
@@ -11,7 +11,8 @@ pub(super) const TABLE: &[(&str, Check)] = &[
     ("chat.stream.content-type", content_type),
     ("chat.stream.sse", sse),
     ("chat.stream.unnamed", unnamed),
-    ("chat.stream.chunk", chunk),
+    ("chat.stream.chunk", schema::chunk),
+    ("chat.stream.nullables", schema::chunk_nullables),
     ("chat.stream.order", order),
     ("chat.stream.one-id", one_id),
     ("chat.stream.role-first", role_first),
@@ -61,27 +62,10 @@ pub(super) fn unnamed(case: &Case) -> Judged {
     }
 }
 
-fn operation(case: &Case) -> Result<specs::Operation, Verdict> {
-    case.surface().operation().ok_or_else(|| Verdict::Untestable("no document for chunks".to_owned()))
-}
-
-pub(super) fn chunk(case: &Case) -> Judged {
-    let operation = operation(case)?;
-    let mut findings = Vec::new();
-    for (number, chunk) in &fold(case)?.chunks {
-        // One finding a chunk, and a handful of chunks, say enough.
-        if let Some(found) = operation.event("", chunk).into_iter().next().filter(|_| findings.len() < 5) {
-            let pointer = format!("event {number} {}", found.pointer);
-            findings.push(finding(Side::Client, &pointer, &found.expected, &found.got));
-        }
-    }
-    unless(findings)
-}
-
 /// The order of events that the document describes.
 pub(super) fn order(case: &Case) -> Judged {
     let fold = fold(case)?;
-    let Some(mut sequence) = operation(case)?.sequence() else {
+    let Some(mut sequence) = schema::operation(case)?.sequence() else {
         return Err(Verdict::Untestable("no document for the order of chunks".to_owned()));
     };
     let mut violations = Vec::new();

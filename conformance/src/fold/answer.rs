@@ -120,7 +120,10 @@ impl Answer {
         }
         let Some(call) = self.calls.iter_mut().find(|call| call.index == index) else { return };
         call.id.push_str(piece["id"].as_str().unwrap_or(""));
-        call.kind.push_str(piece["type"].as_str().unwrap_or(""));
+        // Official clients take the last one, so that it may come with every piece.
+        if let Some(kind) = piece["type"].as_str() {
+            kind.clone_into(&mut call.kind);
+        }
         call.name.push_str(piece["function"]["name"].as_str().unwrap_or(""));
         call.arguments.push_str(piece["function"]["arguments"].as_str().unwrap_or(""));
     }

@@ -6,7 +6,9 @@ use super::{Choice, Effort, Format, Meaning, Part, Picture, Tool, list, schema, 
 
 pub(crate) fn read(body: &Value) -> Meaning {
     let choice = &body["tool_choice"];
-    let format = &body["output_config"]["format"];
+    // Its beta had the format at the top.
+    let format = [&body["output_config"]["format"], &body["output_format"]];
+    let format = format.into_iter().find(|format| !format.is_null()).unwrap_or(&Value::Null);
     let format = if format.is_null() { &body["output_format"] } else { format };
     let mut meaning = Meaning {
         system: list(&body["system"]).iter().map(block_text).collect(),

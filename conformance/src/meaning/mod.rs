@@ -275,8 +275,14 @@ fn no_parameters() -> Value {
 }
 
 /// Schemas that say the same: `properties: {}` is as good as none, `additionalProperties: false` binds calls of nothing.
+///
+/// An empty list of what is required says what no list says.
 fn schema(value: &Value) -> Value {
-    match value {
+    let mut value = value.clone();
+    if value["required"].as_array().is_some_and(Vec::is_empty) {
+        value.as_object_mut().map(|members| members.remove("required"));
+    }
+    match &value {
         Value::Null => no_parameters(),
         Value::Object(members) if members.is_empty() => no_parameters(),
         Value::Object(members) if members.len() == 1 && value["type"] == "object" => no_parameters(),

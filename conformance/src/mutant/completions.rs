@@ -33,6 +33,13 @@ pub(super) const TABLE: &[Mutant] = &[
         changes: OTHER_OBJECT,
     },
     Mutant {
+        id: "completes-without-what-is-null",
+        requirement: "completions.reply.nullables",
+        breaks: "Logprobs that are null are left out.",
+        plays: PLAIN,
+        changes: &[Change::Reply(|reply| reply.said(|said| remove(said, "logprobs")))],
+    },
+    Mutant {
         id: "adds-a-word-to-completions",
         requirement: "completions.reply.text",
         breaks: "The gateway adds a word of its own.",

@@ -31,6 +31,13 @@ pub(super) const TABLE: &[Mutant] = &[
         changes: &[Change::Reply(|reply| reply.json(|body| body["object"] = json!("text_completion")))],
     },
     Mutant {
+        id: "leaves-out-what-is-null",
+        requirement: "chat.reply.nullables",
+        breaks: "A refusal that is null is left out.",
+        plays: WHOLE,
+        changes: &[Change::Reply(|reply| reply.said(|said| remove(said, "refusal")))],
+    },
+    Mutant {
         id: "adds-a-word",
         requirement: "chat.reply.text",
         breaks: "The gateway adds a word of its own.",

@@ -43,6 +43,21 @@ pub(super) const TABLE: &[Mutant] = &[
         })],
     },
     Mutant {
+        id: "streams-without-what-is-null",
+        requirement: "chat.stream.nullables",
+        breaks: "A finish reason that is null is left out.",
+        plays: PLAIN,
+        changes: &[Change::Reply(|reply| {
+            reply.objects(|chunk| {
+                if let Some(choice) =
+                    chunk["choices"].get_mut(0).filter(|choice| choice["finish_reason"].is_null())
+                {
+                    remove(choice, "finish_reason");
+                }
+            });
+        })],
+    },
+    Mutant {
         id: "goes-on-after-the-end",
         requirement: "chat.stream.order",
         breaks: "An empty delta follows the finish reason.",

@@ -34,7 +34,7 @@ pub(super) fn read<'a>(call: &Call<'a>) -> Ask<'a> {
             _ => Choose::Auto,
         },
         parallel: body["tool_choice"]["disable_parallel_tool_use"] != true,
-        format: body["output_config"]["format"].get("schema").map_or(Format::Text, Format::Schema),
+        format: schema(body).map_or(Format::Text, Format::Schema),
         limit: body["max_tokens"].as_u64(),
         stop: list(&body["stop_sequences"]).iter().filter_map(Value::as_str).collect(),
         choices: 1,
@@ -44,6 +44,13 @@ pub(super) fn read<'a>(call: &Call<'a>) -> Ask<'a> {
         },
         stream: body["stream"] == true,
     }
+}
+
+/// The schema of the answer, as it is asked for now, or as it was in its beta.
+fn schema(body: &Value) -> Option<&Value> {
+    [&body["output_config"]["format"], &body["output_format"]]
+        .into_iter()
+        .find_map(|format| format.get("schema"))
 }
 
 fn list(value: &Value) -> &[Value] {

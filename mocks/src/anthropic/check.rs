@@ -16,6 +16,7 @@ pub(super) fn check(call: &Call<'_>) -> Result<(), Failure> {
     if call.models.is_some_and(|models| models.iter().all(|known| known != model)) {
         return Err(models::absent(model));
     }
+    beta(call)?;
     thinking(body)?;
     choice_is_known(body)?;
     let messages = body["messages"].as_array().map_or(&[][..], Vec::as_slice);
@@ -25,6 +26,13 @@ pub(super) fn check(call: &Call<'_>) -> Result<(), Failure> {
 
 fn error(message: impl Into<String>) -> Failure {
     Failure::new(Kind::InvalidRequest, message)
+}
+
+/// A member of a beta is unknown to who does not ask for the beta.
+fn beta(call: &Call<'_>) -> Result<(), Failure> {
+    let asked = call.request.header("anthropic-beta").unwrap_or_default();
+    let unknown = !call.body["output_format"].is_null() && !asked.contains("structured-outputs");
+    if unknown { Err(error("output_format: Extra inputs are not permitted")) } else { Ok(()) }
 }
 
 /// [Extended thinking](https://docs.claude.com/en/docs/build-with-claude/extended-thinking) has rules of its own.

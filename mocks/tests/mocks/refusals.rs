@@ -211,6 +211,10 @@ async fn a_body_that_breaks_anthropics_rules_is_refused_as_anthropic_does() {
     let cases = [
         (json!({ "model": "m", "max_tokens": 1 }), "messages: Field required"),
         (with(json!({ "frequency_penalty": 1 })), "frequency_penalty: Extra inputs are not permitted"),
+        (
+            with(json!({ "output_format": { "type": "json_schema", "schema": { "type": "object" } } })),
+            "output_format: Extra inputs are not permitted",
+        ),
         (with(json!({ "max_tokens": "many" })), "max_tokens: Input should be a valid integer"),
         (with(json!({ "temperature": 1.5 })), "temperature: Input should be less than or equal to 1"),
         (with(json!({ "messages": [] })), "messages: at least one message is required"),
@@ -243,6 +247,21 @@ async fn a_body_that_breaks_anthropics_rules_is_refused_as_anthropic_does() {
         assert_eq!((reply.status, error["message"].as_str().unwrap()), (400, message), "{body}");
         assert_eq!(error["type"], "invalid_request_error");
     }
+}
+
+#[tokio::test]
+async fn a_beta_of_anthropics_is_there_for_who_asks() {
+    let mocks = mocks::start().await.unwrap();
+    let schema = json!({ "type": "object", "properties": { "n": { "const": 7 } }, "required": ["n"] });
+    let mut body = question("anthropic", "", false);
+    body["output_format"] = json!({ "type": "json_schema", "schema": schema });
+    let headers = [
+        ("x-api-key", "sk-ant-touchstone"),
+        ("anthropic-version", "2023-06-01"),
+        ("anthropic-beta", "structured-outputs-2025-11-13"),
+    ];
+    let reply = send(&mocks, "anthropic", &headers, &body.to_string()).await;
+    assert_eq!(reply.json()["content"][0]["text"], r#"{"n":7}"#, "{:?}", reply.json());
 }
 
 #[tokio::test]

@@ -34,6 +34,23 @@ fn snake_case_is_the_same_request() {
 }
 
 #[test]
+fn words_are_the_same_in_any_case() {
+    let declared = |kind: &str, mode: &str| {
+        let parameters =
+            json!({ "type": kind, "properties": { "type": { "type": kind, "description": "string" } } });
+        json!({
+            "contents": contents(),
+            "tools": [{ "functionDeclarations": [{ "name": "string", "parameters": parameters }] }],
+            "toolConfig": { "functionCallingConfig": { "mode": mode } },
+        })
+    };
+    let generate = generate();
+    assert_eq!(generate.request(&declared("string", "Any")), []);
+    assert_eq!(*generate.settled(&declared("string", "Any")), declared("STRING", "ANY"));
+    assert_eq!(generate.request(&declared("text", "ANY")).len(), 2);
+}
+
+#[test]
 fn what_no_schema_describes_stays_as_it_is() {
     let free = json!({ "mime_type": "a", "display_name": { "time_zone": 1 } });
     let call = json!({ "function_call": { "name": "f", "args": free } });
