@@ -29,6 +29,8 @@ pub struct Dialect {
     pub keeps_ids: bool,
     /// Whether cached tokens and those of reasoning are counted apart.
     pub details: bool,
+    /// Whether requests must say that they are JSON: some servers read nothing else, and do not look.
+    pub looks: bool,
 }
 
 /// One API of a provider: how its requests are read.
@@ -239,6 +241,7 @@ pub const ALL: &[Dialect] = &[
         refuses: false,
         mixes: false,
         details: false,
+        looks: false,
         ..OPENAI
     },
     Dialect { provider: "kimi", ..ALOUD },
@@ -289,6 +292,7 @@ const OPENAI: Dialect = Dialect {
     mixes: true,
     keeps_ids: true,
     details: true,
+    looks: true,
 };
 
 /// In Azure's classic API; its newer one has OpenAI's paths.

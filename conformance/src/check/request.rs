@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::support::{Side, asked, finding, is_named, unless, upstream};
 use super::{Check, Judged, Verdict};
 use crate::case::Case;
-use crate::dialect::Place;
+use crate::dialect::{self, Place};
 
 pub(super) const TABLE: &[(&str, Check)] = &[
     ("chat.request.valid", valid),
@@ -57,6 +57,9 @@ pub(super) fn auth(case: &Case) -> Judged {
 }
 
 pub(super) fn content_type(case: &Case) -> Judged {
+    if dialect::of(case.provider()).is_some_and(|dialect| !dialect.looks) {
+        return Err(Verdict::NotHere);
+    }
     let content_type = asked(case)?.header("content-type").unwrap_or("nothing");
     if content_type.starts_with("application/json") {
         Ok(())
