@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::support::{answer, client, equal, got, show};
 use super::{Check, Judged, Verdict, schema};
 use crate::Surface;
-use crate::case::{Case, Seen};
+use crate::case::Case;
 use crate::report::model::End;
 
 pub(super) const TABLE: &[(&str, Check)] = &[

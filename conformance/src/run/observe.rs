@@ -46,7 +46,10 @@ fn one(entry: &Entry, zero: f64) -> Asked {
 /// The body by the names of the provider's document, however its members are spelt.
 fn json(entry: &Entry) -> Value {
     let body = entry.body_json.as_ref().unwrap_or(&Value::Null);
-    let operation = specs::api(&entry.provider).and_then(|api| api.operation(&entry.method, &entry.path));
+    // A mock that shares its port has its name before the path.
+    let path = entry.path.strip_prefix('/').and_then(|path| path.strip_prefix(entry.provider.as_str()));
+    let path = path.filter(|path| path.starts_with('/')).unwrap_or(&entry.path);
+    let operation = specs::api(&entry.provider).and_then(|api| api.operation(&entry.method, path));
     operation.map_or_else(|| body.clone(), |operation| operation.settled(body).into_owned())
 }
 

@@ -60,6 +60,9 @@ fn each_break_of_a_completion_is_caught() {
         ("completions.reply.schema", |it| {
             body(it, |json| json["choices"][0] = json!({"index": 0, "message": {"content": "all of it."}}));
         }),
+        ("completions.reply.nullables", |it| {
+            body(it, |json| drop(json["choices"][0].as_object_mut().unwrap().remove("logprobs")));
+        }),
         ("completions.reply.text", |it| {
             body(it, |json| json["choices"][0]["text"] = json!(" all of it."));
         }),

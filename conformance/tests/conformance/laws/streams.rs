@@ -60,6 +60,7 @@ fn each_break_of_a_stream_is_caught() {
         ("chat.stream.sse", |it| edit(it, "data: {", "{")),
         ("chat.stream.unnamed", |it| edit(it, "data: {", "event: chunk\ndata: {")),
         ("chat.stream.chunk", |it| edit(it, "\"created\":1,", "")),
+        ("chat.stream.nullables", |it| edit(it, "\"finish_reason\":null", "\"x\":null")),
         ("chat.stream.order", |it| edit(it, "data: [DONE]\n\n", "")),
         ("chat.stream.one-id", |it| edit(it, "chatcmpl-1", "chatcmpl-2")),
         ("chat.stream.role-first", |it| edit(it, "\"role\":\"assistant\"", "\"role\":null")),
