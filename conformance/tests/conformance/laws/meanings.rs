@@ -107,6 +107,40 @@ fn form_means_nothing() {
     }
 }
 
+/// Both of Cohere's versions, the older one of which has no ids: they are compared by their order.
+#[test]
+fn cohere_is_read_in_both_versions() {
+    let parameters = json!({"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"]});
+    let function = json!({"name": "f", "description": "d", "parameters": parameters});
+    let tools = json!([{"type": "function", "function": function}]);
+    let call = json!({"id": "1", "type": "function", "function": {"name": "f", "arguments": "{\"n\":1}"}});
+    let last = json!({"role": "tool", "tool_call_id": "1", "content": "up"});
+    let openai = json!({"tools": tools, "tool_choice": "required", "top_p": 0.5, "stop": "x", "messages": [
+        {"role": "system", "content": "a"}, {"role": "user", "content": "b"},
+        {"role": "assistant", "content": "c", "tool_calls": [call]}, last,
+    ]});
+    let v2 = json!({"tools": tools, "tool_choice": "REQUIRED", "p": 0.5, "stop_sequences": ["x"], "messages": [
+        {"role": "system", "content": "a"}, {"role": "user", "content": "b"},
+        {"role": "assistant", "tool_plan": "c", "tool_calls": [call]}, last,
+    ]});
+    assert_eq!(compare(&chat("openai", &openai), &chat("cohere", &v2)), []);
+    let named = json!({"type": "function", "function": {"name": "f"}});
+    let mut only = openai.clone();
+    only["tool_choice"] = named;
+    assert_eq!(compare(&chat("openai", &only), &chat("cohere", &v2)), [], "it is the only one");
+
+    let called = json!({"name": "f", "parameters": {"n": 1}});
+    let definitions = json!({"n": {"type": "int", "required": true}});
+    let v1 = json!({"preamble": "a", "message": "", "p": 0.5, "stop_sequences": ["x"],
+        "tools": [{"name": "f", "description": "d", "parameter_definitions": definitions}],
+        "chat_history": [{"role": "USER", "message": "b"}, {"role": "CHATBOT", "message": "c", "tool_calls": [called]}],
+        "tool_results": [{"call": called, "outputs": [{"output": "up"}]}],
+    });
+    let found = compare(&chat("openai", &openai).numbered(), &chat("cohere", &v1).numbered());
+    let lost: Vec<_> = found.into_iter().map(|lost| lost.member).collect();
+    assert_eq!(lost, ["tool_choice"]);
+}
+
 /// A prompt is what a user says, wherever it is said; a list of texts is none of them joined.
 #[test]
 fn a_prompt_is_a_prompt_in_every_dialect() {
@@ -129,6 +163,7 @@ fn a_prompt_is_a_prompt_in_every_dialect() {
             "mistral",
             json!({"messages": [{"role": "user", "content": "a\nb"}], "max_tokens": 5, "stop": ["x"], "random_seed": 3}),
         ),
+        ("cohere", json!({"prompt": "a\nb", "max_tokens": 5, "stop_sequences": ["x"], "seed": 3})),
         ("ollama", json!({"prompt": "a\nb", "options": {"num_predict": 5, "stop": ["x"], "seed": 3}})),
     ];
     for (provider, request) in asked {
