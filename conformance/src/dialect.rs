@@ -66,6 +66,8 @@ pub enum Place {
 }
 
 const SAID: &str = r#"{"model":"m","max_tokens":1,"messages":[{"role":"user","content":"[[ts:warm-up]]"}]}"#;
+const ASKED: &str =
+    r#"{"model":"claude-2.1","max_tokens_to_sample":1,"prompt":"\n\nHuman: [[ts:warm-up]]\n\nAssistant:"}"#;
 
 /// Every dialect.
 pub const ALL: &[Dialect] = &[
@@ -77,10 +79,7 @@ pub const ALL: &[Dialect] = &[
             read: meaning::anthropic_completion,
             lacks: ONE_TEXT,
             counts: false,
-            warm: (
-                "/v1/complete",
-                r#"{"model":"claude-2.1","max_tokens_to_sample":1,"prompt":"\n\nHuman: [[ts:warm-up]]\n\nAssistant:"}"#,
-            ),
+            warm: ("/v1/complete", ASKED),
             ..COMPLETIONS
         }),
         embeddings: None,
