@@ -200,3 +200,33 @@ fn inputs_are_inputs_in_every_dialect() {
         assert_ne!(compare(&meant, &other), [], "{other:?}");
     }
 }
+
+/// Marks within one text say who said what.
+#[test]
+fn a_prompt_with_marks_means_its_conversation() {
+    let client = json!({"max_tokens": 9, "stop": ["x"], "messages": [
+        {"role": "system", "content": "a"}, {"role": "user", "content": "b"},
+        {"role": "assistant", "content": "c"}, {"role": "user", "content": "d </s> e"},
+    ]});
+    let meant = read("openai", Surface::Chat, &client).expect("a dialect");
+    let told = |inputs: &str| {
+        let body =
+            json!({"inputs": inputs, "parameters": {"max_new_tokens": 9, "stop": ["x"], "stream": false}});
+        compare(&meant, &read("llama2-raw", Surface::Chat, &body).expect("a dialect"))
+    };
+    let whole = "<s>[INST] <<SYS>>\na\n<</SYS>>\n\nb [/INST] c </s><s>[INST] d </s> e [/INST]";
+    assert_eq!(told(whole), []);
+    for lost in ["<s>", "</s><s>", "<<SYS>>\na\n<</SYS>>\n\n", " c ", "[/INST] c", "d </s> e", "<<SYS>>"] {
+        assert_ne!(told(&whole.replacen(lost, "", 1)), [], "{lost} may be left out");
+    }
+
+    let client = json!({"max_tokens": 9, "user": "u", "prompt": "b"});
+    let meant = read("openai", Surface::Completions, &client).expect("a dialect");
+    let told = |prompt: &str| {
+        let body = json!({"prompt": prompt, "max_tokens_to_sample": 9, "metadata": {"user_id": "u"}});
+        compare(&meant, &read("anthropic", Surface::Completions, &body).expect("a dialect"))
+    };
+    assert_eq!(told("\n\nHuman: b\n\nAssistant:"), []);
+    assert_ne!(told("Human: b\n\nAssistant:"), [], "Kong's prompt lacks its beginning");
+    assert_ne!(told("\n\nHuman: b c\n\nAssistant:"), []);
+}
