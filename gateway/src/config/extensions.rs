@@ -8,6 +8,8 @@
 //!   - name: ai-proxy
 //!     tags: ["touchstone-strict:true", "touchstone-tuning:default"]
 //! ```
+//!
+//! and, where the provider is `huggingface`, `touchstone-format:tgi` for an inference server of one's own.
 
 use super::error::Problem;
 use super::field::{Field, nearest};
