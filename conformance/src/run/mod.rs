@@ -71,7 +71,13 @@ async fn play_all(arena: &Arena, plan: &Plan, judge: &Judge, options: &Options) 
         (0..total).partition(|number| !plan.plays[*number].ends_gateway());
     order.sort_by_key(|number| std::cmp::Reverse(plan.plays[*number].weight()));
     let play = |number: usize| async move { (number, play_one(arena, &plan.plays[number], judge).await) };
-    let beside = stream::iter(order.into_iter().map(play)).buffer_unordered(options.jobs.max(1));
+    let jobs = options.jobs.max(1);
+    // Who waits for a silent provider does nothing else: many may wait beside those that work.
+    let (idle, busy): (Vec<usize>, Vec<usize>) =
+        order.into_iter().partition(|number| plan.plays[*number].is_idle());
+    let idle = stream::iter(idle.into_iter().map(play)).buffer_unordered(jobs * 2);
+    let busy = stream::iter(busy.into_iter().map(play)).buffer_unordered(jobs);
+    let beside = stream::select(idle, busy);
     let alone = stream::iter(last).then(play);
     let mut outcomes: Vec<Option<Outcome>> = (0..total).map(|_| None).collect();
     let mut plays = std::pin::pin!(beside.chain(alone));

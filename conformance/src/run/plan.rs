@@ -147,6 +147,12 @@ impl Planned {
         Play { scenario: self.scenario, ordinal: self.ordinal, cell: self.cell.clone(), route: route.clone() }
     }
 
+    /// Whether it waits for a silent provider, and does little else.
+    pub(crate) fn is_idle(&self) -> bool {
+        let fault = self.scenario.reply().and_then(|reply| reply.fault.as_ref());
+        fault.is_some_and(|fault| fault.stall.is_some())
+    }
+
     /// Whether it keeps the machine so busy that others of its kind must wait for it.
     pub(crate) fn is_heavy(&self) -> bool {
         let client = self.scenario.client;
