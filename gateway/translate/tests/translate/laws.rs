@@ -287,20 +287,25 @@ fn damage() -> impl Strategy<Value = Vec<Damage>> {
     proptest::collection::vec(one, 1..4)
 }
 
-/// The client can read what it gets: JSON events, who speaks first, `[DONE]` or an error last, and only there.
+/// The client can read what it gets: JSON events, who speaks first in each choice, `[DONE]` or an error last, and only there.
 fn is_readable(api: Api, out: &[u8]) {
     let events = events(out);
     let (last, others) = events.split_last().expect("a stream says at least why it failed");
     let error = |data: &str| serde_json::from_str::<Value>(data).unwrap().get("error").is_some();
     assert!(*last == "[DONE]" || error(last), "{last}");
-    for (at, data) in others.iter().enumerate() {
+    let mut begun = Vec::new();
+    for data in others {
         let chunk: Value = serde_json::from_str(data).unwrap();
         if api == Api::Completions {
             assert!(chunk["id"].as_str().unwrap().starts_with("cmpl-"));
             continue;
         }
         assert!(chunk["id"].as_str().unwrap().starts_with("chatcmpl-"));
-        assert_eq!(chunk["choices"][0]["delta"]["role"].is_string(), at == 0, "{data}");
+        for choice in chunk["choices"].as_array().unwrap() {
+            let index = choice["index"].as_u64().unwrap();
+            assert_eq!(choice["delta"]["role"].is_string(), !begun.contains(&index), "{data}");
+            begun.push(index);
+        }
     }
 }
 
