@@ -21,7 +21,7 @@ use crate::chat::Reader;
 use crate::delta::{Order, Usage};
 use crate::openai::{self, CompletionWriter, EmbeddingWriter, ReplyWriter};
 use crate::providers::{Completions, Dialect, Provider};
-use crate::{Error, completions, embeddings, json};
+use crate::{Error, answer, completions, embeddings, json};
 
 /// What the gateway knows about a call whose reply is to be translated.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -84,7 +84,10 @@ fn chat(
     out: &mut Vec<u8>,
 ) -> Result<Target, Error> {
     let Dialect::Native(native) = provider.chat else { return Err(provider.without(Api::Chat)) };
-    let chat = openai::Chat::read(body)?;
+    let mut chat = openai::Chat::read(body)?;
+    if chat.response_format.is_some() && native.answers_by_tool(&options.model(chat.model)?) {
+        answer::by_tool(&mut chat);
+    }
     let target = native.request(&chat, options, losses, out)?;
     Ok(target.of_chat(&chat))
 }

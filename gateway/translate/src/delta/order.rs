@@ -2,6 +2,7 @@
 
 use super::{Delta, Sink};
 use crate::Error;
+use crate::answer::Answer;
 
 /// The most calls, and the most reasoning blocks, that one reply may have: so memory per stream is bounded.
 const LIMIT: u32 = 1024;
@@ -15,6 +16,7 @@ pub(crate) struct Order {
     stage: Stage,
     current: usize,
     choices: Vec<Choice>,
+    answer: Answer,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -107,6 +109,16 @@ pub(crate) struct Gate<'a> {
 }
 
 impl Gate<'_> {
+    fn take(&mut self, delta: Delta<'_>) {
+        if self.wrong.is_some() {
+            return;
+        }
+        match self.order.take(&delta) {
+            Ok(()) => self.sink.delta(delta),
+            Err(why) => self.wrong = Some(why),
+        }
+    }
+
     /// Whether all was legal.
     pub(crate) fn close(self) -> Result<(), Error> {
         match self.wrong {
@@ -118,12 +130,8 @@ impl Gate<'_> {
 
 impl Sink for Gate<'_> {
     fn delta(&mut self, delta: Delta<'_>) {
-        if self.wrong.is_some() {
-            return;
-        }
-        match self.order.take(&delta) {
-            Ok(()) => self.sink.delta(delta),
-            Err(why) => self.wrong = Some(why),
-        }
+        let mut answer = std::mem::take(&mut self.order.answer);
+        answer.pass(delta, |delta| self.take(delta));
+        self.order.answer = answer;
     }
 }

@@ -51,6 +51,17 @@ impl Family {
     }
 }
 
+impl Family {
+    /// Whether the model takes a schema for its tools, and none for its answers: older Claudes, and Nova.
+    /// <https://docs.aws.amazon.com/bedrock/latest/userguide/structured-output.html>
+    pub(super) fn answers_by_tool(self) -> bool {
+        match self.effort {
+            Effort::Thinking(claude) => !claude.takes_schemas_on_bedrock(),
+            _ => self.top_k == TopK::InferenceConfig,
+        }
+    }
+}
+
 const UNKNOWN: Family = Family { top_k: TopK::Nowhere, effort: Effort::Nowhere };
 const NOVA: Family = Family { top_k: TopK::InferenceConfig, effort: Effort::Nowhere };
 

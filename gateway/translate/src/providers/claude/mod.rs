@@ -93,6 +93,17 @@ impl Claude {
         self.version.is_some_and(|version| version >= (4, 8))
     }
 
+    /// Whether answers may be given a schema: from 4.1 on.
+    /// <https://docs.claude.com/en/docs/build-with-claude/structured-outputs>
+    pub(crate) fn takes_schemas(self) -> bool {
+        self.version.is_none_or(|version| version >= (4, 1))
+    }
+
+    /// The same on Bedrock: from 4.5 on. <https://docs.aws.amazon.com/bedrock/latest/userguide/structured-output.html>
+    pub(crate) fn takes_schemas_on_bedrock(self) -> bool {
+        self.version.is_none_or(|version| version >= (4, 5))
+    }
+
     fn always_thinks(self) -> bool {
         self.always_thinks
     }

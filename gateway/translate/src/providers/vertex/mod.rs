@@ -14,6 +14,7 @@ mod embed;
 mod failure;
 mod maker;
 
+use super::claude::Claude;
 use super::{Completions, Dialect, Provider, anthropic, gemini, mistral};
 use crate::Error;
 use crate::call::{Call, Losses, Options, Target};
@@ -85,6 +86,10 @@ impl chat::Chat for Predict {
             target.query.push(("alt", "sse".to_owned()));
         }
         Ok(target)
+    }
+
+    fn answers_by_tool(&self, model: &str) -> bool {
+        Maker::of(model) == Maker::Anthropic && !Claude::of(model).takes_schemas()
     }
 
     fn reader(&self, call: &Call) -> Box<dyn Reader> {
