@@ -42,6 +42,10 @@ impl Family {
     ///
     /// An application's own inference profile hides its model, so that nothing is known of it.
     pub(super) fn of(model: &str) -> Self {
+        // A maker and a model are parted by a dot; what has none names neither.
+        if memchr::memchr(b'.', model.as_bytes()).is_none() {
+            return UNKNOWN;
+        }
         // Faster than `str::contains`, which readies itself for much longer texts.
         let has = |part: &str| memchr::memmem::find(model.as_bytes(), part.as_bytes()).is_some();
         if has("anthropic.claude") {

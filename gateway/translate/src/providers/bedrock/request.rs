@@ -62,7 +62,7 @@ pub(super) fn target(model: String, verb: &str, stream: bool) -> Result<Target, 
     if model.len() > LONGEST {
         return Err(Error::request("model", "a model's id or ARN is not that long"));
     }
-    let path = format!("/model/{}/{verb}", path::segment(&model)?);
+    let path = ["/model/", &path::segment(&model)?, "/", verb].concat();
     let auth = Auth::SigV4 { service: "bedrock" };
     Ok(Target { auth, anchor: Some("/model/"), ..Target::new(path, model, stream) })
 }
