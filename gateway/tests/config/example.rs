@@ -89,9 +89,11 @@ fn what_the_example_lacks_is_named_with_file_and_place() {
     let file = here("examples/kong.yaml");
     let others: Vec<_> = VARIABLES.iter().copied().filter(|(name, _)| *name != "AZURE_KEY").collect();
     let errors = Config::load(&file, &env(&others)).unwrap_err().to_string();
-    let expected = ":129:59: services[0].routes[6].plugins[0].config.auth.header_value: environment variable \
-                    'AZURE_KEY' is not set";
-    assert_eq!(errors, format!("{}{expected}", file.display()));
+    let text = std::fs::read_to_string(&file).unwrap();
+    let (line, found) = (1..).zip(text.lines()).find(|(_, line)| line.contains("env/azure-key")).unwrap();
+    let column = found.find("\"{vault").unwrap() + 1;
+    let expected = "services[0].routes[6].plugins[0].config.auth.header_value: environment variable 'AZURE_KEY' is not set";
+    assert_eq!(errors, format!("{}:{line}:{column}: {expected}", file.display()));
 }
 
 #[test]

@@ -92,10 +92,10 @@ fn announce(mocks: &Mocks) -> std::io::Result<()> {
     super::say(&format!("listening on http://{}", mocks.addr()))?;
     for name in mocks::provider::names() {
         let key = mocks.credentials().key(name);
-        eprintln!("  {name:<10} {}  key {key}", mocks.url(name));
+        eprintln!("  {name:<11} {}  key {key}", mocks.url(name));
     }
     for key in &mocks.credentials().aws {
-        eprintln!("  {:<10} {} / {} in {}", "aws", key.access_key_id, key.secret_access_key, key.region);
+        eprintln!("  {:<11} {} / {} in {}", "aws", key.access_key_id, key.secret_access_key, key.region);
     }
     Ok(())
 }

@@ -18,10 +18,11 @@ use conformance::{Options, Report, Surface};
   touchstone test --quick
   touchstone test --gateway conformance/gateways/touchstone --select 'chat.tools.*'
   touchstone test --surface embeddings --provider gemini --provider ollama
+  touchstone test --gateway litellm --quick
   touchstone test --gateway my-gateway/ --url http://127.0.0.1:8000 --mocks 127.0.0.1:9000
 
 Without --gateway the bundled gateway is judged. With --url a gateway that already runs is; it must send its calls to
-the mocks, whose address --mocks fixes.
+the mocks, whose address --mocks fixes. A profile with a setup is installed once, into a cache (TOUCHSTONE_CACHE).
 
 Exit codes: 0 as expected; 1 an unexpected failure or a stale expectation; 2 usage, or nothing ran;
 3 the gateway never came up, or died; 4 the harness failed.")]
