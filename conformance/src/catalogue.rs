@@ -2,14 +2,17 @@
 
 use std::fmt::Write as _;
 
+use serde_json::json;
+
 use crate::requirement::{self, Requirement};
-use crate::run::binds;
+use crate::run::{binds, suite};
 use crate::scenario::{self, Outcome, Scenario};
-use crate::{Error, Mode};
+use crate::traceability::{self, Trace};
+use crate::{Error, Mode, mutant};
 
 /// One line for each requirement and scenario whose id contains the words, in the order of the files.
 pub fn list(words: &[String]) -> String {
-    let wanted = |id: &str, group: &str| words.iter().all(|word| id.contains(word.as_str()) || group == word);
+    let wanted = |id: &str, group: &str| is_wanted(words, id, group);
     let mut text = String::new();
     let requirements: Vec<_> =
         requirement::all().iter().filter(|requirement| wanted(&requirement.id, &requirement.group)).collect();
@@ -27,6 +30,28 @@ pub fn list(words: &[String]) -> String {
         line(&mut text, format_args!("  {:<53} {}", scenario.id, scenario.title));
     }
     text
+}
+
+/// The same as data: for each requirement its sentence, its source, its scenarios and the mutants that it must catch.
+pub fn list_json(words: &[String]) -> serde_json::Value {
+    let requirements = requirement::all().iter().zip(traceability::traceability());
+    let requirements = requirements.filter(|(one, _)| is_wanted(words, &one.id, &one.group));
+    let entry = |(one, trace): (&Requirement, Trace)| {
+        json!({
+            "id": one.id, "level": one.level, "group": one.group, "sentence": one.sentence, "source": one.source,
+            "date": one.date, "scenarios": trace.scenarios, "mutants": trace.mutants,
+        })
+    };
+    let requirements: Vec<_> = requirements.map(entry).collect();
+    let scenarios = scenario::all().iter().filter(|one| is_wanted(words, &one.id, &one.group));
+    let scenarios: Vec<_> =
+        scenarios.map(|one| json!({ "id": one.id, "group": one.group, "title": one.title })).collect();
+    json!({ "suite": suite(), "requirements": requirements, "scenarios": scenarios })
+}
+
+/// Whether all words are in the id, or one of them is the group.
+fn is_wanted(words: &[String], id: &str, group: &str) -> bool {
+    words.iter().all(|word| id.contains(word.as_str()) || group == word)
 }
 
 /// Everything about one requirement or one scenario.
@@ -67,6 +92,10 @@ fn explain_requirement(requirement: &Requirement) -> String {
     line(&mut text, format_args!("\n  judged on"));
     for scenario in scenario::all().iter().filter(|scenario| is_judged(requirement, scenario)) {
         line(&mut text, format_args!("    {:<44} {}", scenario.id, scenario.title));
+    }
+    line(&mut text, format_args!("\n  catches"));
+    for mutant in mutant::all().filter(|mutant| mutant.requirement == requirement.id) {
+        line(&mut text, format_args!("    {:<44} {}", mutant.id, mutant.breaks));
     }
     text
 }

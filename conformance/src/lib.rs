@@ -25,10 +25,10 @@ pub mod surface;
 pub mod text;
 pub mod traceability;
 
-pub use catalogue::{explain, list};
+pub use catalogue::{explain, list, list_json};
 pub use cell::{Cell, Mode};
 pub use error::Error;
 pub use report::model::Report;
 pub use requirement::Level;
-pub use run::{Arena, Options, Progress, run};
+pub use run::{Arena, Options, Progress, run, suite};
 pub use surface::Surface;

@@ -18,6 +18,7 @@ pub use arena::Arena;
 pub use options::{Notice, Options, Progress, Watcher};
 pub(crate) use plan::binds;
 pub(crate) use play::{CLIENT_KEY, with_marker};
+pub use summary::suite;
 
 use crate::Error;
 use crate::report::model::{Check, Evidence, Report, Status};

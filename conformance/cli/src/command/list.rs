@@ -6,10 +6,15 @@ use clap::Args;
 
 /// List the requirements and scenarios
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  touchstone list\n  touchstone list tools stream")]
+#[command(
+    after_help = "Examples:\n  touchstone list\n  touchstone list tools stream\n  touchstone list --json"
+)]
 pub(crate) struct List {
     /// Only what has these words in its id, or is of this group
     words: Vec<String>,
+    /// Print JSON: sentences, sources, scenarios and mutants too
+    #[arg(long)]
+    json: bool,
 }
 
 /// Explain a requirement or a scenario
@@ -22,7 +27,11 @@ pub(crate) struct Explain {
 
 impl List {
     pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
-        super::say(&conformance::list(&self.words))?;
+        if self.json {
+            super::say(&format!("{:#}", conformance::list_json(&self.words)))?;
+        } else {
+            super::say(&conformance::list(&self.words))?;
+        }
         Ok(ExitCode::SUCCESS)
     }
 }

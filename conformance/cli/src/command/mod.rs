@@ -1,8 +1,10 @@
 //! The commands, one a file: each parses its arguments and calls the crate that does the work.
 
+mod completions;
 mod diff;
 mod gateway;
 mod list;
+mod man;
 mod mock;
 mod repro;
 mod selftest;
@@ -12,6 +14,7 @@ mod test;
 use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::LazyLock;
 
 use clap::{Parser, Subcommand};
 use conformance::Report;
@@ -23,7 +26,7 @@ pub(crate) const USAGE: u8 = 2;
 const INTERRUPTED: u8 = 130;
 
 #[derive(Debug, Parser)]
-#[command(name = "touchstone", version, about)]
+#[command(name = "touchstone", version, long_version = long_version(), about)]
 pub(crate) struct Arguments {
     #[command(subcommand)]
     command: Option<Command>,
@@ -40,6 +43,8 @@ enum Command {
     Selftest(selftest::Selftest),
     Diff(diff::Diff),
     Specs(specs::Specs),
+    Completions(completions::Completions),
+    Man(man::Man),
 }
 
 impl Arguments {
@@ -59,8 +64,23 @@ impl Arguments {
             Command::Selftest(selftest) => selftest.run(),
             Command::Diff(diff) => diff.run(),
             Command::Specs(specs) => specs.run(),
+            Command::Completions(completions) => completions.run(),
+            Command::Man(man) => man.run(),
         }
     }
+}
+
+/// What `--version` says below the version: which questions this binary asks, so that two reports can be compared.
+fn long_version() -> &'static str {
+    static TEXT: LazyLock<String> = LazyLock::new(|| {
+        let suite = conformance::suite();
+        let (requirements, scenarios) = (suite.requirements, suite.scenarios);
+        format!(
+            "{}\nsuite {}: {requirements} requirements, {scenarios} scenarios",
+            suite.version, suite.digest
+        )
+    });
+    &TEXT
 }
 
 /// A report that the caller names. One that cannot be read is the caller's mistake, not the harness's.

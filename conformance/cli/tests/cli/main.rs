@@ -7,3 +7,4 @@ mod repro;
 mod selftest;
 mod servers;
 mod suite;
+mod words;
