@@ -70,13 +70,15 @@ pub struct Sent {
     pub secrets: Secrets,
 }
 
-/// Texts that must not cross over.
+/// Texts that must not cross over, nor stand in a report.
 #[derive(Debug, Clone, Default)]
 pub struct Secrets {
-    /// The client's: never goes upstream.
+    /// The client's: never goes upstream. Empty where the gateway is one that is given the provider's key with each call.
     pub client: String,
     /// The providers': never reach the client.
     pub upstream: Vec<String>,
+    /// What else the client sends that opens something.
+    pub others: Vec<String>,
 }
 
 /// One request that the provider received. Times are milliseconds since the client's request was sent.

@@ -2,7 +2,7 @@
 
 use super::request::model;
 use super::support::{client, got, upstream};
-use super::{Check, Judged};
+use super::{Check, Judged, Verdict};
 use crate::case::Case;
 
 pub(super) const TABLE: &[(&str, Check)] = &[
@@ -28,10 +28,11 @@ pub(super) fn upstream_key_hidden(case: &Case) -> Judged {
     Ok(())
 }
 
-/// The journal shows the last four characters of a key: enough to know the client's.
+/// The journal shows the last four characters of a key: enough to know the client's. Where the client brings the provider's
+/// own key there is none to keep.
 pub(super) fn client_key_kept(case: &Case) -> Judged {
     let secret = &case.sent.secrets.client;
-    let Some((at, _)) = secret.char_indices().rev().nth(3) else { return Ok(()) };
+    let Some((at, _)) = secret.char_indices().rev().nth(3) else { return Err(Verdict::NotHere) };
     let tail = &secret[at..];
     for asked in &case.asked {
         if let Some((name, _)) = asked.headers.iter().find(|(_, value)| value.ends_with(tail)) {

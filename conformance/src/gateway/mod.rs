@@ -5,6 +5,6 @@ pub mod profile;
 mod render;
 pub mod setup;
 
-pub(crate) use process::configure;
 pub use process::{Gateway, Source, Upstreams};
+pub(crate) use process::{Setup, configure};
 pub use profile::{Policies, Profile, Route};

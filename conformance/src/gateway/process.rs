@@ -39,7 +39,9 @@ pub struct Upstreams {
 pub struct Gateway {
     /// Its address, without a path.
     pub url: String,
-    /// The rendered files and the profile, by name.
+    /// Its profile, the headers filled in.
+    pub profile: Profile,
+    /// The rendered files, by name.
     pub config: BTreeMap<String, String>,
     /// Its own output.
     pub log: PathBuf,
@@ -59,20 +61,22 @@ impl Gateway {
         folder: &Path,
     ) -> Result<Self, Error> {
         let log = folder.join("gateway.log");
+        let (port, closed) = free_ports(folder)?;
+        let variables = Variables::new(upstreams, (port, closed), folder, setup::folder(profile).as_deref());
+        let filled = fill(profile, &variables)?;
         let start = match (source, &profile.start) {
-            (Source::Url(url), _) => return Ok(Self::running(url, log)),
+            (Source::Url(url), _) => return Ok(Self::running(url, filled, log)),
             (Source::Profile, Some(start)) => start,
             (Source::Profile, None) => {
                 let reason = "its profile does not say how to start it: give --url".to_owned();
                 return Err(Error::NotReady { reason, log });
             }
         };
-        let (port, closed) = free_ports(folder)?;
-        let variables = Variables::new(upstreams, (port, closed), folder, setup::folder(profile).as_deref());
         let config = render(profile, &variables, folder)?;
         let child = spawn(start, &variables, folder, &log)?;
         let mut gateway = Self {
             url: format!("http://127.0.0.1:{port}"),
+            profile: filled,
             config,
             log,
             child: Some(child),
@@ -82,9 +86,9 @@ impl Gateway {
         Ok(gateway)
     }
 
-    fn running(url: &str, log: PathBuf) -> Self {
+    fn running(url: &str, profile: Profile, log: PathBuf) -> Self {
         let url = url.trim_end_matches('/').to_owned();
-        Self { url, config: BTreeMap::new(), log, child: None, stop: Duration::ZERO }
+        Self { url, profile, config: BTreeMap::new(), log, child: None, stop: Duration::ZERO }
     }
 
     async fn wait_until_ready(&mut self, start: &Start) -> Result<(), Error> {
@@ -163,6 +167,8 @@ async fn terminate(child: &Child) {
 
 /// What it takes to start a gateway by hand.
 pub(crate) struct Setup {
+    /// The profile, its headers filled in.
+    pub(crate) profile: Profile,
     /// The rendered files, by name.
     pub(crate) files: BTreeMap<String, String>,
     /// The command line, where the profile has one.
@@ -185,7 +191,16 @@ pub(crate) fn configure(
     };
     let words = words.map(word).collect::<Result<Vec<_>, _>>()?;
     let command = (!words.is_empty()).then(|| words.join(" "));
-    Ok(Setup { files: files(profile, &variables)?, command })
+    Ok(Setup { profile: fill(profile, &variables)?, files: files(profile, &variables)?, command })
+}
+
+/// The profile as the client needs it: every header filled in.
+fn fill(profile: &Profile, variables: &Variables) -> Result<Profile, Error> {
+    let mut profile = profile.clone();
+    for (name, value) in profile.header_values() {
+        *value = variables.render(name, value)?;
+    }
+    Ok(profile)
 }
 
 fn render(

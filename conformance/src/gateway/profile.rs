@@ -33,7 +33,7 @@ pub struct Profile {
     /// How many plays it is asked at once; absent: as many as the machine can play.
     #[serde(default)]
     pub jobs: Option<u16>,
-    /// Headers that the client sends with every request.
+    /// Headers that the client sends with every request; their values are templates.
     #[serde(default)]
     pub headers: BTreeMap<String, String>,
     /// Where it serves what.
@@ -97,6 +97,9 @@ pub struct Route {
     pub surface: Surface,
     /// Path that the client posts to.
     pub path: String,
+    /// Headers that the client sends there, over the profile's; their values are templates.
+    #[serde(default)]
+    pub headers: BTreeMap<String, String>,
     /// `model` of the client's requests; absent: the client sends none.
     #[serde(default)]
     pub model: Option<String>,
@@ -210,6 +213,12 @@ impl Profile {
     pub fn is_own(&self, route: &Route) -> bool {
         let is_its = |other: &&Route| other.provider == route.provider && !other.variant;
         self.on(route.surface).find(is_its).is_some_and(|own| own.name == route.name)
+    }
+
+    /// Every header's value, the routes' too, to be filled in.
+    pub(super) fn header_values(&mut self) -> impl Iterator<Item = (&String, &mut String)> {
+        let routes = self.routes.iter_mut().flat_map(|route| &mut route.headers);
+        self.headers.iter_mut().chain(routes)
     }
 
     /// The routes on a surface, in order.

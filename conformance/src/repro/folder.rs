@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::Repro;
 use crate::Error;
-use crate::gateway::{self, Profile, Upstreams};
+use crate::gateway::{self, Profile, Setup, Upstreams};
 
 /// Where the commands of the folder have the mocks and the gateway listen.
 const MOCKS: &str = "127.0.0.1:9000";
@@ -24,13 +24,8 @@ pub fn save(repro: &Repro, profile: &Profile, folder: &Path) -> Result<Vec<PathB
         move |source| Error::File { path, source }
     };
     std::fs::create_dir_all(folder).map_err(failed(folder))?;
-    let upstreams = Upstreams {
-        urls: mocks::provider::names()
-            .map(|name| (name.to_owned(), format!("http://{MOCKS}/{name}")))
-            .collect(),
-        credentials: mocks::Credentials::default(),
-    };
-    let setup = gateway::configure(profile, &upstreams, (GATEWAY, CLOSED), Path::new("."))?;
+    let setup = configured(profile)?;
+    let repro = &repro.clone().with_headers(&setup.profile);
     let mut files: BTreeMap<String, String> = setup.files;
     files.insert("request.json".to_owned(), repro.request.body.clone());
     files.extend(repro.script().map(|script| ("script.yaml".to_owned(), script)));
@@ -48,6 +43,13 @@ pub fn save(repro: &Repro, profile: &Profile, folder: &Path) -> Result<Vec<PathB
         written.push(path);
     }
     Ok(written)
+}
+
+/// The profile for the addresses of the commands.
+pub(super) fn configured(profile: &Profile) -> Result<Setup, Error> {
+    let urls = mocks::provider::names().map(|name| (name.to_owned(), format!("http://{MOCKS}/{name}")));
+    let upstreams = Upstreams { urls: urls.collect(), credentials: mocks::Credentials::default() };
+    gateway::configure(profile, &upstreams, (GATEWAY, CLOSED), Path::new("."))
 }
 
 fn readme(repro: &Repro, command: Option<&str>) -> String {

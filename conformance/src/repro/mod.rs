@@ -9,10 +9,10 @@ use std::fmt;
 use mocks::Script;
 use serde_json::{Value, json};
 
-use crate::gateway::Profile;
+use crate::gateway::{Profile, Route};
 use crate::report::model::{Check, Evidence, Message, Report};
 use crate::run::{Arena, Options, with_marker};
-use crate::{Error, Level, scenario};
+use crate::{Error, Level, Surface, scenario};
 
 pub use folder::save;
 
@@ -31,6 +31,8 @@ pub struct Repro {
     pub url: String,
     /// Name of the gateway's profile.
     pub profile: String,
+    /// Where it was played: surface, route, whole or streamed.
+    pub cell: String,
     /// The client's request. Its key is not part of it.
     pub request: Message,
     /// How often it is sent at once.
@@ -62,20 +64,46 @@ impl Repro {
         let (check, evidence) = found.ok_or_else(unknown)?;
         let exchange = evidence.client.first().ok_or_else(unknown)?;
         let requirement = report.requirement(&check.id).ok_or_else(unknown)?;
-        Ok(Self {
+        let repro = Self {
             key: check.key(),
             level: requirement.level,
             sentence: requirement.sentence.clone(),
             finding: finding(check),
             url: report.environment.url.clone(),
             profile: report.environment.profile.clone(),
+            cell: check.cell.clone(),
             request: request(&exchange.request, evidence, &report.environment.profile),
             times: evidence_calls(evidence),
             script: script(evidence),
             command: check.repro.clone().unwrap_or_else(|| {
                 format!("touchstone test --gateway {} --select '{}'", report.environment.profile, check.key())
             }),
-        })
+        };
+        // A profile that is not among the bundled ones can be given later.
+        let known = Profile::load(&repro.profile).and_then(|profile| repro.clone().by_hand(&profile));
+        Ok(known.unwrap_or(repro))
+    }
+
+    /// The same with the headers of this profile's route, for mocks where `touchstone mock` listens by itself: a report has
+    /// them without the keys.
+    ///
+    /// # Errors
+    /// [`Error::Template`].
+    pub fn by_hand(self, profile: &Profile) -> Result<Self, Error> {
+        Ok(self.with_headers(&folder::configured(profile)?.profile))
+    }
+
+    /// The same with the headers of the route as this profile has them, filled in.
+    #[must_use]
+    pub fn with_headers(mut self, profile: &Profile) -> Self {
+        for (name, value) in route(profile, &self.cell).iter().flat_map(|route| &route.headers) {
+            let header = self.request.headers.iter_mut().find(|(known, _)| known.eq_ignore_ascii_case(name));
+            match header {
+                Some((_, known)) => known.clone_from(value),
+                None => self.request.headers.push((name.to_lowercase(), value.clone())),
+            }
+        }
+        self
     }
 
     /// The client's call, to the gateway at this address. The client's key is `$API_KEY`. A body beyond what a command
@@ -95,7 +123,8 @@ impl Repro {
         for (name, value) in &self.request.headers {
             let header = match name.as_str() {
                 "host" | "content-length" | "accept" | "user-agent" => continue,
-                "authorization" => "\"authorization: Bearer $API_KEY\"".to_owned(),
+                // The report has its last letters only.
+                "authorization" if value.contains('…') => "\"authorization: Bearer $API_KEY\"".to_owned(),
                 _ => quoted(&format!("{name}: {value}")),
             };
             text.push_str(&format!(" \\\n  -H {header}"));
@@ -164,7 +193,7 @@ fn request(sent: &Message, evidence: &Evidence, profile: &str) -> Message {
     match (is_whole, scenario::find(&evidence.scenario)) {
         (false, Some(scenario)) if scenario.raw.is_none() => {
             let mut body = with_marker(scenario, &evidence.marker);
-            if let Some(model) = model(sent, profile) {
+            if let Some(model) = model(&evidence.cell, profile) {
                 body["model"] = json!(model);
             }
             if evidence.cell.ends_with("/stream") {
@@ -177,9 +206,15 @@ fn request(sent: &Message, evidence: &Evidence, profile: &str) -> Message {
     }
 }
 
-fn model(sent: &Message, profile: &str) -> Option<String> {
-    let routes = Profile::load(profile).ok()?.routes;
-    routes.into_iter().find(|route| Some(&route.path) == sent.path.as_ref())?.model
+fn model(cell: &str, profile: &str) -> Option<String> {
+    route(&Profile::load(profile).ok()?, cell)?.model.clone()
+}
+
+/// The route of a cell: `openai.chat/anthropic/whole`.
+fn route<'a>(profile: &'a Profile, cell: &str) -> Option<&'a Route> {
+    let (surface, rest) = cell.split_once('/')?;
+    let surface = Surface::ALL.into_iter().find(|known| known.name() == surface)?;
+    profile.route(surface, rest.rsplit_once('/')?.0)
 }
 
 /// The script that was played, for this marker. One that the report cut is taken from its scenario.

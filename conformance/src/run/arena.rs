@@ -72,7 +72,7 @@ impl Arena {
         let stage = Stage {
             client: client(&url, &gateway)?,
             mocks: Arc::new(mocks),
-            profile: Arc::new(options.profile.clone()),
+            profile: Arc::new(gateway.profile.clone()),
             gateway: Mutex::new(Some(gateway)),
             patience: PATIENCE,
             name: String::new(),

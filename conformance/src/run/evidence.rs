@@ -133,7 +133,8 @@ fn masked(headers: &[(String, String)], secrets: &Secrets) -> Vec<(String, Strin
 
 /// A leaked key is evidence; its last four characters are enough of it.
 fn mask(text: &str, secrets: &Secrets) -> String {
-    let all = secrets.upstream.iter().chain([&secrets.client]).filter(|secret| secret.len() > 4);
+    let all = secrets.upstream.iter().chain([&secrets.client]).chain(&secrets.others);
+    let all = all.filter(|secret| secret.len() > 4);
     all.fold(text.to_owned(), |text, secret| {
         let tail = secret.char_indices().rev().nth(3).map_or("", |(at, _)| &secret[at..]);
         text.replace(secret.as_str(), &format!("…{tail}"))

@@ -7,6 +7,7 @@ mod observe;
 mod options;
 mod plan;
 mod play;
+mod secrets;
 mod summary;
 
 use std::sync::Arc;

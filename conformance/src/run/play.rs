@@ -11,11 +11,12 @@ use tokio::sync::Notify;
 use tokio::time::timeout;
 
 use super::arena::Stage;
-use super::observe;
 use super::plan::Play;
-use crate::case::{Case, Ending, Secrets, Sent};
+use super::{observe, secrets};
+use crate::case::{Case, Ending, Sent};
 use crate::client::Target;
 use crate::expected::Expected;
+use crate::gateway::Route;
 use crate::report::model::End;
 use crate::scenario::{Outcome, Scenario};
 use crate::{Mode, Surface};
@@ -80,7 +81,7 @@ fn request(stage: &Stage, play: &Play, marker: &str) -> Sent {
         marker: marker.to_owned(),
         method: "POST".to_owned(),
         path: play.route.path.clone(),
-        headers: headers(stage),
+        headers: headers(stage, &play.route),
         ..Sent::default()
     };
     if let Some(raw) = &scenario.raw {
@@ -100,12 +101,12 @@ fn request(stage: &Stage, play: &Play, marker: &str) -> Sent {
         sent.body = body.to_string().into_bytes();
         sent.json = body;
     }
-    sent.secrets = secrets(stage, &sent.headers);
+    sent.secrets = secrets::of(&sent.headers, stage.mocks.credentials());
     sent
 }
 
-/// What the profile says, over what every client sends.
-fn headers(stage: &Stage) -> Vec<(String, String)> {
+/// What the route says, over what the profile says, over what every client sends.
+fn headers(stage: &Stage, route: &Route) -> Vec<(String, String)> {
     let own = [
         ("content-type", "application/json"),
         ("accept", "*/*"),
@@ -114,17 +115,11 @@ fn headers(stage: &Stage) -> Vec<(String, String)> {
     let mut headers: Vec<(String, String)> =
         own.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
     headers.push(("authorization".to_owned(), format!("Bearer {CLIENT_KEY}")));
-    for (name, value) in &stage.profile.headers {
+    for (name, value) in stage.profile.headers.iter().chain(&route.headers) {
         headers.retain(|(known, _)| !known.eq_ignore_ascii_case(name));
         headers.push((name.to_lowercase(), value.clone()));
     }
     headers
-}
-
-fn secrets(stage: &Stage, headers: &[(String, String)]) -> Secrets {
-    let client = headers.iter().find(|(name, _)| name == "authorization").map(|(_, value)| value.as_str());
-    let client = client.unwrap_or_default().trim_start_matches("Bearer ").to_owned();
-    Secrets { client, upstream: stage.mocks.credentials().secrets().map(str::to_owned).collect() }
 }
 
 /// Puts the marker where the request asks for it, else behind the last text of the user; and the padding before that text.

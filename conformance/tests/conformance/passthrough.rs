@@ -8,6 +8,10 @@ use conformance::{Options, run};
 
 async fn report(select: &str) -> Report {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/conformance/passthrough");
+    report_of(Profile::load(folder).expect("it parses"), select).await
+}
+
+async fn report_of(profile: Profile, select: &str) -> Report {
     let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
     let mocks = free.local_addr().expect("bound");
     drop(free);
@@ -15,7 +19,7 @@ async fn report(select: &str) -> Report {
         source: Source::Url(format!("http://{mocks}")),
         mocks: Some(mocks),
         select: vec![select.to_owned()],
-        ..Options::new(Profile::load(folder).expect("it parses"))
+        ..Options::new(profile)
     };
     run(options).await.expect("nothing to start")
 }
@@ -49,4 +53,34 @@ async fn a_report_has_the_published_form() {
     let errors: Vec<String> = schema.iter_errors(&written).map(|error| error.to_string()).collect();
     assert!(errors.is_empty(), "{errors:#?}");
     assert_eq!(serde_json::from_value::<Report>(written).expect("a report"), report);
+}
+
+/// A gateway that is told provider and key with each call.
+const TOLD: &str = r#"
+apiVersion: touchstone/v1
+kind: GatewayProfile
+implementation: { organization: Touchstone, project: no gateway, url: "", version: "0", contact: [] }
+headers: { authorization: Bearer of-nobody }
+routes:
+  - name: openai
+    provider: openai
+    path: /openai/v1/chat/completions
+    model: gpt-4o-mini
+    upstreamModel: gpt-4o-mini
+    headers: { Authorization: "Bearer {{ mocks.openai.key }}", x-gateway-api-key: something-that-opens }
+"#;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_route_has_headers_of_its_own_and_a_report_no_key() {
+    let report = report_of(Profile::parse("told", TOLD).expect("it parses"), "chat.text.plain").await;
+    assert_eq!(report.summary.exit_code, 0);
+    let headers = &report.evidence.first().expect("it was played").client[0].request.headers;
+    let header =
+        |name: &str| headers.iter().find(|(header, _)| header == name).map(|(_, value)| value.as_str());
+    assert_eq!(header("authorization"), Some("Bearer …tone"));
+    assert_eq!(header("x-gateway-api-key"), Some("…pens"));
+    let text = serde_json::to_string(&report).expect("JSON");
+    for secret in ["sk-touchstone", "something-that-opens", "of-nobody"] {
+        assert!(!text.contains(secret), "{secret}");
+    }
 }

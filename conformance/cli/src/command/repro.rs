@@ -37,7 +37,10 @@ pub(crate) struct Repro {
 
 impl Repro {
     pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
-        let repro = repro::Repro::find(&super::given(&self.report)?, &self.check)?;
+        let mut repro = repro::Repro::find(&super::given(&self.report)?, &self.check)?;
+        if self.gateway.is_some() {
+            repro = repro.clone().by_hand(&self.profile(&repro)?)?;
+        }
         if let Some(folder) = &self.save {
             for path in repro::save(&repro, &self.profile(&repro)?, folder)? {
                 super::say(&path.display())?;
@@ -67,8 +70,9 @@ impl Repro {
             let mut stop = super::Stop::new()?;
             let arena = repro.serve(&options).await?;
             let mocks = arena.mocks().addr();
+            let curl = repro.clone().with_headers(arena.profile()).curl(arena.url());
             super::say(&format!("gateway   {}\nmocks     http://{mocks}", arena.url()))?;
-            super::say(&format!("journal   http://{mocks}/__mock/journal\n\n{}", repro.curl(arena.url())))?;
+            super::say(&format!("journal   http://{mocks}/__mock/journal\n\n{curl}"))?;
             stop.wait().await;
             arena.dismiss().await?;
             Ok(ExitCode::SUCCESS)

@@ -65,6 +65,7 @@ impl Evidence {
             provider: self.provider.to_owned(),
             surface: scenario.surface,
             path: "/chat".to_owned(),
+            headers: std::collections::BTreeMap::new(),
             model: None,
             upstream_model: "the-model".to_owned(),
             version: None,
@@ -87,8 +88,11 @@ impl Evidence {
 
     fn sent(&self, request: &Value) -> Sent {
         let json = if self.request.is_null() { request.clone() } else { self.request.clone() };
-        let secrets =
-            Secrets { client: "sk-of-the-client-5678".to_owned(), upstream: vec![PROVIDER_KEY.to_owned()] };
+        let secrets = Secrets {
+            client: "sk-of-the-client-5678".to_owned(),
+            upstream: vec![PROVIDER_KEY.to_owned()],
+            ..Secrets::default()
+        };
         Sent {
             method: "POST".to_owned(),
             body: json.to_string().into_bytes(),

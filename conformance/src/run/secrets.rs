@@ -1,0 +1,53 @@
+//! What the client sends that opens something: it must not cross over, nor stand in a report.
+
+use mocks::Credentials;
+
+use crate::case::Secrets;
+
+/// Words in the names of headers that carry credentials.
+const WORDS: &[&str] = &["authorization", "key", "password", "secret", "token"];
+
+/// The secrets of one request.
+pub(super) fn of(headers: &[(String, String)], credentials: &Credentials) -> Secrets {
+    let upstream: Vec<String> = credentials.secrets().map(str::to_owned).collect();
+    let is_own = |text: &String| !upstream.contains(text);
+    let client = headers.iter().find(|(name, _)| name == "authorization").map(|(_, value)| bare(value));
+    let others = headers.iter().filter(|(name, _)| WORDS.iter().any(|word| name.contains(word)));
+    let others = others.map(|(_, value)| bare(value)).filter(is_own).collect();
+    Secrets { client: client.filter(is_own).unwrap_or_default(), upstream, others }
+}
+
+fn bare(value: &str) -> String {
+    value.trim_start_matches("Bearer ").to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn header(name: &str, value: &str) -> (String, String) {
+        (name.to_owned(), value.to_owned())
+    }
+
+    #[test]
+    fn what_a_header_names_a_credential_is_one() {
+        let headers = [
+            header("authorization", "Bearer of-the-client"),
+            header("x-gateway-api-key", "of-the-gateway"),
+            header("x-gateway-aws-secret-access-key", "of-aws"),
+            header("x-gateway-provider", "anthropic"),
+        ];
+        let secrets = of(&headers, &Credentials::default());
+        assert_eq!(secrets.client, "of-the-client");
+        assert_eq!(secrets.others, ["of-the-client", "of-the-gateway", "of-aws"]);
+    }
+
+    #[test]
+    fn a_client_that_brings_the_providers_key_has_none_of_its_own() {
+        let credentials = Credentials::default();
+        let key = credentials.key("openai").to_owned();
+        let secrets = of(&[header("authorization", &format!("Bearer {key}"))], &credentials);
+        assert_eq!((secrets.client.as_str(), secrets.others.len()), ("", 0));
+        assert!(secrets.upstream.contains(&key));
+    }
+}
