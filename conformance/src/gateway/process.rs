@@ -82,7 +82,11 @@ impl Gateway {
             child: Some(child),
             stop: Duration::from_millis(start.stop_ms),
         };
-        gateway.wait_until_ready(start).await?;
+        let deadline = Instant::now() + Duration::from_millis(start.ready_ms);
+        if let Some(file) = &start.address {
+            gateway.url = gateway.chosen_address(&folder.join(file), deadline).await?;
+        }
+        gateway.wait_until_ready(start, deadline).await?;
         Ok(gateway)
     }
 
@@ -91,25 +95,44 @@ impl Gateway {
         Self { url, profile, config: BTreeMap::new(), log, child: None, stop: Duration::ZERO }
     }
 
-    async fn wait_until_ready(&mut self, start: &Start) -> Result<(), Error> {
-        let deadline = Instant::now() + Duration::from_millis(start.ready_ms);
-        let client = Client::new(&self.url).map_err(|reason| self.not_ready(reason))?;
+    /// What a gateway that chooses its own port wrote: an address and the end of the line.
+    async fn chosen_address(&mut self, file: &Path, deadline: Instant) -> Result<String, Error> {
         loop {
-            if let Some(status) = self.exited() {
-                return Err(self.not_ready(format!("it ended ({status})")));
+            let text = std::fs::read_to_string(file).unwrap_or_default();
+            if let Some((line, _)) = text.split_once('\n') {
+                return Ok(line.trim().trim_end_matches('/').to_owned());
             }
-            let target = Target { method: "GET".into(), path: start.ready.clone(), ..Target::default() };
+            self.must_run()?;
+            if Instant::now() > deadline {
+                return Err(self.not_ready(format!("it wrote no address into {}", file.display())));
+            }
+            sleep(BETWEEN_LOOKS).await;
+        }
+    }
+
+    async fn wait_until_ready(&mut self, start: &Start, deadline: Instant) -> Result<(), Error> {
+        let client = Client::new(&self.url).map_err(|reason| self.not_ready(reason))?;
+        let path = start.ready.as_deref().unwrap_or("/");
+        loop {
+            self.must_run()?;
+            let target = Target { method: "GET".into(), path: path.to_owned(), ..Target::default() };
             let reply = client.call(&target, Duration::from_secs(1)).await;
             match reply.status {
                 Some(200) => return Ok(()),
+                Some(_) if start.ready.is_none() => return Ok(()),
                 status if Instant::now() > deadline => {
                     let status = status.map_or("no reply".to_owned(), |status| format!("status {status}"));
-                    let reason = format!("GET {} gave {status} for {} ms", start.ready, start.ready_ms);
+                    let reason = format!("GET {path} gave {status} for {} ms", start.ready_ms);
                     return Err(self.not_ready(reason));
                 }
-                _ => sleep(Duration::from_millis(20)).await,
+                _ => sleep(BETWEEN_LOOKS).await,
             }
         }
+    }
+
+    fn must_run(&mut self) -> Result<(), Error> {
+        let ended = self.exited().map(|status| self.not_ready(format!("it ended ({status})")));
+        ended.map_or(Ok(()), Err)
     }
 
     fn not_ready(&self, reason: String) -> Error {
@@ -253,6 +276,9 @@ fn spawn(start: &Start, variables: &Variables, folder: &Path, log: &Path) -> Res
         .spawn()
         .map_err(|error| Error::NotReady { reason: format!("{program}: {error}"), log: log.to_owned() })
 }
+
+/// How long to wait before the gateway is asked again whether it is ready.
+const BETWEEN_LOOKS: Duration = Duration::from_millis(20);
 
 /// Two ports that were free a moment ago, one for the gateway and one for nobody. Another process may take the first one in
 /// between; then the gateway does not come up, and says so.

@@ -74,8 +74,13 @@ pub struct Start {
     /// Added to the environment.
     #[serde(default)]
     pub env: BTreeMap<String, String>,
-    /// Path that answers 200 when everything is ready.
-    pub ready: String,
+    /// File of the working folder into which a gateway that chooses its own port writes its address; absent: it listens
+    /// at `{{port}}`.
+    #[serde(default)]
+    pub address: Option<String>,
+    /// Path that answers 200 when everything is ready; absent: any answer to `GET /` will do.
+    #[serde(default)]
+    pub ready: Option<String>,
     /// How long to wait for that.
     #[serde(default = "ten_seconds")]
     pub ready_ms: u64,

@@ -1,5 +1,6 @@
 //! The judge, tested from outside.
 
+mod gateways;
 mod laws;
 mod passthrough;
 pub(crate) mod report;
