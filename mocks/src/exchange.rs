@@ -14,7 +14,7 @@ use crate::request::Request;
 use crate::script::{Failure, Kind, Reply};
 use crate::seed::Draw;
 use crate::state::State;
-use crate::wire::{self, Plan};
+use crate::wire::{self, Framing, Plan};
 
 /// A reply to send, and where to note how that goes; admin requests are not noted.
 pub(crate) struct Exchange {
@@ -168,6 +168,10 @@ fn scripted(state: &State, provider: &dyn Provider, call: &Call<'_>, render: Ren
     let own = Reply::default();
     let reply = found.as_ref().map_or(&own, |found| found.reply());
     let mut plan = render(provider, call, reply);
+    if reply.stamps {
+        // A whole reply is plain JSON, however the provider frames its streams.
+        plan.stamps = Some(if plan.length.is_some() { Framing::Lines } else { provider.framing(call) });
+    }
     for (name, value) in &reply.headers {
         wire::set(&mut plan.headers, name, value.clone());
     }

@@ -50,6 +50,7 @@ mod responder;
 pub mod script;
 mod scripts;
 pub mod seed;
+pub mod stamp;
 mod state;
 pub mod tgi;
 pub mod tokens;

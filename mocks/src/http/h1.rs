@@ -12,8 +12,9 @@ use tokio::net::TcpStream;
 use super::connection::{After, Connection, Gone};
 use crate::journal::Record;
 use crate::script::How;
+use crate::stamp;
 use crate::state::State;
-use crate::wire::{End, Plan};
+use crate::wire::{End, Framing, Plan};
 
 /// What the client understands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -100,9 +101,9 @@ const TURN: usize = 64;
 /// One write's part of the body: a chunk, or the bytes as they are.
 fn body(buffer: &mut BytesMut, bytes: &Bytes, plan: &Plan, manner: Manner) {
     if plan.length.is_none() && manner.reads_chunks {
-        chunk(buffer, bytes);
+        chunk(buffer, bytes, plan.stamps);
     } else {
-        buffer.extend_from_slice(bytes);
+        content(buffer, bytes, plan.stamps);
     }
 }
 
@@ -113,7 +114,16 @@ fn finish(buffer: &mut BytesMut, plan: &Plan, manner: Manner) {
     }
 }
 
-fn chunk(buffer: &mut BytesMut, bytes: &Bytes) {
+/// The bytes themselves, and in them the time.
+fn content(buffer: &mut BytesMut, bytes: &Bytes, stamps: Option<Framing>) {
+    let start = buffer.len();
+    buffer.extend_from_slice(bytes);
+    if let Some(framing) = stamps {
+        stamp::set(&mut buffer[start..], framing, stamp::now());
+    }
+}
+
+fn chunk(buffer: &mut BytesMut, bytes: &Bytes, stamps: Option<Framing>) {
     if bytes.is_empty() {
         return; // An empty chunk would end the body.
     }
@@ -122,7 +132,7 @@ fn chunk(buffer: &mut BytesMut, bytes: &Bytes) {
     write!(rest, "{:x}\r\n", bytes.len()).expect("sixteen digits at most");
     let left = rest.len();
     buffer.extend_from_slice(&size[..18 - left]);
-    buffer.extend_from_slice(bytes);
+    content(buffer, bytes, stamps);
     buffer.extend_from_slice(b"\r\n");
 }
 

@@ -24,6 +24,7 @@ use crate::journal::Record;
 use crate::provider::Provider;
 use crate::request::Request;
 use crate::script::{Failure, Kind};
+use crate::stamp;
 use crate::state::State;
 use crate::wire::{End, Plan};
 
@@ -166,6 +167,10 @@ impl http_body::Body for Body {
             if let Some(record) = &self.record {
                 record.wrote(events, self.state.now_ms());
             }
+            let bytes = match self.plan.stamps {
+                Some(framing) => stamp::stamped(&bytes, framing, stamp::now()),
+                None => bytes,
+            };
             return Poll::Ready(Some(Ok(Frame::data(bytes))));
         }
         match self.plan.end {

@@ -97,6 +97,9 @@ pub struct Reply {
     /// In a stream of Azure's, the content filter speaks in chunks of its own, some of them after the last piece.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub late_filter: bool,
+    /// Blanks in the text become the time at which they are sent: see [`crate::stamp`].
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub stamps: bool,
     /// What goes wrong on the wire.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fault: Option<Fault>,

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
+use super::Framing;
 use crate::provider::Headers;
 use crate::script::How;
 
@@ -24,6 +25,8 @@ pub(crate) struct Plan {
     /// Between two writes.
     pub(crate) between: Duration,
     pub(crate) writes: Vec<Write>,
+    /// Whether each write is told when it is sent, and how its events are framed.
+    pub(crate) stamps: Option<Framing>,
     /// The names of the stream's events, in order.
     pub(crate) events: Vec<Cow<'static, str>>,
     pub(crate) end: End,

@@ -23,6 +23,7 @@ mod refusals;
 mod replies;
 mod responder;
 mod scripts;
+mod stamps;
 mod tgi;
 mod vertex;
 
