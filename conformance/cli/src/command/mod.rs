@@ -3,6 +3,7 @@
 mod completions;
 mod diff;
 mod gateway;
+mod health;
 mod list;
 mod man;
 mod mock;
@@ -39,6 +40,7 @@ enum Command {
     Explain(list::Explain),
     Mock(mock::Mock),
     Gateway(gateway::Gateway),
+    Health(health::Health),
     Repro(repro::Repro),
     Selftest(selftest::Selftest),
     Diff(diff::Diff),
@@ -60,6 +62,7 @@ impl Arguments {
             Command::Explain(explain) => explain.run(),
             Command::Mock(mock) => mock.run(),
             Command::Gateway(gateway) => gateway.run(),
+            Command::Health(health) => health.run(),
             Command::Repro(repro) => repro.run(),
             Command::Selftest(selftest) => selftest.run(),
             Command::Diff(diff) => diff.run(),

@@ -1,5 +1,6 @@
 //! The binary and the workspace, tested from outside.
 
+mod action;
 mod arrows;
 mod binary;
 mod official;

@@ -24,6 +24,19 @@ fn a_mock_answers_as_its_script_says_and_ends_when_told() {
 }
 
 #[test]
+fn health_is_asked_by_the_binary_itself() {
+    let mock = Server::start(&["mock", "--listen", "127.0.0.1:0"], &[]);
+    let ready = format!("http://{}/__mock/ready", mock.address);
+    let (code, said, _) = told(&["health", &ready]);
+    assert_eq!((code, said.trim()), (Some(0), "healthy"));
+    let (code, _, error) = told(&["health", &format!("http://{}/__mock/nothing", mock.address)]);
+    assert!(code == Some(1) && error.contains("404"), "{error}");
+    assert_eq!(mock.terminate().0, Some(0));
+    let (code, _, error) = told(&["health", &ready]);
+    assert!(code == Some(1) && error.contains("does not answer"), "{error}");
+}
+
+#[test]
 fn the_same_seed_gives_the_same_bytes() {
     let body = |seed: &str| {
         let mock = Server::start(&["mock", "--listen", "127.0.0.1:0", "--seed", seed], &[]);
