@@ -42,8 +42,9 @@ fn run(folder: &Path, inputs: &[(&str, &str)]) -> (Output, String) {
     let action = action();
     let step = action.runs.steps.iter().find(|step| step.id == "test").expect("the step that tests");
     let bin = folder.join("bin");
-    std::fs::create_dir_all(&bin).unwrap();
-    std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_touchstone"), bin.join("touchstone")).unwrap();
+    std::fs::create_dir_all(&bin).expect("a folder of the test's own");
+    std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_touchstone"), bin.join("touchstone"))
+        .expect("nothing is there");
     let out = folder.join("out");
     let mut command = Command::new("bash");
     // As GitHub's runners call it.
