@@ -9,17 +9,36 @@ use crate::request::Request;
 /// Method, path, query, the signed headers with their values, their names, and the hash of the body; one line each.
 ///
 /// The names are in lower case and sorted. The hash is always the body's own: `x-amz-content-sha256` counts as any header.
-pub(super) fn request(request: &Request, signed_headers: &[String]) -> String {
+pub(super) fn request(request: &Request, signed_headers: &[String], port: Port) -> String {
     let path = path(&request.full_path());
     let query = query(request.query.as_deref().unwrap_or_default());
     let mut out = format!("{}\n{path}\n{query}\n", request.method);
     for name in signed_headers {
         let values = request.headers.iter().filter(|(known, _)| known == name);
-        let values: Vec<String> = values.map(|(_, value)| squeeze(value)).collect();
+        let values = values.map(|(_, value)| if name == "host" { port.of(value) } else { value });
+        let values: Vec<String> = values.map(squeeze).collect();
         let _ = writeln!(out, "{name}:{}", values.join(","));
     }
     let _ = write!(out, "\n{}\n{}", signed_headers.join(";"), hex(&sha256(&request.body)));
     out
+}
+
+/// What becomes of the port behind the host's name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Port {
+    /// It is signed, where there is one.
+    Signed,
+    /// It is not: there is none at AWS's own addresses, so some clients never look for one.
+    Unsigned,
+}
+
+impl Port {
+    fn of(self, host: &str) -> &str {
+        match host.rsplit_once(':') {
+            Some((name, port)) if self == Self::Unsigned && port.parse::<u16>().is_ok() => name,
+            _ => host,
+        }
+    }
 }
 
 /// The path as sent, without empty and dot segments, and encoded once more: a `%3A` becomes `%253A`, a `:` becomes `%3A`.

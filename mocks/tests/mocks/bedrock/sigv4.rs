@@ -77,6 +77,10 @@ fn known(token: Option<&String>) -> Credentials {
 
 /// What lies on the wire once AWS's signer was there.
 fn signed(plain: &Plain, pair: &AwsKey, service: &str) -> Request {
+    signed_for(HOST, plain, pair, service)
+}
+
+fn signed_for(host: &str, plain: &Plain, pair: &AwsKey, service: &str) -> Request {
     let identity =
         Pair::new(&pair.access_key_id, &pair.secret_access_key, pair.session_token.clone(), None, "test")
             .into();
@@ -95,7 +99,7 @@ fn signed(plain: &Plain, pair: &AwsKey, service: &str) -> Request {
         .unwrap()
         .into();
     let query = plain.query.as_ref().map_or(String::new(), |query| format!("?{query}"));
-    let uri = format!("http://{HOST}{}{query}", plain.path);
+    let uri = format!("http://{host}{}{query}", plain.path);
     let headers = plain.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
     let signable =
         SignableRequest::new(plain.method, &uri, headers, SignableBody::Bytes(&plain.body)).unwrap();
@@ -214,6 +218,21 @@ fn the_path_is_encoded_once_more_than_on_the_wire() {
                 .string_to_sign
                 .starts_with("AWS4-HMAC-SHA256\n20260102T030405Z\n20260102/us-east-1/bedrock/aws4_request\n")
         );
+    }
+}
+
+/// AWS's own addresses have no port, and what is signed there is signed here.
+#[test]
+fn the_hosts_port_need_not_be_signed() {
+    let (name, _) = HOST.split_once(':').unwrap();
+    let host = |host: &str| signed_for(host, &simple(), &AwsKey::default(), "bedrock");
+    for (mut request, is_good) in [(host(name), true), (host(HOST), true), (host("127.0.0.2"), false)] {
+        request
+            .headers
+            .iter_mut()
+            .filter(|(name, _)| name == "host")
+            .for_each(|(_, value)| *value = HOST.to_owned());
+        assert_eq!(judge(&request, None, simple().seconds).is_ok(), is_good);
     }
 }
 
