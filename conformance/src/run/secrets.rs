@@ -4,7 +4,7 @@ use mocks::Credentials;
 
 use crate::case::Secrets;
 
-/// Words in the names of headers that carry credentials.
+/// Words, between hyphens, in the names of headers that carry credentials.
 const WORDS: &[&str] = &["authorization", "key", "password", "secret", "token"];
 
 /// The secrets of one request.
@@ -12,7 +12,7 @@ pub(super) fn of(headers: &[(String, String)], credentials: &Credentials) -> Sec
     let upstream: Vec<String> = credentials.secrets().map(str::to_owned).collect();
     let is_own = |text: &String| !upstream.contains(text);
     let client = headers.iter().find(|(name, _)| name == "authorization").map(|(_, value)| bare(value));
-    let others = headers.iter().filter(|(name, _)| WORDS.iter().any(|word| name.contains(word)));
+    let others = headers.iter().filter(|(name, _)| name.split('-').any(|word| WORDS.contains(&word)));
     let others = others.map(|(_, value)| bare(value)).filter(is_own).collect();
     Secrets { client: client.filter(is_own).unwrap_or_default(), upstream, others }
 }
@@ -35,7 +35,7 @@ mod tests {
             header("authorization", "Bearer of-the-client"),
             header("x-gateway-api-key", "of-the-gateway"),
             header("x-gateway-aws-secret-access-key", "of-aws"),
-            header("x-gateway-provider", "anthropic"),
+            header("x-portkey-provider", "anthropic"),
         ];
         let secrets = of(&headers, &Credentials::default());
         assert_eq!(secrets.client, "of-the-client");
