@@ -1,5 +1,6 @@
 //! The gateway under test: its profile, its configuration, its process. Here it is a process and a URL, nothing more.
 
+mod claims;
 mod process;
 pub mod profile;
 mod render;

@@ -7,6 +7,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use super::claims;
 use super::setup::Setup;
 use crate::report::model::{Expectation, Implementation};
 use crate::{Error, Surface, embedded};
@@ -198,6 +199,10 @@ impl Profile {
             file: format!("{name}/profile.yaml"),
             reason: error.to_string(),
         })?;
+        let mistakes = claims::mistakes(&profile);
+        if !mistakes.is_empty() {
+            return Err(Error::Parse { file: format!("{name}/profile.yaml"), reason: mistakes.join("\n") });
+        }
         let mut implementation = profile.implementation;
         // The bundled gateway is part of this binary, and has its version.
         implementation.version = implementation.version.replace("{{ version }}", env!("CARGO_PKG_VERSION"));
