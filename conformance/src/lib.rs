@@ -30,5 +30,5 @@ pub use cell::{Cell, Mode};
 pub use error::Error;
 pub use report::model::Report;
 pub use requirement::Level;
-pub use run::{Arena, Options, Progress, run, suite};
+pub use run::{Arena, Options, Progress, rehearse, run, suite};
 pub use surface::Surface;

@@ -5,6 +5,7 @@ mod process;
 pub mod profile;
 mod render;
 pub mod setup;
+pub mod template;
 
 pub use process::{Gateway, Source, Upstreams};
 pub(crate) use process::{Setup, configure};

@@ -46,7 +46,7 @@ pub fn save(repro: &Repro, profile: &Profile, folder: &Path) -> Result<Vec<PathB
 }
 
 /// The profile for the addresses of the commands.
-pub(super) fn configured(profile: &Profile) -> Result<Setup, Error> {
+pub(crate) fn configured(profile: &Profile) -> Result<Setup, Error> {
     let urls = mocks::provider::names().map(|name| (name.to_owned(), format!("http://{MOCKS}/{name}")));
     let upstreams = Upstreams { urls: urls.collect(), credentials: mocks::Credentials::default() };
     gateway::configure(profile, &upstreams, (GATEWAY, CLOSED), Path::new("."))

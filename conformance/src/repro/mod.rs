@@ -14,6 +14,7 @@ use crate::report::model::{Check, Evidence, Message, Report};
 use crate::run::{Arena, Options, with_marker};
 use crate::{Error, Level, Surface, scenario};
 
+pub(crate) use folder::configured;
 pub use folder::save;
 
 /// Everything that it takes to do one check again.
@@ -90,7 +91,7 @@ impl Repro {
     /// # Errors
     /// [`Error::Template`].
     pub fn by_hand(self, profile: &Profile) -> Result<Self, Error> {
-        Ok(self.with_headers(&folder::configured(profile)?.profile))
+        Ok(self.with_headers(&configured(profile)?.profile))
     }
 
     /// The same with the headers of the route as this profile has them, filled in.

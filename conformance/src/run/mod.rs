@@ -7,6 +7,7 @@ mod observe;
 mod options;
 mod plan;
 mod play;
+mod rehearse;
 mod secrets;
 mod summary;
 
@@ -19,6 +20,7 @@ pub use arena::Arena;
 pub use options::{Notice, Options, Progress, Watcher};
 pub(crate) use plan::binds;
 pub(crate) use play::{CLIENT_KEY, with_marker};
+pub use rehearse::{Column, Rehearsal, rehearse};
 pub use summary::suite;
 
 use crate::Error;

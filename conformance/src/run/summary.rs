@@ -149,7 +149,7 @@ fn requirements(checks: &[Check]) -> Vec<RequirementResult> {
 }
 
 /// What the suite could judge, and the profile has no route for.
-fn unclaimed(profile: &Profile) -> Vec<String> {
+pub(super) fn unclaimed(profile: &Profile) -> Vec<String> {
     let mut unclaimed = Vec::new();
     for surface in Surface::ALL {
         let known = dialect::ALL.iter().filter(|dialect| dialect.api(surface).is_some());

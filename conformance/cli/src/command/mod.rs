@@ -4,6 +4,7 @@ mod completions;
 mod diff;
 mod gateway;
 mod health;
+mod init;
 mod list;
 mod man;
 mod mock;
@@ -36,6 +37,7 @@ pub(crate) struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     Test(test::Test),
+    Init(init::Init),
     List(list::List),
     Explain(list::Explain),
     Mock(mock::Mock),
@@ -58,6 +60,7 @@ impl Arguments {
         };
         match command {
             Command::Test(test) => test.run(),
+            Command::Init(init) => init.run(),
             Command::List(list) => list.run(),
             Command::Explain(explain) => explain.run(),
             Command::Mock(mock) => mock.run(),

@@ -57,6 +57,9 @@ pub(crate) struct Test {
     /// Where report.html, report.json, junit.xml and summary.md are written
     #[arg(long, value_name = "FOLDER", default_value = "touchstone-report")]
     report: PathBuf,
+    /// Say what would be played, and start nothing
+    #[arg(long)]
+    dry_run: bool,
     /// Print the report as JSON instead of the matrix
     #[arg(long)]
     json: bool,
@@ -71,6 +74,10 @@ fn surfaces() -> impl TypedValueParser<Value = Surface> {
 
 impl Test {
     pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
+        if self.dry_run {
+            super::say(&conformance::rehearse(&self.options()?)?)?;
+            return Ok(ExitCode::SUCCESS);
+        }
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
         let outcome = runtime.block_on(async {
             let mut stop = super::Stop::new()?;

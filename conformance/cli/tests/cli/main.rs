@@ -3,6 +3,7 @@
 mod action;
 mod arrows;
 mod binary;
+mod init;
 mod official;
 mod repro;
 mod selftest;
