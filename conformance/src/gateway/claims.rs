@@ -52,15 +52,14 @@ pub(super) fn mistakes(profile: &Profile) -> Vec<String> {
 
 /// The suite must know the provider, and play it on that surface.
 fn provider(route: &Route) -> Option<String> {
-    let known: Vec<&str> = dialect::ALL.iter().map(|dialect| dialect.provider).collect();
-    let Some(dialect) = dialect::of(&route.provider).filter(|dialect| dialect.provider == route.provider)
-    else {
+    let Some(dialect) = dialect::of(&route.provider) else {
+        let known: Vec<&str> = mocks::provider::names().collect();
         return Some(format!("no provider `{}`{}", route.provider, nearest(&route.provider, &known)));
     };
     let missing = || {
         let surfaces = Surface::ALL.into_iter().filter(|surface| dialect.api(*surface).is_some());
         let surfaces: Vec<_> = surfaces.map(|surface| surface.to_string()).collect();
-        format!("the suite plays {} on {}, not on {}", dialect.provider, surfaces.join(", "), route.surface)
+        format!("the suite plays {} on {}, not on {}", route.provider, surfaces.join(", "), route.surface)
     };
     dialect.api(route.surface).is_none().then(missing)
 }
@@ -104,6 +103,13 @@ routes:
 
     fn told(profile: &str) -> String {
         Profile::parse("mine", profile).map_or_else(|error| error.to_string(), |_| String::new())
+    }
+
+    #[test]
+    fn the_bundled_profiles_are_sound() {
+        for name in Profile::bundled() {
+            assert!(Profile::load(name).is_ok(), "{name}: {:?}", Profile::load(name).err());
+        }
     }
 
     #[test]
