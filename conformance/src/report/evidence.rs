@@ -1,7 +1,6 @@
 //! What was seen on the wire in one play, as it stands in the report.
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 /// Both sides of the wire in one play of a scenario in a cell. Keys are masked, long bodies cut.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -17,8 +16,6 @@ pub struct Evidence {
     pub client: Vec<Exchange>,
     /// What the gateway asked of the provider, in order of arrival.
     pub upstream: Vec<Upstream>,
-    /// What the provider was told to answer: a script of `touchstone mock`.
-    pub script: Value,
 }
 
 /// A request and what came back, as the client saw it.
@@ -78,12 +75,22 @@ pub struct Message {
 }
 
 /// One piece of a reply on its way.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Moment {
     /// Since the client's request was sent.
     pub ms: f64,
-    /// The piece as text, possibly cut; what is not text is described.
-    pub data: String,
+    /// Bytes of the body that came: the body's next ones.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub bytes: usize,
+    /// The name of the provider's event, or how many moments are left out here.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub event: String,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it by reference")]
+fn is_zero(number: &usize) -> bool {
+    *number == 0
 }
 
 /// One request that a provider's mock received, and what it answered.

@@ -5,14 +5,16 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use super::model::{API_VERSION, Report};
-use super::{html, junit, markdown};
+use super::written::Document;
+use super::{Keep, html, junit, markdown};
 use crate::Error;
 
-/// Writes `report.json`, `report.html`, `junit.xml` and `summary.md`, and gives back their paths.
+/// Writes `report.json`, `report.html`, `junit.xml` and `summary.md` with the evidence that is to be kept, and gives back
+/// their paths.
 ///
 /// # Errors
 /// [`Error::File`], where one cannot be written.
-pub fn write(report: &Report, folder: &Path) -> Result<Vec<PathBuf>, Error> {
+pub fn write(report: &Report, keep: Keep, folder: &Path) -> Result<Vec<PathBuf>, Error> {
     let failed = |path: &Path| {
         let path = path.to_owned();
         move |source| Error::File { path, source }
@@ -20,10 +22,9 @@ pub fn write(report: &Report, folder: &Path) -> Result<Vec<PathBuf>, Error> {
     std::fs::create_dir_all(folder).map_err(failed(folder))?;
     let json = folder.join("report.json");
     let (page, tests) = (folder.join("report.html"), folder.join("junit.xml"));
-    let text = serde_json::to_string(report).map_err(std::io::Error::other).map_err(failed(&json))?;
     let files = [
-        (json, text),
-        (page.clone(), html::render(report).map_err(failed(&page))?),
+        (json.clone(), text(report, keep).map_err(failed(&json))?),
+        (page.clone(), html::render(report, keep).map_err(failed(&page))?),
         (tests.clone(), junit::render(report).map_err(failed(&tests))?),
         (folder.join("summary.md"), markdown::render(report)),
     ];
@@ -31,6 +32,14 @@ pub fn write(report: &Report, folder: &Path) -> Result<Vec<PathBuf>, Error> {
         std::fs::write(path, text).map_err(failed(path))?;
     }
     Ok(files.into_iter().map(|(path, _)| path).collect())
+}
+
+/// What stands in `report.json`.
+///
+/// # Errors
+/// None that a report of ours can cause.
+pub fn text(report: &Report, keep: Keep) -> std::io::Result<String> {
+    serde_json::to_string(&Document::new(report, keep.of(report))).map_err(std::io::Error::other)
 }
 
 /// Reads a `report.json`.

@@ -86,10 +86,10 @@ fn finding(report: &Report, out: &mut String, check: &Check) -> std::fmt::Result
         writeln!(out, "{} ([source]({}), {})\n", text(&it.sentence), it.source.url, it.source.date)?;
     }
     let rows = [
-        ("where", &check.pointer),
-        ("expected", &check.expected),
-        ("got", &check.actual),
-        ("again", &check.repro),
+        ("where", check.pointer.clone()),
+        ("expected", check.expected.clone()),
+        ("got", check.actual.clone()),
+        ("again", report.repro(check)),
     ];
     let lines: Vec<_> =
         rows.iter().filter_map(|(name, value)| Some(format!("{name:<9}{}", value.as_ref()?))).collect();

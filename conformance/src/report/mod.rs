@@ -1,17 +1,21 @@
 //! The report: its model, and one writer for each form of it.
 
+mod cases;
 pub mod diff;
 mod evidence;
 mod files;
 pub mod html;
 pub mod junit;
+mod keep;
 pub mod markdown;
 pub mod model;
 pub mod progress;
 mod status;
 pub mod terminal;
+pub(crate) mod written;
 
-pub use files::{read, write};
+pub use files::{read, text, write};
+pub use keep::Keep;
 
 /// The JSON Schema of `report.json`.
 pub const SCHEMA: &str = include_str!("../../report.schema.json");

@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 pub use super::evidence::{End, Evidence, Exchange, Message, Moment, Upstream};
 pub use super::status::{Statistics, Status};
@@ -16,14 +17,14 @@ use crate::requirement::Level;
 
 /// The `apiVersion` of every report that this version writes, and the only one that it reads.
 ///
-/// Version 2 has one table of requirements, to which checks refer; version 1 had each with each check.
-pub const API_VERSION: &str = "touchstone/v2";
+/// Version 3 lists what has no finding of its own by its places in the tables, and scripts with their scenarios; version
+/// 2 had each check in full, and a report of a whole run was thirty megabytes.
+pub const API_VERSION: &str = "touchstone/v3";
 /// The `kind` of every report.
 pub const KIND: &str = "ConformanceReport";
 
-/// One run of the suite against one gateway.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+/// One run of the suite against one gateway. How it is written: [`super::written`].
+#[derive(Debug, Clone, PartialEq)]
 pub struct Report {
     /// [`API_VERSION`].
     pub api_version: String,
@@ -47,7 +48,7 @@ pub struct Report {
     pub requirements: Vec<RequirementResult>,
     /// Every requirement judged on every scenario in every cell, in the order of scenarios, cells, requirements.
     pub checks: Vec<Check>,
-    /// What was seen on the wire, one entry a scenario and cell.
+    /// What was seen on the wire, at most one entry a scenario and cell.
     pub evidence: Vec<Evidence>,
     /// The expected failures that the profile lists.
     pub expectations: Expectations,
@@ -106,6 +107,8 @@ pub struct Environment {
     pub config: BTreeMap<String, String>,
     /// The address that was driven.
     pub url: String,
+    /// The command line that does it again, up to `--select`.
+    pub command: String,
     /// Operating system.
     pub os: String,
     /// Processor architecture.
@@ -146,7 +149,7 @@ pub struct CellResult {
 }
 
 /// One row of the matrix.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ScenarioResult {
     /// `chat.tools.parallel-calls`.
     pub id: String,
@@ -154,6 +157,10 @@ pub struct ScenarioResult {
     pub group: String,
     /// One sentence.
     pub title: String,
+    /// What the provider is told to answer: a script of `touchstone mock`, where `{{marker}}` is the play's. A long one is
+    /// cut, and then a text.
+    #[serde(default, skip_serializing_if = "Value::is_null")]
+    pub script: Value,
     /// Over its checks.
     pub statistics: Statistics,
 }
@@ -196,9 +203,6 @@ pub struct Check {
     /// Why it was skipped or is untestable, the profile's reason for an expected failure, and further findings.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
-    /// The command that does it again.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub repro: Option<String>,
 }
 
 /// Where a requirement is written.
@@ -234,9 +238,21 @@ impl Check {
         format!("{}@{}@{}", self.id, self.scenario, self.cell)
     }
 
+    /// Whether it holds, or says nothing: there is nothing to look at.
+    pub fn is_quiet(&self) -> bool {
+        matches!(self.status, Status::Pass | Status::Skip)
+    }
+
     /// Whether the run is not as expected because of it.
     pub fn is_unexpected(&self) -> bool {
         matches!(self.status, Status::Fail | Status::Untestable | Status::Xpass | Status::Error)
+    }
+}
+
+impl RequirementResult {
+    /// The group that it is shown under: the first two words of its id, such as `chat.reply`.
+    pub fn group(&self) -> &str {
+        self.id.match_indices('.').nth(1).map_or(self.id.as_str(), |(at, _)| &self.id[..at])
     }
 }
 
@@ -249,6 +265,16 @@ impl Report {
     /// The requirement of this id, where it was judged.
     pub fn requirement(&self, id: &str) -> Option<&RequirementResult> {
         self.requirements.iter().find(|requirement| requirement.id == id)
+    }
+
+    /// The command that does a check again.
+    pub fn command(&self, check: &Check) -> String {
+        format!("{} --select '{}'", self.environment.command, check.key())
+    }
+
+    /// The same, where there is something to see.
+    pub fn repro(&self, check: &Check) -> Option<String> {
+        (!check.is_quiet()).then(|| self.command(check))
     }
 
     /// The requirement of this id in one sentence.

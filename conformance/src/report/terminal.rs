@@ -151,7 +151,7 @@ impl Page {
             let Some(first) = places.first().filter(|_| left > 0) else { break };
             self.requirement(report, first, places.len());
             for check in places.iter().take(left) {
-                self.place(check);
+                self.place(report, check);
             }
             left = left.saturating_sub(places.len());
             self.line(format_args!(""));
@@ -175,7 +175,7 @@ impl Page {
         self.line(format_args!("  {} ({})", requirement.source.url, requirement.source.date));
     }
 
-    fn place(&mut self, check: &Check) {
+    fn place(&mut self, report: &Report, check: &Check) {
         self.line(format_args!("  {} {} {}", self.sign(check.status), check.scenario, check.cell));
         if let (Some(pointer), Some(expected), Some(actual)) =
             (&check.pointer, &check.expected, &check.actual)
@@ -187,7 +187,7 @@ impl Page {
         for note in &check.notes {
             self.line(format_args!("      {}", one_line(note)));
         }
-        if let Some(repro) = &check.repro {
+        if let Some(repro) = report.repro(check) {
             self.line(format_args!("      again    {repro}"));
         }
     }

@@ -75,10 +75,8 @@ impl Repro {
             cell: check.cell.clone(),
             request: request(&exchange.request, evidence, &report.environment.profile),
             times: evidence_calls(evidence),
-            script: script(evidence),
-            command: check.repro.clone().unwrap_or_else(|| {
-                format!("touchstone test --gateway {} --select '{}'", report.environment.profile, check.key())
-            }),
+            script: script(report, evidence),
+            command: report.command(check),
         };
         // A profile that is not among the bundled ones can be given later.
         let known = Profile::load(&repro.profile).and_then(|profile| repro.clone().by_hand(&profile));
@@ -219,8 +217,9 @@ fn route<'a>(profile: &'a Profile, cell: &str) -> Option<&'a Route> {
 }
 
 /// The script that was played, for this marker. One that the report cut is taken from its scenario.
-fn script(evidence: &Evidence) -> Option<Script> {
-    let replies = match &evidence.script["replies"] {
+fn script(report: &Report, evidence: &Evidence) -> Option<Script> {
+    let row = report.scenarios.iter().find(|row| row.id == evidence.scenario)?;
+    let replies = match &row.script["replies"] {
         Value::Null => serde_json::to_value(&scenario::find(&evidence.scenario)?.replies).ok()?,
         replies => replies.clone(),
     };

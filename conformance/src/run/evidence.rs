@@ -2,9 +2,11 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use serde_json::{Value, json};
 
 use crate::case::{Asked, Case, Secrets};
 use crate::report::model::{Evidence, Exchange, Message, Moment, Upstream};
+use crate::scenario::Scenario;
 use crate::text::short;
 
 /// How much is kept.
@@ -13,24 +15,22 @@ pub(super) struct Keep {
     body: usize,
     /// Moments of a time line, half of them from its end.
     moments: usize,
-    /// Bytes of a moment.
-    moment: usize,
     /// Calls of one play: of two hundred alike, a few tell enough.
     calls: usize,
 }
 
 /// Of a play that needs a look.
-pub(super) const MANY: Keep = Keep { body: 16 << 10, moments: 120, moment: 400, calls: 3 };
+pub(super) const MANY: Keep = Keep { body: 8 << 10, moments: 80, calls: 3 };
 /// Of a play in which everything holds: enough to see what was looked at.
-pub(super) const FEW: Keep = Keep { body: 3 << 10, moments: 24, moment: 160, calls: 1 };
+pub(super) const FEW: Keep = Keep { body: 3 << 10, moments: 24, calls: 1 };
+/// Bytes of a script: one with thousands of pieces is told by its scenario; here its beginning is enough.
+const SCRIPT: usize = 8 << 10;
 
 /// The evidence of one play; at least one case.
 pub(super) fn collect(cases: &[Case], keep: &Keep) -> Evidence {
     let kept = &cases[..cases.len().min(keep.calls)];
     let (scenario, cell) =
         cases.first().map(|case| (case.scenario.id.clone(), case.cell.to_string())).unwrap_or_default();
-    let script =
-        cases.first().map(|case| serde_json::json!({"replies": case.scenario.replies})).unwrap_or_default();
     Evidence {
         scenario,
         cell,
@@ -40,14 +40,17 @@ pub(super) fn collect(cases: &[Case], keep: &Keep) -> Evidence {
             .iter()
             .flat_map(|case| case.asked.iter().map(|asked| upstream(asked, &case.sent.secrets, keep)))
             .collect(),
-        script: bounded(script, keep),
     }
 }
 
-/// A script with thousands of pieces is told by its scenario; here its beginning is enough.
-fn bounded(script: serde_json::Value, keep: &Keep) -> serde_json::Value {
+/// What the provider is told to answer in a scenario; null where the mock answers as it sees fit.
+pub(super) fn script(scenario: &Scenario) -> Value {
+    if scenario.replies.is_empty() {
+        return Value::Null;
+    }
+    let script = json!({"replies": scenario.replies});
     let text = script.to_string();
-    if text.len() <= keep.body { script } else { serde_json::Value::from(short(&text, keep.body)) }
+    if text.len() <= SCRIPT { script } else { Value::from(short(&text, SCRIPT)) }
 }
 
 fn exchange(case: &Case, keep: &Keep) -> Exchange {
@@ -65,7 +68,8 @@ fn exchange(case: &Case, keep: &Keep) -> Exchange {
     });
     let moment = |(ms, piece): &(f64, bytes::Bytes)| Moment {
         ms: round(*ms),
-        data: piece_text(piece, &sent.secrets, keep),
+        bytes: piece.len(),
+        event: String::new(),
     };
     Exchange {
         request,
@@ -97,7 +101,8 @@ fn upstream(asked: &Asked, secrets: &Secrets, keep: &Keep) -> Upstream {
         aborted: asked.aborted,
         timeline: bounded_moments(&asked.events, keep, |(name, ms)| Moment {
             ms: round(*ms),
-            data: name.clone(),
+            bytes: 0,
+            event: name.clone(),
         }),
     }
 }
@@ -106,10 +111,15 @@ fn bounded_moments<T>(all: &[T], keep: &Keep, moment: impl Fn(&T) -> Moment) -> 
     if all.len() <= keep.moments {
         return all.iter().map(moment).collect();
     }
-    let left_out = all.len() - keep.moments;
-    let head = all[..keep.moments / 2].iter().map(&moment);
-    let gap = Moment { ms: moment(&all[keep.moments / 2]).ms, data: format!("… {left_out} more …") };
-    head.chain([gap]).chain(all[all.len() - keep.moments / 2..].iter().map(&moment)).collect()
+    let (head, rest) = all.split_at(keep.moments / 2);
+    let (middle, tail) = rest.split_at(rest.len() - keep.moments / 2);
+    let left_out: Vec<Moment> = middle.iter().map(&moment).collect();
+    let gap = Moment {
+        ms: left_out.first().map_or(0.0, |first| first.ms),
+        bytes: left_out.iter().map(|one| one.bytes).sum(),
+        event: format!("… {} more …", middle.len()),
+    };
+    head.iter().map(&moment).chain([gap]).chain(tail.iter().map(&moment)).collect()
 }
 
 fn body(bytes: &[u8], secrets: &Secrets, keep: &Keep) -> Message {
@@ -121,10 +131,6 @@ fn body(bytes: &[u8], secrets: &Secrets, keep: &Keep) -> Message {
             Message { body: STANDARD.encode(kept), base64: true, length, ..Message::default() }
         }
     }
-}
-
-fn piece_text(piece: &[u8], secrets: &Secrets, keep: &Keep) -> String {
-    mask(&short(&String::from_utf8_lossy(piece), keep.moment), secrets)
 }
 
 fn masked(headers: &[(String, String)], secrets: &Secrets) -> Vec<(String, String)> {

@@ -4,20 +4,17 @@ use std::sync::Mutex;
 
 use globset::{Glob, GlobMatcher};
 
-use super::Options;
 use super::plan::Planned;
 use crate::Error;
 use crate::case::Case;
 use crate::check::{self, Finding, Judged, Verdict};
-use crate::gateway::{Profile, Source as GatewaySource};
+use crate::gateway::Profile;
 use crate::report::model::{Check, Expectation, Expectations, Status};
 use crate::requirement::{Level, Requirement};
 
 /// Judges, and remembers which expectations were met.
 pub(crate) struct Judge {
     expected: Vec<Expected>,
-    /// The command line up to `--select`.
-    command: String,
 }
 
 struct Expected {
@@ -33,16 +30,9 @@ struct Met {
 }
 
 impl Judge {
-    pub(crate) fn new(profile: &Profile, options: &Options) -> Result<Self, Error> {
+    pub(crate) fn new(profile: &Profile) -> Result<Self, Error> {
         let expected: Result<Vec<_>, _> = profile.expected.iter().map(Expected::new).collect();
-        let subject = match &options.source {
-            GatewaySource::Profile => format!("--gateway {}", options.gateway),
-            GatewaySource::Url(url) => format!("--gateway {} --url {url}", options.gateway),
-        };
-        Ok(Self {
-            expected: expected?,
-            command: format!("touchstone test {subject} --seed {}", options.seed),
-        })
+        Ok(Self { expected: expected? })
     }
 
     /// One check for each requirement that has something to say.
@@ -54,25 +44,6 @@ impl Judge {
         judged.collect()
     }
 
-    pub(crate) fn skipped(&self, planned: &Planned) -> Vec<Check> {
-        let skipped = planned.skipped.iter().map(|(requirement, reason)| Check {
-            status: Status::Skip,
-            notes: vec![reason.clone()],
-            repro: None,
-            ..self.blank(planned, requirement)
-        });
-        skipped.collect()
-    }
-
-    pub(crate) fn harness_error(&self, planned: &Planned, reason: &str) -> Vec<Check> {
-        let failed = planned.requirements.iter().map(|requirement| Check {
-            status: Status::Error,
-            notes: vec![format!("the harness failed: {reason}")],
-            ..self.blank(planned, requirement)
-        });
-        failed.collect()
-    }
-
     /// Nothing, where the requirement has nothing to say here.
     fn check(
         &self,
@@ -80,11 +51,10 @@ impl Judge {
         requirement: &Requirement,
         verdict: Result<&(), &Verdict>,
     ) -> Option<Check> {
-        let blank = self.blank(planned, requirement);
+        let blank = blank(planned, requirement);
         let expected = self.expected.iter().find(|expected| expected.covers(&blank));
         let check = match verdict {
-            // What holds needs no command to see it again, and most checks hold.
-            Ok(()) => Check { status: Status::Pass, repro: None, ..blank },
+            Ok(()) => blank,
             Err(Verdict::NotHere) => return None,
             Err(Verdict::Untestable(reason)) => {
                 Check { status: Status::Untestable, notes: vec![reason.clone()], ..blank }
@@ -98,22 +68,6 @@ impl Judge {
             Some(expected) => expected.meet(check),
             None => check,
         })
-    }
-
-    fn blank(&self, planned: &Planned, requirement: &Requirement) -> Check {
-        let check = Check {
-            id: requirement.id.clone(),
-            scenario: planned.scenario.id.clone(),
-            cell: planned.cell.to_string(),
-            status: Status::Pass,
-            pointer: None,
-            expected: None,
-            actual: None,
-            notes: Vec::new(),
-            repro: None,
-        };
-        let repro = format!("{} --select '{}'", self.command, check.key());
-        Check { repro: Some(repro), ..check }
     }
 
     /// The profile's expectations that were met, and those that were not.
@@ -141,6 +95,38 @@ impl Judge {
             }
         }
         Ok(())
+    }
+}
+
+pub(super) fn skipped(planned: &Planned) -> Vec<Check> {
+    let skipped = planned.skipped.iter().map(|(requirement, reason)| Check {
+        status: Status::Skip,
+        notes: vec![reason.clone()],
+        ..blank(planned, requirement)
+    });
+    skipped.collect()
+}
+
+pub(super) fn harness_error(planned: &Planned, reason: &str) -> Vec<Check> {
+    let failed = planned.requirements.iter().map(|requirement| Check {
+        status: Status::Error,
+        notes: vec![format!("the harness failed: {reason}")],
+        ..blank(planned, requirement)
+    });
+    failed.collect()
+}
+
+/// One that holds.
+fn blank(planned: &Planned, requirement: &Requirement) -> Check {
+    Check {
+        id: requirement.id.clone(),
+        scenario: planned.scenario.id.clone(),
+        cell: planned.cell.to_string(),
+        status: Status::Pass,
+        pointer: None,
+        expected: None,
+        actual: None,
+        notes: Vec::new(),
     }
 }
 

@@ -61,7 +61,7 @@ pub async fn judge(arena: &Arena, options: &Options) -> Result<Report, Error> {
     let started = jiff::Timestamp::now();
     let clock = std::time::Instant::now();
     let plan = Plan::new(arena.profile(), options, arena.owns_gateway().await)?;
-    let judge = Judge::new(arena.profile(), options)?;
+    let judge = Judge::new(arena.profile())?;
     let outcomes = play_all(arena, &plan, &judge, options).await;
     let took = clock.elapsed();
     Ok(summary::report(arena, options, &plan, judge.expectations(), outcomes, started, took))
@@ -108,10 +108,10 @@ pub(crate) struct Outcome {
 /// A task of its own, so that a panic of the harness costs one play, and says so.
 async fn play_one(arena: &Arena, planned: &Planned, judge: &Judge) -> Outcome {
     let Some(route) = &planned.route else {
-        return Outcome { checks: judge.skipped(planned), evidence: None };
+        return Outcome { checks: judge::skipped(planned), evidence: None };
     };
     if planned.requirements.is_empty() {
-        return Outcome { checks: judge.skipped(planned), evidence: None };
+        return Outcome { checks: judge::skipped(planned), evidence: None };
     }
     let (stage, play) = (Arc::clone(arena.stage()), planned.play(route));
     let is_heavy = planned.is_heavy();
@@ -124,9 +124,9 @@ async fn play_one(arena: &Arena, planned: &Planned, judge: &Judge) -> Outcome {
             let mut checks = judge.judge(planned, &cases);
             let keep = if checks.iter().all(|check| check.status == Status::Pass) { &FEW } else { &MANY };
             let evidence = evidence::collect(&cases, keep);
-            checks.extend(judge.skipped(planned));
+            checks.extend(judge::skipped(planned));
             Outcome { checks, evidence: Some(evidence) }
         }
-        Err(error) => Outcome { checks: judge.harness_error(planned, &error.to_string()), evidence: None },
+        Err(error) => Outcome { checks: judge::harness_error(planned, &error.to_string()), evidence: None },
     }
 }

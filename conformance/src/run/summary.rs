@@ -5,12 +5,13 @@ use std::time::Duration;
 
 use super::judge::Judge;
 use super::plan::Plan;
-use super::{Arena, Options, Outcome};
+use super::{Arena, Options, Outcome, evidence};
 use crate::gateway::{self, Profile, Route};
 use crate::report::model::{
     API_VERSION, CellResult, Check, Environment, Expectations, KIND, Report, RequirementResult,
     ScenarioResult, Source, Statistics, Suite, Summary,
 };
+use crate::report::written;
 use crate::requirement::{self, Requirement};
 use crate::{Cell, Surface, dialect, embedded, scenario};
 
@@ -32,6 +33,9 @@ pub(super) fn report(
     // The globs parsed once already.
     let _ = Judge::mark_stale(&expectations, &mut checks);
     let statistics = count(checks.iter());
+    let (cells, scenarios) = (cells(arena.profile(), plan, &checks), scenarios(plan, &checks));
+    let requirements = requirements(&checks);
+    written::sort(&mut checks, &scenarios, &cells, &requirements);
     Report {
         api_version: API_VERSION.to_owned(),
         kind: KIND.to_owned(),
@@ -39,10 +43,10 @@ pub(super) fn report(
         implementation: arena.profile().implementation.clone(),
         environment: environment(arena, options, started, took),
         summary: Summary { statistics, plays, exit_code: exit_code(statistics) },
-        cells: cells(arena.profile(), plan, &checks),
+        cells,
         unclaimed: unclaimed(arena.profile()),
-        scenarios: scenarios(plan, &checks),
-        requirements: requirements(&checks),
+        scenarios,
+        requirements,
         checks,
         evidence,
         expectations,
@@ -83,6 +87,7 @@ fn environment(arena: &Arena, options: &Options, started: jiff::Timestamp, took:
             gateway::Source::Url(_) => "url".to_owned(),
         },
         config: config(arena),
+        command: command(options),
         url: arena.url().to_owned(),
         os: std::env::consts::OS.to_owned(),
         arch: std::env::consts::ARCH.to_owned(),
@@ -90,6 +95,16 @@ fn environment(arena: &Arena, options: &Options, started: jiff::Timestamp, took:
         duration_ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
         died: None,
     }
+}
+
+/// The command line, up to `--select`.
+fn command(options: &Options) -> String {
+    let gateway = &options.gateway;
+    let url = match &options.source {
+        gateway::Source::Profile => String::new(),
+        gateway::Source::Url(url) => format!(" --url {url}"),
+    };
+    format!("touchstone test --gateway {gateway}{url} --seed {}", options.seed)
 }
 
 /// Configuration files, without the keys.
@@ -108,15 +123,16 @@ fn cells(profile: &Profile, plan: &Plan, checks: &[Check]) -> Vec<CellResult> {
     };
     cells.sort_by_key(|cell| (cell.surface, position(cell), cell.provider.clone(), cell.mode));
     cells.dedup();
+    let counts = counts(checks, |check| &check.cell);
     let result = |cell: Cell| {
         let id = cell.to_string();
-        let statistics = count(checks.iter().filter(|check| check.cell == id));
-        CellResult { cell, id, statistics }
+        CellResult { cell, statistics: counts.get(id.as_str()).copied().unwrap_or_default(), id }
     };
     cells.into_iter().map(result).collect()
 }
 
 fn scenarios(plan: &Plan, checks: &[Check]) -> Vec<ScenarioResult> {
+    let counts = counts(checks, |check| &check.scenario);
     let mut results: Vec<ScenarioResult> = Vec::new();
     for play in &plan.plays {
         let scenario = play.scenario;
@@ -125,7 +141,8 @@ fn scenarios(plan: &Plan, checks: &[Check]) -> Vec<ScenarioResult> {
                 id: scenario.id.clone(),
                 group: scenario.group.clone(),
                 title: scenario.title.clone(),
-                statistics: count(checks.iter().filter(|check| check.scenario == scenario.id)),
+                script: evidence::script(scenario),
+                statistics: counts.get(scenario.id.as_str()).copied().unwrap_or_default(),
             });
         }
     }
@@ -134,8 +151,7 @@ fn scenarios(plan: &Plan, checks: &[Check]) -> Vec<ScenarioResult> {
 
 /// Those that were judged, or skipped.
 fn requirements(checks: &[Check]) -> Vec<RequirementResult> {
-    let mut counts: HashMap<&str, Statistics> = HashMap::new();
-    checks.iter().for_each(|check| counts.entry(&check.id).or_default().count(check.status));
+    let counts = counts(checks, |check| &check.id);
     let result = |requirement: &Requirement| {
         Some(RequirementResult {
             id: requirement.id.clone(),
@@ -158,6 +174,14 @@ pub(super) fn unclaimed(profile: &Profile) -> Vec<String> {
         unclaimed.extend(missing.map(|dialect| format!("{surface}/{}", dialect.provider)));
     }
     unclaimed
+}
+
+fn counts(checks: &[Check], part: impl Fn(&Check) -> &String) -> HashMap<&str, Statistics> {
+    let mut counts: HashMap<&str, Statistics> = HashMap::new();
+    for check in checks {
+        counts.entry(part(check)).or_default().count(check.status);
+    }
+    counts
 }
 
 fn count<'a>(checks: impl Iterator<Item = &'a Check>) -> Statistics {

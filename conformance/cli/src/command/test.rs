@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use conformance::gateway::{Profile, Source};
-use conformance::report::{self, progress, terminal};
+use conformance::report::{self, Keep, progress, terminal};
 use conformance::{Options, Report, Surface};
 
 /// Play every provider to a gateway, drive it as a client, judge both sides (the default command)
@@ -60,6 +60,9 @@ pub(crate) struct Test {
     /// Say what would be played, and start nothing
     #[arg(long)]
     dry_run: bool,
+    /// Whose evidence the report keeps: both sides of the wire of plays in which something does not hold, of all, or of none
+    #[arg(long, value_name = "WHOSE", value_parser = keeps(), default_value = "failures")]
+    evidence: Keep,
     /// Print the report as JSON instead of the matrix
     #[arg(long)]
     json: bool,
@@ -70,6 +73,12 @@ fn surfaces() -> impl TypedValueParser<Value = Surface> {
     let word =
         |word: String| Surface::ALL.into_iter().find(|surface| surface.word() == word).unwrap_or_default();
     PossibleValuesParser::new(Surface::ALL.map(Surface::word)).map(word)
+}
+
+/// Evidence to be kept, by its words.
+fn keeps() -> impl TypedValueParser<Value = Keep> {
+    let word = |word: String| Keep::ALL.into_iter().find(|keep| keep.word() == word).unwrap_or_default();
+    PossibleValuesParser::new(Keep::ALL.map(Keep::word)).map(word)
 }
 
 impl Test {
@@ -112,9 +121,9 @@ impl Test {
     }
 
     fn tell(&self, report: &Report) -> anyhow::Result<ExitCode> {
-        let written = report::write(report, &self.report)?;
+        let written = report::write(report, self.evidence, &self.report)?;
         if self.json {
-            super::say(&serde_json::to_string(report)?)?;
+            super::say(&report::text(report, self.evidence)?)?;
         } else {
             let colour = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
             super::say(

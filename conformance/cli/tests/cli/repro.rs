@@ -18,7 +18,7 @@ fn touchstone(arguments: &[&str], folder: &Path) -> Output {
 #[test]
 fn a_check_is_kept_as_a_folder_that_the_tools_read() {
     let folder = tempfile::tempdir().unwrap();
-    touchstone(&["test", "--select", KEY, "--report", "."], folder.path());
+    touchstone(&["test", "--select", KEY, "--evidence", "all", "--report", "."], folder.path());
     touchstone(&["repro", "report.json", KEY, "--save", "kept"], folder.path());
     let kept = folder.path().join("kept");
     let read = |name: &str| {

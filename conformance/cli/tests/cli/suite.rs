@@ -99,7 +99,7 @@ fn a_regression_is_1() {
     assert_eq!(code, Some(0));
     let old = old.join("report.json");
     let mut report: Value = serde_json::from_slice(&std::fs::read(&old).unwrap()).unwrap();
-    report["checks"][0]["status"] = "fail".into();
+    report["alike"][0]["status"] = "fail".into();
     let new = file(folder.path(), "new.json", &report.to_string());
     let (code, said, _) = told(&["diff", old.to_str().unwrap(), &new]);
     assert_eq!(code, Some(1), "{said}");

@@ -11,15 +11,22 @@ use base64::engine::general_purpose::STANDARD;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
+use super::Keep;
 use super::model::Report;
+use super::written::Document;
 
 /// Renders the page.
 ///
 /// # Errors
 /// None that a report of ours can cause: only a template that fails to write.
-pub fn render(report: &Report) -> io::Result<String> {
-    let page =
-        Page { title: title(report), lead: lead(report), data: embed(report)?, style: STYLE, code: CODE };
+pub fn render(report: &Report, keep: Keep) -> io::Result<String> {
+    let page = Page {
+        title: title(report),
+        lead: lead(report),
+        data: embed(report, keep)?,
+        style: STYLE,
+        code: CODE,
+    };
     page.render().map_err(io::Error::other)
 }
 
@@ -52,9 +59,9 @@ fn lead(report: &Report) -> String {
 }
 
 /// The report's JSON as gzip in base64: a tenth of it, and nothing in it can end the element that it stands in.
-fn embed(report: &Report) -> io::Result<String> {
+fn embed(report: &Report, keep: Keep) -> io::Result<String> {
     let mut packed = GzEncoder::new(Vec::new(), Compression::default());
-    serde_json::to_writer(&mut packed, report)?;
+    serde_json::to_writer(&mut packed, &Document::new(report, keep.of_page(report)))?;
     Ok(STANDARD.encode(packed.finish()?))
 }
 

@@ -1,12 +1,20 @@
 // Furnishes the page from the JSON inside it. Every text goes in by textContent: what a gateway sent is never markup.
 const at = (id) => document.getElementById(id);
 const report = await unpack(at("report").textContent);
+spread();
 
 /** gzip in base64 → JSON */
 async function unpack(text) {
   const bytes = Uint8Array.from(atob(text), (char) => char.charCodeAt(0));
   const json = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
   return new Response(json).json();
+}
+
+/** What stands in sets, one by one. */
+function spread() {
+  for (const { status, notes, scenario, cells, requirements } of report.alike)
+    for (const cell of cells)
+      for (const id of requirements) report.checks.push({ id: report.requirements[id].id, scenario, cell: report.cells[cell].id, status, notes });
 }
 
 function make(tag, props = {}, ...children) {
@@ -233,7 +241,7 @@ function verdict(check) {
   if (list.length) node.append(make("dl", {}, ...list));
   for (const note of check.notes ?? []) node.append(make("p", { class: "facts" }, note));
   node.append(make("p", { class: "facts" }, "Source: ", link(source.url), ` (${source.date})`));
-  if (check.repro && check.status !== "pass") node.append(copyable(check.repro));
+  if (!["pass", "skip"].includes(check.status)) node.append(copyable(`${report.environment.command} --select '${check.id}@${play(check)}'`));
   return node;
 }
 
@@ -266,7 +274,7 @@ function wire(one, named) {
     views.push([`Upstream request${many}`, () => [sent(call), message(call.request)]]);
     views.push([`Upstream reply${many}`, () => [message(call.reply), make("p", { class: "facts" }, call.aborted ? "The gateway hung up before the end." : "Sent to its end.")]]);
   });
-  views.push(["Time line", () => timeline(one)], ["Script", () => [make("pre", {}, JSON.stringify(one.script, null, 2))]]);
+  views.push(["Time line", () => timeline(one)], ["Script", () => [make("pre", {}, JSON.stringify(scenarios.get(one.scenario)?.script ?? null, null, 2))]]);
   return make("section", { class: "wire", "aria-label": "Both sides of the wire" }, named ? make("h3", {}, play(one)) : "", tabs(views));
 }
 
@@ -311,17 +319,28 @@ function pretty(one) {
   } catch { return one.body; }
 }
 
+/** The moments of a reply, each with the bytes of the body that came then. */
+function pieces({ reply, timeline }) {
+  const whole = reply && !reply.base64 ? new TextEncoder().encode(reply.body) : new Uint8Array();
+  const cut = reply && whole.length !== reply.length;
+  let from = 0;
+  return timeline.map(({ ms, bytes, event }) => {
+    const piece = cut ? undefined : new TextDecoder().decode(whole.subarray(from, from += bytes ?? 0));
+    return [ms, event ?? piece ?? `${bytes} bytes`];
+  });
+}
+
 function timeline(one) {
   const lanes = [
-    ...one.upstream.map((call) => ["provider", "up", call.timeline]),
-    ...one.client.map((call) => ["client", "down", call.timeline]),
+    ...one.upstream.map((call) => ["provider", "up", call.timeline.map(({ ms, event }) => [ms, event])]),
+    ...one.client.map((call) => ["client", "down", pieces(call)]),
   ];
-  const end = Math.max(1, ...lanes.flatMap(([, , moments]) => moments.map((moment) => moment.ms)));
+  const end = Math.max(1, ...lanes.flatMap(([, , moments]) => moments.map(([ms]) => ms)));
   const strip = ([name, side, moments]) => {
-    const marks = moments.map((moment) => make("i", { style: `left:${((moment.ms / end) * 100).toFixed(2)}%`, title: `${moment.ms.toFixed(2)} ms` }));
+    const marks = moments.map((moment) => make("i", { style: `left:${((moment[0] / end) * 100).toFixed(2)}%`, title: `${moment[0].toFixed(2)} ms` }));
     return make("div", { class: `time ${side}`, role: "img", "aria-label": `${name}: ${moments.length} pieces` }, make("span", {}, name), ...marks);
   };
-  const rows = lanes.flatMap(([name, , moments]) => moments.map((moment) => [moment.ms, name, moment.data])).sort((a, b) => a[0] - b[0]);
+  const rows = lanes.flatMap(([name, , moments]) => moments.map(([ms, data]) => [ms, name, data])).sort((a, b) => a[0] - b[0]);
   const list = rows.slice(0, 1000).map(([ms, name, data]) => make("tr", {}, make("td", {}, `${ms.toFixed(2)} ms`), make("td", {}, name), make("td", {}, data)));
   const axis = make("div", { class: "axis" }, make("span", {}, "0"), make("span", {}, `${end.toFixed(1)} ms`));
   return [...lanes.map(strip), axis, make("table", { class: "moments" }, make("tbody", {}, ...list))];

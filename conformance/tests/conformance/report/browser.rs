@@ -5,7 +5,7 @@
 
 use std::process::Stdio;
 
-use conformance::report::html;
+use conformance::report::{Keep, html};
 use fantoccini::key::Key;
 use fantoccini::{Client, ClientBuilder, Locator};
 use tokio::io::{AsyncBufReadExt, BufReader};
@@ -18,7 +18,7 @@ async fn a_failing_cell_opens_its_detail() {
     let Some((mut driver, browser)) = browser().await else { return };
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("report.html");
-    std::fs::write(&file, html::render(&sample()).unwrap()).unwrap();
+    std::fs::write(&file, html::render(&sample(), Keep::All).unwrap()).unwrap();
 
     let outcome = visit(&browser, &format!("file://{}", file.display())).await;
     browser.close().await.unwrap();

@@ -34,7 +34,7 @@ pub(crate) fn sample() -> Report {
         suite: Suite {
             name: "touchstone".into(),
             version: "0.1.0".into(),
-            digest: "c0ffee".into(),
+            digest: "c0ffee00c0ffee00".into(),
             requirements: 8,
             scenarios: 8,
         },
@@ -81,6 +81,7 @@ fn environment() -> Environment {
         profile: "sample".into(),
         config: [("profile.yaml".to_owned(), "implementation: sample\n".to_owned())].into(),
         url: "http://127.0.0.1:4000".into(),
+        command: "touchstone test --gateway sample --seed 7".into(),
         os: "linux".into(),
         arch: "x86_64".into(),
         started: "2026-11-20T12:00:00Z".into(),
@@ -104,7 +105,6 @@ fn check(n: usize, scenario: &str, cell: &Cell, status: Status) -> Check {
         } else {
             Vec::new()
         },
-        repro: broken.then(|| format!("touchstone test --select 'chat.rule.{n}@{scenario}@{cell}'")),
     }
 }
 
@@ -133,7 +133,8 @@ fn evidence(check: &Check) -> Evidence {
     };
     let reply =
         Message { status: Some(200), body: "data: [DONE]\n\n".into(), length: 14, ..Message::default() };
-    let timeline = vec![moment(1.5, "data: {}"), moment(9.25, "data: [DONE]")];
+    let timeline = vec![moment(1.5, 5, ""), moment(9.25, 9, "")];
+    let events = vec![moment(1.1, 0, "message_start"), moment(8.5, 0, "message_stop")];
     let upstream = Upstream {
         provider: "anthropic".into(),
         ms: 0.8,
@@ -142,7 +143,7 @@ fn evidence(check: &Check) -> Evidence {
         auth: "ok".into(),
         reply: reply.clone(),
         aborted: false,
-        timeline: timeline.clone(),
+        timeline: events,
     };
     Evidence {
         scenario: check.scenario.clone(),
@@ -150,12 +151,11 @@ fn evidence(check: &Check) -> Evidence {
         marker: "[[ts:1]]".into(),
         client: vec![Exchange { request, reply: Some(reply), end: End::Complete, timeline }],
         upstream: vec![upstream],
-        script: json!({"replies": [{"content": [{"text": "hi"}]}]}),
     }
 }
 
-fn moment(ms: f64, data: &str) -> Moment {
-    Moment { ms, data: data.into() }
+fn moment(ms: f64, bytes: usize, event: &str) -> Moment {
+    Moment { ms, bytes, event: event.into() }
 }
 
 fn row(status: Status, checks: &[Check]) -> ScenarioResult {
@@ -164,6 +164,7 @@ fn row(status: Status, checks: &[Check]) -> ScenarioResult {
     ScenarioResult {
         title: format!("What a check that ends in {} looks like", status.name()),
         group: "chat.sample".into(),
+        script: json!({"replies": [{"content": [{"text": "hi"}]}]}),
         statistics,
         id,
     }
