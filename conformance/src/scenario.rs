@@ -51,6 +51,9 @@ pub struct Scenario {
     /// The client's request, without `stream` and mostly without `model`: the harness adds them.
     #[serde(default)]
     pub request: Value,
+    /// The request is about what it leaves out: nothing that a route adds to requests is added to this one.
+    #[serde(default)]
+    pub bare: bool,
     /// A request that is none of this surface at all, instead of `request`.
     #[serde(default)]
     pub raw: Option<Raw>,

@@ -109,6 +109,10 @@ pub struct Route {
     /// `model` of the client's requests; absent: the client sends none.
     #[serde(default)]
     pub model: Option<String>,
+    /// Members that the client's requests have there where a scenario does not say otherwise: what a gateway leaves to its
+    /// clients, such as a limit that the provider insists on.
+    #[serde(default)]
+    pub request: serde_json::Map<String, serde_json::Value>,
     /// The model that must reach the provider.
     pub upstream_model: String,
     /// Version of the provider's API that the route is configured for.

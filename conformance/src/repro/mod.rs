@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::gateway::{Profile, Route};
 use crate::report::model::{Check, Evidence, Message, Report};
-use crate::run::{Arena, Options, with_marker};
+use crate::run::{Arena, Options, complete, with_marker};
 use crate::{Error, Level, Surface, scenario};
 
 pub(crate) use folder::configured;
@@ -192,8 +192,12 @@ fn request(sent: &Message, evidence: &Evidence, profile: &str) -> Message {
     match (is_whole, scenario::find(&evidence.scenario)) {
         (false, Some(scenario)) if scenario.raw.is_none() => {
             let mut body = with_marker(scenario, &evidence.marker);
-            if let Some(model) = model(&evidence.cell, profile) {
-                body["model"] = json!(model);
+            let profile = Profile::load(profile).ok();
+            if let Some(route) = profile.as_ref().and_then(|profile| route(profile, &evidence.cell)) {
+                complete(&mut body, scenario, route);
+                if let Some(model) = &route.model {
+                    body["model"] = json!(model);
+                }
             }
             if evidence.cell.ends_with("/stream") {
                 body["stream"] = json!(true);
@@ -203,10 +207,6 @@ fn request(sent: &Message, evidence: &Evidence, profile: &str) -> Message {
         }
         _ => sent.clone(),
     }
-}
-
-fn model(cell: &str, profile: &str) -> Option<String> {
-    route(&Profile::load(profile).ok()?, cell)?.model.clone()
 }
 
 /// The route of a cell: `openai.chat/anthropic/whole`.

@@ -90,6 +90,7 @@ fn request(stage: &Stage, play: &Play, marker: &str) -> Sent {
         sent.body = raw.body.replace("{{marker}}", marker).into_bytes();
     } else {
         let mut body = with_marker(scenario, marker);
+        complete(&mut body, scenario, &play.route);
         if let Some(model) = play.route.model.as_ref().filter(|_| body["model"].is_null()) {
             body["model"] = json!(model);
         }
@@ -103,6 +104,17 @@ fn request(stage: &Stage, play: &Play, marker: &str) -> Sent {
     }
     sent.secrets = secrets::of(&sent.headers, stage.mocks.credentials());
     sent
+}
+
+/// Adds what the route has every request say, unless the request says it, if by another name.
+pub(crate) fn complete(body: &mut Value, scenario: &Scenario, route: &Route) {
+    let limits = ["max_tokens", "max_completion_tokens"];
+    for (name, value) in route.request.iter().filter(|_| !scenario.bare) {
+        let names = if limits.contains(&name.as_str()) { &limits[..] } else { &[name.as_str()] };
+        if names.iter().all(|name| body[*name].is_null()) {
+            body[name.as_str()] = value.clone();
+        }
+    }
 }
 
 /// What the route says, over what the profile says, over what every client sends.
@@ -185,5 +197,31 @@ async fn settle(
     match timeout(SETTLE, stage.mocks.journal_when(Some(base), settled)).await {
         Ok(entries) => entries,
         Err(_) => stage.mocks.journal(Some(base)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::gateway::Profile;
+    use crate::scenario;
+
+    #[test]
+    fn a_route_completes_what_a_request_does_not_say() {
+        let text = r#"
+            apiVersion: touchstone/v1
+            kind: GatewayProfile
+            implementation: { organization: "", project: "", url: "", version: "", contact: [] }
+            routes: [{ name: a, provider: anthropic, path: /, upstreamModel: m, request: { max_tokens: 9 } }]
+        "#;
+        let profile = Profile::parse("some", text).unwrap();
+        let completed = |id: &str, mut body: Value| {
+            complete(&mut body, scenario::find(id).unwrap(), &profile.routes[0]);
+            body
+        };
+        assert_eq!(completed("chat.text.plain", json!({})), json!({"max_tokens": 9}));
+        let limited = json!({"max_completion_tokens": 3});
+        assert_eq!(completed("chat.text.plain", limited.clone()), limited);
+        assert_eq!(completed("chat.parameters.no-limit", json!({})), json!({}));
     }
 }

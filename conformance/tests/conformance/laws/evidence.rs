@@ -66,6 +66,7 @@ impl Evidence {
             surface: scenario.surface,
             path: "/chat".to_owned(),
             headers: std::collections::BTreeMap::new(),
+            request: serde_json::Map::new(),
             model: None,
             upstream_model: "the-model".to_owned(),
             version: None,
