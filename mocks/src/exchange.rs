@@ -14,6 +14,7 @@ use crate::request::Request;
 use crate::script::{Failure, Kind, Reply};
 use crate::seed::Draw;
 use crate::state::State;
+use crate::whose::Whose;
 use crate::wire::{self, Framing, Plan};
 
 /// A reply to send, and where to note how that goes; admin requests are not noted.
@@ -22,10 +23,10 @@ pub(crate) struct Exchange {
     pub(crate) record: Option<Arc<Record>>,
 }
 
-/// Answers a request. `port` is the provider whose own port it came in by.
+/// Answers a request that came in so.
 pub(crate) async fn answer(
     state: &Arc<State>,
-    port: Option<&'static dyn Provider>,
+    whose: Whose,
     mut request: Request,
     http: &'static str,
 ) -> Exchange {
@@ -34,29 +35,47 @@ pub(crate) async fn answer(
         let reply = admin::answer(state, request).await;
         return Exchange { plan: Arc::new(wire::whole(reply, None)), record: None };
     }
-    let provider = port.or_else(|| take_prefix(&mut request));
+    let provider = match whose.choose(&mut request) {
+        Ok(provider) => provider,
+        Err(reason) => return forbid(state, request, http, MISDIRECTED, reason),
+    };
     let judged = provider.map(|provider| judge(state, provider, &request));
-    let Judged { plan, operation, violations, auth, variant } = judged.unwrap_or_else(Judged::nowhere);
-    let provider = provider.map_or("", Provider::name);
-    let arrived = Arrived { provider, operation, http, request, violations, auth, variant, started_ms };
+    let judged = judged.unwrap_or_else(Judged::nowhere);
+    let (plan, arrived) = judged.arrived(provider, request, http, started_ms);
     note(state, plan, arrived)
 }
+
+/// Refuses a request that was meant for nobody here, in words that say so: the reason is in the journal too.
+pub(crate) fn forbid(
+    state: &State,
+    request: Request,
+    http: &'static str,
+    status: u16,
+    reason: String,
+) -> Exchange {
+    let headers = vec![("content-type".into(), "text/plain; charset=utf-8".into())];
+    let reply = Whole { status, headers, body: format!("touchstone: {reason}\n").into() };
+    let judged = Judged::refused(wire::whole(reply, None));
+    let (plan, arrived) = judged.arrived(None, request, http, state.now_ms());
+    note(state, plan, Arrived { refused: Some(reason), ..arrived })
+}
+
+/// Notes a connection by TLS that never came to a request, with the host that was asked for.
+pub(crate) fn unheard(state: &State, host: &str, reason: String) {
+    let request = Request { method: "TLS".to_owned(), path: host.to_owned(), ..Request::default() };
+    let judged = Judged::refused(Plan::default());
+    let (_, arrived) = judged.arrived(None, request, "", state.now_ms());
+    let record = state.journal.add(Arrived { refused: Some(reason), ..arrived });
+    state.finish(&record, true);
+}
+
+/// The host is that of nobody to whom this connection leads: <https://www.rfc-editor.org/rfc/rfc9110#section-15.5.20>.
+const MISDIRECTED: u16 = 421;
 
 fn note(state: &State, plan: Plan, arrived: Arrived) -> Exchange {
     let record = Some(state.journal.add(arrived));
     state.changed();
     Exchange { plan: Arc::new(plan), record }
-}
-
-/// Moves a provider's name from the front of the path to the prefix.
-fn take_prefix(request: &mut Request) -> Option<&'static dyn Provider> {
-    let rest = request.path.strip_prefix('/')?;
-    let end = rest.find('/').unwrap_or(rest.len());
-    let provider = provider::find(&rest[..end])?;
-    let own = if end == rest.len() { "/".to_owned() } else { rest[end..].to_owned() };
-    request.prefix = format!("/{}", provider.name());
-    request.path = own;
-    Some(provider)
 }
 
 /// The reply, and what the journal tells about the request.
@@ -80,6 +99,21 @@ impl Judged {
 
     fn refused(plan: Plan) -> Self {
         Self { plan, operation: "".into(), violations: Vec::new(), auth: Auth::None, variant: None }
+    }
+
+    fn arrived(
+        self,
+        provider: Option<&dyn Provider>,
+        request: Request,
+        http: &'static str,
+        started_ms: f64,
+    ) -> (Plan, Arrived) {
+        let Self { plan, operation, violations, auth, variant } = self;
+        let provider = provider.map_or("", Provider::name);
+        let refused = None;
+        let arrived =
+            Arrived { provider, operation, http, request, violations, auth, variant, refused, started_ms };
+        (plan, arrived)
     }
 }
 
@@ -221,20 +255,18 @@ pub(crate) fn render_request(state: &State, provider: &'static dyn Provider, req
 /// The draw of an answer that belongs to no route, such as a body that is too large.
 pub(crate) fn refuse(
     state: &State,
-    port: Option<&'static dyn Provider>,
+    whose: Whose,
     mut request: Request,
     http: &'static str,
     failure: &Failure,
 ) -> Exchange {
     let started_ms = state.now_ms();
-    let provider = port.or_else(|| take_prefix(&mut request));
+    let provider = whose.choose(&mut request).ok().flatten();
     let draw: Draw = state.seed.draw("", &request.path, &[]);
     let judged = match provider {
         Some(provider) => Judged::refused(wire::whole(provider.error(&request, &draw, failure), None)),
         None => Judged::nowhere(),
     };
-    let Judged { plan, operation, violations, auth, variant } = judged;
-    let provider = provider.map_or("", Provider::name);
-    let arrived = Arrived { provider, operation, http, request, violations, auth, variant, started_ms };
+    let (plan, arrived) = judged.arrived(provider, request, http, started_ms);
     note(state, plan, arrived)
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::io;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -10,12 +11,12 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::http::{Door, bind, serve};
+use crate::http::{Door, Kind, bind, serve};
 use crate::journal::Entry;
-use crate::provider::{self, Provider};
+use crate::provider;
 use crate::script::Script;
 use crate::state::State;
-use crate::{Credentials, Options};
+use crate::{Authority, Credentials, Options};
 
 /// All providers at a free port of 127.0.0.1, with seed 0.
 ///
@@ -29,18 +30,24 @@ pub async fn start() -> Result<Mocks, Error> {
 ///
 /// # Errors
 /// An address is taken or forbidden; a provider's name is unknown.
-pub async fn start_with(options: Options) -> Result<Mocks, Error> {
+pub async fn start_with(mut options: Options) -> Result<Mocks, Error> {
     let shared = options.threads > 1;
     let mut doors = Vec::new();
-    let mut listeners = vec![open(&mut doors, options.listen, None, shared)?];
+    let mut listeners = vec![open(&mut doors, options.listen, Kind::Common, shared)?];
     for (name, port) in &options.ports {
         let provider = provider::find(name).ok_or_else(|| Error::Provider(name.clone()))?;
         listeners.push(open(
             &mut doors,
             SocketAddr::new(options.listen.ip(), *port),
-            Some(provider),
+            Kind::Own(provider),
             shared,
         )?);
+    }
+    if let Some(addr) = options.tls {
+        listeners.push(open(&mut doors, addr, Kind::Tls, shared)?);
+    }
+    if options.authority.is_none() && (options.tls.is_some() || options.proxy) {
+        options.authority = Some(Arc::new(Authority::new()?));
     }
     let threads = options.threads;
     let state = Arc::new(State::new(options));
@@ -52,7 +59,7 @@ pub async fn start_with(options: Options) -> Result<Mocks, Error> {
         for (listener, door) in listeners.into_iter().zip(mocks.doors.clone()) {
             let listener =
                 TcpListener::from_std(listener).map_err(|problem| Error::Listen(door.addr, problem))?;
-            mocks.tasks.spawn(serve(listener, door.provider, Arc::clone(&mocks.state), mocks.stop.clone()));
+            mocks.tasks.spawn(serve(listener, door.kind, Arc::clone(&mocks.state), mocks.stop.clone()));
         }
         return Ok(mocks);
     }
@@ -70,7 +77,7 @@ pub async fn start_with(options: Options) -> Result<Mocks, Error> {
 fn open(
     doors: &mut Vec<Door>,
     addr: SocketAddr,
-    provider: Option<&'static dyn Provider>,
+    kind: Kind,
     shared: bool,
 ) -> Result<std::net::TcpListener, Error> {
     // Sockets that share an address share it with other programs too: one that does not share says whether it is free.
@@ -79,7 +86,7 @@ fn open(
     }
     let listener = bind(addr, shared).map_err(|problem| Error::Listen(addr, problem))?;
     let addr = listener.local_addr().map_err(|problem| Error::Listen(addr, problem))?;
-    doors.push(Door { addr, provider });
+    doors.push(Door { addr, kind });
     Ok(listener)
 }
 
@@ -120,17 +127,32 @@ impl Mocks {
     /// The base of a provider's own paths: its own port where it has one, else the common one with its prefix.
     #[must_use]
     pub fn url(&self, provider: &str) -> String {
-        let own = self.doors.iter().find(|door| door.provider.is_some_and(|known| known.name() == provider));
-        own.map_or_else(
-            || format!("http://{}/{provider}", self.addr()),
-            |door| format!("http://{}", door.addr),
-        )
+        match self.ports().get(provider) {
+            Some(own) => format!("http://{own}"),
+            None => format!("http://{}/{provider}", self.addr()),
+        }
     }
 
     /// Provider names to the addresses of their own ports.
     #[must_use]
     pub fn ports(&self) -> BTreeMap<&'static str, SocketAddr> {
-        self.doors.iter().filter_map(|door| Some((door.provider?.name(), door.addr))).collect()
+        let own = |door: &Door| match door.kind {
+            Kind::Own(provider) => Some((provider.name(), door.addr)),
+            Kind::Common | Kind::Tls => None,
+        };
+        self.doors.iter().filter_map(own).collect()
+    }
+
+    /// Where the providers' own hosts are served by TLS.
+    #[must_use]
+    pub fn tls(&self) -> Option<SocketAddr> {
+        self.doors.iter().find(|door| matches!(door.kind, Kind::Tls)).map(|door| door.addr)
+    }
+
+    /// Whom clients must trust to speak TLS with the mocks.
+    #[must_use]
+    pub fn authority(&self) -> Option<&Authority> {
+        self.state.options.authority.as_deref()
     }
 
     /// Adds a script; one for the same requests is replaced.
@@ -187,7 +209,7 @@ impl Mocks {
             for (listener, door) in listeners.into_iter().zip(doors) {
                 match TcpListener::from_std(listener) {
                     Ok(listener) => {
-                        serving.push(serve(listener, door.provider, Arc::clone(&state), stop.clone()));
+                        serving.push(serve(listener, door.kind, Arc::clone(&state), stop.clone()));
                     }
                     Err(problem) => tracing::error!(%problem, addr = %door.addr, "cannot listen"),
                 }
@@ -223,4 +245,15 @@ pub enum Error {
     /// There is no mock of this name.
     #[error("no provider is called `{0}`")]
     Provider(String),
+    /// No certificates.
+    #[error("cannot make certificates: {0}")]
+    Certificate(String),
+    /// The authority's files cannot be read or written.
+    #[error("{path}: {source}")]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
 }

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::Arc;
 
-use crate::Credentials;
+use crate::{Authority, Credentials};
 
 /// Everything has a default that suits a test: an ephemeral port on 127.0.0.1, all providers, seed 0.
 #[derive(Debug, Clone)]
@@ -20,6 +21,12 @@ pub struct Options {
     pub credentials: Credentials,
     /// The models that exist; absent: every model does.
     pub models: Option<Vec<String>>,
+    /// Where the providers' own host names are served besides, by TLS. Port 0: any free one.
+    pub tls: Option<SocketAddr>,
+    /// Whether the common address is an HTTP proxy too, which leads to the mock of the host that is asked for, and nowhere else.
+    pub proxy: bool,
+    /// Who signs for the hosts; absent, and there is TLS or a proxy: a new one.
+    pub authority: Option<Arc<Authority>>,
     /// Answer requests that break the provider's rules all the same; the journal tells.
     pub lenient: bool,
     /// How much the journal keeps.
@@ -35,6 +42,9 @@ impl Default for Options {
             seed: 0,
             credentials: Credentials::default(),
             models: None,
+            tls: None,
+            proxy: false,
+            authority: None,
             lenient: false,
             journal: JournalLimits::default(),
         }

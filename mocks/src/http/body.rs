@@ -1,9 +1,6 @@
 //! [Chunked](https://www.rfc-editor.org/rfc/rfc9112#section-7.1) request bodies.
 
-/// Larger bodies are refused.
-pub(super) const LIMIT: usize = 64 << 20;
-/// An announced body gets so much memory before it comes.
-pub(super) const AT_ONCE: usize = 1 << 20;
+use crate::limits::{BODY_BYTES, CHUNK_LINE};
 
 /// A decoder that takes what has come so far.
 #[derive(Debug, Default)]
@@ -35,7 +32,7 @@ impl Chunked {
     /// Takes bytes; what it did not use it wants to see again, with more behind it.
     ///
     /// # Errors
-    /// No chunked body, or one over [`LIMIT`].
+    /// No chunked body, or one over [`BODY_BYTES`].
     pub(super) fn push(&mut self, bytes: &[u8]) -> Result<Step, &'static str> {
         let mut used = 0;
         loop {
@@ -46,7 +43,7 @@ impl Chunked {
                     let count = left.min(rest.len());
                     self.body.extend_from_slice(&rest[..count]);
                     used += count;
-                    if self.body.len() > LIMIT {
+                    if self.body.len() > BODY_BYTES {
                         return Err("the body is too large");
                     }
                     if count < left {
@@ -57,7 +54,7 @@ impl Chunked {
                 }
                 State::Size | State::DataEnd | State::Trailer => {
                     let Some(end) = memchr::memchr(b'\n', rest) else {
-                        let too_long = rest.len() > 1_024;
+                        let too_long = rest.len() > CHUNK_LINE;
                         return if too_long {
                             Err("a chunk's line is too long")
                         } else {
@@ -82,7 +79,7 @@ impl Chunked {
                     std::str::from_utf8(size).ok().and_then(|size| usize::from_str_radix(size, 16).ok());
                 match size {
                     Some(0) => Ok(State::Trailer),
-                    Some(size) if size <= LIMIT => Ok(State::Data(size)),
+                    Some(size) if size <= BODY_BYTES => Ok(State::Data(size)),
                     Some(_) => Err("the body is too large"),
                     None => Err("a chunk without its size"),
                 }

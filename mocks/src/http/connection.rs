@@ -4,24 +4,28 @@ use std::sync::Arc;
 
 use bytes::BytesMut;
 use tokio::io::AsyncReadExt as _;
-use tokio::net::TcpStream;
 
-use super::body::{self, Chunked};
+use super::body::Chunked;
 use super::h1::Manner;
 use super::head::{self, Framing, Head};
-use super::{h1, h2};
+use super::socket::Socket;
+use super::{h1, h2, proxy};
 use crate::exchange::{self, Exchange};
-use crate::provider::Provider;
+use crate::hosts::Meant;
+use crate::limits::{BODY_AT_ONCE, BODY_BYTES};
 use crate::request::Request;
 use crate::script::{Failure, Kind};
 use crate::state::State;
+use crate::whose::Whose;
 
 /// A socket and what was read from it ahead.
 pub(super) struct Connection {
-    pub(super) stream: TcpStream,
+    pub(super) socket: Socket,
     pub(super) ahead: BytesMut,
     /// Where replies are put together; empty between them.
     pub(super) out: BytesMut,
+    /// Whether it takes us for a proxy, which it may only once: there is no tunnel in a tunnel.
+    is_proxied: bool,
 }
 
 /// The client went away.
@@ -29,31 +33,35 @@ pub(super) struct Connection {
 pub(super) struct Gone;
 
 /// What to do with the connection after a reply.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum After {
     Next,
     Close,
+    /// Closed below TLS, which is not told.
+    Cut,
     /// Closed without a word: the socket is set to reset.
     Drop,
+    /// What comes now is for whom this authority means.
+    Tunnel(Meant, String),
 }
 
 /// Serves a connection to its end.
-pub(crate) async fn serve(stream: TcpStream, provider: Option<&'static dyn Provider>, state: Arc<State>) {
-    // Without it every second small write waits for the client's delayed acknowledgement, 40 ms.
-    let _ = stream.set_nodelay(true);
-    let mut connection = Connection { stream, ahead: BytesMut::with_capacity(8 << 10), out: BytesMut::new() };
+pub(super) async fn serve(mut connection: Connection, whose: Whose, state: Arc<State>) {
     while connection.ahead.len() < PREFACE.len() {
         if connection.read().await.is_err() {
             return;
         }
     }
     if connection.ahead.starts_with(PREFACE) {
-        return h2::serve(connection, provider, state).await;
+        return h2::serve(connection, whose, state).await;
     }
     loop {
-        match one(&mut connection, provider, &state).await {
+        match one(&mut connection, whose, &state).await {
             Ok(After::Next) => {}
-            Ok(After::Close) => return h1::close(connection.stream).await,
+            Ok(After::Close) => return h1::close(connection.socket).await,
+            Ok(After::Cut) => return h1::close(Socket::Plain(connection.socket.into_tcp())).await,
+            Ok(After::Tunnel(meant, authority)) => {
+                return Box::pin(proxy::tunnel(connection, meant, &authority, state)).await;
+            }
             Ok(After::Drop) | Err(Gone) => return,
         }
     }
@@ -63,11 +71,7 @@ pub(crate) async fn serve(stream: TcpStream, provider: Option<&'static dyn Provi
 const PREFACE: &[u8] = b"PRI ";
 
 /// One request and its reply.
-async fn one(
-    connection: &mut Connection,
-    provider: Option<&'static dyn Provider>,
-    state: &Arc<State>,
-) -> Result<After, Gone> {
+async fn one(connection: &mut Connection, whose: Whose, state: &Arc<State>) -> Result<After, Gone> {
     let head = loop {
         match head::parse(&connection.ahead) {
             Ok(Some(head)) => break head,
@@ -79,30 +83,37 @@ async fn one(
             }
         }
     };
-    let Head { mut request, length, body, manner, expects_continue } = head;
-    let http = "HTTP/1.1";
+    let Head { mut request, authority, length, body, manner, expects_continue } = head;
     let _ = connection.ahead.split_to(length);
+    let closing = Manner { keeps_alive: false, ..manner };
+    let whose = match authority.filter(|_| connection.is_proxied) {
+        None => whose,
+        Some(authority) => match proxy::target(&authority, connection.port()) {
+            Ok(meant) if request.method == "CONNECT" => return Ok(After::Tunnel(meant, authority)),
+            Ok(Meant::Own) => whose,
+            Ok(Meant::Provider(provider)) => Whose::One(provider),
+            Err(reason) => {
+                let Exchange { plan, record } = exchange::forbid(state, request, HTTP, FORBIDDEN, reason);
+                return h1::send(connection, state, &plan, record.as_deref(), closing).await;
+            }
+        },
+    };
     if expects_continue {
         h1::write_all(connection, b"HTTP/1.1 100 Continue\r\n\r\n").await?;
     }
-    let Exchange { plan, record } = match read_body(connection, &mut request, body).await? {
-        Ok(()) => exchange::answer(state, provider, request, http).await,
+    let (Exchange { plan, record }, manner) = match read_body(connection, &mut request, body).await? {
+        Ok(()) => (exchange::answer(state, whose, request, HTTP).await, manner),
         Err(reason) => {
             let failure = Failure::new(Kind::TooLarge, reason);
-            let refused = exchange::refuse(state, provider, request, http, &failure);
-            h1::send(
-                connection,
-                state,
-                &refused.plan,
-                refused.record.as_deref(),
-                Manner { keeps_alive: false, ..manner },
-            )
-            .await?;
-            return Ok(After::Close);
+            (exchange::refuse(state, whose, request, HTTP, &failure), closing)
         }
     };
     h1::send(connection, state, &plan, record.as_deref(), manner).await
 }
+
+const HTTP: &str = "HTTP/1.1";
+/// A proxy does not go there.
+const FORBIDDEN: u16 = 403;
 
 /// Reads the body into the request; the inner error says why it is refused.
 async fn read_body(
@@ -111,9 +122,9 @@ async fn read_body(
     framing: Framing,
 ) -> Result<Result<(), &'static str>, Gone> {
     match framing {
-        Framing::Length(length) if length > body::LIMIT => return Ok(Err("the body is too large")),
+        Framing::Length(length) if length > BODY_BYTES => return Ok(Err("the body is too large")),
         Framing::Length(length) => {
-            connection.ahead.reserve(length.saturating_sub(connection.ahead.len()).min(body::AT_ONCE));
+            connection.ahead.reserve(length.saturating_sub(connection.ahead.len()).min(BODY_AT_ONCE));
             while connection.ahead.len() < length {
                 connection.read().await?;
             }
@@ -139,9 +150,23 @@ async fn read_body(
 }
 
 impl Connection {
+    pub(super) fn new(socket: Socket, ahead: BytesMut) -> Self {
+        Self { socket, ahead, out: BytesMut::new(), is_proxied: false }
+    }
+
+    /// One that may take us for a proxy.
+    pub(super) fn proxied(self) -> Self {
+        Self { is_proxied: true, ..self }
+    }
+
+    /// Ours.
+    fn port(&self) -> Option<u16> {
+        self.socket.tcp().local_addr().ok().map(|address| address.port())
+    }
+
     /// Reads some bytes more.
     pub(super) async fn read(&mut self) -> Result<(), Gone> {
-        match self.stream.read_buf(&mut self.ahead).await {
+        match self.socket.read_buf(&mut self.ahead).await {
             Ok(0) | Err(_) => Err(Gone),
             Ok(_) => Ok(()),
         }

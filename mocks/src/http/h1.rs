@@ -1,16 +1,20 @@
 //! A plan written to an HTTP/1.1 socket, write by write, while watching whether the client is still there.
 
-use std::io::{self, ErrorKind, Write as _};
+use std::future::{Future as _, poll_fn};
+use std::io::{self, Write as _};
+use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use socket2::SockRef;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
+use tokio::io::{AsyncReadExt as _, AsyncWrite as _, AsyncWriteExt as _};
 
 use super::connection::{After, Connection, Gone};
+use super::socket::Socket;
 use crate::journal::Record;
+use crate::limits::{AHEAD, LINGER, TURN};
 use crate::script::How;
 use crate::stamp;
 use crate::state::State;
@@ -42,9 +46,10 @@ pub(super) async fn send(
     sent?;
     match plan.end {
         End::Whole if keeps_alive => Ok(After::Next),
-        End::Whole | End::Stall | End::Cut(How::Fin) => Ok(After::Close),
+        End::Whole | End::Stall => Ok(After::Close),
+        End::Cut(How::Fin) => Ok(After::Cut),
         End::Cut(How::Rst) => {
-            let _ = SockRef::from(&connection.stream).set_linger(Some(Duration::ZERO));
+            let _ = SockRef::from(connection.socket.tcp()).set_linger(Some(Duration::ZERO));
             Ok(After::Drop)
         }
     }
@@ -94,9 +99,6 @@ async fn deliver(
     state.changed();
     end(connection, plan).await
 }
-
-/// After so many writes the other connections of the thread have their turn.
-const TURN: usize = 64;
 
 /// One write's part of the body: a chunk, or the bytes as they are.
 fn body(buffer: &mut BytesMut, bytes: &Bytes, plan: &Plan, manner: Manner) {
@@ -165,22 +167,25 @@ async fn flush(connection: &mut Connection, buffer: &mut BytesMut) -> Result<(),
 
 /// Writes all bytes; a client that closes while the socket is full is gone.
 pub(super) async fn write_all(connection: &mut Connection, mut bytes: &[u8]) -> Result<(), Gone> {
-    while !bytes.is_empty() {
-        match connection.stream.try_write(bytes) {
-            Ok(0) => return Err(Gone),
-            Ok(count) => bytes = &bytes[count..],
-            Err(problem) if problem.kind() == ErrorKind::WouldBlock => {
-                let Connection { stream, ahead, .. } = connection;
-                let (mut reader, writer) = stream.split();
-                tokio::select! {
-                    ready = writer.writable() => ready.map_err(|_| Gone)?,
-                    gone = watch(&mut reader, ahead) => return Err(gone),
-                }
+    let Connection { socket, ahead, .. } = connection;
+    poll_fn(|context| {
+        let written = loop {
+            if bytes.is_empty() {
+                // What was written waits in TLS, where there is any.
+                break Pin::new(&mut *socket).poll_flush(context);
             }
-            Err(_) => return Err(Gone),
+            match Pin::new(&mut *socket).poll_write(context, bytes) {
+                Poll::Ready(Ok(0)) => return Poll::Ready(Err(Gone)),
+                Poll::Ready(Ok(count)) => bytes = &bytes[count..],
+                other => break other.map_ok(|_| ()),
+            }
+        };
+        match written {
+            Poll::Ready(written) => Poll::Ready(written.map_err(|_| Gone)),
+            Poll::Pending => poll_gone(socket, ahead, context).map(Err),
         }
-    }
-    Ok(())
+    })
+    .await
 }
 
 /// Waits; a client that closes meanwhile is gone.
@@ -188,49 +193,42 @@ async fn wait(connection: &mut Connection, pause: Duration) -> Result<(), Gone> 
     if pause.is_zero() {
         return Ok(());
     }
-    let Connection { stream, ahead, .. } = connection;
-    let (mut reader, _writer) = stream.split();
     tokio::select! {
         () = tokio::time::sleep(pause) => Ok(()),
-        gone = watch(&mut reader, ahead) => Err(gone),
+        gone = watch(connection) => Err(gone),
     }
 }
 
 async fn end(connection: &mut Connection, plan: &Plan) -> Result<(), Gone> {
     match plan.end {
-        End::Stall => {
-            let Connection { stream, ahead, .. } = connection;
-            Err(watch(&mut stream.split().0, ahead).await)
-        }
+        End::Stall => Err(watch(connection).await),
         End::Whole | End::Cut(_) => Ok(()),
     }
 }
 
-/// Requests in advance are kept, up to this; beyond it the socket is left alone until the reply is sent.
-const AHEAD: usize = 256 << 10;
-
 /// Comes back when the client is gone.
-async fn watch(reader: &mut tokio::net::tcp::ReadHalf<'_>, ahead: &mut BytesMut) -> Gone {
-    loop {
-        if ahead.len() > AHEAD {
-            return std::future::pending().await;
-        }
-        match reader.read_buf(ahead).await {
-            Ok(0) | Err(_) => return Gone,
+async fn watch(connection: &mut Connection) -> Gone {
+    let Connection { socket, ahead, .. } = connection;
+    poll_fn(|context| poll_gone(socket, ahead, context)).await
+}
+
+/// Keeps what comes, up to [`AHEAD`]. Ready when the client is gone.
+fn poll_gone(socket: &mut Socket, ahead: &mut BytesMut, context: &mut Context<'_>) -> Poll<Gone> {
+    while ahead.len() <= AHEAD {
+        match ready!(pin!(socket.read_buf(ahead)).poll(context)) {
+            Ok(0) | Err(_) => return Poll::Ready(Gone),
             Ok(_) => {}
         }
     }
+    Poll::Pending
 }
 
-/// So long a client may take to close after us.
-const LINGER: Duration = Duration::from_secs(2);
-
 /// Ends a connection in order. Unread bytes would turn the end into a reset, so what still comes is read, for a while.
-pub(super) async fn close(mut stream: TcpStream) {
+pub(super) async fn close(mut socket: Socket) {
     let drained = async {
-        stream.shutdown().await?;
+        socket.shutdown().await?;
         let mut rest = [0_u8; 4 << 10];
-        while stream.read(&mut rest).await? > 0 {}
+        while socket.read(&mut rest).await? > 0 {}
         Ok::<(), io::Error>(())
     };
     let _ = tokio::time::timeout(LINGER, drained).await;

@@ -1,41 +1,35 @@
-//! HTTP/2 over a plain socket, with prior knowledge. A cut is a reset of the stream.
+//! HTTP/2, with prior knowledge or as TLS agreed on it. A cut is a reset of the stream.
 
 use std::convert::Infallible;
-use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use bytes::{Buf as _, Bytes, BytesMut};
+use bytes::Bytes;
 use http_body::Frame;
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
 use tokio::time::Sleep;
 
-use super::body::LIMIT;
 use super::connection::Connection;
+use super::socket::Rewound;
 use crate::exchange::{self, Exchange};
 use crate::journal::Record;
-use crate::provider::Provider;
+use crate::limits::BODY_BYTES;
 use crate::request::Request;
 use crate::script::{Failure, Kind};
 use crate::stamp;
 use crate::state::State;
+use crate::whose::Whose;
 use crate::wire::{End, Plan};
 
 /// Serves a connection to its end.
-pub(super) async fn serve(
-    connection: Connection,
-    provider: Option<&'static dyn Provider>,
-    state: Arc<State>,
-) {
-    let Connection { stream, ahead, .. } = connection;
-    let service = service_fn(move |request| answer(request, provider, Arc::clone(&state)));
+pub(super) async fn serve(connection: Connection, whose: Whose, state: Arc<State>) {
+    let Connection { socket: stream, ahead, .. } = connection;
+    let service = service_fn(move |request| answer(request, whose, Arc::clone(&state)));
     let mut builder = hyper::server::conn::http2::Builder::new(TokioExecutor::new());
     let served =
         builder.timer(TokioTimer::new()).serve_connection(TokioIo::new(Rewound { ahead, stream }), service);
@@ -46,7 +40,7 @@ pub(super) async fn serve(
 
 async fn answer(
     incoming: http::Request<Incoming>,
-    provider: Option<&'static dyn Provider>,
+    whose: Whose,
     state: Arc<State>,
 ) -> Result<http::Response<Body>, Reset> {
     let (parts, body) = incoming.into_parts();
@@ -57,14 +51,14 @@ async fn answer(
         headers: headers(&parts),
         ..Request::default()
     };
-    let Exchange { plan, record } = match Limited::new(body, LIMIT).collect().await {
+    let Exchange { plan, record } = match Limited::new(body, BODY_BYTES).collect().await {
         Ok(body) => {
             request.body = body.to_bytes();
-            exchange::answer(&state, provider, request, "HTTP/2").await
+            exchange::answer(&state, whose, request, "HTTP/2").await
         }
         Err(problem) if problem.is::<LengthLimitError>() => {
             let failure = Failure::new(Kind::TooLarge, "the body is too large");
-            exchange::refuse(&state, provider, request, "HTTP/2", &failure)
+            exchange::refuse(&state, whose, request, "HTTP/2", &failure)
         }
         Err(_) => return Err(Reset),
     };
@@ -197,45 +191,5 @@ impl Drop for Body {
     fn drop(&mut self) {
         let is_whole = self.next == self.plan.writes.len() && self.plan.end == End::Whole;
         self.finish(!is_whole);
-    }
-}
-
-/// A socket of which the first bytes were read already.
-struct Rewound {
-    ahead: BytesMut,
-    stream: TcpStream,
-}
-
-impl AsyncRead for Rewound {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        into: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        if self.ahead.is_empty() {
-            return Pin::new(&mut self.stream).poll_read(context, into);
-        }
-        let count = self.ahead.len().min(into.remaining());
-        into.put_slice(&self.ahead[..count]);
-        self.ahead.advance(count);
-        Poll::Ready(Ok(()))
-    }
-}
-
-impl AsyncWrite for Rewound {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(context, bytes)
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(context)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(context)
     }
 }

@@ -35,6 +35,10 @@ pub struct Entry {
     pub auth: Auth,
     /// The version of the API that the request chose, where the provider has several.
     pub variant: Option<String>,
+    /// Why it was refused before any provider saw it: a host that nobody here has, a TLS handshake that failed. Then the method
+    /// may be `CONNECT`, or `TLS` where there was no request, and the path is the host.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refused: Option<String>,
     /// When the request's header was complete.
     pub started_ms: f64,
     /// What was sent back so far.

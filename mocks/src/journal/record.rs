@@ -31,6 +31,7 @@ pub(crate) struct Arrived {
     pub(crate) violations: Vec<Violation>,
     pub(crate) auth: Auth,
     pub(crate) variant: Option<&'static str>,
+    pub(crate) refused: Option<String>,
     pub(crate) started_ms: f64,
 }
 
@@ -111,7 +112,7 @@ impl Record {
     }
 
     pub(crate) fn entry(&self) -> Entry {
-        let Arrived { provider, operation, http, request, violations, auth, variant, started_ms } =
+        let Arrived { provider, operation, http, request, violations, auth, variant, refused, started_ms } =
             &self.arrived;
         let outcome = self.outcome();
         Entry {
@@ -132,6 +133,7 @@ impl Record {
             violations: violations.clone(),
             auth: auth.clone(),
             variant: variant.map(str::to_owned),
+            refused: refused.clone(),
             started_ms: *started_ms,
             reply: outcome.sent(),
             aborted: outcome.aborted,

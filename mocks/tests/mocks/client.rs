@@ -1,9 +1,10 @@
 //! A client that keeps every byte: small, strict, and with no code of the mocks in it.
 
+use std::io::ErrorKind;
 use std::time::Duration;
 
 use serde_json::Value;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
 /// A reply as it lay on the wire.
@@ -109,7 +110,7 @@ pub(crate) async fn exchange(mocks: &mocks::Mocks, bytes: &[u8]) -> Reply {
 }
 
 /// Reads one reply from a connection; `raw` takes what was read, and keeps what lies behind the reply.
-pub(crate) async fn read(stream: &mut TcpStream, raw: &mut Vec<u8>) -> Reply {
+pub(crate) async fn read(stream: &mut (impl AsyncRead + Unpin), raw: &mut Vec<u8>) -> Reply {
     loop {
         if let Some((reply, used)) = parse(raw, false) {
             raw.drain(..used);
@@ -122,9 +123,10 @@ pub(crate) async fn read(stream: &mut TcpStream, raw: &mut Vec<u8>) -> Reply {
         match count {
             Ok(0) => return parse(raw, true).map(|(reply, _)| reply).unwrap_or_default(),
             Ok(count) => raw.extend_from_slice(&piece[..count]),
-            Err(_) => {
+            Err(problem) => {
                 let reply = parse(raw, true).map(|(reply, _)| reply).unwrap_or_default();
-                return Reply { reset: true, ..reply };
+                // An end of TCP that TLS was not told of is no reset.
+                return Reply { reset: problem.kind() != ErrorKind::UnexpectedEof, ..reply };
             }
         }
     }

@@ -19,12 +19,14 @@ mod mistral;
 mod official;
 mod ollama;
 mod openai;
+mod proxy;
 mod refusals;
 mod replies;
 mod responder;
 mod scripts;
 mod stamps;
 mod tgi;
+mod tls;
 mod vertex;
 
 /// Names of the providers that are played over plain text here.

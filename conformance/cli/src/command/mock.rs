@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use anyhow::Context;
 use clap::Args;
-use mocks::{Mocks, Options, Script};
+use mocks::{Authority, Mocks, Options, Script};
 
 /// Emulate the providers' native APIs, offline
 #[derive(Debug, Args)]
@@ -15,12 +16,24 @@ use mocks::{Mocks, Options, Script};
   touchstone mock
   touchstone mock --listen 127.0.0.1:9000 --script replies.yaml --seed 7
   touchstone mock --ports openai=9001,anthropic=9002,bedrock=9003
+  touchstone mock --proxy
+  touchstone mock --tls 127.0.0.1:443 --ca /etc/touchstone
 
 Then, with any client:
   OPENAI_BASE_URL=http://127.0.0.1:9000/openai/v1 OPENAI_API_KEY=sk-touchstone
   ANTHROPIC_BASE_URL=http://127.0.0.1:9000/anthropic ANTHROPIC_API_KEY=sk-ant-touchstone
   AWS_ENDPOINT_URL_BEDROCK_RUNTIME=http://127.0.0.1:9000/bedrock AWS_REGION=us-east-1 \\
     AWS_ACCESS_KEY_ID=AKIATOUCHSTONE000001 AWS_SECRET_ACCESS_KEY=touchstone-secret-access-key
+
+An application that cannot be told another host reaches the mocks as well, offline. With --proxy:
+  HTTPS_PROXY=http://127.0.0.1:9000 SSL_CERT_FILE=touchstone-ca/ca.pem app
+With --tls the names of the providers' hosts must lead here, on port 443 (see /etc/hosts), which needs root, the
+capability net_bind_service, or `sysctl net.ipv4.ip_unprivileged_port_start=443`; without any of it:
+  curl --cacert touchstone-ca/ca.pem --connect-to api.openai.com:443:127.0.0.1:9443 https://api.openai.com/v1/models
+Whom to trust is told by SSL_CERT_FILE (OpenSSL, Go, Rust, httpx), NODE_EXTRA_CA_CERTS (Node.js), REQUESTS_CA_BUNDLE
+(Python's requests), AWS_CA_BUNDLE (AWS), CURL_CA_BUNDLE (curl): ca.pem is our certificate alone, bundle.pem has those
+of the system besides. It is good for the providers' names and this machine's. Nothing that a client sends to the
+proxy leaves this machine: other hosts are refused, and named in the journal.
 
 What came in is at /__mock/journal, scripts are added at /__mock/scripts, all is forgotten at /__mock/reset.
 Tokens are counted with OpenAI's o200k encoding for every provider.")]
@@ -43,6 +56,15 @@ pub(crate) struct Mock {
     /// The only models that exist, separated by commas; default: every model exists
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     models: Option<Vec<String>>,
+    /// Serve the providers' own host names by TLS, HTTP/1.1 and HTTP/2, at this address
+    #[arg(long, value_name = "ADDRESS", num_args = 0..=1, default_missing_value = "127.0.0.1:9443")]
+    tls: Option<SocketAddr>,
+    /// Be an HTTP proxy too, at the common address: it leads to the mock of the host that is asked for, and nowhere else
+    #[arg(long)]
+    proxy: bool,
+    /// Where whom clients must trust is kept: ca.pem, bundle.pem, and the key, which only its owner may read; made once
+    #[arg(long, value_name = "FOLDER", default_value = "touchstone-ca")]
+    ca: PathBuf,
     /// Answer requests that break the provider's rules all the same; the journal tells what was wrong
     #[arg(long)]
     lenient: bool,
@@ -59,31 +81,52 @@ impl Mock {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         runtime.block_on(async {
             let mut stop = super::Stop::new()?;
-            let mocks = mocks::start_with(self.options()).await?;
+            let mocks = mocks::start_with(self.options()?).await?;
             scripts.into_iter().flatten().for_each(|script| mocks.add(script));
             announce(&mocks)?;
+            self.announce_hosts(&mocks)?;
             stop.wait().await;
             mocks.shutdown().await;
             Ok(ExitCode::SUCCESS)
         })
     }
 
-    fn options(&self) -> Options {
+    /// How a client whose hosts are fixed gets here.
+    fn announce_hosts(&self, mocks: &Mocks) -> anyhow::Result<()> {
+        let Some(authority) = mocks.authority() else { return Ok(()) };
+        let trust = authority.trust(&self.ca)?;
+        eprintln!("  {:<11} {}, with the system's: {}", "trust", trust.ca.display(), trust.bundle.display());
+        if self.proxy {
+            eprintln!("  {:<11} HTTPS_PROXY=http://{}", "proxy", mocks.addr());
+        }
+        if let Some(addr) = mocks.tls() {
+            let hosts = mocks::provider::names().filter_map(|name| mocks::hosts::of(name).next());
+            let hosts: Vec<_> = hosts.collect();
+            eprintln!("  {:<11} https://{addr}; for /etc/hosts:\n{} {}", "tls", addr.ip(), hosts.join(" "));
+        }
+        Ok(())
+    }
+
+    fn options(&self) -> anyhow::Result<Options> {
         let ports = match self.ports.as_deref() {
             None => BTreeMap::new(),
             Some([]) => mocks::provider::names().map(|name| (name.to_owned(), 0)).collect(),
             Some(ports) => ports.iter().cloned().collect(),
         };
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        Options {
+        let authority = (self.tls.is_some() || self.proxy).then(|| Authority::kept(&self.ca)).transpose()?;
+        Ok(Options {
             listen: self.listen,
             ports,
             threads: if self.threads == 0 { cores } else { self.threads },
             seed: self.seed,
             models: self.models.clone(),
             lenient: self.lenient,
+            tls: self.tls,
+            proxy: self.proxy,
+            authority: authority.map(Arc::new),
             ..Options::default()
-        }
+        })
     }
 }
 

@@ -37,6 +37,28 @@ fn health_is_asked_by_the_binary_itself() {
 }
 
 #[test]
+fn a_mock_as_a_proxy_leads_to_its_hosts_alone_and_says_whom_to_trust() {
+    let folder = tempfile::tempdir().unwrap();
+    let ca = folder.path().join("ca");
+    let listen = ["mock", "--listen", "127.0.0.1:0", "--proxy", "--tls", "127.0.0.1:0"];
+    let mock = Server::start(&[listen.as_slice(), &["--ca", ca.to_str().unwrap()]].concat(), &[]);
+    let reply = mock.ask("POST", "http://api.openai.com/v1/chat/completions", KEY, ASK);
+    assert!(reply.starts_with("HTTP/1.1 200"), "{reply}");
+    for (method, target) in [("GET", "http://example.com/"), ("CONNECT", "example.com:443")] {
+        let refused = mock.ask(method, target, "", "");
+        assert!(refused.starts_with("HTTP/1.1 403") && refused.contains("nothing leaves"), "{refused}");
+    }
+    let (_, said) = mock.terminate();
+    for part in
+        ["ca.pem", "bundle.pem", "HTTPS_PROXY=http://127.0.0.1:", "api.anthropic.com", "https://127.0.0.1:"]
+    {
+        assert!(said.contains(part), "{part} is not in {said}");
+    }
+    let ca = std::fs::read_to_string(ca.join("ca.pem")).unwrap();
+    assert!(ca.starts_with("-----BEGIN CERTIFICATE-----"), "{ca}");
+}
+
+#[test]
 fn the_same_seed_gives_the_same_bytes() {
     let body = |seed: &str| {
         let mock = Server::start(&["mock", "--listen", "127.0.0.1:0", "--seed", seed], &[]);

@@ -5,6 +5,7 @@ mod azure;
 mod boto3;
 mod cohere;
 mod genai;
+mod hosts;
 mod huggingface;
 mod mistral;
 mod ollama;
