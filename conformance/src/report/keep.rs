@@ -7,7 +7,7 @@ use super::model::{Check, Evidence, Report, Status};
 /// Whose evidence is kept in `report.json` and in the page.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Keep {
-    /// Of plays in which something does not hold: each requirement's first in each cell, and more as long as there is room.
+    /// Of plays in which something does not hold: the first of each requirement, and others as long as there is room.
     /// The page has those that hold, too, packed.
     #[default]
     Failures,
@@ -73,25 +73,35 @@ fn failures(report: &Report) -> Vec<&Evidence> {
     kept.into_iter().map(|(.., seen)| seen).collect()
 }
 
-/// For each play in which something does not hold, the least number of earlier ones that show the same: a requirement that
-/// does not hold in the same cell. What could not be tested shows nothing of its own, unless it is all there is.
+/// For each play in which something does not hold, how much it adds to what others show: 0 where it is the first in which a
+/// requirement does not hold, 1 where it is the first with this provider, then one more for each earlier one in the same cell.
+/// What could not be tested shows nothing of its own, unless it is all there is.
 fn ranks(report: &Report) -> HashMap<(&str, &str), usize> {
-    let mut seen: HashMap<(&str, &str), usize> = HashMap::new();
+    let mut anywhere: HashSet<&str> = HashSet::new();
+    let mut providers: HashSet<(&str, &str)> = HashSet::new();
+    let mut cells: HashMap<(&str, &str), usize> = HashMap::new();
     let mut ranks: HashMap<(&str, &str), usize> = HashMap::new();
     let shows = |check: &&Check| !check.is_quiet() && check.status != Status::Untestable;
     for check in report.checks.iter().filter(shows) {
-        let before = seen.entry((&check.id, &check.cell)).or_default();
-        let rank = ranks.entry((&check.scenario, &check.cell)).or_insert(usize::MAX);
-        *rank = (*rank).min(*before);
+        let provider = check.cell.rsplit_once('/').map_or(check.cell.as_str(), |(provider, _)| provider);
+        let before = cells.entry((&check.id, &check.cell)).or_insert(1);
         *before += 1;
+        let own = match (anywhere.insert(&check.id), providers.insert((&check.id, provider))) {
+            (true, _) => 0,
+            (_, true) => 1,
+            _ => *before,
+        };
+        let rank = ranks.entry((&check.scenario, &check.cell)).or_insert(usize::MAX);
+        *rank = (*rank).min(own);
     }
-    let shown: HashSet<_> = ranks.keys().copied().collect();
+    let mut untestable = HashSet::new();
     for check in report.checks.iter().filter(|check| check.status == Status::Untestable) {
         let play = (check.scenario.as_str(), check.cell.as_str());
-        if !shown.contains(&play) {
-            ranks.entry(play).or_insert(0);
+        if !ranks.contains_key(&play) {
+            untestable.insert(play);
         }
     }
+    ranks.extend(untestable.into_iter().map(|play| (play, 1)));
     ranks
 }
 

@@ -1,8 +1,8 @@
 //! The report as it stands in `report.json`.
 //!
-//! Of a hundred thousand checks nearly all hold, and there is nothing to say of one that does. So a check stands there in full where it
-//! has a finding; those without one stand in sets: a status, a scenario, and their places in the tables of cells and
-//! requirements. Reading gives every check back, in the order of scenarios, cells and requirements.
+//! Of a hundred thousand checks nearly all hold, and those that do not hold often fail alike. So what was found stands there once, with the
+//! places where it was found; what has no finding stands in sets: a status, a scenario, and places in the tables of cells
+//! and requirements. Reading gives every check back, in the order of scenarios, cells and requirements.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -12,6 +12,24 @@ use super::model::{
     CellResult, Check, Environment, Evidence, Expectations, Implementation, Report, RequirementResult,
     ScenarioResult, Status, Suite, Summary,
 };
+
+/// What was found about a requirement, and wherever it was found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Found {
+    /// The requirement's id.
+    id: String,
+    status: Status,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pointer: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    expected: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    actual: Option<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    notes: Vec<String>,
+    /// Places in the report's scenarios and cells.
+    places: Vec<(usize, usize)>,
+}
 
 /// Checks of one scenario that became the same and have no finding: each of these requirements in each of these cells.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,7 +61,7 @@ pub(super) struct Document<'a> {
     unclaimed: &'a [String],
     scenarios: &'a [ScenarioResult],
     requirements: &'a [RequirementResult],
-    checks: Vec<&'a Check>,
+    findings: Vec<Found>,
     alike: Vec<Alike>,
     expectations: &'a Expectations,
     evidence: Vec<&'a Evidence>,
@@ -51,6 +69,7 @@ pub(super) struct Document<'a> {
 
 impl<'a> Document<'a> {
     pub(super) fn new(report: &'a Report, evidence: Vec<&'a Evidence>) -> Self {
+        let places = Places::new(&report.scenarios, &report.cells, &report.requirements);
         Self {
             api_version: &report.api_version,
             kind: &report.kind,
@@ -62,8 +81,8 @@ impl<'a> Document<'a> {
             unclaimed: &report.unclaimed,
             scenarios: &report.scenarios,
             requirements: &report.requirements,
-            checks: report.checks.iter().filter(|check| has_finding(check)).collect(),
-            alike: alike(report),
+            findings: findings(report, &places),
+            alike: alike(report, &places),
             expectations: &report.expectations,
             evidence,
         }
@@ -108,12 +127,38 @@ impl<'a> Places<'a> {
     }
 }
 
+/// In the order of requirements.
+fn findings(report: &Report, places: &Places<'_>) -> Vec<Found> {
+    let mut found: BTreeMap<_, Vec<(usize, usize)>> = BTreeMap::new();
+    for check in report.checks.iter().filter(|check| has_finding(check)) {
+        let (scenario, cell, requirement) = places.of(check);
+        let Check { id, status, pointer, expected, actual, notes, .. } = check;
+        let same = (requirement, id, *status, pointer, expected, actual, notes);
+        found.entry(same).or_default().push((scenario, cell));
+    }
+    let one = |((_, id, status, pointer, expected, actual, notes), places): (
+        (_, &String, _, &_, &_, &_, &Vec<_>),
+        _,
+    )| {
+        let part = |text: &Option<String>| text.clone();
+        Found {
+            id: id.clone(),
+            status,
+            pointer: part(pointer),
+            expected: part(expected),
+            actual: part(actual),
+            notes: notes.clone(),
+            places,
+        }
+    };
+    found.into_iter().map(one).collect()
+}
+
 /// What a set has in common.
 type Common<'a> = (usize, Status, &'a [String]);
 
 /// First by requirement: in which cells; then those with the same cells together.
-fn alike(report: &Report) -> Vec<Alike> {
-    let places = Places::new(&report.scenarios, &report.cells, &report.requirements);
+fn alike(report: &Report, places: &Places<'_>) -> Vec<Alike> {
     let mut by_requirement: BTreeMap<(Common<'_>, usize), Vec<usize>> = BTreeMap::new();
     for check in report.checks.iter().filter(|check| !has_finding(check)) {
         let (scenario, cell, requirement) = places.of(check);
@@ -165,7 +210,7 @@ struct Read {
     unclaimed: Vec<String>,
     scenarios: Vec<ScenarioResult>,
     requirements: Vec<RequirementResult>,
-    checks: Vec<Check>,
+    findings: Vec<Found>,
     alike: Vec<Alike>,
     expectations: Expectations,
     evidence: Vec<Evidence>,
@@ -174,10 +219,7 @@ struct Read {
 impl<'de> Deserialize<'de> for Report {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let read = Read::deserialize(deserializer)?;
-        let mut checks = read.checks;
-        for set in &read.alike {
-            spread(set, &read.cells, &read.requirements, &mut checks).map_err(de::Error::custom)?;
-        }
+        let mut checks = read.checks().map_err(de::Error::custom)?;
         sort(&mut checks, &read.scenarios, &read.cells, &read.requirements);
         Ok(Self {
             api_version: read.api_version,
@@ -200,33 +242,55 @@ impl<'de> Deserialize<'de> for Report {
 /// More checks than any suite of ours has: a document that says it in a few bytes is no report.
 const MOST: usize = 4 << 20;
 
-/// One check for each requirement in each cell.
-fn spread(
-    set: &Alike,
-    cells: &[CellResult],
-    requirements: &[RequirementResult],
-    checks: &mut Vec<Check>,
-) -> Result<(), String> {
-    if set.cells.len().saturating_mul(set.requirements.len()).saturating_add(checks.len()) > MOST {
-        return Err(format!("more than {MOST} checks"));
-    }
-    for cell in &set.cells {
-        let cell = cells.get(*cell).ok_or_else(|| format!("there is no cell {cell}"))?;
-        for requirement in &set.requirements {
-            let requirement = requirements
-                .get(*requirement)
-                .ok_or_else(|| format!("there is no requirement {requirement}"))?;
-            checks.push(Check {
-                id: requirement.id.clone(),
-                scenario: set.scenario.clone(),
-                cell: cell.id.clone(),
-                status: set.status,
-                pointer: None,
-                expected: None,
-                actual: None,
-                notes: set.notes.clone(),
-            });
+impl Read {
+    fn checks(&self) -> Result<Vec<Check>, String> {
+        let found = self.findings.iter().map(|found| found.places.len());
+        let alike = self.alike.iter().map(|set| set.cells.len().saturating_mul(set.requirements.len()));
+        if found.chain(alike).fold(0, usize::saturating_add) > MOST {
+            return Err(format!("more than {MOST} checks"));
         }
+        let mut checks = Vec::new();
+        for found in &self.findings {
+            for (scenario, cell) in &found.places {
+                checks.push(Check {
+                    id: found.id.clone(),
+                    scenario: at(&self.scenarios, *scenario, "scenario")?.id.clone(),
+                    cell: at(&self.cells, *cell, "cell")?.id.clone(),
+                    status: found.status,
+                    pointer: found.pointer.clone(),
+                    expected: found.expected.clone(),
+                    actual: found.actual.clone(),
+                    notes: found.notes.clone(),
+                });
+            }
+        }
+        for set in &self.alike {
+            self.spread(set, &mut checks)?;
+        }
+        Ok(checks)
     }
-    Ok(())
+
+    /// One check for each requirement in each cell.
+    fn spread(&self, set: &Alike, checks: &mut Vec<Check>) -> Result<(), String> {
+        for cell in &set.cells {
+            let cell = at(&self.cells, *cell, "cell")?;
+            for requirement in &set.requirements {
+                checks.push(Check {
+                    id: at(&self.requirements, *requirement, "requirement")?.id.clone(),
+                    scenario: set.scenario.clone(),
+                    cell: cell.id.clone(),
+                    status: set.status,
+                    pointer: None,
+                    expected: None,
+                    actual: None,
+                    notes: set.notes.clone(),
+                });
+            }
+        }
+        Ok(())
+    }
+}
+
+fn at<'a, T>(table: &'a [T], place: usize, what: &str) -> Result<&'a T, String> {
+    table.get(place).ok_or_else(|| format!("there is no {what} {place}"))
 }

@@ -12,6 +12,9 @@ async function unpack(text) {
 
 /** What stands in sets, one by one. */
 function spread() {
+  report.checks = [];
+  for (const { places, ...found } of report.findings)
+    for (const [scenario, cell] of places) report.checks.push({ ...found, scenario: report.scenarios[scenario].id, cell: report.cells[cell].id });
   for (const { status, notes, scenario, cells, requirements } of report.alike)
     for (const cell of cells)
       for (const id of requirements) report.checks.push({ id: report.requirements[id].id, scenario, cell: report.cells[cell].id, status, notes });

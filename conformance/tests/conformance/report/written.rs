@@ -1,6 +1,6 @@
 //! `report.json`: small, of the published form, and read back as it was.
 
-use conformance::report::model::{Report, Status};
+use conformance::report::model::{Check, Report, Status};
 use conformance::report::{Keep, SCHEMA, text};
 use jsonschema::Validator;
 use serde_json::{Value, json};
@@ -36,7 +36,7 @@ fn the_form_is_the_published_one() {
         assert!(errors.is_empty(), "{errors:#?}");
     }
     let mut more = serde_json::to_value(sample()).unwrap();
-    more["checks"][0]["mood"] = json!("good");
+    more["findings"][0]["mood"] = json!("good");
     assert!(!schema.is_valid(&more), "a member that the schema does not name is noticed");
 }
 
@@ -47,12 +47,12 @@ fn a_report_read_back_is_the_same() {
     assert_eq!(serde_json::from_str::<Report>(&text).unwrap(), report);
 }
 
-/// Only what has a finding of its own stands there in full.
+/// What was found stands there once, with its places.
 #[test]
-fn what_holds_is_told_in_sets() {
+fn what_is_alike_is_told_once() {
     let written = serde_json::to_value(sample()).unwrap();
-    let in_full = written["checks"].as_array().unwrap();
-    let statuses: Vec<_> = in_full.iter().map(|check| check["status"].as_str().unwrap()).collect();
+    let found = written["findings"].as_array().unwrap();
+    let statuses: Vec<_> = found.iter().map(|found| found["status"].as_str().unwrap()).collect();
     assert_eq!(statuses, ["fail", "warn", "xfail", "untestable", "error"]);
     let skipped = written["alike"].as_array().unwrap().iter().find(|set| set["status"] == "skip").unwrap();
     assert_eq!(
@@ -60,6 +60,12 @@ fn what_holds_is_told_in_sets() {
         json!({"status": "skip", "notes": ["the profile does not declare `tools`"],
             "scenario": "chat.sample.skip", "cells": [0], "requirements": [5]})
     );
+    let mut report = sample();
+    let failed = report.checks.iter().find(|check| check.status == Status::Fail).unwrap().clone();
+    report.checks[3] = Check { cell: report.checks[3].cell.clone(), ..failed };
+    let written = serde_json::to_value(&report).unwrap();
+    assert_eq!(written["findings"][0]["places"], json!([[1, 0], [1, 1]]));
+    assert_eq!(serde_json::from_value::<Report>(written).unwrap(), report);
 }
 
 #[test]
@@ -99,7 +105,7 @@ fn the_same_failure_is_not_kept_a_thousand_times() {
     assert_eq!(check.status, Status::Fail);
     for number in 0..1000 {
         let scenario = format!("chat.sample.again-{number}");
-        report.checks.push(conformance::report::model::Check { scenario: scenario.clone(), ..check.clone() });
+        report.checks.push(Check { scenario: scenario.clone(), ..check.clone() });
         let mut evidence = evidence.clone();
         evidence.client[0].request.body = "x".repeat(4000);
         evidence.scenario = scenario;
