@@ -104,6 +104,8 @@ fn reason(answer: &Answer<'_>) -> &'static str {
     }
 }
 
+/// The lines of this older API end with CR LF, which the first clients of it looked for.
 fn event(data: &Value) -> Event {
-    Event { name: "completion".into(), bytes: sse::frame("completion", data.to_string().as_bytes()) }
+    let frame = sse::frame("completion", data.to_string().as_bytes());
+    Event { name: "completion".into(), bytes: sse::crlf(&frame) }
 }

@@ -11,6 +11,7 @@ use super::{framing, is_vertex};
 use crate::answer::{Answer, Choice, Usage, arguments};
 use crate::provider::{Call, Event, Framing};
 use crate::script::Block;
+use crate::wire::sse;
 
 /// All pieces of a streamed reply.
 pub(super) fn events(call: &Call<'_>, answer: &Answer<'_>) -> Vec<Event> {
@@ -84,7 +85,7 @@ fn candidates(call: &Call<'_>, index: usize, choice: &Choice<'_>) -> VecDeque<(V
 fn framed(framing: Framing, pieces: &[Value], settle: impl Fn(String) -> String) -> Vec<Event> {
     let event = |(at, piece): (usize, &Value)| {
         let bytes = match framing {
-            Framing::Sse => crate::wire::sse::frame("", settle(piece.to_string()).as_bytes()),
+            Framing::Sse => event_of(&settle(piece.to_string())),
             _ => {
                 let before = if at == 0 { "[" } else { ",\r\n" };
                 let after = if at + 1 == pieces.len() { "\n]\n" } else { "\n" };
@@ -96,10 +97,15 @@ fn framed(framing: Framing, pieces: &[Value], settle: impl Fn(String) -> String)
     pieces.iter().enumerate().map(event).collect()
 }
 
+/// Google ends its lines with CR LF, as [its recorded answers](https://github.com/FirebaseExtended/vertexai-sdk-test-data) show.
+fn event_of(data: &str) -> Bytes {
+    sse::crlf(&sse::frame("", data.as_bytes()))
+}
+
 /// The service's own error in mid-stream.
 pub(super) fn interruption(framing: Framing, error: &Value) -> Event {
     let bytes = match framing {
-        Framing::Sse => crate::wire::sse::frame("", error.to_string().as_bytes()),
+        Framing::Sse => event_of(&error.to_string()),
         _ => Bytes::from(format!(",\r\n{error:#}\n]\n")),
     };
     Event { name: "".into(), bytes }

@@ -46,11 +46,11 @@ pub(super) fn multiline(frame: &[u8]) -> Bytes {
     })
 }
 
-/// Every line ends with CR LF. Lines carry JSON, in which no line end is left as it is.
-pub(super) fn crlf(frame: &[u8]) -> Bytes {
+/// Every line ends with CR LF, if it did not already. Lines carry JSON, in which no line end is left as it is.
+pub(crate) fn crlf(frame: &[u8]) -> Bytes {
     let mut out = Vec::with_capacity(frame.len() + 8);
     for byte in frame {
-        if *byte == b'\n' {
+        if *byte == b'\n' && out.last() != Some(&b'\r') {
             out.push(b'\r');
         }
         out.push(*byte);
@@ -58,15 +58,19 @@ pub(super) fn crlf(frame: &[u8]) -> Bytes {
     out.into()
 }
 
+/// The lines keep the ends that they had.
 fn map_data(frame: &[u8], map: impl Fn(&[u8], &mut Vec<u8>)) -> Bytes {
     let mut out = Vec::with_capacity(frame.len() * 2);
+    let mut ended_by_two = false;
     for text in frame.split_inclusive(|byte| *byte == b'\n') {
+        let body = text.strip_suffix(b"\n").unwrap_or(text);
+        ended_by_two |= body.ends_with(b"\r");
         match text.strip_prefix(b"data: ") {
-            Some(data) => map(data.strip_suffix(b"\n").unwrap_or(data), &mut out),
+            Some(_) => map(&body.strip_suffix(b"\r").unwrap_or(body)[b"data: ".len()..], &mut out),
             None => out.extend_from_slice(text),
         }
     }
-    out.into()
+    if ended_by_two { crlf(&out) } else { out.into() }
 }
 
 fn line(out: &mut Vec<u8>, field: &[u8], value: &[u8]) {
