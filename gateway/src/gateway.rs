@@ -12,6 +12,7 @@ use tokio::task::LocalSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::Config;
+use crate::egress::{Egress, Ways};
 use crate::limits::Limits;
 use crate::proxy::Proxy;
 use crate::server::{self, Shared};
@@ -28,16 +29,19 @@ pub struct Settings {
     pub threads: usize,
     /// A PEM file of certificates that are trusted beside Mozilla's, in connections to upstreams.
     pub trust: Option<PathBuf>,
+    /// The way out to upstreams.
+    pub egress: Egress,
     /// What it bears.
     pub limits: Limits,
 }
 
 impl Settings {
-    /// A gateway on `listen` with defaults for the rest; `trust` is `SSL_CERT_FILE`, which most programs understand.
+    /// A gateway on `listen` with defaults for the rest; `trust` is `SSL_CERT_FILE`, which most programs understand, and `egress` is
+    /// what the environment says of proxies.
     #[must_use]
     pub fn new(listen: SocketAddr) -> Self {
         let trust = std::env::var_os("SSL_CERT_FILE").map(PathBuf::from);
-        Self { listen, threads: 0, trust, limits: Limits::default() }
+        Self { listen, threads: 0, trust, egress: Egress::from_env(), limits: Limits::default() }
     }
 }
 
@@ -52,7 +56,7 @@ pub enum Error {
         /// What the system says.
         source: io::Error,
     },
-    /// A thread, a runtime, a signal handler or a file of certificates cannot be had.
+    /// A thread, a runtime, a signal handler, a file of certificates or hosts, or a proxy cannot be had.
     #[error("cannot start: {0}")]
     System(#[from] io::Error),
 }
@@ -68,9 +72,9 @@ impl Gateway {
     /// Starts serving. When this returns, clients can connect.
     ///
     /// # Errors
-    /// The address is taken, the system gives no threads, or the certificates cannot be read.
+    /// The address is taken, the system gives no threads, the certificates or the hosts file cannot be read, or a proxy is none.
     pub fn start(config: Config, settings: Settings) -> Result<Self, Error> {
-        let Settings { listen, threads, trust, limits } = settings;
+        let Settings { listen, threads, trust, egress, limits } = settings;
         let threads = if threads > 0 { threads } else { thread::available_parallelism()?.get() };
         let (address, listeners) =
             server::listen(listen, threads).map_err(|source| Error::Listen { address: listen, source })?;
@@ -80,18 +84,19 @@ impl Gateway {
             abort: CancellationToken::new(),
         };
         let tls = crate::tls::client(trust.as_deref())?;
+        let ways = Arc::new(Ways::read(&egress)?);
         let config = Arc::new(config);
         let mut gateway = Self { address, shared: shared.clone(), threads: Vec::new() };
         for (core, listener) in listeners.into_iter().enumerate() {
-            let (shared, config, tls, limits) =
-                (shared.clone(), Arc::clone(&config), Arc::clone(&tls), limits.clone());
+            let (shared, limits) = (shared.clone(), limits.clone());
+            let (config, tls, ways) = (Arc::clone(&config), Arc::clone(&tls), Arc::clone(&ways));
             let runtime =
                 Builder::new_current_thread().enable_all().max_blocking_threads(RESOLVERS).build()?;
             let (over, ended) = oneshot::channel();
             let thread = thread::Builder::new().name(format!("gateway-{core}")).spawn(move || {
                 let _over = over;
                 LocalSet::new().block_on(&runtime, async {
-                    server::serve(Proxy::new(config, tls, limits), listener, shared).await;
+                    server::serve(Proxy::new(config, tls, ways, limits), listener, shared).await;
                 });
             })?;
             gateway.threads.push((thread, ended));

@@ -11,6 +11,7 @@
 
 mod aws;
 pub mod config;
+mod egress;
 mod fault;
 mod gateway;
 mod limits;
@@ -22,6 +23,7 @@ mod server;
 mod tls;
 mod upstream;
 
+pub use egress::Egress;
 pub use gateway::{Error, Gateway, Settings};
 pub use limits::Limits;
 pub use log::{Log, log_to_stderr};

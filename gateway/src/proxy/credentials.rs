@@ -30,6 +30,8 @@ enum Aws {
 
 /// A request to an upstream, before it becomes bytes.
 pub(super) struct Outgoing<'a> {
+    /// What stands before the path, and is not signed with it.
+    pub(super) prefix: &'a str,
     pub(super) path: &'a str,
     pub(super) query: String,
     pub(super) headers: Vec<(Cow<'a, str>, Cow<'a, str>)>,
@@ -138,13 +140,14 @@ fn text(value: &HeaderValue) -> Result<&str, Fault> {
 impl Outgoing<'_> {
     /// The bytes that go over the wire, head and body in one: they are written at once.
     pub(super) fn into_bytes(self) -> Result<Vec<u8>, Fault> {
-        let Self { path, query, headers, body } = self;
+        let Self { prefix, path, query, headers, body } = self;
         if !path.bytes().chain(query.bytes()).all(|byte| byte.is_ascii_graphic()) {
             return Err(Fault::Unprintable("path"));
         }
         let mut bytes = Vec::with_capacity(1024 + body.len());
         let mut add = |part: &[u8]| bytes.extend_from_slice(part);
         add(b"POST ");
+        add(prefix.as_bytes());
         add(path.as_bytes());
         if !query.is_empty() {
             add(b"?");
@@ -187,6 +190,7 @@ mod tests {
         let mut body = Vec::new();
         let mut bytes = |path, value: &'static str| {
             Outgoing {
+                prefix: "",
                 path,
                 query: String::new(),
                 headers: vec![("x".into(), value.into())],

@@ -26,6 +26,7 @@ use tokio::time::{Instant, timeout_at};
 pub(crate) use body::Body;
 
 use crate::config::{Config, Match, Route};
+use crate::egress::Ways;
 use crate::fault::Fault;
 use crate::limits::Limits;
 use crate::server::Busy;
@@ -44,8 +45,8 @@ pub(crate) struct Proxy {
 }
 
 impl Proxy {
-    pub(crate) fn new(config: Arc<Config>, tls: Arc<ClientConfig>, limits: Limits) -> Self {
-        let peers = Peers::new(tls, &limits);
+    pub(crate) fn new(config: Arc<Config>, tls: Arc<ClientConfig>, ways: Arc<Ways>, limits: Limits) -> Self {
+        let peers = Peers::new(tls, ways, &limits);
         let routes = config.router.routes().iter();
         let backends = routes
             .filter_map(|route| Some((Arc::as_ptr(route), Backend::new(route, &peers, &limits)?)))

@@ -8,6 +8,7 @@ use std::time::Duration;
 use rustls::ClientConfig;
 use tokio::time::sleep;
 
+use crate::egress::Ways;
 use crate::limits::Limits;
 use crate::upstream::{Origin, Peer, Scratch};
 
@@ -17,14 +18,15 @@ const MOST: usize = 1024;
 /// One [`Peer`] for each origin, whichever routes lead there.
 pub(super) struct Peers {
     tls: Arc<ClientConfig>,
+    ways: Arc<Ways>,
     scratch: Scratch,
     limits: Limits,
     peers: RefCell<Vec<Rc<Peer>>>,
 }
 
 impl Peers {
-    pub(super) fn new(tls: Arc<ClientConfig>, limits: &Limits) -> Self {
-        Self { tls, scratch: Scratch::new(), limits: limits.clone(), peers: RefCell::default() }
+    pub(super) fn new(tls: Arc<ClientConfig>, ways: Arc<Ways>, limits: &Limits) -> Self {
+        Self { tls, ways, scratch: Scratch::new(), limits: limits.clone(), peers: RefCell::default() }
     }
 
     /// `None`: the host is not a name.
@@ -36,7 +38,8 @@ impl Peers {
         if peers.len() >= MOST {
             peers.retain(|peer| Rc::strong_count(peer) > 1);
         }
-        let peer = Rc::new(Peer::new(origin, &self.tls, self.scratch.clone(), &self.limits)?);
+        let way = self.ways.to(&origin);
+        let peer = Rc::new(Peer::new(origin, way, &self.tls, self.scratch.clone(), &self.limits)?);
         peers.push(Rc::clone(&peer));
         Some(peer)
     }

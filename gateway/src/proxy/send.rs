@@ -107,7 +107,8 @@ fn compose(
         .map(|(name, value)| (name, value.into()));
     let headers =
         fixed.into_iter().chain(own).chain(passed).map(|(name, value)| (name.into(), value)).collect();
-    let mut request = Outgoing { path: &path, query: query(target), headers, body: payload };
+    let mut request =
+        Outgoing { prefix: &place.peer.prefix, path: &path, query: query(target), headers, body: payload };
     backend.credentials.add(&mut request, values.head, &|source, name| values.get(source, name))?;
     request.into_bytes()
 }

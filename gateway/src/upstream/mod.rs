@@ -18,6 +18,7 @@ mod gunzip;
 mod head;
 mod peer;
 mod reply;
+mod tunnel;
 
 pub(crate) use chunked::Chunked;
 pub(crate) use connection::{Connection, Scratch};

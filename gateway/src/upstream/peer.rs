@@ -14,7 +14,8 @@ use tokio::time::{Instant, timeout};
 use tokio_rustls::TlsConnector;
 
 use super::dial::dial;
-use super::{Connection, Scratch};
+use super::{Connection, Scratch, tunnel};
+use crate::egress::Way;
 use crate::fault::Fault;
 use crate::limits::Limits;
 
@@ -28,6 +29,15 @@ pub(crate) struct Origin {
 }
 
 impl Origin {
+    /// Host and port, as a tunnel is asked for.
+    pub(crate) fn with_port(&self) -> String {
+        if self.host.contains(':') {
+            format!("[{}]:{}", self.host, self.port)
+        } else {
+            format!("{}:{}", self.host, self.port)
+        }
+    }
+
     /// The `Host` header: with a port where it is not the scheme's own.
     pub(crate) fn authority(&self) -> String {
         let host = if self.host.contains(':') { format!("[{}]", self.host) } else { self.host.clone() };
@@ -48,6 +58,9 @@ pub(crate) struct Timeouts {
 /// An upstream server, and its idle connections on this core.
 pub(crate) struct Peer {
     pub(crate) origin: Origin,
+    /// What stands before the path of every request: nothing, but where a proxy must be told whom to ask.
+    pub(crate) prefix: String,
+    way: Way,
     tls: Option<(TlsConnector, ServerName<'static>)>,
     scratch: Scratch,
     /// Oldest first.
@@ -60,6 +73,7 @@ impl Peer {
     /// `None`: the host of an `https` origin is neither a name nor an address.
     pub(crate) fn new(
         origin: Origin,
+        way: Way,
         tls: &Arc<ClientConfig>,
         scratch: Scratch,
         limits: &Limits,
@@ -69,8 +83,11 @@ impl Peer {
         } else {
             None
         };
+        let is_asked = way.proxy.is_some() && tls.is_none();
         Some(Self {
+            prefix: if is_asked { format!("http://{}", origin.authority()) } else { String::new() },
             origin,
+            way,
             tls,
             scratch,
             idle: RefCell::default(),
@@ -115,18 +132,35 @@ impl Peer {
     }
 
     async fn open(&self) -> Result<Connection, Fault> {
-        let named = tokio::net::lookup_host((self.origin.host.as_str(), self.origin.port)).await;
-        let addresses = named.map_err(|_| Fault::Connect("its name does not resolve"))?.collect();
-        let socket = dial(addresses, TcpStream::connect::<SocketAddr>)
+        let addresses = self.addresses().await?;
+        let mut socket = dial(addresses, TcpStream::connect::<SocketAddr>)
             .await
             .map_err(|error| Fault::Connect(why(&error)))?;
         socket.set_nodelay(true).map_err(|error| Fault::Connect(why(&error)))?;
         let Some((connector, name)) = &self.tls else {
             return Ok(Connection::plain(socket, self.scratch.clone()));
         };
+        if self.way.proxy.is_some() {
+            tunnel::open(&mut socket, &self.origin).await?;
+        }
         let socket =
             connector.connect(name.clone(), socket).await.map_err(|error| Fault::Connect(why(&error)))?;
         Ok(Connection::tls(socket, self.scratch.clone()))
+    }
+
+    /// Of the upstream, or of the proxy before it.
+    async fn addresses(&self) -> Result<Vec<SocketAddr>, Fault> {
+        let whom = self.way.proxy.as_deref().unwrap_or(&self.origin);
+        if !self.way.addresses.is_empty() {
+            return Ok(self
+                .way
+                .addresses
+                .iter()
+                .map(|address| SocketAddr::new(*address, whom.port))
+                .collect());
+        }
+        let named = tokio::net::lookup_host((whom.host.as_str(), whom.port)).await;
+        Ok(named.map_err(|_| Fault::Connect("its name does not resolve"))?.collect())
     }
 }
 

@@ -184,6 +184,7 @@ impl Clock {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::egress::Way;
     use crate::limits::Limits;
     use crate::upstream::{Origin, Scratch};
     use std::time::Duration;
@@ -201,7 +202,9 @@ mod tests {
 
         let (limits, scratch) = (Limits::default(), Scratch::new());
         let origin = Origin { tls: false, host: "localhost".to_owned(), port: 80 };
-        let peer = Peer::new(origin, &crate::tls::client(None).unwrap(), scratch.clone(), &limits).unwrap();
+        let peer =
+            Peer::new(origin, Way::default(), &crate::tls::client(None).unwrap(), scratch.clone(), &limits)
+                .unwrap();
         let second = Duration::from_secs(1);
         let timeouts = Timeouts { connect: second, write: second, read: second, call: second };
         let head = Head::parse(&mut b"HTTP/1.1 200 OK\r\n\r\n".to_vec()).unwrap().unwrap();

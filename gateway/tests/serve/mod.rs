@@ -3,6 +3,7 @@
 mod calls;
 mod client;
 mod connections;
+mod egress;
 mod errors;
 mod http2;
 mod keys;
@@ -19,7 +20,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use gateway::config::Config;
-use gateway::{Gateway, Limits, Settings};
+use gateway::{Egress, Gateway, Limits, Settings};
 use serde_json::{Value, json};
 
 use client::Client;
@@ -64,6 +65,7 @@ struct Setup {
     limits: Limits,
     threads: usize,
     trust: Option<PathBuf>,
+    egress: Egress,
 }
 
 impl Setup {
@@ -77,6 +79,7 @@ impl Setup {
             limits: Limits::default(),
             threads: 1,
             trust: None,
+            egress: Egress::default(),
         }
     }
 
@@ -114,8 +117,8 @@ impl Setup {
     fn start(self) -> Gateway {
         let config = Config::parse(&self.file(), &|_| None).unwrap_or_else(|errors| panic!("{errors}"));
         let listen = "127.0.0.1:0".parse().unwrap();
-        let Self { limits, threads, trust, .. } = self;
-        Gateway::start(config, Settings { listen, threads, trust, limits }).unwrap()
+        let Self { limits, threads, trust, egress, .. } = self;
+        Gateway::start(config, Settings { listen, threads, trust, egress, limits }).unwrap()
     }
 }
 

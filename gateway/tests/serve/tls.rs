@@ -11,14 +11,14 @@ use super::upstream::{DONE, event};
 use super::*;
 
 /// A server whose certificate nobody has signed but itself.
-struct Server {
-    acceptor: TlsAcceptor,
-    listener: TcpListener,
+pub(super) struct Server {
+    pub(super) acceptor: TlsAcceptor,
+    pub(super) listener: TcpListener,
     certificate: String,
 }
 
 impl Server {
-    async fn start(name: &str) -> Self {
+    pub(super) async fn start(name: &str) -> Self {
         let own = rcgen::generate_simple_self_signed([name.to_owned()]).unwrap();
         let key = own.signing_key.serialize_der().try_into().unwrap();
         let config = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
@@ -38,7 +38,7 @@ impl Server {
     }
 
     /// Trusts the certificate, for as long as the file lives.
-    fn trusted(&self) -> (Setup, tempfile::NamedTempFile) {
+    pub(super) fn trusted(&self) -> (Setup, tempfile::NamedTempFile) {
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), &self.certificate).unwrap();
         (Setup { trust: Some(file.path().to_owned()), ..self.before() }, file)
