@@ -5,8 +5,8 @@ use super::support::{
     answer, as_finding, carried, carried_or_named, client, differences, is_refused, unless,
 };
 use super::{
-    Check, Judged, errors, faults, params, reply, request, schema, security, stream, structure, support,
-    usage,
+    Check, Judged, errors, faults, params, reply, request, same, schema, security, stream, structure,
+    support, usage,
 };
 use crate::case::Case;
 use crate::meaning::{Difference, Facet};
@@ -18,7 +18,7 @@ pub(super) const TABLE: &[(&str, Check)] = &[
     ("completions.request.auth", request::auth),
     ("completions.request.content-type", request::content_type),
     ("completions.request.model", request::model),
-    ("completions.request.same-dialect", request::same_dialect),
+    ("completions.request.same-dialect", same::same_dialect),
     ("completions.request.prompt", prompt),
     ("completions.request.text.unchanged", structure::unchanged),
     ("completions.request.prompts", |case| carried_or_refused(case, Facet::Batch)),

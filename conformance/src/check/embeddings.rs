@@ -8,7 +8,7 @@ use super::support::{
     Side, answer, carried_or_named, client, differences, finding, got, is_named, unless, unless_refused,
 };
 use super::{
-    Check, Judged, Verdict, errors, faults, params, reply, request, schema, security, structure, usage,
+    Check, Judged, Verdict, errors, faults, params, reply, request, same, schema, security, structure, usage,
 };
 use crate::case::{Case, Seen};
 use crate::fold::{Form, Vector};
@@ -21,7 +21,7 @@ pub(super) const TABLE: &[(&str, Check)] = &[
     ("embeddings.request.auth", request::auth),
     ("embeddings.request.content-type", request::content_type),
     ("embeddings.request.model", request::model),
-    ("embeddings.request.same-dialect", request::same_dialect),
+    ("embeddings.request.same-dialect", same::same_dialect),
     ("embeddings.request.input", |case| carried_or_refused(case, Facet::Batch)),
     ("embeddings.request.text.unchanged", structure::unchanged),
     ("embeddings.request.inputs", |case| carried_or_refused(case, Facet::Batch)),

@@ -8,6 +8,7 @@ mod lifecycle;
 mod params;
 mod reply;
 mod request;
+mod same;
 mod schema;
 mod security;
 mod stream;

@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use super::support::{Side, asked, finding, is_named, unless, upstream};
-use super::{Check, Judged, Verdict};
+use super::support::{Side, asked, finding, unless, upstream};
+use super::{Check, Judged, Verdict, same};
 use crate::case::Case;
 use crate::dialect::{self, Place};
 
@@ -17,7 +17,7 @@ pub(super) const TABLE: &[(&str, Check)] = &[
     ("chat.request.version", version),
     ("chat.request.bedrock.model-encoded", model_encoded),
     ("chat.request.bedrock.signed", auth),
-    ("chat.request.same-dialect", same_dialect),
+    ("chat.request.same-dialect", same::same_dialect),
     ("chat.request.numbers", numbers),
     ("chat.request.members", members),
 ];
@@ -126,27 +126,6 @@ fn decode(segment: &str) -> String {
         }
     }
     String::from_utf8_lossy(&bytes).into_owned()
-}
-
-/// What both sides understand goes through as it is. What to answer to, and how to transport it, is the gateway's; what
-/// the provider does not know may be named as dropped.
-pub(super) fn same_dialect(case: &Case) -> Judged {
-    let asked = asked(case)?;
-    let own = ["model", "stream", "stream_options"];
-    // One limit, by the name that the model knows.
-    let limits = ["max_tokens", "max_completion_tokens"];
-    let changed = |(name, value): &(&String, &Value)| {
-        let names = if limits.contains(&name.as_str()) { &limits[..] } else { &[name.as_str()] };
-        let is_there = names.iter().any(|name| asked.json[*name] == **value);
-        !own.contains(&name.as_str()) && !is_there && !is_named(case, name)
-    };
-    let lost = case.sent.json.as_object().into_iter().flatten().filter(changed);
-    unless(
-        lost.map(|(name, value)| {
-            finding(Side::Upstream, &format!("/{name}"), value, &asked.json[name.as_str()])
-        })
-        .collect(),
-    )
 }
 
 /// Every long number of the client's tool calls is in the request upstream with every digit.

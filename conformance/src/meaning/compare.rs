@@ -214,8 +214,26 @@ fn parameter(
     found: &mut Vec<Difference>,
 ) {
     let Some(wanted) = client else { return };
-    if upstream != Some(&wanted) {
-        found.push(difference(facet, name, &wanted, upstream));
+    if upstream.is_some_and(|sent| *sent == wanted || is_same_number(sent, &wanted)) {
+        return;
+    }
+    let actual = upstream.map_or_else(|| "nothing".to_owned(), Value::to_string);
+    found.push(Difference {
+        expected: wanted.to_string(),
+        actual,
+        ..difference(facet, name, &wanted, upstream)
+    });
+}
+
+/// Whether two numbers are one number, whole or not, by as many digits as a single-precision float has: what a model does
+/// with more is nowhere documented. Whole numbers have all of theirs.
+pub(crate) fn is_same_number(one: &Value, other: &Value) -> bool {
+    let are_whole = [one, other].iter().all(|value| value.is_i64() || value.is_u64());
+    match (one.as_f64(), other.as_f64()) {
+        (Some(one), Some(other)) if !are_whole => {
+            (one - other).abs() <= f64::from(f32::EPSILON) * one.abs().max(other.abs())
+        }
+        _ => one == other && one.is_number(),
     }
 }
 

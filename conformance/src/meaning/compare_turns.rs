@@ -8,13 +8,27 @@ use super::compare::difference;
 use super::{Difference, Facet, Meaning, Part, Turn};
 
 pub(super) fn system(client: &Meaning, upstream: &Meaning, found: &mut Vec<Difference>) {
-    if !carries(&client.system, &upstream.system) {
+    if !carries(&client.system, &upstream.system) && !asks_for_json(client, upstream) {
         found.push(Difference {
             pointer: "/messages".to_owned(),
             absent: upstream.system.is_empty(),
             ..difference(Facet::System, "messages", &client.system, Some(&upstream.system))
         });
     }
+}
+
+/// Who wants JSON may be helped by words that ask for it: `OpenAI`'s models insist on them, others know no better way.
+fn asks_for_json(client: &Meaning, upstream: &Meaning) -> bool {
+    let told = upstream.system.join("\n");
+    let mut rest = told.as_str();
+    let mut added = String::new();
+    for text in &client.system {
+        let Some((before, behind)) = rest.split_once(text.as_str()) else { return false };
+        added.push_str(before);
+        rest = behind;
+    }
+    added.push_str(rest);
+    client.format.is_some() && added.to_lowercase().contains("json")
 }
 
 pub(super) fn turns(client: &Meaning, upstream: &Meaning, found: &mut Vec<Difference>) {

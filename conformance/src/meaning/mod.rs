@@ -24,6 +24,7 @@ use serde_json::Value;
 
 use crate::{Surface, dialect};
 
+pub(crate) use compare::is_same_number;
 pub use compare::{Difference, Facet, compare};
 
 /// A request in neutral terms. Absent members are `None` or empty.

@@ -107,6 +107,34 @@ fn form_means_nothing() {
     }
 }
 
+/// Words beside what the client said mean something, but for those that ask for the JSON that it wants.
+#[test]
+fn words_that_ask_for_json_belong_to_the_format() {
+    let said = |system: &str, format: &str| {
+        json!({"response_format": {"type": format}, "messages": [
+            {"role": "system", "content": system}, {"role": "user", "content": "b"},
+        ]})
+    };
+    let meant = chat("openai", &said("a", "json_object"));
+    assert_eq!(compare(&meant, &chat("openai", &said("a\nAnswer in JSON.", "json_object"))), []);
+    assert_ne!(compare(&meant, &chat("openai", &said("a\nBe brief.", "json_object"))), []);
+    assert_ne!(compare(&meant, &chat("openai", &said("Answer in JSON.", "json_object"))), [], "a is lost");
+    let meant = chat("openai", &said("a", "text"));
+    assert_ne!(compare(&meant, &chat("openai", &said("a\nAnswer in JSON.", "text"))), []);
+}
+
+/// A number is what a model can make of it: single precision has seven digits.
+#[test]
+fn numbers_are_compared_by_what_they_say() {
+    let asked = |temperature: f64, seed: u64| {
+        let messages = json!([{"role": "user", "content": "b"}]);
+        chat("openai", &json!({"messages": messages, "temperature": temperature, "seed": seed}))
+    };
+    assert_eq!(compare(&asked(0.7, 1), &asked(0.699_999_988_079_071, 1)), []);
+    assert_ne!(compare(&asked(0.7, 1), &asked(0.6999, 1)), []);
+    assert_ne!(compare(&asked(0.7, 9_007_199_254_740_993), &asked(0.7, 9_007_199_254_740_992)), []);
+}
+
 /// Both of Cohere's versions, the older one of which has no ids: they are compared by their order.
 #[test]
 fn cohere_is_read_in_both_versions() {
