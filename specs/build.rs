@@ -1,7 +1,10 @@
 //! Finds every `<provider>/openapi.yaml`, turns it into JSON, and writes the table that `document.rs` includes.
 //!
+//! A document may go on in other files below its folder, by whatever name: their paths and components are its own. A name
+//! stands in one of them only.
+//!
 //! YAML is read by the rules of YAML 1.2 (`no` and `off` are strings), once, here: a program that starts only parses JSON.
-//! Cargo looks again when a document changes; for a folder that is new, touch this file (a test notices).
+//! Cargo looks again when a provider's folder changes; for a folder that is new, touch this file (a test notices).
 //!
 //! A document may take parts of another provider's, which are then parts of what is embedded:
 //!
@@ -28,17 +31,16 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     let mut documents = BTreeMap::new();
     for provider in providers(&root)? {
-        documents.insert(provider.clone(), read(&root.join(&provider).join("openapi.yaml"))?);
+        documents.insert(provider.clone(), document(&root.join(&provider))?);
     }
     let mut table = String::from("&[\n");
     for provider in documents.keys() {
-        let yaml = root.join(provider).join("openapi.yaml");
-        let source = root.join(provider).join("SOURCE.md");
+        let folder = root.join(provider);
+        let source = folder.join("SOURCE.md");
         if !source.is_file() {
             return Err(format!("{} is missing: say where the facts come from", source.display()).into());
         }
-        println!("cargo:rerun-if-changed={}", yaml.display());
-        println!("cargo:rerun-if-changed={}", source.display());
+        println!("cargo:rerun-if-changed={}", folder.display());
 
         let json = out.join(format!("{provider}.json"));
         fs::write(&json, serde_json::to_string(&whole(provider, &documents)?)?)?;
@@ -67,6 +69,42 @@ fn providers(root: &Path) -> Result<Vec<String>, Box<dyn Error>> {
     }
     names.sort();
     Ok(names)
+}
+
+/// `openapi.yaml`, and what stands in the other files of the folder.
+fn document(folder: &Path) -> Result<Value, Box<dyn Error>> {
+    let first = folder.join("openapi.yaml");
+    let mut document = read(&first)?;
+    let mut parts = Vec::new();
+    collect(folder, &mut parts)?;
+    parts.sort();
+    for part in parts.iter().filter(|part| **part != first) {
+        let mut content = read(part)?;
+        for place in ["/paths", "/components/schemas"] {
+            let Some(Value::Object(more)) = content.pointer_mut(place).map(Value::take) else { continue };
+            let whole = document.pointer_mut(place).and_then(Value::as_object_mut);
+            let whole = whole.ok_or_else(|| format!("{}: no {place}", first.display()))?;
+            for (name, value) in more {
+                if whole.insert(name.clone(), value).is_some() {
+                    return Err(format!("{}: {name} stands twice", part.display()).into());
+                }
+            }
+        }
+    }
+    Ok(document)
+}
+
+/// Every YAML file of a folder and of those below.
+fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), Box<dyn Error>> {
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            collect(&path, files)?;
+        } else if path.extension().is_some_and(|extension| extension == "yaml") {
+            files.push(path);
+        }
+    }
+    Ok(())
 }
 
 fn read(yaml: &Path) -> Result<Value, Box<dyn Error>> {

@@ -15,6 +15,7 @@ pub(crate) struct Grammar {
     ends: Vec<String>,
     pub(crate) same: Vec<String>,
     pub(crate) numbered: Option<Numbered>,
+    pub(crate) counted: Option<Counted>,
     pub(crate) lanes: Vec<Lanes>,
 }
 
@@ -35,11 +36,20 @@ pub(crate) struct Numbered {
     pub(crate) from: i64,
 }
 
+/// Numbers that count all events.
+#[derive(Debug)]
+pub(crate) struct Counted {
+    /// Where the number is, as a JSON pointer into the data.
+    pub(crate) at: String,
+    /// The first; any where there is none.
+    pub(crate) from: Option<i64>,
+}
+
 /// Sequences within the events.
 #[derive(Debug)]
 pub(crate) struct Lanes {
-    /// Where the array is whose elements are the lanes' events.
-    pub(crate) each: String,
+    /// Where the array is whose elements are the lanes' events; none: the events themselves are.
+    pub(crate) each: Option<String>,
     /// Where in an element the number of its lane is.
     pub(crate) key: String,
     pub(crate) from: Option<i64>,
@@ -71,6 +81,9 @@ impl Grammar {
             ends: strings(&sequence["ends"]),
             same: strings(&sequence["same"]),
             numbered: sequence.get("numbered").map(Numbered::new),
+            counted: sequence
+                .get("counted")
+                .map(|counted| Counted { at: string(&counted["at"]), from: counted["from"].as_i64() }),
             lanes: entries("lanes")
                 .map(|(n, lanes)| Lanes::new(lanes, &format!("{pointer}/lanes/{n}")))
                 .collect(),
@@ -126,7 +139,7 @@ impl Numbered {
 impl Lanes {
     fn new(lanes: &Value, pointer: &str) -> Self {
         Self {
-            each: string(&lanes["each"]),
+            each: lanes["each"].as_str().map(str::to_owned),
             key: string(&lanes["key"]),
             from: lanes["from"].as_i64(),
             grammar: Grammar::new(lanes, pointer),

@@ -10,8 +10,10 @@
 //!   ends: [error]
 //!   same: [/id, /created]
 //!   numbered: { at: /index, until: content_block_stop, from: 0 }
+//!   counted: { at: /sequence_number, from: 0 }
 //!   lanes:
 //!     - { each: /choices, key: /index, kinds: [], order: opening delta* closing, from: 0 }
+//!     - { key: /output_index, order: added delta* done }
 //! ```
 //!
 //! - `order` is a regular expression whose letters are *kinds* of events: names, a blank for "then", `|`, `*`, `+`, `?`
@@ -23,9 +25,11 @@
 //! - `same`: JSON pointers into the data; each has one value in all events that have it.
 //! - `numbered`: the first event that has the member `at` opens number `from` (0 if absent), then `from` + 1 and so on;
 //!   all further events that have it carry the open number, until one of kind `until` closes it. No kind has to open.
+//! - `counted`: the member `at` of every event, whatever its kind, is one more than that of the event before. The first
+//!   is `from`; without `from`, any number.
 //! - `lanes`: sequences within the events, free to interleave. The elements of the array `each` are the events of the
-//!   lane that their member `key` names; a lane has a grammar like the whole. With `from`, lanes open in steps of one
-//!   from there; without, in any order.
+//!   lane that their member `key` names; without `each`, whole events that have the member are. A lane has a grammar like
+//!   the whole. With `from`, lanes open in steps of one from there; without, in any order.
 //!
 //! An event out of order is reported once, and the checker goes on from where that event belongs.
 

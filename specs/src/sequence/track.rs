@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::grammar::{Grammar, Lanes, Numbered, Role};
+use super::grammar::{Counted, Grammar, Lanes, Numbered, Role};
 use super::rule::Place;
 use crate::violation::{Violation, names, show};
 
@@ -19,6 +19,8 @@ pub(crate) struct Track {
     same: Vec<Option<Value>>,
     open: Option<i64>,
     next: i64,
+    /// The number that the next event counts.
+    counts: Option<i64>,
     lanes: Vec<BTreeMap<i64, Track>>,
 }
 
@@ -32,6 +34,7 @@ impl Track {
             same: vec![None; grammar.same.len()],
             open: None,
             next: grammar.numbered.as_ref().map_or(0, |numbered| numbered.from),
+            counts: grammar.counted.as_ref().and_then(|counted| counted.from),
             lanes: vec![BTreeMap::new(); grammar.lanes.len()],
         }
     }
@@ -46,6 +49,7 @@ impl Track {
         found: &mut Vec<Violation>,
     ) {
         self.count += 1;
+        self.number_all(data, here, found);
         let role = self.grammar.role(root, name, data);
         if self.ended {
             found.push(self.misplaced("the end of the stream".to_owned(), name, here, "ends"));
@@ -66,7 +70,7 @@ impl Track {
                 }
                 self.stay_same(data, here, found);
                 self.number(kind, data, here, fits, found);
-                self.move_lanes(root, data, here, found);
+                self.move_lanes(root, name, data, here, found);
             }
         }
     }
@@ -84,10 +88,8 @@ impl Track {
         }
         for (lanes, tracks) in self.grammar.lanes.iter().zip(&self.lanes) {
             for (key, track) in tracks {
-                track.end(
-                    &format!(" for {} {key} of {}{lane}", lanes.key.trim_start_matches('/'), lanes.each),
-                    found,
-                );
+                let of = lanes.each.as_ref().map(|each| format!(" of {each}")).unwrap_or_default();
+                track.end(&format!(" for {} {key}{of}{lane}", lanes.key.trim_start_matches('/')), found);
             }
         }
     }
@@ -144,27 +146,55 @@ impl Track {
         self.next = number.saturating_add(1);
     }
 
-    fn move_lanes(&mut self, root: &Value, data: &Value, here: &str, found: &mut Vec<Violation>) {
+    /// Every event counts, in order or not; an event without a number is left to its schema.
+    fn number_all(&mut self, data: &Value, here: &str, found: &mut Vec<Violation>) {
+        let Some(Counted { at, .. }) = &self.grammar.counted else { return };
+        let number = data.pointer(at).and_then(Value::as_i64);
+        if let (Some(wanted), Some(number)) = (self.counts, number)
+            && wanted != number
+        {
+            found.push(Violation {
+                expected: wanted.to_string(),
+                ..self.violation(&format!("{here}{at}"), number.to_string(), "counted")
+            });
+        }
+        self.counts = number.or(self.counts).map(|number| number.saturating_add(1));
+    }
+
+    fn move_lanes(&mut self, root: &Value, name: &str, data: &Value, here: &str, found: &mut Vec<Violation>) {
         let grammar = self.grammar;
-        for (n, Lanes { each, key, from, grammar }) in grammar.lanes.iter().enumerate() {
-            let elements = data.pointer(each).and_then(Value::as_array).into_iter().flatten();
-            for (i, element) in elements.enumerate() {
-                let Some(number) = element.pointer(key).and_then(Value::as_i64) else { continue };
-                let here = format!("{here}{each}/{i}");
-                if let Some(wanted) = from.and_then(|from| self.unopened(n, from, number)) {
-                    found.push(Violation {
-                        expected: format!("{wanted}, the next"),
-                        ..self.violation(
-                            &format!("{here}{key}"),
-                            number.to_string(),
-                            &format!("lanes/{n}/from"),
-                        )
-                    });
+        for (n, lanes) in grammar.lanes.iter().enumerate() {
+            match &lanes.each {
+                None => self.move_lane((n, lanes), root, (name, data), here, found),
+                Some(each) => {
+                    let elements = data.pointer(each).and_then(Value::as_array).into_iter().flatten();
+                    for (i, element) in elements.enumerate() {
+                        self.move_lane((n, lanes), root, ("", element), &format!("{here}{each}/{i}"), found);
+                    }
                 }
-                let track = self.lanes[n].entry(number).or_insert_with(|| Self::new(grammar));
-                track.event(root, "", element, &here, found);
             }
         }
+    }
+
+    /// One event of a lane: its name and data.
+    fn move_lane(
+        &mut self,
+        (n, lanes): (usize, &'static Lanes),
+        root: &Value,
+        (name, data): (&str, &Value),
+        here: &str,
+        found: &mut Vec<Violation>,
+    ) {
+        let Lanes { key, from, grammar, .. } = lanes;
+        let Some(number) = data.pointer(key).and_then(Value::as_i64) else { return };
+        if let Some(wanted) = from.and_then(|from| self.unopened(n, from, number)) {
+            found.push(Violation {
+                expected: format!("{wanted}, the next"),
+                ..self.violation(&format!("{here}{key}"), number.to_string(), &format!("lanes/{n}/from"))
+            });
+        }
+        let track = self.lanes[n].entry(number).or_insert_with(|| Self::new(grammar));
+        track.event(root, name, data, here, found);
     }
 
     /// The number that a new lane should have had, if it has another.

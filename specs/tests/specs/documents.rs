@@ -1,6 +1,6 @@
 //! What holds for every document, whoever it describes.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
@@ -187,27 +187,41 @@ fn events_and_their_order_name_each_other() {
             else {
                 return;
             };
-            let list = |member: &str| sequence[member].as_array().into_iter().flatten();
-            let order = sequence["order"].as_str().expect("an order");
-            let operators = |letter: char| letter.is_whitespace() || "()|*+?".contains(letter);
-            let mut kinds: BTreeSet<_> = order.split(operators).filter(|name| !name.is_empty()).collect();
-            kinds.extend(["anywhere", "ends"].into_iter().flat_map(list).filter_map(Value::as_str));
-
-            let listed: BTreeMap<_, _> =
-                list("kinds").map(|kind| (kind["kind"].as_str().unwrap(), &kind["event"])).collect();
-            for (kind, event) in &listed {
-                assert!(kinds.contains(kind), "{pointer}: no order has the kind {kind}");
-                assert!(events.contains_key(event.as_str().unwrap()), "{pointer}: {event} is no event");
-            }
-            for kind in kinds.iter().filter(|kind| !listed.contains_key(*kind)) {
-                assert!(events.contains_key(*kind), "{pointer}: {kind} is no event");
-            }
+            let named = named(sequence, events, pointer);
+            let all = list(sequence, "kinds").any(|kind| kind["event"].is_null());
             for event in events.keys() {
-                let known = kinds.contains(event.as_str()) || listed.values().any(|listed| *listed == event);
-                assert!(known, "{pointer}: no order has the event {event}");
+                assert!(all || named.contains(event.as_str()), "{pointer}: no order has the event {event}");
             }
         });
     }
+}
+
+/// The events that a grammar names, by themselves or as kinds. Each is one; so are those of lanes of whole events.
+fn named<'a>(sequence: &'a Value, events: &Map<String, Value>, pointer: &str) -> BTreeSet<&'a str> {
+    let order = sequence["order"].as_str().expect("an order");
+    let operators = |letter: char| letter.is_whitespace() || "()|*+?".contains(letter);
+    let mut kinds: BTreeSet<_> = order.split(operators).filter(|name| !name.is_empty()).collect();
+    kinds.extend(
+        ["anywhere", "ends"].into_iter().flat_map(|name| list(sequence, name)).filter_map(Value::as_str),
+    );
+    let mut named = BTreeSet::new();
+    for kind in list(sequence, "kinds") {
+        let name = kind["kind"].as_str().expect("a kind has a name");
+        assert!(kinds.remove(name), "{pointer}: no order has the kind {name}");
+        named.extend(kind["event"].as_str());
+    }
+    named.extend(kinds);
+    for event in &named {
+        assert!(events.contains_key(*event), "{pointer}: {event} is no event");
+    }
+    for lanes in list(sequence, "lanes").filter(|lanes| lanes.get("each").is_none()) {
+        self::named(lanes, events, pointer);
+    }
+    named
+}
+
+fn list<'a>(value: &'a Value, member: &str) -> impl Iterator<Item = &'a Value> {
+    value[member].as_array().into_iter().flatten()
 }
 
 /// `x-include`: the other document's, but for what stands beside.
