@@ -23,6 +23,7 @@ pub struct Azure;
 
 const DEPLOYMENTS: &str = "/openai/deployments/";
 const NEWER: &str = "/openai/v1/";
+const RESPONSES: &str = "/openai/v1/responses";
 
 impl Provider for Azure {
     fn name(&self) -> &'static str {
@@ -32,6 +33,7 @@ impl Provider for Azure {
     fn route(&self, method: &str, path: &str) -> Route {
         match provider::documented(self.name(), method, path) {
             Route::Generate(found) if openai_id(found.id()) == openai::EMBEDDING => Route::Embed(found),
+            Route::Generate(_) if path.starts_with(RESPONSES) => Route::NotFound,
             Route::Generate(found) if found.method() == "GET" => Route::Direct(found.id(), Some(found)),
             route => route,
         }

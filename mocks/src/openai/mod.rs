@@ -75,7 +75,9 @@ impl Provider for OpenAi {
             Route::Generate(found) if method == "GET" && found.id() == "listModels" => {
                 Route::Direct("listModels", Some(found))
             }
-            Route::Generate(found) if method == "GET" => Route::Direct("retrieveModel", Some(found)),
+            Route::Generate(found) if method == "GET" && found.id() == "retrieveModel" => {
+                Route::Direct("retrieveModel", Some(found))
+            }
             Route::Generate(found) if !has(&found) => Route::NotFound,
             Route::Generate(found) if found.id() == EMBEDDING => Route::Embed(found),
             route => route,
