@@ -1,5 +1,7 @@
 //! The stream as a stream: form, order, ends, timing.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use super::support::{Side, asked, client, finding, fold, got, show, unless, upstream};
@@ -15,7 +17,9 @@ pub(super) const TABLE: &[(&str, Check)] = &[
     ("chat.stream.nullables", schema::chunk_nullables),
     ("chat.stream.order", order),
     ("chat.stream.one-id", one_id),
+    ("chat.stream.filter-results", filter_results),
     ("chat.stream.role-first", role_first),
+    ("chat.stream.role-once", role_once),
     ("chat.stream.finish-once", finish_once),
     ("chat.stream.nothing-after-finish", nothing_after_finish),
     ("chat.stream.done-once", done_once),
@@ -62,17 +66,20 @@ pub(super) fn unnamed(case: &Case) -> Judged {
     }
 }
 
-/// The order of events that the document describes.
+/// The order of events that the document describes. A role that is named again is another requirement's affair.
 pub(super) fn order(case: &Case) -> Judged {
     let fold = fold(case)?;
     let Some(mut sequence) = schema::operation(case)?.sequence() else {
         return Err(Verdict::Untestable("no document for the order of chunks".to_owned()));
     };
     let mut violations = Vec::new();
-    for event in &fold.events.list {
+    let mut begun = BTreeSet::new();
+    let events = fold.events.list.iter().enumerate().filter(|(number, _)| !fold.is_prompt_filter(*number));
+    for (_, event) in events {
         if event.data == DONE {
             violations.extend(sequence.event("[DONE]", &Value::from(DONE)));
-        } else if let Ok(data) = serde_json::from_str(&event.data) {
+        } else if let Ok(mut data) = serde_json::from_str::<Value>(&event.data) {
+            data["choices"].as_array_mut().into_iter().flatten().for_each(|choice| once(choice, &mut begun));
             violations.extend(sequence.event("", &data));
         }
     }
@@ -84,6 +91,17 @@ pub(super) fn order(case: &Case) -> Judged {
             .map(|found| finding(Side::Client, &found.pointer, &found.expected, &found.got))
             .collect(),
     )
+}
+
+/// Leaves out the role of a choice that has begun.
+fn once(choice: &mut Value, begun: &mut BTreeSet<u64>) {
+    let index = choice["index"].as_u64().unwrap_or_default();
+    if !choice["delta"]["role"].is_null()
+        && !begun.insert(index)
+        && let Some(delta) = choice["delta"].as_object_mut()
+    {
+        delta.remove("role");
+    }
 }
 
 pub(super) fn one_id(case: &Case) -> Judged {
@@ -114,6 +132,33 @@ fn role_first(case: &Case) -> Judged {
     } else {
         client("first chunk /choices/0/delta/role", "\"assistant\"", show(role))
     }
+}
+
+/// Clients that add up the strings of deltas, as OpenAI's own for Python does, add up roles too.
+fn role_once(case: &Case) -> Judged {
+    let chunks = &fold(case)?.chunks;
+    let has_role = |(_, chunk): &&(usize, Value)| chunk["choices"][0]["delta"]["role"].is_string();
+    match chunks.iter().filter(has_role).nth(1) {
+        None => Ok(()),
+        Some((number, chunk)) => {
+            let role = &chunk["choices"][0]["delta"]["role"];
+            client(&format!("event {number} /choices/0/delta/role"), "nothing more", show(role))
+        }
+    }
+}
+
+/// What Azure tells of the prompt has neither id, model nor object; clients of Azure know it, those of OpenAI need not.
+fn filter_results(case: &Case) -> Judged {
+    let fold = fold(case)?;
+    let first = fold.chunks.first().map_or(&Value::Null, |(_, chunk)| chunk);
+    let mut findings = Vec::new();
+    for (number, told) in &fold.prompt_filters {
+        let differs = |member: &&str| told[*member] != first[*member];
+        findings.extend(["id", "created", "model", "object"].into_iter().find(differs).map(|member| {
+            finding(Side::Client, &format!("event {number} /{member}"), &first[member], &told[member])
+        }));
+    }
+    unless(findings)
 }
 
 pub(super) fn finish_once(case: &Case) -> Judged {

@@ -26,6 +26,8 @@ pub struct Fold {
     pub errors: Vec<(usize, Value)>,
     /// Events that are neither chunk, error nor `[DONE]`.
     pub strange: Vec<usize>,
+    /// What Azure's filters found in the prompt, told before the first chunk, with the number of its event.
+    pub prompt_filters: Vec<(usize, Value)>,
     /// Numbers of the `[DONE]` events.
     pub done: Vec<usize>,
     /// The chunks together.
@@ -43,6 +45,7 @@ impl Fold {
             }
             match serde_json::from_str::<Value>(&event.data) {
                 Ok(data) if !data["error"].is_null() => fold.errors.push((number, data)),
+                Ok(data) if is_prompt_filter(&data) => fold.prompt_filters.push((number, data)),
                 Ok(data) if data["choices"].is_array() => {
                     fold.answer.chunk(&data);
                     fold.chunks.push((number, data));
@@ -51,6 +54,11 @@ impl Fold {
             }
         }
         fold
+    }
+
+    /// Whether an event is no chunk, but what Azure's filters found in the prompt.
+    pub fn is_prompt_filter(&self, event: usize) -> bool {
+        self.prompt_filters.iter().any(|(number, _)| *number == event)
     }
 
     /// Whether the stream says of itself that it is complete.
@@ -64,15 +72,21 @@ impl Fold {
     }
 }
 
+/// As Azure documents it: <https://learn.microsoft.com/en-us/azure/ai-foundry/openai/concepts/content-streaming>.
+fn is_prompt_filter(data: &Value) -> bool {
+    data["prompt_filter_results"].is_array() && data["choices"].as_array().is_some_and(Vec::is_empty)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn each_event_is_a_chunk_an_error_the_end_or_strange() {
-        let text = "data: {\"choices\":[]}\n\ndata: {\"error\":{\"message\":\"m\"}}\n\ndata: hello\n\ndata: [DONE]\n\n";
+        let text = "data: {\"choices\":[],\"prompt_filter_results\":[]}\n\ndata: {\"choices\":[]}\n\ndata: {\"error\":{\"message\":\"m\"}}\n\ndata: hello\n\ndata: [DONE]\n\n";
         let fold = Fold::new([(0.0, text.as_bytes())]);
         assert_eq!((fold.chunks.len(), fold.errors.len()), (1, 1));
-        assert_eq!((fold.strange.as_slice(), fold.done.as_slice()), ([2].as_slice(), [3].as_slice()));
+        assert_eq!((fold.strange.as_slice(), fold.done.as_slice()), ([3].as_slice(), [4].as_slice()));
+        assert!(fold.is_prompt_filter(0) && !fold.is_prompt_filter(1));
     }
 }

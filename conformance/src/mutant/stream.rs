@@ -92,6 +92,26 @@ pub(super) const TABLE: &[Mutant] = &[
         changes: &[Change::Reply(|reply| reply.said(|delta| remove(delta, "role")))],
     },
     Mutant {
+        id: "repeats-the-role",
+        requirement: "chat.stream.role-once",
+        breaks: "Every delta says who speaks.",
+        plays: PLAIN,
+        changes: &[Change::Reply(|reply| reply.said(|delta| delta["role"] = json!("assistant")))],
+    },
+    Mutant {
+        id: "passes-azures-filter-chunk",
+        requirement: "chat.stream.filter-results",
+        breaks: "Before the first chunk comes what Azure's filters found in the prompt, without id, model and object.",
+        plays: &["chat.text.plain@*/azure/stream"],
+        changes: &[Change::Reply(|reply| {
+            let found = json!({
+                "id": "", "object": "", "created": 0, "model": "", "choices": [],
+                "prompt_filter_results": [{"prompt_index": 0, "content_filter_results": {}}],
+            });
+            reply.events(|events| events.insert(0, found));
+        })],
+    },
+    Mutant {
         id: "finishes-twice",
         requirement: "chat.stream.finish-once",
         breaks: "The finish reason comes in two chunks.",

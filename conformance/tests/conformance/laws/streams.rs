@@ -64,6 +64,9 @@ fn each_break_of_a_stream_is_caught() {
         ("chat.stream.order", |it| edit(it, "data: [DONE]\n\n", "")),
         ("chat.stream.one-id", |it| edit(it, "chatcmpl-1", "chatcmpl-2")),
         ("chat.stream.role-first", |it| edit(it, "\"role\":\"assistant\"", "\"role\":null")),
+        ("chat.stream.role-once", |it| {
+            edit(it, "{\"content\":\"Let me", "{\"role\":\"assistant\",\"content\":\"Let me");
+        }),
         ("chat.stream.finish-once", |it| {
             edit(it, "\"finish_reason\":\"tool_calls\"", "\"finish_reason\":null");
         }),
