@@ -124,8 +124,17 @@ fn judge(state: &State, provider: &'static dyn Provider, request: &Request) -> J
         Route::Generate(found) => (Cow::Borrowed(found.id()), Some(found), Way::Generate),
         Route::Embed(found) => (Cow::Borrowed(found.id()), Some(found), Way::Embed),
         Route::Direct(name, found) => (Cow::Borrowed(name), found, Way::Direct),
-        Route::Method => return Judged::refused(error(&kind(Kind::Method))),
-        Route::NotFound => return Judged::refused(error(&kind(Kind::NotFound))),
+        // What the mock does not know may have been recorded all the same.
+        Route::Method => {
+            return Judged::refused(
+                said(state, provider, request).unwrap_or_else(|| error(&kind(Kind::Method))),
+            );
+        }
+        Route::NotFound => {
+            return Judged::refused(
+                said(state, provider, request).unwrap_or_else(|| error(&kind(Kind::NotFound))),
+            );
+        }
     };
     let mut judged = Judged { operation, ..Judged::refused(Plan::default()) };
     match provider.authenticate(request, &state.options.credentials) {
@@ -147,7 +156,8 @@ fn judge(state: &State, provider: &'static dyn Provider, request: &Request) -> J
             match provider.check(&call) {
                 Err(failure) if !state.options.lenient => error(&failure),
                 _ => match way {
-                    Way::Direct => wire::whole(provider.direct(&call), None),
+                    Way::Direct => said(state, provider, request)
+                        .unwrap_or_else(|| wire::whole(provider.direct(&call), None)),
                     Way::Generate => scripted(state, provider, &call, generate),
                     Way::Embed => scripted(state, provider, &call, embed),
                 },
@@ -194,6 +204,13 @@ enum Way {
     Direct,
 }
 
+/// What a script of bytes says to a request that nothing else could answer.
+fn said(state: &State, provider: &dyn Provider, request: &Request) -> Option<Plan> {
+    let body = serde_json::from_slice(&request.body).unwrap_or(Value::Null);
+    let found = state.scripts.find_raw(provider.name(), request, &body)?;
+    found.reply().raw.as_ref().map(wire::raw)
+}
+
 type Render = fn(&dyn Provider, &Call<'_>, &Reply) -> Plan;
 
 /// A script's reply, or the mock's own.
@@ -201,6 +218,9 @@ fn scripted(state: &State, provider: &dyn Provider, call: &Call<'_>, render: Ren
     let found = state.scripts.find(provider.name(), call.request, call.body);
     let own = Reply::default();
     let reply = found.as_ref().map_or(&own, |found| found.reply());
+    if let Some(raw) = &reply.raw {
+        return wire::raw(raw);
+    }
     let mut plan = render(provider, call, reply);
     if reply.stamps {
         // A whole reply is plain JSON, however the provider frames its streams.

@@ -62,12 +62,28 @@ impl Scripts {
 
     /// The reply for this request. Counts it.
     pub(crate) fn find(&self, provider: &str, request: &Request, body: &Value) -> Option<Found> {
+        self.first(provider, request, body, |_| true)
+    }
+
+    /// The same among the scripts that say bytes, which need nobody to render them.
+    pub(crate) fn find_raw(&self, provider: &str, request: &Request, body: &Value) -> Option<Found> {
+        self.first(provider, request, body, |script| script.replies.iter().all(|reply| reply.raw.is_some()))
+    }
+
+    fn first(
+        &self,
+        provider: &str,
+        request: &Request,
+        body: &Value,
+        is_meant: impl Fn(&Script) -> bool,
+    ) -> Option<Found> {
         let set = self.set.read().unwrap_or_else(PoisonError::into_inner);
         if set.is_empty() {
             return None;
         }
         let text = Searched::new(&request.body, body);
-        let scripted = set.iter().find(|known| known.takes(provider, request, &text))?;
+        let scripted =
+            set.iter().find(|known| is_meant(&known.script) && known.takes(provider, request, &text))?;
         let number = scripted.answered.fetch_add(1, Ordering::Relaxed);
         let index = turn(&scripted.script.replies, number);
         Some(Found { scripted: Arc::clone(scripted), index })

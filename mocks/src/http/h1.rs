@@ -77,7 +77,7 @@ async fn deliver(
         wait(connection, plan.first).await?;
     }
     for (index, write) in plan.writes.iter().enumerate() {
-        let pause = if index == 0 { plan.first } else { plan.between };
+        let pause = plan.pause(index);
         if !pause.is_zero() {
             flush(connection, &mut buffer).await?;
             state.changed();

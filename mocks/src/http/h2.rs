@@ -129,7 +129,7 @@ impl Body {
 
     /// Waits for the time of the next write.
     fn poll_pause(&mut self, context: &mut Context<'_>) -> Poll<()> {
-        let pause = if self.next == 0 { self.plan.first } else { self.plan.between };
+        let pause = self.plan.pause(self.next);
         let due = self.next < self.plan.writes.len() || self.next == 0;
         if self.slept || pause == Duration::ZERO || !due {
             return Poll::Ready(());

@@ -12,11 +12,14 @@
 //!     times: 2                                    # then
 //!   - error: { kind: rate_limit, message: slow down }
 //! ```
+//!
+//! What neutral terms have no words for is said byte for byte: [`Raw`].
 
 mod block;
 mod failure;
 mod fault;
 mod pieces;
+mod raw;
 mod read;
 
 use std::collections::BTreeMap;
@@ -27,6 +30,7 @@ pub use block::{Block, Reasoning, ToolCall};
 pub use failure::{Failure, Kind};
 pub use fault::{Cut, Event, Fault, How, Interruption, Stall};
 pub use pieces::Pieces;
+pub use raw::{Raw, RawPiece};
 
 /// Replies for the requests that match. Of several scripts that match, the one added last answers.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -106,6 +110,9 @@ pub struct Reply {
     /// Answer with the provider's own error instead of content.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<Failure>,
+    /// These bytes instead of all that: nothing else of the reply counts then, but `times`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub raw: Option<Raw>,
     /// How many requests get this reply before the next one; absent: 1. Ignored on the last reply.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub times: Option<u64>,
@@ -134,6 +141,32 @@ impl Reply {
     #[must_use]
     pub fn error(failure: Failure) -> Self {
         Self { error: Some(failure), ..Self::default() }
+    }
+
+    /// These bytes.
+    #[must_use]
+    pub fn raw(raw: Raw) -> Self {
+        Self { raw: Some(raw), ..Self::default() }
+    }
+
+    /// Whether the client of the mock gets an error instead of an answer.
+    #[must_use]
+    pub fn fails(&self) -> bool {
+        let status =
+            self.raw.as_ref().map(|raw| raw.status).or(self.fault.as_ref().and_then(|fault| fault.status));
+        self.error.is_some() || status.is_some_and(|status| status >= 400)
+    }
+
+    /// What is wrong with it that its form allows, and what to do about it.
+    #[must_use]
+    pub fn flaw(&self) -> Option<String> {
+        let raw = self.raw.as_ref()?;
+        if *self != (Self { times: self.times, ..Self::raw(raw.clone()) }) {
+            return Some(
+                "`raw` stands alone: nothing else of a reply counts beside it, but `times`".to_owned(),
+            );
+        }
+        raw.flaw()
     }
 
     /// The same reply with a fault.

@@ -24,6 +24,8 @@ pub(crate) struct Plan {
     pub(crate) first: Duration,
     /// Between two writes.
     pub(crate) between: Duration,
+    /// Before each write, where no two are alike; else what `first` and `between` say.
+    pub(crate) pauses: Vec<Duration>,
     pub(crate) writes: Vec<Write>,
     /// Whether each write is told when it is sent, and how its events are framed.
     pub(crate) stamps: Option<Framing>,
@@ -53,6 +55,12 @@ pub(crate) enum End {
 }
 
 impl Plan {
+    /// How long to wait before a write.
+    pub(crate) fn pause(&self, write: usize) -> Duration {
+        let alike = if write == 0 { self.first } else { self.between };
+        self.pauses.get(write).copied().unwrap_or(alike)
+    }
+
     pub(crate) fn body_length(&self) -> usize {
         self.writes.iter().map(|write| write.bytes.len()).sum()
     }

@@ -20,6 +20,7 @@ mod official;
 mod ollama;
 mod openai;
 mod proxy;
+mod raw;
 mod refusals;
 mod replies;
 mod responder;
