@@ -1,5 +1,7 @@
 //! One call of the client and everything that it caused: what checks look at.
 
+use std::sync::Arc;
+
 use serde_json::Value;
 
 use crate::client::Transcript;
@@ -15,7 +17,7 @@ use crate::{Cell, Mode, Surface};
 #[derive(Debug, Clone)]
 pub struct Case {
     /// What happens.
-    pub scenario: &'static Scenario,
+    pub scenario: Arc<Scenario>,
     /// Where.
     pub cell: Cell,
     /// The profile's route.
@@ -136,7 +138,7 @@ pub enum Seen {
 impl Case {
     /// Understands what was seen.
     pub fn new(
-        (scenario, cell, route): (&'static Scenario, Cell, Route),
+        (scenario, cell, route): (Arc<Scenario>, Cell, Route),
         policies: Policies,
         sent: Sent,
         transcript: Transcript,

@@ -5,19 +5,23 @@ use std::fmt::Write as _;
 use serde_json::json;
 
 use crate::requirement::{self, Requirement};
-use crate::run::{binds, suite};
-use crate::scenario::{self, Outcome, Scenario};
+use crate::run::{binds, suite_with};
+use crate::scenario::{self, Outcome, Own, Scenario};
 use crate::traceability::{self, Trace};
 use crate::{Error, Mode, mutant};
 
-/// One line for each requirement and scenario whose id contains the words, in the order of the files.
-pub fn list(words: &[String]) -> String {
+/// One line for each requirement and scenario whose id contains the words, in the order of the files; the user's own
+/// scenarios come last.
+pub fn list(words: &[String], own: &Own) -> String {
     let wanted = |id: &str, group: &str| is_wanted(words, id, group);
     let mut text = String::new();
     let requirements: Vec<_> =
         requirement::all().iter().filter(|requirement| wanted(&requirement.id, &requirement.group)).collect();
-    let scenarios: Vec<_> =
-        scenario::all().iter().filter(|scenario| wanted(&scenario.id, &scenario.group)).collect();
+    let scenarios: Vec<_> = scenario::all()
+        .iter()
+        .chain(own.iter())
+        .filter(|scenario| wanted(&scenario.id, &scenario.group))
+        .collect();
     line(&mut text, format_args!("{} requirements", requirements.len()));
     for requirement in requirements {
         line(
@@ -33,7 +37,7 @@ pub fn list(words: &[String]) -> String {
 }
 
 /// The same as data: for each requirement its sentence, its source, its scenarios and the mutants that it must catch.
-pub fn list_json(words: &[String]) -> serde_json::Value {
+pub fn list_json(words: &[String], own: &Own) -> serde_json::Value {
     let requirements = requirement::all().iter().zip(traceability::traceability());
     let requirements = requirements.filter(|(one, _)| is_wanted(words, &one.id, &one.group));
     let entry = |(one, trace): (&Requirement, Trace)| {
@@ -43,10 +47,11 @@ pub fn list_json(words: &[String]) -> serde_json::Value {
         })
     };
     let requirements: Vec<_> = requirements.map(entry).collect();
-    let scenarios = scenario::all().iter().filter(|one| is_wanted(words, &one.id, &one.group));
+    let scenarios =
+        scenario::all().iter().chain(own.iter()).filter(|one| is_wanted(words, &one.id, &one.group));
     let scenarios: Vec<_> =
         scenarios.map(|one| json!({ "id": one.id, "group": one.group, "title": one.title })).collect();
-    json!({ "suite": suite(), "requirements": requirements, "scenarios": scenarios })
+    json!({ "suite": suite_with(own), "requirements": requirements, "scenarios": scenarios })
 }
 
 /// Whether all words are in the id, or one of them is the group.
@@ -54,25 +59,27 @@ fn is_wanted(words: &[String], id: &str, group: &str) -> bool {
     words.iter().all(|word| id.contains(word.as_str()) || group == word)
 }
 
-/// Everything about one requirement or one scenario.
+/// Everything about one requirement or one scenario, the user's own among them.
 ///
 /// # Errors
 /// [`Error::Unknown`], with the nearest id.
-pub fn explain(id: &str) -> Result<String, Error> {
+pub fn explain(id: &str, own: &Own) -> Result<String, Error> {
     if let Some(requirement) = requirement::find(id) {
-        return Ok(explain_requirement(requirement));
+        return Ok(explain_requirement(requirement, own));
     }
-    if let Some(scenario) = scenario::find(id) {
+    if let Some(scenario) = scenario::find(id).or_else(|| own.find(id)) {
         return Ok(explain_scenario(scenario));
     }
-    let known =
-        requirement::all().iter().map(|known| &known.id).chain(scenario::all().iter().map(|known| &known.id));
+    let known = requirement::all()
+        .iter()
+        .map(|known| &known.id)
+        .chain(scenario::all().iter().chain(own.iter()).map(|known| &known.id));
     let nearest =
         known.max_by_key(|known| alike(known, id)).map(|known| format!("; did you mean `{known}`?"));
     Err(Error::Unknown { id: id.to_owned(), nearest: nearest.unwrap_or_default() })
 }
 
-fn explain_requirement(requirement: &Requirement) -> String {
+fn explain_requirement(requirement: &Requirement, own: &Own) -> String {
     let mut text = String::new();
     line(
         &mut text,
@@ -90,7 +97,9 @@ fn explain_requirement(requirement: &Requirement) -> String {
         line(&mut text, format_args!("  feature   {feature}"));
     }
     line(&mut text, format_args!("\n  judged on"));
-    for scenario in scenario::all().iter().filter(|scenario| is_judged(requirement, scenario)) {
+    for scenario in
+        scenario::all().iter().chain(own.iter()).filter(|scenario| is_judged(requirement, scenario))
+    {
         line(&mut text, format_args!("    {:<44} {}", scenario.id, scenario.title));
     }
     line(&mut text, format_args!("\n  catches"));
@@ -104,6 +113,9 @@ fn explain_scenario(scenario: &Scenario) -> String {
     let mut text = String::new();
     line(&mut text, format_args!("{} (group {})", scenario.id, scenario.group));
     line(&mut text, format_args!("\n  {}", scenario.title));
+    if let Some(file) = &scenario.file {
+        line(&mut text, format_args!("\n  written   in {}", file.display()));
+    }
     let modes: Vec<_> = scenario.modes.iter().map(|mode| mode.name()).collect();
     let places = match scenario.routes.as_slice() {
         [] => scenario.known_providers().collect::<Vec<_>>(),

@@ -13,6 +13,15 @@ pub enum Error {
         /// Where and why.
         reason: String,
     },
+    /// The user's own scenarios cannot be played.
+    #[error("{}", problems.join("\n"))]
+    Scenarios {
+        /// `file:line:column: what is wrong and what to do`.
+        problems: Vec<String>,
+    },
+    /// A folder of scenarios has none.
+    #[error("{0}: no scenarios there: they are files that end with .yaml")]
+    NoScenarios(PathBuf),
     /// `--gateway` names nothing.
     #[error("no gateway profile `{0}`: neither a folder with a profile.yaml nor one of the bundled ones")]
     NoProfile(String),
@@ -88,6 +97,7 @@ impl Error {
         match self {
             Self::NoProfile(_) | Self::Glob { .. } | Self::Nothing(_) | Self::Unknown { .. } => 2,
             Self::Parse { .. } | Self::Template { .. } => 2,
+            Self::Scenarios { .. } | Self::NoScenarios(_) => 2,
             Self::Setup { .. } | Self::NotReady { .. } | Self::Died { .. } => 3,
             Self::Mocks(_) | Self::File { .. } => 4,
         }

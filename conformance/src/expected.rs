@@ -66,7 +66,7 @@ impl Expected {
             scripted: reply.content.is_some() || reply.embeddings.is_some(),
             vectors: reply.embeddings.iter().flatten().map(|vector| vector.0.clone()).collect(),
             usage: reply.usage.unwrap_or_default(),
-            error: reply.error.as_ref().map(|failure| provider_error(failure, reply)),
+            error: provider_error(reply),
             breaks: breaks(reply),
             ..Self::default()
         };
@@ -133,12 +133,19 @@ fn finish(finish: Finish) -> &'static str {
     }
 }
 
-fn provider_error(failure: &Failure, reply: &Reply) -> ProviderError {
-    ProviderError {
+fn provider_error(reply: &Reply) -> Option<ProviderError> {
+    if let Some(raw) = reply.raw.as_ref().filter(|_| reply.fails()) {
+        let failure = Failure { status: Some(raw.status), ..Failure::default() };
+        let retry_after = raw.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("retry-after"));
+        let retry_after = retry_after.map(|(_, value)| value.clone());
+        return Some(ProviderError { status: statuses(&failure), message: None, retry_after });
+    }
+    let failure = reply.error.as_ref()?;
+    Some(ProviderError {
         status: statuses(failure),
         message: failure.message.clone(),
         retry_after: reply.headers.get("retry-after").cloned(),
-    }
+    })
 }
 
 /// Statuses that a client of `OpenAI` understands the same way: its SDKs retry 408, 409, 429 and 5xx, and nothing else.

@@ -26,9 +26,9 @@ pub struct Requirement {
     /// The group it is shown under; from the file.
     #[serde(skip)]
     pub group: String,
-    /// What the client speaks where it binds; from the id.
+    /// What the client speaks where it binds; from the id. None: whatever it speaks.
     #[serde(skip)]
-    pub surface: Surface,
+    pub surface: Option<Surface>,
     /// Judged on every scenario that ends like this, without being named there.
     #[serde(default)]
     pub every: Vec<Outcome>,
@@ -89,11 +89,16 @@ pub fn parse(file: &str, text: &str) -> Result<Vec<Requirement>, Error> {
     let mut requirements = parsed.requirements;
     for requirement in &mut requirements {
         requirement.group.clone_from(&parsed.group);
-        requirement.surface =
-            Surface::of_id(&requirement.id).ok_or_else(|| nowhere(file, &requirement.id))?;
+        if !requirement.id.starts_with(ANYWHERE) {
+            let surface = Surface::of_id(&requirement.id).ok_or_else(|| nowhere(file, &requirement.id))?;
+            requirement.surface = Some(surface);
+        }
     }
     Ok(requirements)
 }
+
+/// Ids of requirements that a scenario states itself, on any surface.
+const ANYWHERE: &str = "scenario.";
 
 /// An id must begin with the word of a surface.
 pub(crate) fn nowhere(file: &str, id: &str) -> Error {

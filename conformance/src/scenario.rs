@@ -3,8 +3,12 @@
 //! They live in `conformance/scenarios/<surface>/*.yaml`, one file a theme. The provider's answer is a script of the mocks, in
 //! neutral terms, so one scenario is played to every provider.
 
-use std::collections::BTreeMap;
-use std::sync::LazyLock;
+mod expect;
+mod own;
+mod place;
+
+use std::path::PathBuf;
+use std::sync::{Arc, LazyLock};
 
 use mocks::script::{Block, Pieces, Reply};
 use serde::{Deserialize, Serialize};
@@ -12,6 +16,12 @@ use serde_json::Value;
 
 use crate::requirement::nowhere;
 use crate::{Error, Mode, Surface, dialect, embedded};
+
+pub use expect::{Counts, EachProvider, Expect, ExpectedCall, ExpectedError, Members};
+pub use own::Own;
+
+/// The JSON Schema of a file of scenarios, for editors and for those who write them with programs.
+pub const SCHEMA: &str = include_str!("../scenario.schema.json");
 
 /// One thing that happens.
 #[derive(Debug, Clone, Deserialize)]
@@ -27,6 +37,9 @@ pub struct Scenario {
     /// What the client speaks; from the id.
     #[serde(skip)]
     pub surface: Surface,
+    /// The file it was read from, where it is the user's own and not the suite's.
+    #[serde(skip)]
+    pub file: Option<PathBuf>,
     /// Providers it is played to; none means all that the profile has.
     #[serde(default)]
     pub providers: Vec<String>,
@@ -150,37 +163,21 @@ pub struct Pause {
     pub ms: u64,
 }
 
-/// What cannot be derived from request and reply.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Expect {
-    /// The statuses that fit; empty means those that fit the outcome.
-    pub status: Vec<u16>,
-    /// Words of which the error's message must contain at least one, in any case of letters.
-    pub mentions: Vec<String>,
-    /// The finish reason, where the provider's dialect leads to another one than the neutral script says.
-    pub finish: BTreeMap<String, String>,
-    /// Members of the client's request that must reach the provider under the same name and value.
-    pub carried: Vec<String>,
-    /// JSON pointers into the upstream request and what must be there, per provider.
-    pub upstream: BTreeMap<String, BTreeMap<String, Value>>,
-}
-
 /// All scenarios, in the order of files and lines.
 ///
 /// # Panics
 /// Never in a build that passed its tests: the files are part of the binary.
-pub fn all() -> &'static [Scenario] {
-    static ALL: LazyLock<Vec<Scenario>> = LazyLock::new(|| {
+pub fn all() -> &'static [Arc<Scenario>] {
+    static ALL: LazyLock<Vec<Arc<Scenario>>> = LazyLock::new(|| {
         let parsed: Result<Vec<_>, Error> =
             embedded::SCENARIOS.iter().map(|(name, text)| parse(name, text)).collect();
-        parsed.expect("embedded scenarios are tested").into_iter().flatten().collect()
+        parsed.expect("embedded scenarios are tested").into_iter().flatten().map(Arc::new).collect()
     });
     &ALL
 }
 
 /// The scenario with this id.
-pub fn find(id: &str) -> Option<&'static Scenario> {
+pub fn find(id: &str) -> Option<&'static Arc<Scenario>> {
     all().iter().find(|scenario| scenario.id == id)
 }
 
@@ -189,26 +186,39 @@ pub fn find(id: &str) -> Option<&'static Scenario> {
 /// # Errors
 /// [`Error::Parse`] with line and column.
 pub fn parse(file: &str, text: &str) -> Result<Vec<Scenario>, Error> {
-    #[derive(Deserialize)]
-    #[serde(deny_unknown_fields)]
-    struct File {
-        group: String,
-        scenarios: Vec<Scenario>,
-    }
-    let parsed: File = serde_saphyr::from_str(text)
+    let parsed = File::read(text)
         .map_err(|error| Error::Parse { file: file.to_owned(), reason: error.to_string() })?;
-    let mut scenarios = parsed.scenarios;
-    for scenario in &mut scenarios {
-        scenario.group.clone_from(&parsed.group);
-        scenario.surface = Surface::of_id(&scenario.id).ok_or_else(|| nowhere(file, &scenario.id))?;
-        if scenario.modes.is_empty() {
-            scenario.modes = scenario.surface.modes().to_vec();
-        }
-        if let Some(fill) = scenario.fill {
-            fill.put_into(&mut scenario.replies);
-        }
+    parsed.settled().map_err(|id| nowhere(file, &id))
+}
+
+/// A file as it is written.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    group: String,
+    scenarios: Vec<Scenario>,
+}
+
+impl File {
+    fn read(text: &str) -> Result<Self, serde_saphyr::Error> {
+        serde_saphyr::from_str(text)
     }
-    Ok(scenarios)
+
+    /// Its scenarios with what follows from their ids; or the id that begins with no surface.
+    fn settled(self) -> Result<Vec<Scenario>, String> {
+        let mut scenarios = self.scenarios;
+        for scenario in &mut scenarios {
+            scenario.group.clone_from(&self.group);
+            scenario.surface = Surface::of_id(&scenario.id).ok_or_else(|| scenario.id.clone())?;
+            if scenario.modes.is_empty() {
+                scenario.modes = scenario.surface.modes().to_vec();
+            }
+            if let Some(fill) = scenario.fill {
+                fill.put_into(&mut scenario.replies);
+            }
+        }
+        Ok(scenarios)
+    }
 }
 
 impl Scenario {

@@ -15,3 +15,11 @@ pub fn short(text: &str, limit: usize) -> String {
     }
     format!("{} …({} bytes)… {}", &text[..head], tail - head, &text[tail..])
 }
+
+/// `; did you mean `this`?`: the nearest of the words that are known, where one is near.
+pub(crate) fn did_you_mean<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
+    let distances = known.into_iter().map(|known| (strsim::damerau_levenshtein(word, known), known));
+    let (distance, nearest) = distances.min()?;
+    // A third of the letters may be wrong.
+    (distance <= word.len().max(3) / 3).then(|| format!("; did you mean `{nearest}`?"))
+}

@@ -1,6 +1,7 @@
 //! From each requirement to the scenarios that it is judged on and the mutants that it must catch.
 
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 use serde::Serialize;
 
@@ -63,7 +64,7 @@ Generated; a test keeps it, and writes it anew with `UPDATE_TRACEABILITY=1 cargo
 ";
 
 fn trace(requirement: &'static Requirement) -> Trace {
-    let is_judged = |scenario: &&scenario::Scenario| {
+    let is_judged = |scenario: &&Arc<scenario::Scenario>| {
         let modes = [Mode::Whole, Mode::Stream];
         let here = dialect::ALL.iter().filter(|dialect| dialect.api(scenario.surface).is_some());
         let providers = here.map(|dialect| dialect.provider);

@@ -9,6 +9,7 @@ mod params;
 mod reply;
 mod request;
 mod same;
+mod scenario;
 mod schema;
 mod security;
 mod stream;
@@ -28,7 +29,7 @@ pub type Judged = Result<(), Verdict>;
 pub type Check = fn(&Case) -> Judged;
 
 /// Every requirement's check, by theme.
-const TABLES: [&[(&str, Check)]; 13] = [
+const TABLES: [&[(&str, Check)]; 14] = [
     request::TABLE,
     params::TABLE,
     tools::TABLE,
@@ -42,6 +43,7 @@ const TABLES: [&[(&str, Check)]; 13] = [
     lifecycle::TABLE,
     completions::TABLE,
     embeddings::TABLE,
+    scenario::TABLE,
 ];
 
 /// The check of the requirement with this id.

@@ -155,12 +155,11 @@ pub(super) fn long_numbers(text: &str) -> impl Iterator<Item = &str> {
 }
 
 /// What the scenario says of single members of the request upstream.
-fn members(case: &Case) -> Judged {
+pub(super) fn members(case: &Case) -> Judged {
     let asked = asked(case)?;
-    let by_pointer = case.scenario.expect.upstream.get(case.provider());
-    let by_name =
-        case.scenario.expect.carried.iter().map(|name| (format!("/{name}"), &case.sent.json[name.as_str()]));
-    let by_pointer = by_pointer.into_iter().flatten().map(|(pointer, value)| (pointer.clone(), value));
+    let expect = &case.scenario.expect;
+    let by_name = expect.carried.iter().map(|name| (format!("/{name}"), &case.sent.json[name.as_str()]));
+    let by_pointer = expect.upstream.of(case.provider()).map(|(pointer, value)| (pointer.clone(), value));
     let differs = |(pointer, wanted): (String, &Value)| {
         let got = asked.json.pointer(&pointer).unwrap_or(&Value::Null);
         (got != wanted).then(|| finding(Side::Upstream, &pointer, wanted, got))

@@ -25,6 +25,7 @@ mod prompts;
 mod proxy;
 mod reply;
 mod request;
+mod stated;
 mod stream;
 mod tools;
 mod usage;
@@ -70,7 +71,7 @@ pub enum Change {
 }
 
 /// All mutants, by theme.
-const TABLES: [&[Mutant]; 18] = [
+const TABLES: [&[Mutant]; 19] = [
     request::TABLE,
     messages::TABLE,
     parameters::TABLE,
@@ -89,6 +90,7 @@ const TABLES: [&[Mutant]; 18] = [
     inputs::TABLE,
     vectors::TABLE,
     vector_errors::TABLE,
+    stated::TABLE,
 ];
 
 /// Requirements that nothing here can break, each with the reason.

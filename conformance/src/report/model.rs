@@ -161,6 +161,9 @@ pub struct ScenarioResult {
     /// cut, and then a text.
     #[serde(default, skip_serializing_if = "Value::is_null")]
     pub script: Value,
+    /// The file it was read from, where it is the user's own and not the suite's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
     /// Over its checks.
     pub statistics: Statistics,
 }

@@ -242,6 +242,6 @@ fn without_defaults(value: Value) -> Value {
 }
 
 /// One word of the shell.
-fn quoted(text: &str) -> String {
+pub(crate) fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', "'\\''"))
 }

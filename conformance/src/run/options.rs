@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use crate::Surface;
 use crate::gateway::{Profile, Route, Source};
+use crate::scenario::Own;
 
 /// What a run shall do.
 #[derive(Clone)]
@@ -19,6 +20,8 @@ pub struct Options {
     pub mocks: Option<SocketAddr>,
     /// Globs over `<requirement>@<scenario>@<cell>`, or over one of the three; empty means all.
     pub select: Vec<String>,
+    /// The user's own scenarios, besides the suite's.
+    pub scenarios: Own,
     /// Only on these surfaces; empty means all.
     pub surfaces: Vec<Surface>,
     /// Only routes of these providers, or of these names; empty means all.
@@ -68,6 +71,7 @@ impl Options {
             source: Source::Profile,
             mocks: None,
             select: Vec::new(),
+            scenarios: Own::default(),
             surfaces: Vec::new(),
             providers: Vec::new(),
             seed: 0,

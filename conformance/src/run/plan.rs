@@ -1,5 +1,7 @@
 //! Which scenario is played in which cell, and what is judged there.
 
+use std::sync::Arc;
+
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 
 use super::Options;
@@ -15,7 +17,7 @@ pub(crate) struct Plan {
 
 /// One scenario in one cell.
 pub(crate) struct Planned {
-    pub(crate) scenario: &'static Scenario,
+    pub(crate) scenario: Arc<Scenario>,
     /// Number of the scenario, for the marker.
     pub(crate) ordinal: usize,
     pub(crate) cell: Cell,
@@ -29,7 +31,7 @@ pub(crate) struct Planned {
 
 /// What [`super::play`] is given.
 pub(crate) struct Play {
-    pub(crate) scenario: &'static Scenario,
+    pub(crate) scenario: Arc<Scenario>,
     pub(crate) ordinal: usize,
     pub(crate) cell: Cell,
     pub(crate) route: Route,
@@ -39,7 +41,7 @@ impl Plan {
     pub(crate) fn new(profile: &Profile, options: &Options, owns_gateway: bool) -> Result<Self, Error> {
         let select = Select::new(&options.select)?;
         let mut plays = Vec::new();
-        for (ordinal, scenario) in scenario::all().iter().enumerate() {
+        for (ordinal, scenario) in scenario::all().iter().chain(options.scenarios.iter()).enumerate() {
             if options.quick && !scenario.quick {
                 continue;
             }
@@ -82,7 +84,7 @@ fn routes<'a>(scenario: &Scenario, profile: &'a Profile) -> Vec<(String, Option<
 
 impl Planned {
     fn new(
-        (scenario, ordinal): (&'static Scenario, usize),
+        (scenario, ordinal): (&Arc<Scenario>, usize),
         (name, route): (&str, Option<&Route>),
         mode: Mode,
         profile: &Profile,
@@ -91,8 +93,14 @@ impl Planned {
         let cell = Cell { surface: scenario.surface, provider: name.to_owned(), mode };
         let provider =
             route.map_or_else(|| name.split('-').next().unwrap_or(name), |route| route.provider.as_str());
-        let mut planned =
-            Self { scenario, ordinal, cell, route: route.cloned(), requirements: vec![], skipped: vec![] };
+        let mut planned = Self {
+            scenario: Arc::clone(scenario),
+            ordinal,
+            cell,
+            route: route.cloned(),
+            requirements: vec![],
+            skipped: vec![],
+        };
         for requirement in requirement::all() {
             if !binds(requirement, scenario, provider, mode)
                 || !select.has(requirement, scenario, &planned.cell)
@@ -144,7 +152,12 @@ impl Planned {
     }
 
     pub(crate) fn play(&self, route: &Route) -> Play {
-        Play { scenario: self.scenario, ordinal: self.ordinal, cell: self.cell.clone(), route: route.clone() }
+        Play {
+            scenario: Arc::clone(&self.scenario),
+            ordinal: self.ordinal,
+            cell: self.cell.clone(),
+            route: route.clone(),
+        }
     }
 
     /// Whether it waits for a silent provider, and does little else.
@@ -176,15 +189,18 @@ impl Planned {
 
 /// Whether a requirement has something to say about a scenario in a cell.
 pub(crate) fn binds(requirement: &Requirement, scenario: &Scenario, provider: &str, mode: Mode) -> bool {
-    if requirement.surface != scenario.surface {
+    if requirement.surface.is_some_and(|surface| surface != scenario.surface) {
         return false;
     }
     let named = scenario.judges.contains(&requirement.id);
     let here =
         requirement.providers.is_empty() || requirement.providers.iter().any(|bound| bound == provider);
     here && requirement.mode.is_none_or(|bound| bound == mode)
-        && (named || requirement.every.contains(&scenario.outcome))
+        && (named || requirement.every.contains(&scenario.outcome) || scenario.states(&requirement.id))
 }
+
+/// The word of `--select` for the user's own scenarios.
+const OWN: &str = "own";
 
 /// The globs of `--select`.
 struct Select(Option<GlobSet>);
@@ -210,6 +226,7 @@ impl Select {
         let cell = cell.to_string();
         let names = [&requirement.id, &requirement.group, &scenario.id, &scenario.group, &cell];
         names.into_iter().any(|name| set.is_match(name))
+            || (scenario.file.is_some() && set.is_match(OWN))
             || set.is_match(format!("{}@{}@{cell}", requirement.id, scenario.id))
             || set.is_match(format!("{}@{cell}", scenario.id))
     }

@@ -53,8 +53,8 @@ pub(super) async fn play(stage: &Arc<Stage>, play: Play) -> Vec<Case> {
     let mut cases = Vec::with_capacity(times);
     for ((sent, transcript), replies) in sent.into_iter().zip(transcripts).zip(&scripts) {
         let asked = observe::asked(&entries, &sent.marker, transcript.sent, stage.mocks.epoch());
-        let expected = Expected::new(play.scenario, replies, &play.route.provider);
-        let place = (play.scenario, play.cell.clone(), play.route.clone());
+        let expected = Expected::new(&play.scenario, replies, &play.route.provider);
+        let place = (Arc::clone(&play.scenario), play.cell.clone(), play.route.clone());
         let case = Case::new(place, stage.profile.policies.clone(), sent, transcript, asked, expected);
         cases.push(Case { ending: ending.clone(), ..case });
     }
@@ -76,7 +76,7 @@ fn script(play: &Play, marker: &str) -> Vec<Reply> {
 }
 
 fn request(stage: &Stage, play: &Play, marker: &str) -> Sent {
-    let scenario = play.scenario;
+    let scenario = &play.scenario;
     let mut sent = Sent {
         marker: marker.to_owned(),
         method: "POST".to_owned(),
@@ -147,6 +147,12 @@ pub(crate) fn with_marker(scenario: &Scenario, marker: &str) -> Value {
         *text = json!(format!("{padding}{} {marker}", text.as_str().unwrap_or_default()));
     }
     request
+}
+
+/// Whether a request has a place for the marker.
+pub(crate) fn has_place(scenario: &Scenario) -> bool {
+    scenario.request.to_string().contains("{{marker}}")
+        || last_text(scenario.surface, &mut scenario.request.clone()).is_some_and(|text| text.is_string())
 }
 
 fn last_text(surface: Surface, request: &mut Value) -> Option<&mut Value> {

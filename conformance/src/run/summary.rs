@@ -13,6 +13,7 @@ use crate::report::model::{
 };
 use crate::report::written;
 use crate::requirement::{self, Requirement};
+use crate::scenario::Own;
 use crate::{Cell, Surface, dialect, embedded, scenario};
 
 pub(super) fn report(
@@ -39,7 +40,7 @@ pub(super) fn report(
     Report {
         api_version: API_VERSION.to_owned(),
         kind: KIND.to_owned(),
-        suite: suite(),
+        suite: suite_with(&options.scenarios),
         implementation: arena.profile().implementation.clone(),
         environment: environment(arena, options, started, took),
         summary: Summary { statistics, plays, exit_code: exit_code(statistics) },
@@ -65,13 +66,30 @@ fn exit_code(statistics: Statistics) -> u8 {
 
 /// This suite: its version, and the digest by which two reports can be compared.
 pub fn suite() -> Suite {
+    suite_with(&Own::default())
+}
+
+/// The same with the user's own scenarios.
+pub(crate) fn suite_with(own: &Own) -> Suite {
     Suite {
         name: "touchstone".to_owned(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
-        digest: embedded::DIGEST.to_owned(),
+        digest: digest(own),
         requirements: requirement::all().len(),
-        scenarios: scenario::all().len(),
+        scenarios: scenario::all().len() + own.len(),
     }
+}
+
+/// Of the suite's own files, and of the user's where there are some.
+fn digest(own: &Own) -> String {
+    if own.texts().is_empty() {
+        return embedded::DIGEST.to_owned();
+    }
+    let suite = u64::from_str_radix(embedded::DIGEST, 16).unwrap_or_default();
+    // FNV-1a, as for the suite's own files.
+    let fnv = |digest: u64, byte: u8| (digest ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+    let digest = own.texts().iter().flat_map(|text| text.bytes()).fold(suite, fnv);
+    format!("{digest:016x}")
 }
 
 fn environment(arena: &Arena, options: &Options, started: jiff::Timestamp, took: Duration) -> Environment {
@@ -104,7 +122,11 @@ fn command(options: &Options) -> String {
         gateway::Source::Profile => String::new(),
         gateway::Source::Url(url) => format!(" --url {url}"),
     };
-    format!("touchstone test --gateway {gateway}{url} --seed {}", options.seed)
+    let own = options.scenarios.folders().iter();
+    let own: String = own
+        .map(|folder| format!(" --scenarios {}", crate::repro::quoted(&folder.display().to_string())))
+        .collect();
+    format!("touchstone test --gateway {gateway}{url}{own} --seed {}", options.seed)
 }
 
 /// Configuration files, without the keys.
@@ -135,12 +157,13 @@ fn scenarios(plan: &Plan, checks: &[Check]) -> Vec<ScenarioResult> {
     let counts = counts(checks, |check| &check.scenario);
     let mut results: Vec<ScenarioResult> = Vec::new();
     for play in &plan.plays {
-        let scenario = play.scenario;
+        let scenario = &play.scenario;
         if results.last().is_none_or(|last| last.id != scenario.id) {
             results.push(ScenarioResult {
                 id: scenario.id.clone(),
                 group: scenario.group.clone(),
                 title: scenario.title.clone(),
+                file: scenario.file.as_ref().map(|file| file.display().to_string()),
                 script: evidence::script(scenario),
                 statistics: counts.get(scenario.id.as_str()).copied().unwrap_or_default(),
             });

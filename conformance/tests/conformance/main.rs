@@ -2,6 +2,7 @@
 
 mod gateways;
 mod laws;
+mod own;
 mod passthrough;
 pub(crate) mod report;
 mod repro;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use conformance::scenario::{Outcome, Scenario};
+use conformance::scenario::{Outcome, Own, Scenario};
 use conformance::{Mode, Surface, check, requirement, scenario};
 use serde_json::{Value, json};
 
@@ -22,7 +22,8 @@ fn what_belongs_together_stands_together() {
     let words = |file: &str| file.split('/').next().map(str::to_owned);
     for (folder, text) in files("requirements") {
         for known in requirement::parse(&folder, &text).expect("it parses") {
-            assert_eq!(words(&folder).as_deref(), Some(known.surface.word()), "{}", known.id);
+            let word = known.surface.map_or("scenario", Surface::word);
+            assert_eq!(words(&folder).as_deref(), Some(word), "{}", known.id);
         }
     }
     for (folder, text) in files("scenarios") {
@@ -66,7 +67,7 @@ fn every_requirement_has_a_check_and_every_check_a_requirement() {
 #[test]
 fn every_requirement_is_judged_on_some_scenario() {
     for known in requirement::all() {
-        let text = conformance::explain(&known.id).expect("a known id");
+        let text = conformance::explain(&known.id, &Own::default()).expect("a known id");
         let judged = text.split("judged on\n").nth(1).unwrap_or_default();
         assert!(!judged.trim().is_empty(), "{} is judged on no scenario", known.id);
     }
@@ -133,9 +134,9 @@ fn every_request_has_a_place_for_the_marker() {
 #[test]
 fn every_scenario_is_explained() {
     for scenario in scenario::all() {
-        let text = conformance::explain(&scenario.id).expect("a known id");
+        let text = conformance::explain(&scenario.id, &Own::default()).expect("a known id");
         assert!(text.contains(&scenario.title), "{text}");
     }
-    let error = conformance::explain("chat.stream.done-onec").expect_err("an unknown id");
+    let error = conformance::explain("chat.stream.done-onec", &Own::default()).expect_err("an unknown id");
     assert!(error.to_string().contains("chat.stream"), "{error}");
 }

@@ -9,6 +9,7 @@ use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use conformance::gateway::{Profile, Source};
 use conformance::report::{self, Keep, progress, terminal};
+use conformance::scenario::Own;
 use conformance::{Options, Report, Surface};
 
 /// Play every provider to a gateway, drive it as a client, judge both sides (the default command)
@@ -19,6 +20,7 @@ use conformance::{Options, Report, Surface};
   touchstone test --gateway conformance/gateways/touchstone --select 'chat.tools.*'
   touchstone test --surface embeddings --provider gemini --provider ollama
   touchstone test --gateway litellm --quick
+  touchstone test --scenarios my-scenarios/ --select own
   touchstone test --gateway my-gateway/ --url http://127.0.0.1:8000 --mocks 127.0.0.1:9000
 
 Without --gateway the bundled gateway is judged. With --url a gateway that already runs is; it must send its calls to
@@ -39,6 +41,9 @@ pub(crate) struct Test {
     /// Only checks that match: a glob over a requirement, a scenario, a cell, or requirement@scenario@cell; several add up
     #[arg(long, value_name = "GLOB")]
     select: Vec<String>,
+    /// A folder of scenarios of your own, played besides the suite's; several add up. `--select own` plays them alone
+    #[arg(long, value_name = "FOLDER")]
+    scenarios: Vec<PathBuf>,
     /// Only this surface: what the client speaks; several add up
     #[arg(long, value_name = "SURFACE", value_parser = surfaces())]
     surface: Vec<Surface>,
@@ -108,6 +113,7 @@ impl Test {
             source: self.url.clone().map_or(Source::Profile, Source::Url),
             mocks: self.mocks,
             select: self.select.clone(),
+            scenarios: Own::read(&self.scenarios)?,
             surfaces: self.surface.clone(),
             providers: self.provider.clone(),
             seed: self.seed,

@@ -142,3 +142,25 @@ fn profile(folder: &Path, start: &str) {
     );
     file(folder, "profile.yaml", &text);
 }
+
+#[test]
+fn scenarios_of_ones_own_are_played_listed_and_explained() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/scenarios");
+    let report = tempfile::tempdir().unwrap();
+    let only = ["--scenarios", folder, "--select", "own", "--report", report.path().to_str().unwrap()];
+    let (code, said, _) = told(&[&["test"], only.as_slice()].concat());
+    assert_eq!(code, Some(0), "{said}");
+    let (_, said, _) = told(&["list", "--scenarios", folder, "shop"]);
+    assert!(said.contains("0 requirements") && said.contains("5 scenarios"), "{said}");
+    let (_, said, _) = told(&["explain", "--scenarios", folder, "chat.shop.busy"]);
+    assert!(said.contains("scenario.error") && said.contains("shop.yaml"), "{said}");
+    let (_, said, _) = told(&["list", "--schema"]);
+    assert!(serde_json::from_str::<Value>(&said).unwrap()["$defs"]["scenario"].is_object());
+    let wrong = file(report.path(), "wrong.yaml", "group: g\nscenarios: [{ id: chat.a.b, titel: t }]\n");
+    let (code, _, said) = told(&["test", "--scenarios", &wrong]);
+    assert_eq!(code, Some(2), "{said}");
+    assert!(
+        said.contains("wrong.yaml:2:29: unknown field `titel`") && said.contains("did you mean `title`"),
+        "{said}"
+    );
+}

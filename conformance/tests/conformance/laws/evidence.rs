@@ -78,7 +78,7 @@ impl Evidence {
         let cell = Cell { surface: scenario.surface, provider: self.provider.to_owned(), mode: self.mode };
         let expected = Expected::new(scenario, &scenario.replies, self.provider);
         Case::new(
-            (scenario, cell, route),
+            (std::sync::Arc::clone(scenario), cell, route),
             policies,
             self.sent(&scenario.request),
             self.transcript(),

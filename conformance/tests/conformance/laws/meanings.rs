@@ -1,12 +1,14 @@
 //! Laws of meaning, over what every scenario's client says.
 
+use std::sync::Arc;
+
 use conformance::Surface;
 use conformance::meaning::{Meaning, compare, read};
 use conformance::scenario::{self, Scenario};
 use serde_json::{Value, json};
 
 fn requests() -> impl Iterator<Item = (&'static str, &'static Value)> {
-    let asks = |scenario: &&Scenario| scenario.surface.asks(&scenario.request);
+    let asks = |scenario: &&Arc<Scenario>| scenario.surface.asks(&scenario.request);
     scenario::all().iter().filter(asks).map(|scenario| (scenario.id.as_str(), &scenario.request))
 }
 

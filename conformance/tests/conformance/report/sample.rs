@@ -165,6 +165,7 @@ fn row(status: Status, checks: &[Check]) -> ScenarioResult {
         title: format!("What a check that ends in {} looks like", status.name()),
         group: "chat.sample".into(),
         script: json!({"replies": [{"content": [{"text": "hi"}]}]}),
+        file: None,
         statistics,
         id,
     }
