@@ -97,6 +97,7 @@ impl Gateway {
 
     /// What a gateway that chooses its own port wrote: an address and the end of the line.
     async fn chosen_address(&mut self, file: &Path, deadline: Instant) -> Result<String, Error> {
+        let begun = Instant::now();
         loop {
             let text = std::fs::read_to_string(file).unwrap_or_default();
             if let Some((line, _)) = text.split_once('\n') {
@@ -106,13 +107,14 @@ impl Gateway {
             if Instant::now() > deadline {
                 return Err(self.not_ready(format!("it wrote no address into {}", file.display())));
             }
-            sleep(BETWEEN_LOOKS).await;
+            sleep(between_looks(begun)).await;
         }
     }
 
     async fn wait_until_ready(&mut self, start: &Start, deadline: Instant) -> Result<(), Error> {
         let client = Client::new(&self.url).map_err(|reason| self.not_ready(reason))?;
         let path = start.ready.as_deref().unwrap_or("/");
+        let begun = Instant::now();
         loop {
             self.must_run()?;
             let target = Target { method: "GET".into(), path: path.to_owned(), ..Target::default() };
@@ -125,7 +127,7 @@ impl Gateway {
                     let reason = format!("GET {path} gave {status} for {} ms", start.ready_ms);
                     return Err(self.not_ready(reason));
                 }
-                _ => sleep(BETWEEN_LOOKS).await,
+                _ => sleep(between_looks(begun)).await,
             }
         }
     }
@@ -144,6 +146,11 @@ impl Gateway {
     /// Whether it is a child process, and runs.
     pub fn is_ours(&self) -> bool {
         self.child.is_some()
+    }
+
+    /// The number of its process, where it is a child of ours and runs.
+    pub fn id(&self) -> Option<u32> {
+        self.child.as_ref()?.id()
     }
 
     /// How it ended, if it did.
@@ -277,8 +284,11 @@ fn spawn(start: &Start, variables: &Variables, folder: &Path, log: &Path) -> Res
         .map_err(|error| Error::NotReady { reason: format!("{program}: {error}"), log: log.to_owned() })
 }
 
-/// How long to wait before the gateway is asked again whether it is ready.
-const BETWEEN_LOOKS: Duration = Duration::from_millis(20);
+/// How long to wait before the gateway is asked again whether it is ready: a part of what it has taken so far, so that its
+/// start is known to an eighth, and at most 20 milliseconds.
+fn between_looks(begun: Instant) -> Duration {
+    (begun.elapsed() / 8).clamp(Duration::from_millis(1), Duration::from_millis(20))
+}
 
 /// Two ports that were free a moment ago, one for the gateway and one for nobody. Another process may take the first one in
 /// between; then the gateway does not come up, and says so.
