@@ -81,6 +81,9 @@ pub enum Error {
         /// Why not.
         source: std::io::Error,
     },
+    /// A benchmark was asked for what cannot be measured.
+    #[error("nothing to measure: {0}")]
+    Unmeasurable(String),
     /// No requirement has that id.
     #[error("no requirement or scenario `{id}`{nearest}")]
     Unknown {
@@ -97,7 +100,7 @@ impl Error {
         match self {
             Self::NoProfile(_) | Self::Glob { .. } | Self::Nothing(_) | Self::Unknown { .. } => 2,
             Self::Parse { .. } | Self::Template { .. } => 2,
-            Self::Scenarios { .. } | Self::NoScenarios(_) => 2,
+            Self::Scenarios { .. } | Self::NoScenarios(_) | Self::Unmeasurable(_) => 2,
             Self::Setup { .. } | Self::NotReady { .. } | Self::Died { .. } => 3,
             Self::Mocks(_) | Self::File { .. } => 4,
         }

@@ -19,7 +19,7 @@ use futures_util::stream;
 pub use arena::Arena;
 pub use options::{Notice, Options, Progress, Watcher};
 pub(crate) use plan::binds;
-pub(crate) use play::{CLIENT_KEY, complete, has_place, with_marker};
+pub(crate) use play::{CLIENT_KEY, complete, has_place, headers, with_marker};
 pub use rehearse::{Column, Rehearsal, rehearse};
 pub use summary::suite;
 pub(crate) use summary::suite_with;

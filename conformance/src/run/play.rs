@@ -16,7 +16,7 @@ use super::{observe, secrets};
 use crate::case::{Case, Ending, Sent};
 use crate::client::Target;
 use crate::expected::Expected;
-use crate::gateway::Route;
+use crate::gateway::{Profile, Route};
 use crate::report::model::End;
 use crate::scenario::{Outcome, Scenario};
 use crate::{Mode, Surface};
@@ -81,7 +81,7 @@ fn request(stage: &Stage, play: &Play, marker: &str) -> Sent {
         marker: marker.to_owned(),
         method: "POST".to_owned(),
         path: play.route.path.clone(),
-        headers: headers(stage, &play.route),
+        headers: headers(&stage.profile, &play.route),
         ..Sent::default()
     };
     if let Some(raw) = &scenario.raw {
@@ -118,7 +118,7 @@ pub(crate) fn complete(body: &mut Value, scenario: &Scenario, route: &Route) {
 }
 
 /// What the route says, over what the profile says, over what every client sends.
-fn headers(stage: &Stage, route: &Route) -> Vec<(String, String)> {
+pub(crate) fn headers(profile: &Profile, route: &Route) -> Vec<(String, String)> {
     let own = [
         ("content-type", "application/json"),
         ("accept", "*/*"),
@@ -127,7 +127,7 @@ fn headers(stage: &Stage, route: &Route) -> Vec<(String, String)> {
     let mut headers: Vec<(String, String)> =
         own.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
     headers.push(("authorization".to_owned(), format!("Bearer {CLIENT_KEY}")));
-    for (name, value) in stage.profile.headers.iter().chain(&route.headers) {
+    for (name, value) in profile.headers.iter().chain(&route.headers) {
         headers.retain(|(known, _)| !known.eq_ignore_ascii_case(name));
         headers.push((name.to_lowercase(), value.clone()));
     }

@@ -1,5 +1,6 @@
 //! The commands, one a file: each parses its arguments and calls the crate that does the work.
 
+mod bench;
 mod completions;
 mod diff;
 mod gateway;
@@ -45,6 +46,7 @@ enum Command {
     Health(health::Health),
     Repro(repro::Repro),
     Selftest(selftest::Selftest),
+    Bench(bench::Bench),
     Diff(diff::Diff),
     Specs(specs::Specs),
     Completions(completions::Completions),
@@ -68,6 +70,7 @@ impl Arguments {
             Command::Health(health) => health.run(),
             Command::Repro(repro) => repro.run(),
             Command::Selftest(selftest) => selftest.run(),
+            Command::Bench(bench) => bench.run(),
             Command::Diff(diff) => diff.run(),
             Command::Specs(specs) => specs.run(),
             Command::Completions(completions) => completions.run(),

@@ -2,6 +2,7 @@
 
 mod action;
 mod arrows;
+mod bench;
 mod binary;
 mod init;
 mod official;

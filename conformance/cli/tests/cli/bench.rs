@@ -1,0 +1,155 @@
+//! `touchstone bench`: what is counted, written and said, and how it ends. No figure is asserted: the machine is shared.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use serde_json::Value;
+
+use super::binary::{command, file, told, touchstone};
+
+/// The report, once it is valid by the published schema.
+fn report(folder: &Path) -> Value {
+    let text = std::fs::read(folder.join("bench.json")).expect("it is written");
+    let report: Value = serde_json::from_slice(&text).expect("it is JSON");
+    let schema: Value = serde_json::from_str(conformance::bench::model::SCHEMA).expect("it is JSON");
+    let validator = jsonschema::validator_for(&schema).expect("it is a schema");
+    let wrong: Vec<_> = validator.iter_errors(&report).map(|error| error.to_string()).collect();
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    report
+}
+
+#[test]
+fn a_quick_look_measures_everybody_at_everything() {
+    let folder = tempfile::tempdir().unwrap();
+    // Shorter than quick is by itself: here only counts matter.
+    let short = ["--duration", "0.1", "--repeat", "2", "--rate", "100", "--concurrency", "4"];
+    let output = touchstone(
+        &[&["bench", "--quick", "--report", folder.path().to_str().unwrap()][..], &short].concat(),
+    );
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(0), "{said}");
+    assert_eq!(output.stderr, b"", "progress is for terminals");
+    let report = report(folder.path());
+    let names: Vec<_> =
+        report["subjects"].as_array().unwrap().iter().map(|subject| &subject["name"]).collect();
+    assert!(
+        names.first().is_some_and(|name| *name == "direct")
+            && names.last().is_some_and(|name| *name == "touchstone")
+    );
+    let ids: Vec<_> =
+        report["trials"].as_array().unwrap().iter().map(|trial| trial["id"].as_str().unwrap()).collect();
+    let of = |provider: &str| {
+        ["whole/c4", "whole/r100", "stream/c4", "paced/c4"].map(|load| format!("{provider}/{load}"))
+    };
+    assert_eq!(ids, [of("openai"), of("anthropic")].concat());
+    for trial in report["trials"].as_array().unwrap() {
+        let results = trial["results"].as_array().unwrap();
+        assert_eq!(results.len(), names.len(), "everybody is measured: {}", trial["id"]);
+        for run in results.iter().flat_map(|result| result["runs"].as_array().unwrap()) {
+            assert_eq!((&run["wrong"], &run["reason"]), (&Value::from(0), &Value::Null), "{run}");
+            let [sent, reached, unfinished] =
+                ["sent", "reached", "unfinished"].map(|name| run[name].as_u64().unwrap());
+            // Where the machine stood still, a call may have come no further than to the gateway.
+            let expected = sent - unfinished..=sent;
+            assert!(sent >= 4 && expected.contains(&reached), "every call reaches the provider, once: {run}");
+        }
+    }
+    assert!(said.contains("of direct") && said.contains("openai → anthropic, whole, 4 at once"), "{said}");
+}
+
+#[test]
+fn who_answers_wrongly_is_not_measured() {
+    let folder = tempfile::tempdir().unwrap();
+    // It sends every call to a place where nobody listens.
+    let profile = "apiVersion: touchstone/v1
+kind: GatewayProfile
+implementation: { organization: Test, project: wrong, url: \"\", version: \"1\", contact: [] }
+render: [{ template: kong.yaml.j2, to: kong.yaml }]
+start:
+  command: [\"{{ self }}\", gateway, --config, \"{{ workdir }}/kong.yaml\", --listen, \"127.0.0.1:{{ port }}\"]
+  ready: /status/ready
+routes: [{ name: openai, provider: openai, path: /chat, model: m, upstreamModel: m }]
+";
+    let kong = "_format_version: \"3.0\"
+services:
+  - name: ai
+    url: http://127.0.0.1:9
+    routes:
+      - name: chat
+        paths: [/chat]
+        plugins:
+          - name: ai-proxy
+            config:
+              route_type: llm/v1/chat
+              auth: { header_name: Authorization, header_value: Bearer k }
+              model: { provider: openai, options: { upstream_url: \"{{ closed }}/v1/chat/completions\" } }
+";
+    file(folder.path(), "profile.yaml", profile);
+    file(folder.path(), "kong.yaml.j2", kong);
+    let gateway = folder.path().to_str().unwrap();
+    let (code, said, _) =
+        told(&["bench", "--quick", "--gateway", gateway, "--against", "direct", "--report", gateway]);
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains("✗") && said.contains("openai/whole: status 5"), "{said}");
+    let report = report(folder.path());
+    assert_eq!(report["trials"], Value::Array(vec![]));
+    let refused = report["refused"].as_array().unwrap();
+    let wrong = |provider: &str| {
+        refused.iter().filter(|one| one["provider"] == provider && one["wrong"] == true).count()
+    };
+    assert_eq!(
+        (wrong("openai"), wrong("anthropic"), refused.len()),
+        (3, 0, 6),
+        "what is not claimed is not wrong"
+    );
+}
+
+#[test]
+fn ended_early_it_ends_its_children_and_writes_what_it_has() {
+    let folder = tempfile::tempdir().unwrap();
+    let child = command(&["bench", "--duration", "30", "--report", folder.path().to_str().unwrap()])
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let pid = child.id().to_string();
+    let children = || {
+        let found = Command::new("ps").args(["-o", "pid=", "--ppid", &pid]).output().unwrap();
+        String::from_utf8(found.stdout).unwrap().split_whitespace().map(str::to_owned).collect::<Vec<_>>()
+    };
+    // `ps` is nobody's child here, so what is found is a gateway.
+    let started = loop {
+        let found = children();
+        if !found.is_empty() {
+            break found;
+        }
+    };
+    assert!(Command::new("kill").args(["-INT", &pid]).status().unwrap().success());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(130));
+    assert_eq!(report(folder.path())["interrupted"], true);
+    let alive = |pid: &String| {
+        Command::new("kill").args(["-0", pid]).stderr(Stdio::null()).status().unwrap().success()
+    };
+    assert!(!started.iter().any(alive), "its gateways have ended");
+}
+
+#[test]
+fn what_cannot_be_measured_is_2_and_what_never_comes_up_is_3() {
+    for wrong in [
+        ["bench", "--gateway", "nobody"],
+        ["bench", "--against", "nobody"],
+        ["bench", "--concurrency", "0"],
+        ["bench", "--duration", "-1"],
+        ["bench", "--url", "http://192.0.2.1:80"],
+        ["bench", "--provider", "nobody"],
+    ] {
+        let (code, _, said) = told(&wrong);
+        assert_eq!(code, Some(2), "{wrong:?}: {said}");
+        assert!(!said.is_empty(), "{wrong:?} says why");
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let text = "apiVersion: touchstone/v1\nkind: GatewayProfile\nimplementation: { organization: Test, project: none, url: \"\", version: \"1\", contact: [] }\nstart: { command: [\"false\"], ready: / }\nroutes: []\n";
+    file(folder.path(), "profile.yaml", text);
+    let (code, _, said) = told(&["bench", "--gateway", folder.path().to_str().unwrap()]);
+    assert_eq!(code, Some(3), "{said}");
+}

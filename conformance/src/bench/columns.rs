@@ -1,0 +1,151 @@
+//! Which figures are shown of a trial, on a terminal and on a page.
+
+use super::model::{Compared, DIRECT, Measured, Metric, Outcome};
+use super::question::Kind;
+use super::statistic::Figure;
+use super::trial::Load;
+
+/// One column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Column {
+    pub(super) title: &'static str,
+    metric: Metric,
+    view: View,
+}
+
+/// Which side of a figure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum View {
+    Value,
+    OfDirect,
+    OfGateway,
+    OverDirect,
+}
+
+const fn column(title: &'static str, metric: Metric, view: View) -> Column {
+    Column { title, metric, view }
+}
+
+const RATE: &[Column] = &[
+    column("calls/s", Metric::CallsPerSecond, View::Value),
+    column("of direct", Metric::CallsPerSecond, View::OfDirect),
+    column("of the first", Metric::CallsPerSecond, View::OfGateway),
+    column("p50 ms", Metric::LatencyP50Ms, View::Value),
+    column("p99 ms", Metric::LatencyP99Ms, View::Value),
+    column("CPU µs a call", Metric::CpuUsPerCall, View::Value),
+];
+const LATENCY: &[Column] = &[
+    column("p50 ms", Metric::LatencyP50Ms, View::Value),
+    column("+ direct's", Metric::LatencyP50Ms, View::OverDirect),
+    column("p99 ms", Metric::LatencyP99Ms, View::Value),
+    column("+ direct's", Metric::LatencyP99Ms, View::OverDirect),
+    column("of the first", Metric::LatencyP50Ms, View::OfGateway),
+    column("CPU µs a call", Metric::CpuUsPerCall, View::Value),
+];
+const STREAM: &[Column] = &[
+    column("pieces/s", Metric::ChunksPerSecond, View::Value),
+    column("of direct", Metric::ChunksPerSecond, View::OfDirect),
+    column("of the first", Metric::ChunksPerSecond, View::OfGateway),
+    column("first p50 ms", Metric::FirstP50Ms, View::Value),
+    column("+ direct's", Metric::FirstP50Ms, View::OverDirect),
+    column("CPU µs a stream", Metric::CpuUsPerCall, View::Value),
+];
+const PACED: &[Column] = &[
+    column("piece p50 ms", Metric::ChunkP50Ms, View::Value),
+    column("+ direct's", Metric::ChunkP50Ms, View::OverDirect),
+    column("piece p99 ms", Metric::ChunkP99Ms, View::Value),
+    column("+ direct's", Metric::ChunkP99Ms, View::OverDirect),
+    column("of the first", Metric::ChunkP50Ms, View::OfGateway),
+    column("CPU µs a stream", Metric::CpuUsPerCall, View::Value),
+];
+
+/// The columns of a trial; those that hold gateways against each other only where there are several.
+pub(super) fn of(trial: &Measured, gateways: usize) -> impl Iterator<Item = Column> {
+    let all = match (trial.trial.kind, trial.trial.load) {
+        (Kind::Whole, Load::Closed { .. }) => RATE,
+        (Kind::Whole, Load::Open { .. }) => LATENCY,
+        (Kind::Stream, _) => STREAM,
+        (Kind::Paced, _) => PACED,
+    };
+    all.iter().copied().filter(move |column| gateways > 1 || column.view != View::OfGateway)
+}
+
+impl Column {
+    /// What stands there: the median, and, of comparisons, how far repetitions lie apart.
+    pub(super) fn cell(self, result: &Outcome) -> String {
+        let Some(compared) = result.figures.get(&self.metric) else { return "–".to_owned() };
+        let Compared { value, of_direct, of_gateway, over_direct } = compared;
+        let text = |figure: &Option<Figure>, sign: &str, write: fn(f64) -> String| match figure {
+            None => "–".to_owned(),
+            Some(Figure { median, min, max, unsteady }) => {
+                let mark = if *unsteady { "~" } else { "" };
+                let spread =
+                    if min < max { format!(" ({}..{})", write(*min), write(*max)) } else { String::new() };
+                let sign = if *median < 0.0 { "" } else { sign };
+                format!("{mark}{sign}{}{spread}", write(*median))
+            }
+        };
+        match self.view {
+            // Nobody is compared with himself.
+            View::OfDirect | View::OverDirect if result.subject == DIRECT => String::new(),
+            View::Value => format!("{}{}", if value.unsteady { "~" } else { "" }, number(value.median)),
+            View::OfDirect => text(of_direct, "", ratio),
+            View::OfGateway => text(of_gateway, "", ratio),
+            View::OverDirect => text(over_direct, "+", number),
+        }
+    }
+}
+
+/// Three digits that count, and commas between thousands.
+pub(super) fn number(value: f64) -> String {
+    let size = value.abs();
+    let digits = match size {
+        _ if !(0.0005..99.95).contains(&size) => 0,
+        _ if size >= 9.995 => 1,
+        _ if size >= 0.9995 => 2,
+        _ => 3,
+    };
+    let text = format!("{size:.digits$}");
+    let (whole, rest) = text.split_at(text.find('.').unwrap_or(text.len()));
+    let mut out = String::from(if value < 0.0 && text != "0" { "-" } else { "" });
+    for (at, digit) in whole.chars().enumerate() {
+        if at > 0 && (whole.len() - at) % 3 == 0 {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out + rest
+}
+
+fn ratio(value: f64) -> String {
+    let digits = if value >= 9.995 { 1 } else { 2 };
+    format!("{value:.digits$}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_have_three_digits_that_count() {
+        let cases = [
+            (0.0, "0"),
+            (0.0123, "0.012"),
+            (0.99999, "1.00"),
+            (1.234, "1.23"),
+            (12.34, "12.3"),
+            (123.4, "123"),
+        ];
+        let large = [
+            (1_234.5, "1,234"),
+            (1_234_567.0, "1,234,567"),
+            (-12.34, "-12.3"),
+            (99.99, "100"),
+            (-0.0001, "0"),
+        ];
+        for (value, text) in cases.into_iter().chain(large) {
+            assert_eq!(number(value), text);
+        }
+        assert_eq!((ratio(0.8123).as_str(), ratio(12.34).as_str()), ("0.81", "12.3"));
+    }
+}
