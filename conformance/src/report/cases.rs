@@ -41,7 +41,7 @@ impl<'a> Tested<'a> {
     /// The group of the requirement: the first two words of its id.
     pub(super) fn group(&self) -> &'a str {
         let (Self::Quiet { requirement, .. } | Self::Loud { requirement, .. }) = self;
-        requirement.group()
+        &requirement.group
     }
 }
 

@@ -18,7 +18,7 @@ pub enum Keep {
 }
 
 /// Bytes of evidence beyond which what was seen already is not kept again.
-const ROOM: usize = 1 << 20;
+const ROOM: usize = 768 << 10;
 
 impl Keep {
     /// Each by its word on the command line.

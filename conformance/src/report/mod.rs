@@ -10,6 +10,7 @@ mod keep;
 pub mod markdown;
 pub mod model;
 pub mod progress;
+pub mod site;
 mod status;
 pub mod terminal;
 pub(crate) mod written;

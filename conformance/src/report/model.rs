@@ -173,6 +173,8 @@ pub struct ScenarioResult {
 pub struct RequirementResult {
     /// `chat.reply.finish`.
     pub id: String,
+    /// The group that it is shown under: `tools`, `completions.reply`.
+    pub group: String,
     /// How much it binds.
     pub level: Level,
     /// The requirement in one sentence.
@@ -249,13 +251,6 @@ impl Check {
     /// Whether the run is not as expected because of it.
     pub fn is_unexpected(&self) -> bool {
         matches!(self.status, Status::Fail | Status::Untestable | Status::Xpass | Status::Error)
-    }
-}
-
-impl RequirementResult {
-    /// The group that it is shown under: the first two words of its id, such as `chat.reply`.
-    pub fn group(&self) -> &str {
-        self.id.match_indices('.').nth(1).map_or(self.id.as_str(), |(at, _)| &self.id[..at])
     }
 }
 

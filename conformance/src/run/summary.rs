@@ -178,6 +178,7 @@ fn requirements(checks: &[Check]) -> Vec<RequirementResult> {
     let result = |requirement: &Requirement| {
         Some(RequirementResult {
             id: requirement.id.clone(),
+            group: requirement.group.clone(),
             level: requirement.level,
             sentence: requirement.sentence.clone(),
             source: Source { url: requirement.source.clone(), date: requirement.date.clone() },

@@ -8,6 +8,7 @@ mod health;
 mod init;
 mod list;
 mod man;
+mod matrix;
 mod mock;
 mod repro;
 mod selftest;
@@ -48,6 +49,7 @@ enum Command {
     Selftest(selftest::Selftest),
     Bench(bench::Bench),
     Diff(diff::Diff),
+    Matrix(matrix::Matrix),
     Specs(specs::Specs),
     Completions(completions::Completions),
     Man(man::Man),
@@ -72,6 +74,7 @@ impl Arguments {
             Command::Selftest(selftest) => selftest.run(),
             Command::Bench(bench) => bench.run(),
             Command::Diff(diff) => diff.run(),
+            Command::Matrix(matrix) => matrix.run(),
             Command::Specs(specs) => specs.run(),
             Command::Completions(completions) => completions.run(),
             Command::Man(man) => man.run(),

@@ -1,7 +1,7 @@
 //! The report as one HTML file that needs nothing else: no network, no fonts, no images.
 //!
-//! The page is an empty house with the report's JSON inside, packed; `report.js` unpacks it and furnishes the house. Text from the wire is only ever
-//! set as text, never as markup.
+//! The page is an empty house with the report's JSON inside, packed; scripts unpack it and furnish the house. Text from the
+//! wire is only ever set as text, never as markup. Styles and scripts stand beside this file, one part a file.
 
 use std::io;
 
@@ -10,35 +10,52 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use serde::Serialize;
 
 use super::Keep;
 use super::model::Report;
 use super::written::Document;
 
-/// Renders the page.
+/// Renders the page with everything inside.
 ///
 /// # Errors
 /// None that a report of ours can cause: only a template that fails to write.
 pub fn render(report: &Report, keep: Keep) -> io::Result<String> {
+    page(report, &Document::new(report, keep.of_page(report)), "", "")
+}
+
+/// Renders the page of a site: without evidence, which is in the folder at this address, and with a link to where all
+/// gateways are.
+pub(super) fn of_site(report: &Report, evidence: &str, home: &str) -> io::Result<String> {
+    page(report, &Document::new(report, Vec::new()), evidence, home)
+}
+
+fn page(report: &Report, document: &Document<'_>, evidence: &str, home: &str) -> io::Result<String> {
     let page = Page {
         title: title(report),
         lead: lead(report),
-        data: embed(report, keep)?,
-        style: STYLE,
-        code: CODE,
+        data: pack(document)?,
+        evidence,
+        home,
+        style: [BASE, STYLE].concat(),
+        code: CODE.concat(),
     };
     page.render().map_err(io::Error::other)
 }
 
 #[derive(Template)]
 #[template(path = "report.html", whitespace = "preserve")]
-struct Page {
+struct Page<'a> {
     title: String,
     /// What the run says, for whoever reads without scripts.
     lead: String,
     data: String,
-    style: &'static str,
-    code: &'static str,
+    /// The folder of evidence; empty where it is in the page: `evidence/litellm`.
+    evidence: &'a str,
+    /// The page of all gateways; empty where there is none.
+    home: &'a str,
+    style: String,
+    code: String,
 }
 
 fn title(report: &Report) -> String {
@@ -58,12 +75,31 @@ fn lead(report: &Report) -> String {
     )
 }
 
-/// The report's JSON as gzip in base64: a tenth of it, and nothing in it can end the element that it stands in.
-fn embed(report: &Report, keep: Keep) -> io::Result<String> {
+/// JSON as gzip in base64: a tenth of it, and nothing in it can end the element that it stands in.
+pub(super) fn pack(document: &impl Serialize) -> io::Result<String> {
     let mut packed = GzEncoder::new(Vec::new(), Compression::default());
-    serde_json::to_writer(&mut packed, &Document::new(report, keep.of_page(report)))?;
+    serde_json::to_writer(&mut packed, document)?;
     Ok(STANDARD.encode(packed.finish()?))
 }
 
-const STYLE: &str = include_str!("report.css");
-const CODE: &str = include_str!("report.js");
+pub(super) const BASE: &str = include_str!("base.css");
+pub(super) const STYLE: &str = include_str!("report.css");
+/// In the order in which they need each other.
+const CODE: [&str; 10] = [
+    DOM,
+    FOUND,
+    include_str!("data.js"),
+    LOAD,
+    include_str!("overview.js"),
+    include_str!("findings.js"),
+    include_str!("grid.js"),
+    WIRE,
+    include_str!("detail.js"),
+    include_str!("page.js"),
+];
+pub(super) const DOM: &str = include_str!("dom.js");
+pub(super) const FOUND: &str = include_str!("found.js");
+pub(super) const LOAD: &str = include_str!("load.js");
+pub(super) const SITE: &str = include_str!("site.js");
+pub(super) const SITE_STYLE: &str = include_str!("site.css");
+pub(super) const WIRE: &str = include_str!("wire.js");

@@ -14,27 +14,24 @@ use tokio::process::{Child, Command};
 use super::sample::sample;
 
 #[tokio::test]
-async fn a_failing_cell_opens_its_detail() {
-    let Some((mut driver, browser)) = browser().await else { return };
+async fn a_reader_finds_what_fails_and_sees_it_on_the_wire() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("report.html");
     std::fs::write(&file, html::render(&sample(), Keep::All).unwrap()).unwrap();
-
-    let outcome = visit(&browser, &format!("file://{}", file.display())).await;
-    browser.close().await.unwrap();
-    driver.kill().await.unwrap();
-    outcome.unwrap();
+    in_browser(async |browser| visit(browser, &format!("file://{}", file.display())).await).await;
 }
 
-/// What a reader does: looks for a failure, opens it by mouse, reads, closes; then the same by keyboard.
+/// What a reader does: sees where it fails, opens a finding by mouse, reads, closes; then the same by keyboard.
 async fn visit(browser: &Client, page: &str) -> Result<(), fantoccini::error::CmdError> {
     browser.goto(page).await?;
-    browser.wait().for_element(Locator::Css(".cell")).await?;
-    assert_eq!(count(browser, ".cell").await?, 16);
-    assert_eq!(count(browser, ".cell.fail").await?, 1);
+    browser.wait().for_element(Locator::Css(".requirement")).await?;
+    assert_eq!(browser.title().await?, "Sample gateway · Touchstone");
+    let overview = text(browser, "#overview tbody").await?;
+    assert!(overview.starts_with("openai"), "the worst provider comes first: {overview}");
+    assert_eq!(count(browser, ".requirement").await?, 6, "pass and skip are no findings");
 
-    browser.find(Locator::Css(".cell.fail")).await?.click().await?;
-    let detail = text(browser, "#detail").await?;
+    click(browser, ".requirement.fail > summary").await?;
+    let found = text(browser, ".requirement.fail").await?;
     for part in [
         "chat.rule.1",
         "MUST",
@@ -43,33 +40,98 @@ async fn visit(browser: &Client, page: &str) -> Result<(), fantoccini::error::Cm
         "\"stop\"",
         "provider.example",
     ] {
-        assert!(detail.contains(part), "{part} is not in the detail: {detail}");
+        assert!(found.contains(part), "{part} is not in the finding: {found}");
     }
+    click(browser, ".requirement.fail .place").await?;
+    assert!(
+        text(browser, "#detail")
+            .await?
+            .contains("touchstone test --gateway sample --seed 7 --select 'chat.rule.1@")
+    );
     assert!(text(browser, "[role=tabpanel]").await?.contains("<b>hi</b>"), "the client's request, as text");
     tab(browser, "Upstream request").await?;
     assert!(text(browser, "[role=tabpanel]").await?.contains("expected array, got string"));
     tab(browser, "Time line").await?;
     assert_eq!(count(browser, ".time i").await?, 4);
+    assert!(text(browser, ".moments").await?.contains("message_stop"));
+    let address = browser.current_url().await?.to_string();
 
     keys(browser, Key::Escape.into()).await?;
     assert_eq!(count(browser, "dialog[open]").await?, 0);
-    keys(browser, 'n').await?;
-    keys(browser, Key::Enter.into()).await?;
-    assert_eq!(count(browser, "dialog[open]").await?, 1, "n and Enter open a failure");
+    browser.goto("about:blank").await?;
+    browser.goto(&address).await?;
+    browser.wait().for_element(Locator::Css("dialog[open]")).await?;
+    assert!(text(browser, "#detail-title").await?.contains("chat.sample.fail"), "the address opens it again");
     keys(browser, Key::Escape.into()).await?;
-
-    browser.find(Locator::Css(".chip.warn")).await?.click().await?;
-    assert_eq!(count(browser, ".grid tbody tr:not(.group)").await?, 1, "only the row that warns is left");
-    let shout = browser.execute("return document.title", vec![]).await?;
-    assert_eq!(shout, "Sample gateway · Touchstone");
-    Ok(())
+    by_keyboard(browser).await?;
+    filtered(browser).await
 }
 
-async fn count(browser: &Client, css: &str) -> Result<usize, fantoccini::error::CmdError> {
+async fn by_keyboard(browser: &Client) -> Result<(), fantoccini::error::CmdError> {
+    keys(browser, '?').await?;
+    assert!(text(browser, "#help").await?.contains("next and previous failure"));
+    keys(browser, Key::Escape.into()).await?;
+    keys(browser, '2').await?;
+    assert_eq!(count(browser, "#view .cell").await?, 16);
+    keys(browser, 'n').await?;
+    keys(browser, Key::Enter.into()).await?;
+    assert!(text(browser, "#detail-title").await?.contains("chat.sample.fail"), "n and Enter open a failure");
+    keys(browser, 'n').await?;
+    assert!(text(browser, "#detail-title").await?.contains("chat.sample.xpass"), "n goes on to the next one");
+    keys(browser, Key::Escape.into()).await
+}
+
+async fn filtered(browser: &Client) -> Result<(), fantoccini::error::CmdError> {
+    click(browser, "[data-status=warn]").await?;
+    assert_eq!(count(browser, ".grid tbody tr:not(.group)").await?, 1, "only the row that warns is left");
+    click(browser, "#reset").await?;
+    keys(browser, '/').await?;
+    browser.active_element().await?.send_keys("rule.5 anthropic").await?;
+    let one = "return document.querySelectorAll('.grid tbody tr:not(.group)').length === 1";
+    for _ in 0..50 {
+        if browser.execute(one, vec![]).await? == true {
+            return Ok(());
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    panic!("all words are looked for: {}", text(browser, "#view").await?);
+}
+
+/// Nothing is wider than a phone but what scrolls, in either scheme; and all words can be read: the contrast that
+/// <https://www.w3.org/TR/WCAG22/#contrast-minimum> asks for.
+#[tokio::test]
+async fn the_page_fits_a_phone_and_can_be_read_in_either_scheme() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("report.html");
+    std::fs::write(&file, html::render(&sample(), Keep::All).unwrap()).unwrap();
+    let page = format!("file://{}", file.display());
+    in_browser(async |browser| {
+        browser.set_window_size(500, 900).await?;
+        browser.goto(&page).await?;
+        for view in ['1', '2', '3', '4'] {
+            keys(browser, view).await?;
+            let wide =
+                browser.execute("return document.documentElement.scrollWidth - innerWidth", vec![]).await?;
+            assert!(wide.as_i64().is_some_and(|wide| wide <= 0), "view {view} is {wide} too wide");
+            for _ in 0..2 {
+                keys(browser, 't').await?;
+                let faint = browser.execute(FAINT, vec![]).await?;
+                assert_eq!(faint, serde_json::json!([]), "view {view}");
+            }
+        }
+        Ok(())
+    })
+    .await;
+}
+
+/// The texts whose contrast with what is behind them is below 4.5, as the browser computed both.
+const FAINT: &str = include_str!("faint.js");
+
+pub(super) async fn count(browser: &Client, css: &str) -> Result<usize, fantoccini::error::CmdError> {
     Ok(browser.find_all(Locator::Css(css)).await?.len())
 }
 
-async fn text(browser: &Client, css: &str) -> Result<String, fantoccini::error::CmdError> {
+pub(super) async fn text(browser: &Client, css: &str) -> Result<String, fantoccini::error::CmdError> {
     browser.find(Locator::Css(css)).await?.text().await
 }
 
@@ -77,8 +139,21 @@ async fn tab(browser: &Client, name: &str) -> Result<(), fantoccini::error::CmdE
     browser.find(Locator::XPath(&format!("//button[@role='tab'][text()='{name}']"))).await?.click().await
 }
 
-async fn keys(browser: &Client, key: char) -> Result<(), fantoccini::error::CmdError> {
+pub(super) async fn keys(browser: &Client, key: char) -> Result<(), fantoccini::error::CmdError> {
     browser.active_element().await?.send_keys(&key.to_string()).await
+}
+
+pub(super) async fn click(browser: &Client, css: &str) -> Result<(), fantoccini::error::CmdError> {
+    browser.find(Locator::Css(css)).await?.click().await
+}
+
+/// Does something in a browser of its own.
+pub(super) async fn in_browser(act: impl AsyncFnOnce(&Client) -> Result<(), fantoccini::error::CmdError>) {
+    let Some((mut driver, browser)) = browser().await else { return };
+    let outcome = act(&browser).await;
+    browser.close().await.expect("the browser closes");
+    driver.kill().await.expect("the driver ends");
+    outcome.expect("the browser does what it is told");
 }
 
 /// A driver on a port of its own choice, and a browser behind it.

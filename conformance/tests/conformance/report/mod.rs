@@ -2,6 +2,7 @@
 
 mod browser;
 pub(crate) mod sample;
+mod site;
 mod terminal;
 pub(crate) mod written;
 
