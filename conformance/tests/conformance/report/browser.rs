@@ -6,6 +6,7 @@
 use std::process::Stdio;
 
 use conformance::report::{Keep, html};
+use fantoccini::actions::{InputSource, KeyAction, KeyActions};
 use fantoccini::key::Key;
 use fantoccini::{Client, ClientBuilder, Locator};
 use tokio::io::{AsyncBufReadExt, BufReader};
@@ -139,8 +140,11 @@ async fn tab(browser: &Client, name: &str) -> Result<(), fantoccini::error::CmdE
     browser.find(Locator::XPath(&format!("//button[@role='tab'][text()='{name}']"))).await?.click().await
 }
 
+/// Presses a key, wherever the focus is.
 pub(super) async fn keys(browser: &Client, key: char) -> Result<(), fantoccini::error::CmdError> {
-    browser.active_element().await?.send_keys(&key.to_string()).await
+    let press = KeyActions::new("keyboard".to_owned());
+    let press = press.then(KeyAction::Down { value: key }).then(KeyAction::Up { value: key });
+    browser.perform_actions(press).await
 }
 
 pub(super) async fn click(browser: &Client, css: &str) -> Result<(), fantoccini::error::CmdError> {

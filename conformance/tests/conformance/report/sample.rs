@@ -111,7 +111,7 @@ fn check(n: usize, scenario: &str, cell: &Cell, status: Status) -> Check {
 fn requirement(n: usize, checks: &[Check]) -> RequirementResult {
     let id = format!("chat.rule.{n}");
     RequirementResult {
-        group: if n % 2 == 0 { "reply".into() } else { "stream".into() },
+        group: if n.is_multiple_of(2) { "reply".into() } else { "stream".into() },
         level: if STATUSES[n] == Status::Warn { Level::Should } else { Level::Must },
         sentence: format!("Rule {n} holds for `every` <reply>."),
         source: Source { url: "https://provider.example/docs".into(), date: "2026-11-20".into() },

@@ -22,12 +22,13 @@ fn site(folder: &Path) {
     let reports = folder.join("reports");
     for (name, report) in [("a/sample", sample()), ("b", better)] {
         let folder = reports.join(name);
-        std::fs::create_dir_all(&folder).unwrap();
-        std::fs::write(folder.join("report.json"), text(&report, Keep::Failures).unwrap()).unwrap();
+        std::fs::create_dir_all(&folder).expect("a folder");
+        let text = text(&report, Keep::Failures).expect("a text");
+        std::fs::write(folder.join("report.json"), text).expect("it is written");
     }
-    let entries = site::read(&[reports]).unwrap();
+    let entries = site::read(&[reports]).expect("reports");
     assert_eq!(entries.iter().map(|entry| entry.slug.as_str()).collect::<Vec<_>>(), ["sample", "better"]);
-    site::write(&entries, &folder.join("site")).unwrap();
+    site::write(&entries, &folder.join("site")).expect("it is written");
 }
 
 #[test]
