@@ -8,7 +8,7 @@ use super::trial::Load;
 /// One column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Column {
-    pub(super) title: &'static str,
+    title: &'static str,
     metric: Metric,
     view: View,
 }
@@ -29,37 +29,37 @@ const fn column(title: &'static str, metric: Metric, view: View) -> Column {
 const RATE: &[Column] = &[
     column("calls/s", Metric::CallsPerSecond, View::Value),
     column("of direct", Metric::CallsPerSecond, View::OfDirect),
-    column("of the first", Metric::CallsPerSecond, View::OfGateway),
+    column("", Metric::CallsPerSecond, View::OfGateway),
     column("p50 ms", Metric::LatencyP50Ms, View::Value),
     column("p99 ms", Metric::LatencyP99Ms, View::Value),
     column("CPU µs a call", Metric::CpuUsPerCall, View::Value),
 ];
 const LATENCY: &[Column] = &[
     column("p50 ms", Metric::LatencyP50Ms, View::Value),
-    column("+ direct's", Metric::LatencyP50Ms, View::OverDirect),
+    column("over direct", Metric::LatencyP50Ms, View::OverDirect),
     column("p99 ms", Metric::LatencyP99Ms, View::Value),
-    column("+ direct's", Metric::LatencyP99Ms, View::OverDirect),
-    column("of the first", Metric::LatencyP50Ms, View::OfGateway),
+    column("over direct", Metric::LatencyP99Ms, View::OverDirect),
+    column("", Metric::LatencyP50Ms, View::OfGateway),
     column("CPU µs a call", Metric::CpuUsPerCall, View::Value),
 ];
 const STREAM: &[Column] = &[
     column("pieces/s", Metric::ChunksPerSecond, View::Value),
     column("of direct", Metric::ChunksPerSecond, View::OfDirect),
-    column("of the first", Metric::ChunksPerSecond, View::OfGateway),
+    column("", Metric::ChunksPerSecond, View::OfGateway),
     column("first p50 ms", Metric::FirstP50Ms, View::Value),
-    column("+ direct's", Metric::FirstP50Ms, View::OverDirect),
+    column("over direct", Metric::FirstP50Ms, View::OverDirect),
     column("CPU µs a stream", Metric::CpuUsPerCall, View::Value),
 ];
 const PACED: &[Column] = &[
     column("piece p50 ms", Metric::ChunkP50Ms, View::Value),
-    column("+ direct's", Metric::ChunkP50Ms, View::OverDirect),
+    column("over direct", Metric::ChunkP50Ms, View::OverDirect),
     column("piece p99 ms", Metric::ChunkP99Ms, View::Value),
-    column("+ direct's", Metric::ChunkP99Ms, View::OverDirect),
-    column("of the first", Metric::ChunkP50Ms, View::OfGateway),
+    column("over direct", Metric::ChunkP99Ms, View::OverDirect),
+    column("", Metric::ChunkP50Ms, View::OfGateway),
     column("CPU µs a stream", Metric::CpuUsPerCall, View::Value),
 ];
 
-/// The columns of a trial; those that hold gateways against each other only where there are several.
+/// The columns of a trial; the one that holds all against the first gateway only where there are several.
 pub(super) fn of(trial: &Measured, gateways: usize) -> impl Iterator<Item = Column> {
     let all = match (trial.trial.kind, trial.trial.load) {
         (Kind::Whole, Load::Closed { .. }) => RATE,
@@ -71,6 +71,11 @@ pub(super) fn of(trial: &Measured, gateways: usize) -> impl Iterator<Item = Colu
 }
 
 impl Column {
+    /// What stands above it.
+    pub(super) fn title(self, first: &str) -> String {
+        if self.view == View::OfGateway { format!("of {first}") } else { self.title.to_owned() }
+    }
+
     /// What stands there: the median, and, of comparisons, how far repetitions lie apart.
     pub(super) fn cell(self, result: &Outcome) -> String {
         let Some(compared) = result.figures.get(&self.metric) else { return "–".to_owned() };

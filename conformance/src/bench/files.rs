@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::model::Bench;
+use super::page;
 use crate::Error;
 
 /// Writes `bench.json` and `bench.html` into a folder, and gives back their paths.
@@ -17,7 +18,9 @@ pub fn write(bench: &Bench, folder: &Path) -> Result<Vec<PathBuf>, Error> {
     std::fs::create_dir_all(folder).map_err(failed(folder))?;
     let json = folder.join("bench.json");
     let text = serde_json::to_string_pretty(bench).map_err(std::io::Error::other).map_err(failed(&json))?;
-    let files = [(json, text)];
+    let page = folder.join("bench.html");
+    let html = page::render(bench).map_err(failed(&page))?;
+    let files = [(json, text), (page, html)];
     for (path, text) in &files {
         std::fs::write(path, text).map_err(failed(path))?;
     }

@@ -21,6 +21,7 @@ mod load;
 pub mod model;
 mod notes;
 mod options;
+pub mod page;
 pub mod progress;
 mod question;
 mod ring;
@@ -204,7 +205,7 @@ impl<'a> Session<'a> {
             api_version: model::API_VERSION.to_owned(),
             kind: model::KIND.to_owned(),
             touchstone: env!("CARGO_PKG_VERSION").to_owned(),
-            started: started.to_string(),
+            started: started.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
             took_seconds: took.as_secs_f64(),
             environment,
             settings: model::Settings {

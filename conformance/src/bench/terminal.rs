@@ -9,9 +9,8 @@ use super::usage::Memory;
 /// The whole, as plain text.
 pub fn render(bench: &Bench) -> String {
     let mut text = head(bench);
-    let gateways = bench.subjects.iter().filter(|subject| subject.role == Role::Gateway).count();
     for trial in &bench.trials {
-        let _ = write!(text, "\n{}\n{}", trial.trial, table(&figures(trial, gateways)));
+        let _ = write!(text, "\n{}\n{}", trial.trial, table(&figures(trial, &bench.subjects)));
     }
     let _ = write!(text, "\nto run it\n{}", table(&costs(&bench.subjects)));
     if !bench.refused.is_empty() {
@@ -45,9 +44,12 @@ fn head(bench: &Bench) -> String {
     )
 }
 
-fn figures(trial: &Measured, gateways: usize) -> Vec<Vec<String>> {
-    let columns: Vec<_> = columns::of(trial, gateways).collect();
-    let titles = columns.iter().map(|column| column.title.to_owned());
+/// A trial's table, titles first.
+pub(super) fn figures(trial: &Measured, subjects: &[Subject]) -> Vec<Vec<String>> {
+    let gateways = || subjects.iter().filter(|subject| subject.role == Role::Gateway);
+    let first = gateways().next().map_or("", |subject| &subject.name);
+    let columns: Vec<_> = columns::of(trial, gateways().count()).collect();
+    let titles = columns.iter().map(|column| column.title(first));
     let mut rows = vec![[String::new()].into_iter().chain(titles).collect()];
     rows.extend(trial.results.iter().map(|result| {
         let cells = columns.iter().map(|column| column.cell(result));
@@ -56,7 +58,8 @@ fn figures(trial: &Measured, gateways: usize) -> Vec<Vec<String>> {
     rows
 }
 
-fn costs(subjects: &[Subject]) -> Vec<Vec<String>> {
+/// What it takes to run each, titles first.
+pub(super) fn costs(subjects: &[Subject]) -> Vec<Vec<String>> {
     let titles = ["", "version", "start ms", "memory MiB, idle", "under load"];
     let mut rows = vec![titles.map(str::to_owned).to_vec()];
     let others = subjects.iter().filter(|subject| subject.role != Role::Direct);
@@ -69,7 +72,7 @@ fn costs(subjects: &[Subject]) -> Vec<Vec<String>> {
 }
 
 /// What they share counts once where the system says it.
-pub(super) fn memory(memory: Option<Memory>) -> String {
+fn memory(memory: Option<Memory>) -> String {
     #[expect(clippy::cast_precision_loss, reason = "memory is far below 2^53 bytes")]
     let mib = |bytes: u64| number(bytes as f64 / f64::from(1 << 20));
     match memory {

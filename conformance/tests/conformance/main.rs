@@ -1,5 +1,6 @@
 //! The judge, tested from outside.
 
+mod bench;
 mod gateways;
 mod laws;
 mod own;

@@ -161,7 +161,7 @@ pub(super) async fn in_browser(act: impl AsyncFnOnce(&Client) -> Result<(), fant
 }
 
 /// A driver on a port of its own choice, and a browser behind it.
-async fn browser() -> Option<(Child, Client)> {
+pub(crate) async fn browser() -> Option<(Child, Client)> {
     let spawned =
         Command::new("chromedriver").arg("--port=0").stdout(Stdio::piped()).kill_on_drop(true).spawn();
     let Ok(mut driver) = spawned else {

@@ -1,6 +1,6 @@
 //! The writers of the report, on one that has every status in it.
 
-mod browser;
+pub(crate) mod browser;
 pub(crate) mod sample;
 mod site;
 mod terminal;
