@@ -52,7 +52,7 @@ pub(crate) fn sample() -> Bench {
 }
 
 fn subject(number: usize) -> Subject {
-    let size = u64::try_from(number + 1).unwrap() * (10 << 20);
+    let size = u64::try_from(number + 1).expect("a small number") * (10 << 20);
     let memory = |pss: u64| Memory { rss: pss + (1 << 20), pss: Some(pss) };
     let is_process = number > 0;
     Subject {
@@ -77,7 +77,7 @@ fn measured(kind: Kind, load: Load) -> Measured {
 }
 
 fn outcome(number: usize, kind: Kind) -> Outcome {
-    let slow = f64::from(u8::try_from(number).unwrap() + 1);
+    let slow = f64::from(u8::try_from(number).expect("a small number") + 1);
     let run = run(slow, number, kind);
     let metrics = Metric::ALL.into_iter().filter_map(|metric| Some((metric, metric.of(&run)?)));
     let compared = |(metric, value): (Metric, f64)| {
