@@ -160,7 +160,7 @@ impl<'a> Session<'a> {
         let subject = &mut ring.subjects[at];
         match measured {
             Ok(Some((tally, [begin, end]))) => {
-                let cpu = begin.zip(end).map(|(begin, end)| end.saturating_sub(begin));
+                let cpu = begin.zip(end).map(|(begin, end)| end.since(begin));
                 let openers = u64::try_from(connections).unwrap_or(0);
                 let counted = shape.duration;
                 let entry = ledger::Entry { repetition, tally: &tally, counted, cpu, reached, openers };

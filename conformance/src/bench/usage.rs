@@ -29,11 +29,42 @@ struct Stat {
     ticks: u64,
 }
 
+/// Processor time since the start, user and system, as two clocks tell it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Cpu {
+    /// Coarse, and complete.
+    counted: Duration,
+    /// How coarse: a tick for each process.
+    error: Duration,
+    /// To the nanosecond, without threads that have ended. Zero where the kernel does not keep it.
+    running: Duration,
+}
+
+impl Cpu {
+    /// The time from another moment until this one.
+    pub(super) fn since(self, begin: Self) -> Duration {
+        let counted = self.counted.saturating_sub(begin.counted);
+        let running = self.running.saturating_sub(begin.running);
+        // What the fine clock lacks by more than the coarse one may be wrong, threads took with them.
+        if running.is_zero() || counted > running + self.error.max(begin.error) * 2 {
+            counted
+        } else {
+            running
+        }
+    }
+}
+
 impl Tree {
-    /// Processor time since the start, user and system.
-    pub(super) fn cpu(self) -> Option<Duration> {
-        let ticks: u64 = self.processes()?.values().map(|stat| stat.ticks).sum();
-        Some(Duration::from_nanos(ticks.saturating_mul(1_000_000_000 / ticks_per_second()?)))
+    /// Processor time since the start.
+    pub(super) fn cpu(self) -> Option<Cpu> {
+        let processes = self.processes()?;
+        let tick = Duration::from_secs(1) / ticks_per_second()?;
+        let ticks: u64 = processes.values().map(|stat| stat.ticks).sum();
+        Some(Cpu {
+            counted: tick.saturating_mul(u32::try_from(ticks).unwrap_or(u32::MAX)),
+            error: tick.saturating_mul(u32::try_from(processes.len()).unwrap_or(u32::MAX)),
+            running: processes.keys().map(|pid| running(*pid)).sum(),
+        })
     }
 
     /// Memory now.
@@ -83,6 +114,13 @@ fn stat(pid: u32) -> Option<Stat> {
     parse_stat(&std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?)
 }
 
+/// Time on a processor of all threads that a process has now: the first number of each one's `schedstat`.
+fn running(pid: u32) -> Duration {
+    let tasks = std::fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
+    let stats = tasks.filter_map(|task| std::fs::read_to_string(task.path().join("schedstat")).ok());
+    stats.filter_map(|stat| stat.split(' ').next()?.parse().ok()).map(Duration::from_nanos).sum()
+}
+
 /// The name is in parentheses and may have anything in it, parentheses too.
 fn parse_stat(text: &str) -> Option<Stat> {
     let (_, fields) = text.rsplit_once(')')?;
@@ -112,9 +150,9 @@ fn kilobytes(text: &str, name: &str) -> Option<u64> {
     Some(line.trim().trim_end_matches("kB").trim().parse::<u64>().ok()? * 1024)
 }
 
-fn ticks_per_second() -> Option<u64> {
+fn ticks_per_second() -> Option<u32> {
     #[cfg(target_os = "linux")]
-    return Some(rustix::param::clock_ticks_per_second().max(1));
+    return u32::try_from(rustix::param::clock_ticks_per_second()).ok().filter(|ticks| *ticks > 0);
     #[cfg(not(target_os = "linux"))]
     None
 }
@@ -141,6 +179,16 @@ mod tests {
     fn memory_is_told_in_bytes() {
         let text = "55d0-7ff [rollup]\nRss:    1684 kB\nPss:     516 kB\nPss_Dirty: 1 kB\n";
         assert_eq!(parse_rollup(text), Some(Memory { rss: 1684 << 10, pss: Some(516 << 10) }));
+    }
+
+    #[test]
+    fn the_finer_clock_counts_unless_threads_took_its_time_with_them() {
+        let ms = Duration::from_millis;
+        let cpu = |counted, running| Cpu { counted: ms(counted), error: ms(10), running: ms(running) };
+        assert_eq!(cpu(110, 104).since(cpu(100, 100)), ms(4));
+        assert_eq!(cpu(100, 104).since(cpu(100, 100)), ms(4));
+        assert_eq!(cpu(300, 110).since(cpu(100, 100)), ms(200), "a thread has ended");
+        assert_eq!(cpu(300, 0).since(cpu(100, 0)), ms(200), "there is only one clock");
     }
 
     #[cfg(target_os = "linux")]
