@@ -121,7 +121,7 @@ fn fenced(out: &mut String, text: &str) -> std::fmt::Result {
 }
 
 /// Text that stays text in Markdown.
-fn text(raw: &str) -> String {
+pub(super) fn text(raw: &str) -> String {
     raw.chars().fold(String::with_capacity(raw.len()), |mut out, c| {
         if matches!(c, '*' | '_' | '`' | '[' | ']' | '<' | '>' | '|' | '\\') {
             out.push('\\');
@@ -131,6 +131,6 @@ fn text(raw: &str) -> String {
     })
 }
 
-fn html(raw: &str) -> String {
+pub(super) fn html(raw: &str) -> String {
     raw.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }

@@ -249,7 +249,7 @@ const SIGNS: [(Status, &str, &str); 8] = [
 ];
 
 /// What a gateway sent is not trusted with the terminal: control characters are escaped.
-fn one_line(text: &str) -> String {
+pub(super) fn one_line(text: &str) -> String {
     let escape = |character: char| {
         if character.is_control() {
             character.escape_default().collect::<String>()

@@ -8,7 +8,13 @@ use conformance::report;
 
 /// Compare two reports; exits 1 when something that held does not hold any more
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  touchstone diff main/report.json touchstone-report/report.json")]
+#[command(after_help = "Examples:
+  touchstone diff main/report.json touchstone-report/report.json
+  touchstone diff old.json new.json --markdown >> \"$GITHUB_STEP_SUMMARY\"
+
+What only one of the two was asked, or does not claim, is told, and is no regression.
+
+Exit codes: 0 no regression; 1 something that held does not hold any more; 2 a report that cannot be read.")]
 pub(crate) struct Diff {
     /// The older report.json
     old: PathBuf,
@@ -17,6 +23,9 @@ pub(crate) struct Diff {
     /// Print JSON instead of text
     #[arg(long)]
     json: bool,
+    /// Print Markdown instead of text, for a comment on a pull request
+    #[arg(long, conflicts_with = "json")]
+    markdown: bool,
 }
 
 impl Diff {
@@ -24,6 +33,8 @@ impl Diff {
         let diff = report::diff::diff(&super::given(&self.old)?, &super::given(&self.new)?);
         if self.json {
             super::say(&serde_json::to_string_pretty(&diff)?)?;
+        } else if self.markdown {
+            super::say(&diff.markdown())?;
         } else {
             super::say(&diff)?;
         }
