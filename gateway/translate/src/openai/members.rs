@@ -13,11 +13,11 @@ use super::unreadable::unreadable;
 use crate::{Error, json};
 
 /// The members of the request, in order, none of them read.
-pub(super) struct Members<'a>(pub(super) Vec<(Cow<'a, str>, &'a RawValue)>);
+pub(crate) struct Members<'a>(pub(crate) Vec<(Cow<'a, str>, &'a RawValue)>);
 
 impl<'a> Members<'a> {
     /// Reads a client's request as far as its members.
-    pub(super) fn of(body: &'a [u8]) -> Result<Self, Error> {
+    pub(crate) fn of(body: &'a [u8]) -> Result<Self, Error> {
         json::read(body).map_err(|why| unreadable::<Members<'_>>(body, &why))
     }
 
@@ -35,7 +35,7 @@ impl<'a> Members<'a> {
         self.0.iter().filter(other).map(member).collect()
     }
 
-    pub(super) fn read<T: Deserialize<'a>>(&self, name: &'static str) -> Result<Option<T>, Error> {
+    pub(crate) fn read<T: Deserialize<'a>>(&self, name: &'static str) -> Result<Option<T>, Error> {
         let value = self.find(name).map(serde_json::from_str);
         value.transpose().map_err(|why| Error::request(name, format!("{name} cannot be read: {why}")))
     }

@@ -6,7 +6,7 @@
 use super::{Completions, Dialect, OPENAI, Provider};
 use crate::call::{Auth, Options};
 use crate::openai::{Address, Place, Quirks};
-use crate::{Error, path};
+use crate::{Error, passthrough, path};
 
 /// The classic API: a deployment in the path, a version in the query.
 pub const PROVIDER: Provider = Provider {
@@ -24,6 +24,7 @@ pub const PROVIDER: Provider = Provider {
         place: Place::Of(|options, model| deployed(options, model, "embeddings")),
         ..EMBEDDINGS
     }),
+    passages: passthrough::AZURE,
     ..OPENAI
 };
 
@@ -42,6 +43,7 @@ pub const V1: Provider = Provider {
         place: Place::Of(|options, _| newer(options, "embeddings")),
         ..EMBEDDINGS
     }),
+    passages: passthrough::AZURE_V1,
     ..PROVIDER
 };
 
@@ -51,7 +53,7 @@ const COMPLETIONS: Quirks = Quirks { auth: AUTH, filters: true, ..Quirks::COMPLE
 const EMBEDDINGS: Quirks = Quirks { auth: AUTH, ..Quirks::EMBEDDINGS };
 
 /// The version that is spoken where the configuration names none, as in Kong.
-const VERSION: &str = "2023-05-15";
+pub(crate) const VERSION: &str = "2023-05-15";
 const ANCHOR: Option<&str> = Some("/openai/");
 
 fn deployed(options: &Options<'_>, model: &str, api: &str) -> Result<Address, Error> {

@@ -2,9 +2,11 @@
 
 use super::{Completions, Dialect, OPENAI, Provider};
 use crate::openai::{Limit, Place, Quirks};
+use crate::passthrough;
 
 /// The pattern: chat alone, as OpenAI has it.
-const KIN: Provider = Provider { completions: Completions::None, embeddings: Dialect::None, ..OPENAI };
+const KIN: Provider =
+    Provider { completions: Completions::None, embeddings: Dialect::None, passages: &[], ..OPENAI };
 
 /// Knows the limit of tokens by its older name only.
 const OLD_LIMIT: Quirks = Quirks { limit: Limit::Old, ..Quirks::CHAT };
@@ -101,4 +103,5 @@ pub const VLLM: Provider = Provider {
 };
 
 /// <https://docs.x.ai/docs/api-reference>
-pub const XAI: Provider = Provider { name: "xai", base_url: "https://api.x.ai", ..KIN };
+pub const XAI: Provider =
+    Provider { name: "xai", base_url: "https://api.x.ai", passages: passthrough::IMAGES, ..KIN };

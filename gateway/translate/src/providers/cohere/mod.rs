@@ -26,6 +26,7 @@ pub const PROVIDER: Provider = Provider {
     chat: Dialect::Native(&chat::Chat),
     completions: Completions::Native(&generate::Generate),
     embeddings: Dialect::Native(&embed::Embed),
+    passages: &[],
     problem: |status, _, body| failure::problem(status, body),
 };
 

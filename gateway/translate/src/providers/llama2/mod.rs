@@ -24,6 +24,7 @@ pub const PROVIDER: Provider = Provider {
     completions: Completions::ThroughChat,
     embeddings: Dialect::None,
     // `{"error": "text"}`, which OpenAI's kin send as well.
+    passages: &[],
     problem: |status, _, body| openai::problem(status, body),
 };
 

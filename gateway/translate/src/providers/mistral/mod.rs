@@ -29,6 +29,7 @@ pub const PROVIDER: Provider = Provider {
     chat: Dialect::Native(&Chat),
     completions: Completions::Native(&complete::Complete),
     embeddings: Dialect::Native(&embed::Embed),
+    passages: &[],
     problem: |status, _, body| problem(status, body),
 };
 

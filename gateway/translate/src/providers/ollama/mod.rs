@@ -21,6 +21,7 @@ pub const PROVIDER: Provider = Provider {
     completions: Completions::Native(&complete::Generate),
     embeddings: Dialect::Native(&embed::Embed),
     // `{"error": "text"}`, which OpenAI's kin send as well.
+    passages: &[],
     problem: |status, _, body| openai::problem(status, body),
 };
 

@@ -32,6 +32,7 @@ pub const PROVIDER: Provider = Provider {
     chat: Dialect::Native(&Predict),
     completions: Completions::ThroughChat,
     embeddings: Dialect::Native(&embed::Embed),
+    passages: &[],
     problem: |status, _, body| failure::problem(status, body),
 };
 

@@ -1,0 +1,128 @@
+//! APIs whose bodies are not translated: files, batches, assistants, sound, pictures. Where each stands at a provider, which of
+//! the client's paths lead there, and what of a request must be looked at all the same: the model.
+//!
+//! Paths: <https://platform.openai.com/docs/api-reference>,
+//! <https://learn.microsoft.com/en-us/azure/ai-foundry/openai/reference>
+
+mod model;
+mod multipart;
+mod route;
+
+pub use model::model;
+
+use crate::Error;
+use crate::call::{Options, Target};
+use crate::providers::Provider;
+
+/// An API whose bodies are not translated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the variants are the APIs' names")]
+pub enum Resource {
+    Assistants,
+    Batches,
+    Files,
+    ImageEdits,
+    ImageGenerations,
+    Speech,
+    Transcriptions,
+    Translations,
+    Videos,
+}
+
+/// Where a resource stands at a provider.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Passage {
+    /// Which one.
+    pub resource: Resource,
+    root: Root,
+}
+
+/// What stands before a resource's own path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Root {
+    /// The same for all: `/v1`.
+    Fixed(&'static str),
+    /// Azure's classic paths: some belong to a deployment, all name a version.
+    Azure,
+}
+
+/// OpenAI's own.
+pub const OPENAI: &[Passage] = &at(Root::Fixed("/v1"));
+/// Azure's, with a version in the query.
+pub const AZURE: &[Passage] = &at(Root::Azure);
+/// Azure's newer ones.
+pub const AZURE_V1: &[Passage] = &at(Root::Fixed("/openai/v1"));
+/// Of a provider that makes pictures as OpenAI does, and has nothing else. <https://docs.x.ai/docs/guides/image-generations>
+pub const IMAGES: &[Passage] = &[Passage { resource: Resource::ImageGenerations, root: Root::Fixed("/v1") }];
+
+const fn at(root: Root) -> [Passage; 9] {
+    [
+        Passage { resource: Resource::Assistants, root },
+        Passage { resource: Resource::Batches, root },
+        Passage { resource: Resource::Files, root },
+        Passage { resource: Resource::ImageEdits, root },
+        Passage { resource: Resource::ImageGenerations, root },
+        Passage { resource: Resource::Speech, root },
+        Passage { resource: Resource::Transcriptions, root },
+        Passage { resource: Resource::Translations, root },
+        Passage { resource: Resource::Videos, root },
+    ]
+}
+
+impl Resource {
+    /// The collections that belong to it, as they stand in paths; the first is meant where a client's path names none.
+    fn collections(self) -> &'static [&'static str] {
+        match self {
+            Self::Assistants => &["assistants", "threads", "vector_stores"],
+            Self::Batches => &["batches"],
+            Self::Files => &["files", "uploads"],
+            Self::ImageEdits => &["images/edits"],
+            Self::ImageGenerations => &["images/generations"],
+            Self::Speech => &["audio/speech"],
+            Self::Transcriptions => &["audio/transcriptions"],
+            Self::Translations => &["audio/translations"],
+            Self::Videos => &["videos"],
+        }
+    }
+
+    /// Whether there is more than one operation: things that can be listed, looked at, deleted.
+    fn is_collection(self) -> bool {
+        matches!(self, Self::Assistants | Self::Batches | Self::Files | Self::Videos)
+    }
+
+    /// Whether its requests name a model, which the configuration may set.
+    pub fn names_model(self) -> bool {
+        !matches!(self, Self::Assistants | Self::Batches | Self::Files)
+    }
+
+    /// The methods that it knows.
+    pub fn methods(self) -> &'static [&'static str] {
+        if self.is_collection() { &["GET", "POST", "DELETE"] } else { &["POST"] }
+    }
+}
+
+impl Passage {
+    /// Where a request goes whose client asked for this path.
+    pub fn target(&self, path: &str, options: &Options<'_>) -> Result<Target, Error> {
+        let below = route::below(self.resource, path)?;
+        let mut target = match self.root {
+            Root::Fixed(root) => Target::new(format!("{root}/{below}"), String::new(), false),
+            Root::Azure => route::azure(self.resource, &below, options)?,
+        };
+        // A configured path ends before this, or goes before all of it.
+        let collections = self.resource.collections().iter();
+        target.anchor = collections.copied().find(|name| below.starts_with(name)).map(route::anchor);
+        target.model = options.model.unwrap_or_default().to_owned();
+        if self.resource == Resource::Assistants {
+            target.headers.push(("openai-beta", "assistants=v2".to_owned()));
+        }
+        Ok(target)
+    }
+}
+
+impl Provider {
+    /// Where it has a resource that passes through.
+    pub fn passage(&self, resource: Resource) -> Option<&'static Passage> {
+        self.passages.iter().find(|passage| passage.resource == resource)
+    }
+}
