@@ -11,8 +11,8 @@ pub(crate) enum Fault {
     // The client's
     #[error("no Route matched with those values")]
     NoRoute,
-    #[error("this route takes POST only")]
-    Method,
+    #[error("this route takes {} only", .0.join(", "))]
+    Method(&'static [&'static str]),
     #[error("please use HTTPS protocol")]
     Plain,
     #[error("content-type header does not match request body, or bad JSON formatting")]
@@ -74,7 +74,7 @@ impl Fault {
     pub(crate) fn status(&self) -> u16 {
         match self {
             Self::NoRoute => 404,
-            Self::Method => 405,
+            Self::Method(_) => 405,
             Self::Plain => 426,
             Self::SlowBody(_) => 408,
             Self::TooLarge(_) => 413,
@@ -117,7 +117,7 @@ impl Fault {
     pub(crate) fn code(&self) -> &'static str {
         match self {
             Self::NoRoute => "route_not_found",
-            Self::Method => "method_not_allowed",
+            Self::Method(_) => "method_not_allowed",
             Self::Plain => "https_required",
             Self::Template(_) | Self::Url(_) | Self::Unprintable(_) => "template_unresolved",
             Self::MediaType | Self::RequestEncoding => "unsupported_media_type",

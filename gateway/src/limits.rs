@@ -23,7 +23,10 @@ pub struct Limits {
     pub send: Duration,
     /// Body of a client's request where no plugin says less. Default 32 MiB; the answer to more is `413`.
     pub body_bytes: u64,
-    /// From the end of a request's head to the end of its body. Default 60 s; then `408`.
+    /// Body of a client's request that goes upstream as it comes, such as a file, where no plugin says less. Default 1 GiB; the
+    /// answer to more is `413`.
+    pub upload_bytes: u64,
+    /// From the end of a request's head to the end of its body, where it is read whole. Default 60 s; then `408`.
     pub body: Duration,
 
     /// From the name of the upstream to a connection, handshake included. Default 60 s (Kong's); then `504`.
@@ -58,6 +61,7 @@ impl Default for Limits {
             idle: Duration::from_secs(75),
             send: minute,
             body_bytes: 32 << 20,
+            upload_bytes: 1 << 30,
             body: minute,
             connect: minute,
             write: minute,

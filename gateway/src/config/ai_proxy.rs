@@ -82,7 +82,7 @@ impl Target {
     pub(super) fn read(record: &mut Record<'_>, format: Option<Format>) -> Option<Self> {
         let route_type = record.required("route_type").and_then(|field| {
             let route_type: RouteType = field.named()?;
-            if route_type.api().is_none() {
+            if route_type.api().is_none() && route_type.resource().is_none() {
                 field.error(Problem::UnsupportedName(route_type.name().to_owned()));
             }
             Some(route_type)
@@ -118,9 +118,12 @@ impl Target {
         needs(Provider::Azure, "azure_instance", own_place(&azure.instance), "azure provider");
         let workspace = own_place(&options.databricks.workspace_instance_id);
         needs(Provider::Databricks, "databricks.workspace_instance_id", workspace, "databricks provider");
-        if let (Some(dialect), Some(api)) = (dialect, self.route_type.api()) {
+        if let Some(dialect) = dialect {
             let text = format!("{} has no API for route_type {}", provider.name(), self.route_type.name());
-            record.rule(!dialect.serves(api), &text);
+            let is_translated = self.route_type.api().is_none_or(|api| dialect.serves(api));
+            let is_passed =
+                self.route_type.resource().is_none_or(|resource| dialect.passage(resource).is_some());
+            record.rule(!(is_translated && is_passed), &text);
         }
         record.rule(
             self.model.format == Some(Format::Tgi) && *provider != Provider::Huggingface,

@@ -1,6 +1,7 @@
 //! The names by which `ai-proxy` says what a route offers: API, dialect, streaming, category.
 
 use translate::call::Api;
+use translate::passthrough::Resource;
 
 use super::named::Named;
 
@@ -34,6 +35,24 @@ impl RouteType {
             Self::Embeddings => Some(Api::Embeddings),
             _ => None,
         }
+    }
+}
+
+impl RouteType {
+    /// The API that passes through untranslated for such a route, where this gateway has it.
+    pub fn resource(self) -> Option<Resource> {
+        Some(match self {
+            Self::Assistants => Resource::Assistants,
+            Self::AudioSpeech => Resource::Speech,
+            Self::AudioTranscriptions => Resource::Transcriptions,
+            Self::AudioTranslations => Resource::Translations,
+            Self::Batches => Resource::Batches,
+            Self::Files => Resource::Files,
+            Self::ImageEdits => Resource::ImageEdits,
+            Self::ImageGenerations => Resource::ImageGenerations,
+            Self::VideoGenerations => Resource::Videos,
+            _ => return None,
+        })
     }
 }
 

@@ -5,6 +5,7 @@ use translate::call::{Failure, Target};
 
 use super::body::{Body, Stream};
 use super::headers::printable;
+use super::passing::Passing;
 use super::record::Record;
 use crate::fault::Fault;
 use crate::server::Busy;
@@ -29,13 +30,14 @@ pub(super) struct Answer {
 enum Content {
     Whole(Vec<u8>, &'static str),
     Stream(Box<Stream>),
+    Passing(Box<Passing>),
 }
 
 impl Answer {
     /// `prefix`: see `Backend`.
     pub(super) fn new(target: &Target, prefix: Option<&str>) -> Self {
         let mut headers = HeaderMap::with_capacity(16);
-        if let Some(prefix) = prefix {
+        if let Some(prefix) = prefix.filter(|_| !target.model.is_empty()) {
             headers.insert(MODEL, printable(&format!("{prefix}{}", target.model)));
         }
         if !target.dropped.is_empty() {
@@ -52,6 +54,12 @@ impl Answer {
         Self { content: Content::Stream(Box::new(stream)), ..self }
     }
 
+    /// The provider's reply as it is, status and all.
+    pub(super) fn passing(self, passing: Passing) -> Self {
+        let status = StatusCode::from_u16(passing.status()).unwrap_or(StatusCode::BAD_GATEWAY);
+        Self { status, content: Content::Passing(Box::new(passing)), ..self }
+    }
+
     /// The provider's own error.
     pub(super) fn failure(self, failure: Failure) -> Self {
         let status = StatusCode::from_u16(failure.status).unwrap_or(StatusCode::BAD_GATEWAY);
@@ -61,19 +69,21 @@ impl Answer {
     pub(super) fn into_response(self, record: Record, busy: Busy) -> Response<Body> {
         let Self { mut headers, status, content } = self;
         let kind = match &content {
-            Content::Whole(..) => JSON,
+            Content::Whole(..) => Some(JSON),
+            Content::Passing(passing) => passing.media_type(),
             Content::Stream(..) => {
                 headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-                HeaderValue::from_static("text/event-stream; charset=utf-8")
+                Some(HeaderValue::from_static("text/event-stream; charset=utf-8"))
             }
         };
-        headers.insert(header::CONTENT_TYPE, kind);
+        headers.extend(kind.map(|kind| (header::CONTENT_TYPE, kind)));
         headers.insert(REQUEST_ID, printable(&record.id));
         let body = match content {
             Content::Whole(bytes, outcome) => {
                 Body::whole(bytes.into(), status.as_u16(), outcome, record, busy)
             }
             Content::Stream(stream) => Body::stream(stream, record, busy),
+            Content::Passing(passing) => Body::passing(passing, record, busy),
         };
         let mut response = Response::new(body);
         *response.status_mut() = status;
@@ -86,8 +96,8 @@ impl Answer {
 pub(super) fn fault(fault: &Fault, record: Record, busy: Busy) -> Response<Body> {
     let status = StatusCode::from_u16(fault.status()).unwrap_or(StatusCode::BAD_GATEWAY);
     let mut headers = HeaderMap::new();
-    if let Fault::Method = fault {
-        headers.insert(header::ALLOW, HeaderValue::from_static("POST"));
+    if let Fault::Method(methods) = fault {
+        headers.insert(header::ALLOW, printable(&methods.join(", ")));
     }
     if let Fault::Plain = fault {
         headers.insert(header::UPGRADE, HeaderValue::from_static("TLS/1.2, HTTP/1.1"));

@@ -1,12 +1,14 @@
 //! Where the calls of one route go, and as whom.
 
 use std::borrow::Cow;
+use std::num::NonZeroU64;
 use std::rc::Rc;
 use std::sync::Arc;
 
 use http::request::Parts;
 use http::{HeaderMap, Uri};
 use translate::call::{Api, Azure, Gemini, Options, Target};
+use translate::passthrough::Passage;
 use translate::providers::Provider;
 use translate::wire::Framing;
 
@@ -18,9 +20,19 @@ use crate::limits::Limits;
 use crate::percent;
 use crate::upstream::{Origin, Peer, Timeouts};
 
+/// What is done with the calls of a route.
+#[derive(Clone, Copy)]
+pub(super) enum Serves {
+    /// They are translated.
+    Call(Api),
+    /// They pass through.
+    Passage(&'static Passage),
+}
+
 /// One route, made ready for one core.
 pub(crate) struct Backend {
     pub(super) route: Arc<Route>,
+    pub(super) serves: Serves,
     pub(super) provider: &'static Provider,
     pub(super) timeouts: Timeouts,
     pub(super) credentials: Credentials,
@@ -53,10 +65,12 @@ pub(super) struct Filled<'a> {
 }
 
 impl Backend {
-    /// `None`: a provider that a configuration file cannot name.
+    /// `None`: a provider that a configuration file cannot name, or an API that it has not.
     pub(super) fn new(route: &Arc<Route>, peers: &Peers, limits: &Limits) -> Option<Self> {
         let target = &route.plugin.target;
         let provider = target.model.dialect()?;
+        let passage = || Some(Serves::Passage(provider.passage(target.route_type.resource()?)?));
+        let serves = target.route_type.api().map(Serves::Call).or_else(passage)?;
         let timeouts = Timeouts {
             connect: route.timeouts.connect,
             write: route.timeouts.write,
@@ -66,7 +80,7 @@ impl Backend {
         let prefix = route.plugin.model_name_header.then(|| format!("{}/", provider.name));
         let credentials = Credentials::new(&target.auth, &target.model.options.bedrock);
         let mut backend =
-            Self { route: Arc::clone(route), provider, timeouts, credentials, prefix, place: None };
+            Self { route: Arc::clone(route), serves, provider, timeouts, credentials, prefix, place: None };
         backend.place = backend.find(peers, &|_, _| None).ok();
         Some(backend)
     }
@@ -187,14 +201,22 @@ impl Backend {
         url.parse().map_err(|_| Fault::Unprintable("address"))
     }
 
-    /// The API that the route serves.
-    pub(super) fn api(&self) -> Api {
-        self.route.plugin.target.route_type.api().unwrap_or(Api::Chat)
+    /// Bytes that a request's body may have; `most` where the file does not say.
+    pub(super) fn limit(&self, most: u64) -> u64 {
+        self.route.plugin.max_request_body_size.map_or(most, NonZeroU64::get)
+    }
+
+    /// The methods that the route takes.
+    pub(super) fn methods(&self) -> &'static [&'static str] {
+        match self.serves {
+            Serves::Call(_) => &["POST"],
+            Serves::Passage(passage) => passage.resource.methods(),
+        }
     }
 
     /// How the provider's streams may be framed; the first way is asked for.
-    pub(super) fn framings(&self) -> &'static [Framing] {
-        self.provider.framings(self.api())
+    pub(super) fn framings(&self, api: Api) -> &'static [Framing] {
+        self.provider.framings(api)
     }
 }
 

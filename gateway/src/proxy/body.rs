@@ -1,6 +1,5 @@
 //! What the client reads: a whole reply, or a provider's stream while it is translated.
 
-use std::convert::Infallible;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -10,19 +9,21 @@ use http_body::{Frame, SizeHint};
 use tokio::time::timeout;
 use translate::call::Stream as Translation;
 
+use super::passing::{Broken, Passing};
 use super::record::Record;
 use crate::fault::Fault;
 use crate::server::Busy;
 use crate::upstream::Reply;
 
 /// Bytes that are gathered before they are written, as long as more lie ready.
-const AT_ONCE: usize = 64 << 10;
+pub(super) const AT_ONCE: usize = 64 << 10;
 /// The status of every stream, by which its record tells it.
 const OK: u16 = 200;
 /// How long the end of a reply is awaited whose content is complete, to use its connection again.
 const SETTLE: Duration = Duration::from_secs(1);
 
-/// The body of an answer. It never fails: by now the client has its status, so failures are told in the stream.
+/// The body of an answer. By now the client has its status, so the failures of a translated stream are told in the stream; a
+/// body that passes through breaks where its provider's did.
 pub(crate) struct Body {
     kind: Kind,
     record: Record,
@@ -32,6 +33,7 @@ pub(crate) struct Body {
 enum Kind {
     Whole(Bytes),
     Stream(Box<Stream>),
+    Passing(Box<Passing>),
     End,
 }
 
@@ -57,6 +59,10 @@ impl Body {
         Self { kind: if bytes.is_empty() { Kind::End } else { Kind::Whole(bytes) }, record, _busy: busy }
     }
 
+    pub(super) fn passing(passing: Box<Passing>, record: Record, busy: Busy) -> Self {
+        Self { kind: Kind::Passing(passing), record, _busy: busy }
+    }
+
     pub(super) fn stream(stream: Box<Stream>, record: Record, busy: Busy) -> Self {
         Self { kind: Kind::Stream(stream), record, _busy: busy }
     }
@@ -73,12 +79,12 @@ impl Drop for Body {
 
 impl http_body::Body for Body {
     type Data = Bytes;
-    type Error = Infallible;
+    type Error = Broken;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+    ) -> Poll<Option<Result<Frame<Bytes>, Broken>>> {
         let me = &mut *self;
         let bytes = match &mut me.kind {
             Kind::End => return Poll::Ready(None),
@@ -98,6 +104,13 @@ impl http_body::Body for Body {
                 }
                 bytes
             }
+            Kind::Passing(passing) => {
+                let piece = std::task::ready!(passing.poll(cx, &mut me.record));
+                if !matches!(piece, Some(Ok(_))) {
+                    me.kind = Kind::End;
+                }
+                return Poll::Ready(piece.map(|piece| piece.map(Frame::data)));
+            }
         };
         Poll::Ready(Some(Ok(Frame::data(bytes))))
     }
@@ -111,6 +124,7 @@ impl http_body::Body for Body {
             Kind::End => SizeHint::with_exact(0),
             Kind::Whole(bytes) => SizeHint::with_exact(bytes.len() as u64),
             Kind::Stream(_) => SizeHint::default(),
+            Kind::Passing(passing) => passing.size_hint(),
         }
     }
 }

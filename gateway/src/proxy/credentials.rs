@@ -30,12 +30,23 @@ enum Aws {
 
 /// A request to an upstream, before it becomes bytes.
 pub(super) struct Outgoing<'a> {
+    pub(super) method: &'a str,
     /// What stands before the path, and is not signed with it.
     pub(super) prefix: &'a str,
     pub(super) path: &'a str,
     pub(super) query: String,
     pub(super) headers: Vec<(Cow<'a, str>, Cow<'a, str>)>,
-    pub(super) body: &'a mut Vec<u8>,
+    pub(super) body: Payload<'a>,
+}
+
+/// What a request brings.
+pub(super) enum Payload<'a> {
+    /// Nothing, not even a length.
+    None,
+    /// All of it is here.
+    Whole(&'a mut Vec<u8>),
+    /// It follows in pieces; its length, if that is known.
+    Pieces(Option<u64>),
 }
 
 impl Credentials {
@@ -52,6 +63,18 @@ impl Credentials {
             allow_override: auth.allow_override,
             aws,
         }
+    }
+
+    /// Whether the whole body must be there before the key can be shown: it is part of it, or is signed.
+    pub(super) fn reads_body(&self) -> bool {
+        self.aws.is_some()
+            || self.param.as_ref().is_some_and(|param| matches!(param.location, ParamLocation::Body))
+    }
+
+    /// The parameter of the query that holds the key.
+    pub(super) fn query_parameter(&self) -> Option<&str> {
+        let param = self.param.as_ref()?;
+        matches!(param.location, ParamLocation::Query).then_some(&*param.name)
     }
 
     /// Adds the key to `request`, or signs it; nothing in it may change afterwards.
@@ -88,7 +111,11 @@ impl Credentials {
                 }
                 request.query += &format!("{}={}", percent::encode(&param.name), percent::encode(&key));
             }
-            ParamLocation::Body => insert(request.body, &param.name, key),
+            ParamLocation::Body => {
+                if let Payload::Whole(body) = &mut request.body {
+                    insert(body, &param.name, key);
+                }
+            }
         }
     }
 }
@@ -123,11 +150,14 @@ fn sign(signer: &Signer, request: &mut Outgoing<'_>) {
         .filter(|(name, _)| signed(name))
         .collect();
     let canonical = Request {
-        method: "POST",
+        method: request.method,
         path: request.path,
         query: &request.query,
         headers: &headers,
-        body: request.body,
+        body: match &request.body {
+            Payload::Whole(body) => body,
+            Payload::None | Payload::Pieces(_) => &[],
+        },
     };
     let fields = signer.sign(&canonical, Timestamp::now());
     request.headers.extend(fields.into_iter().map(|(name, value)| (name.into(), value.into())));
@@ -138,15 +168,17 @@ fn text(value: &HeaderValue) -> Result<&str, Fault> {
 }
 
 impl Outgoing<'_> {
-    /// The bytes that go over the wire, head and body in one: they are written at once.
+    /// The bytes that go over the wire, head and body in one where all is here: they are written at once.
     pub(super) fn into_bytes(self) -> Result<Vec<u8>, Fault> {
-        let Self { prefix, path, query, headers, body } = self;
+        let Self { method, prefix, path, query, headers, body } = self;
+        let whole: &[u8] = if let Payload::Whole(body) = &body { body } else { &[] };
         if !path.bytes().chain(query.bytes()).all(|byte| byte.is_ascii_graphic()) {
             return Err(Fault::Unprintable("path"));
         }
-        let mut bytes = Vec::with_capacity(1024 + body.len());
+        let mut bytes = Vec::with_capacity(1024 + whole.len());
         let mut add = |part: &[u8]| bytes.extend_from_slice(part);
-        add(b"POST ");
+        add(method.as_bytes());
+        add(b" ");
         add(prefix.as_bytes());
         add(path.as_bytes());
         if !query.is_empty() {
@@ -164,8 +196,14 @@ impl Outgoing<'_> {
                 add(part);
             }
         }
-        add(format!("content-length: {}\r\n\r\n", body.len()).as_bytes());
-        add(body);
+        match body {
+            Payload::None => (),
+            Payload::Whole(_) => add(format!("content-length: {}\r\n", whole.len()).as_bytes()),
+            Payload::Pieces(Some(length)) => add(format!("content-length: {length}\r\n").as_bytes()),
+            Payload::Pieces(None) => add(b"transfer-encoding: chunked\r\n"),
+        }
+        add(b"\r\n");
+        add(whole);
         Ok(bytes)
     }
 }
@@ -190,11 +228,12 @@ mod tests {
         let mut body = Vec::new();
         let mut bytes = |path, value: &'static str| {
             Outgoing {
+                method: "POST",
                 prefix: "",
                 path,
                 query: String::new(),
                 headers: vec![("x".into(), value.into())],
-                body: &mut body,
+                body: Payload::Whole(&mut body),
             }
             .into_bytes()
         };

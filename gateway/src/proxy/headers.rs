@@ -1,14 +1,15 @@
 //! Which header fields pass, in either direction. What is not named here stays where it is: cookies, keys, the
 //! provider's own plumbing, and everything that belongs to one hop.
 
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue, header};
 
 use crate::upstream::Head;
 
 /// Of a client's request: tracing, whoever the provider is. <https://www.w3.org/TR/trace-context/>
 const TRACE: &[&str] = &["traceparent", "tracestate"];
 /// Of a client's request, for one provider.
-const OF_PROVIDER: &[(&str, &str)] = &[("anthropic", "anthropic-beta"), ("openai", "openai-beta")];
+const OF_PROVIDER: &[(&str, &str)] =
+    &[("anthropic", "anthropic-beta"), ("openai", "openai-beta"), ("azure", "openai-beta")];
 
 /// Of a provider's reply: when to try again, and what is left.
 const LIMITS: &[&str] = &["retry-after", "retry-after-ms", "x-should-retry"];
@@ -45,6 +46,13 @@ pub(super) fn downstream(head: &Head, headers: &mut HeaderMap) {
         if let (Ok(name), Ok(value)) = (HeaderName::from_bytes(name), HeaderValue::from_bytes(value)) {
             headers.append(name, value);
         }
+    }
+}
+
+/// Adds what the provider says of a body that passes through.
+pub(super) fn of_body(head: &Head, headers: &mut HeaderMap) {
+    if let Some(Ok(value)) = head.value("content-disposition").map(HeaderValue::from_str) {
+        headers.insert(header::CONTENT_DISPOSITION, value);
     }
 }
 

@@ -16,15 +16,19 @@ const LINGER: Duration = Duration::from_secs(5);
 /// Room that a client's mere announcement of a long body is given.
 const ROOM: u64 = 256 << 10;
 
+/// Refuses what is compressed.
+pub(super) fn check_coding(headers: &HeaderMap) -> Result<(), Fault> {
+    let coding = headers.get(header::CONTENT_ENCODING);
+    if coding.is_some_and(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"identity")) {
+        return Err(Fault::RequestEncoding);
+    }
+    Ok(())
+}
+
 /// Refuses what is not JSON by its own account. A body without a type is taken for JSON, so that leaving it out does
 /// not lead past the rules.
 pub(super) fn check_type(headers: &HeaderMap) -> Result<(), Fault> {
-    if headers
-        .get(header::CONTENT_ENCODING)
-        .is_some_and(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"identity"))
-    {
-        return Err(Fault::RequestEncoding);
-    }
+    check_coding(headers)?;
     let Some(value) = headers.get(header::CONTENT_TYPE) else { return Ok(()) };
     let value = value.to_str().unwrap_or_default().to_ascii_lowercase();
     let kind = value.split(';').next().unwrap_or_default().trim();

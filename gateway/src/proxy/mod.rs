@@ -7,6 +7,8 @@ mod cost;
 mod credentials;
 mod headers;
 mod intake;
+mod passing;
+mod passthrough;
 mod peers;
 mod receive;
 mod record;
@@ -14,7 +16,6 @@ mod send;
 
 use std::cell::Cell;
 use std::collections::HashMap;
-use std::num::NonZeroU64;
 use std::sync::Arc;
 
 use http::request::Parts;
@@ -31,7 +32,7 @@ use crate::fault::Fault;
 use crate::limits::Limits;
 use crate::server::Busy;
 use answer::Answer;
-use backend::{Backend, Values};
+use backend::{Backend, Serves, Values};
 use peers::Peers;
 use record::{Payloads, Record};
 
@@ -100,30 +101,37 @@ impl Proxy {
         record: &mut Record,
         deadline: Instant,
     ) -> Result<Answer, Fault> {
-        let found = self.route(head)?;
-        let backend = self.backends.get(&Arc::as_ptr(found.route)).ok_or(Fault::NoRoute)?;
+        let (found, backend) = self.route(head)?;
         record.provider = Some(backend.provider.name);
         record.route = Some(Arc::clone(found.route));
+        let values = Values { head, captures: &found.captures };
+        let api = match backend.serves {
+            Serves::Call(api) => api,
+            Serves::Passage(passage) => {
+                return self.pass(backend, passage, &values, body, record, deadline).await;
+            }
+        };
         intake::check_type(&head.headers)?;
-        let limit = found.route.plugin.max_request_body_size.map_or(self.limits.body_bytes, NonZeroU64::get);
+        let limit = backend.limit(self.limits.body_bytes);
         let body = intake::read(body, limit, self.limits.body).await?;
         let payloads = found.route.plugin.target.logging.log_payloads;
         record.payloads = payloads.then(|| Payloads::new(&body));
-        let values = Values { head, captures: &found.captures };
-        let sent = self.send(backend, &values, &body, record, deadline).await?;
-        self.receive(backend, sent, record).await
+        let sent = self.send(backend, api, &values, &body, record, deadline).await?;
+        self.receive(backend, api, sent, record).await
     }
 
     /// The route for a request; the reason, where there is none.
-    fn route(&self, head: &Parts) -> Result<Match<'_>, Fault> {
+    fn route(&self, head: &Parts) -> Result<(Match<'_>, &Backend), Fault> {
         let host = head.uri.authority().map(http::uri::Authority::as_str);
         let host = host.or_else(|| head.headers.get(header::HOST)?.to_str().ok());
         let find = |method: &str| self.config.router.find(method, host, head.uri.path(), &head.headers);
-        let found = find(head.method.as_str());
-        if head.method != Method::POST && (found.is_some() || find("POST").is_some()) {
-            return Err(Fault::Method);
+        let Some(found) = find(head.method.as_str()) else {
+            return Err(if find("POST").is_some() { Fault::Method(&["POST"]) } else { Fault::NoRoute });
+        };
+        let backend = self.backends.get(&Arc::as_ptr(found.route)).ok_or(Fault::NoRoute)?;
+        if !backend.methods().contains(&head.method.as_str()) {
+            return Err(Fault::Method(backend.methods()));
         }
-        let found = found.ok_or(Fault::NoRoute)?;
-        if found.route.protocols.http { Ok(found) } else { Err(Fault::Plain) }
+        if found.route.protocols.http { Ok((found, backend)) } else { Err(Fault::Plain) }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use translate::call::{self, Call, Stream as Translation};
+use translate::call::{self, Api, Call, Stream as Translation};
 use translate::wire::Framing;
 
 use super::answer::{self, Answer};
@@ -22,6 +22,7 @@ impl Proxy {
     pub(super) async fn receive(
         &self,
         backend: &Backend,
+        api: Api,
         sent: Sent,
         record: &mut Record,
     ) -> Result<Answer, Fault> {
@@ -42,8 +43,8 @@ impl Proxy {
             counted: headers::tokens(&reply.head),
         };
         if target.stream {
-            let framing = framing(backend, &reply)?;
-            let translation = Translation::new(backend.api(), backend.provider, &call, framing)?;
+            let framing = framing(backend, api, &reply)?;
+            let translation = Translation::new(api, backend.provider, &call, framing)?;
             return Ok(answer.stream(Stream::new(translation, reply)));
         }
         expect(&reply, JSON, |kind| kind == JSON || kind.ends_with("+json"))?;
@@ -51,22 +52,22 @@ impl Proxy {
         if body.trim_ascii().is_empty() {
             return Err(Fault::Empty);
         }
-        let (body, usage) = call::reply(backend.api(), backend.provider, &body, &call)?;
+        let (body, usage) = call::reply(api, backend.provider, &body, &call)?;
         record.usage = usage;
         Ok(answer.whole(body))
     }
 }
 
 /// The provider's own error. One whose body cannot be read is still an error of that status.
-async fn fail(backend: &Backend, mut reply: Reply, answer: Answer) -> Answer {
+pub(super) async fn fail(backend: &Backend, mut reply: Reply, answer: Answer) -> Answer {
     let body = reply.whole(ERROR_BYTES).await.unwrap_or_default();
     let field = |name: &str| reply.head.value(name).map(str::to_owned);
     answer.failure(call::failure(backend.provider, reply.head.status, &field, &body))
 }
 
 /// How a stream is framed that a provider may frame in several ways: its media type says it.
-fn framing(backend: &Backend, reply: &Reply) -> Result<Framing, Fault> {
-    let framings = backend.framings();
+fn framing(backend: &Backend, api: Api, reply: &Reply) -> Result<Framing, Fault> {
+    let framings = backend.framings(api);
     let Some(first) = framings.first() else { return Err(Fault::NoStreaming) };
     let got = reply.head.media_type();
     let fitting = framings.iter().find(|framing| framing.fits(&got));

@@ -3,14 +3,14 @@
 use std::borrow::Cow;
 
 use tokio::time::Instant;
-use translate::call::{self, Target};
+use translate::call::{self, Api, Target};
 
 use super::backend::{Backend, Place, Values};
-use super::credentials::Outgoing;
+use super::credentials::{Outgoing, Payload};
 use super::{Proxy, Record, headers};
 use crate::fault::Fault;
 use crate::percent;
-use crate::upstream::{Reply, exchange};
+use crate::upstream::{Reply, Upload, exchange};
 
 /// How the gateway names itself to upstreams.
 const USER_AGENT: &str = concat!("touchstone/", env!("CARGO_PKG_VERSION"));
@@ -26,6 +26,7 @@ impl Proxy {
     pub(super) async fn send(
         &self,
         backend: &Backend,
+        api: Api,
         values: &Values<'_>,
         body: &[u8],
         record: &mut Record,
@@ -33,29 +34,31 @@ impl Proxy {
     ) -> Result<Sent, Fault> {
         let filled = backend.fill(values)?;
         let mut payload = Vec::with_capacity(body.len() + 512);
-        let target =
-            call::request(backend.api(), backend.provider, body, &backend.options(&filled), &mut payload)?;
+        let target = call::request(api, backend.provider, body, &backend.options(&filled), &mut payload)?;
         backend.check(&target, &filled)?;
         record.request_model = Some(target.model.clone());
         record.stream = target.stream;
         record.dropped = (!target.dropped.is_empty()).then(|| target.dropped.join(", "));
         let place = backend.place(&self.peers, values)?;
-        let request = compose(backend, &place, &target, values, &mut payload)?;
+        let accept = if target.stream { accept(backend, api) } else { "application/json" };
+        let asked = Asked { method: "POST", content_type: Some("application/json"), accept, query: None };
+        let request = compose(backend, &place, &target, values, asked, Payload::Whole(&mut payload))?;
         record.send();
-        let reply = self.exchange(backend, &place, &request, deadline).await?;
+        let reply = self.exchange(backend, &place, &request, None, deadline).await?;
         Ok(Sent { reply, target })
     }
 
-    /// Gets a reply on an idle connection or a fresh one.
-    async fn exchange(
+    /// Gets a reply on an idle connection or a fresh one. What cannot be sent twice goes over a fresh one.
+    pub(super) async fn exchange(
         &self,
         backend: &Backend,
         place: &Place,
         request: &[u8],
+        mut once: Option<Once<'_, '_>>,
         deadline: Instant,
     ) -> Result<Reply, Fault> {
         let (peer, timeouts) = (&place.peer, backend.timeouts);
-        let mut idle = peer.take();
+        let mut idle = if once.is_none() { peer.take() } else { None };
         let mut retries = backend.route.timeouts.retries;
         loop {
             let connection = match idle.take() {
@@ -69,7 +72,8 @@ impl Proxy {
                     Err(fault) => return Err(fault),
                 },
             };
-            match exchange(connection, request, timeouts, self.limits.reply_head_bytes).await {
+            let upload = once.as_mut().and_then(|once| once.upload.as_deref_mut());
+            match exchange(connection, request, upload, timeouts, self.limits.reply_head_bytes).await {
                 Ok(opened) => return Reply::new(opened, peer, timeouts, deadline),
                 // The next connection is a fresh one, so this happens once.
                 Err(broken) if broken.stale => (),
@@ -79,25 +83,40 @@ impl Proxy {
     }
 }
 
+/// What must not be sent twice, and the body behind it where that comes in pieces.
+pub(super) struct Once<'a, 'b> {
+    pub(super) upload: Option<&'a mut Upload<'b>>,
+}
+
+/// What a request says of itself, besides where it goes.
+pub(super) struct Asked<'a> {
+    pub(super) method: &'a str,
+    /// Absent where there is no body.
+    pub(super) content_type: Option<&'a str>,
+    pub(super) accept: &'a str,
+    /// What of the client's query goes along, encoded.
+    pub(super) query: Option<String>,
+}
+
 /// The media type of the streams that are asked for.
-fn accept(backend: &Backend) -> &'static str {
-    backend.framings().iter().flat_map(|framing| framing.content_types()).next().unwrap_or(&"*/*")
+fn accept(backend: &Backend, api: Api) -> &'static str {
+    backend.framings(api).iter().flat_map(|framing| framing.content_types()).next().unwrap_or(&"*/*")
 }
 
 /// The request as bytes, with its key.
-fn compose(
+pub(super) fn compose(
     backend: &Backend,
     place: &Place,
     target: &Target,
     values: &Values<'_>,
-    payload: &mut Vec<u8>,
+    asked: Asked<'_>,
+    body: Payload<'_>,
 ) -> Result<Vec<u8>, Fault> {
     let path = place.path(target);
-    let accept = if target.stream { accept(backend) } else { "application/json" };
+    let kind = asked.content_type.map(|kind| ("content-type", kind.into()));
     let fixed = [
         ("host", Cow::Owned(place.peer.origin.authority())),
-        ("content-type", "application/json".into()),
-        ("accept", accept.into()),
+        ("accept", asked.accept.into()),
         // Undone all the same if a server insists; asked for, it would only hold back events.
         ("accept-encoding", "identity".into()),
         ("user-agent", USER_AGENT.into()),
@@ -105,10 +124,14 @@ fn compose(
     let own = target.headers.iter().map(|(name, value)| (*name, Cow::Borrowed(value.as_str())));
     let passed = headers::upstream(&values.head.headers, backend.provider.name)
         .map(|(name, value)| (name, value.into()));
-    let headers =
-        fixed.into_iter().chain(own).chain(passed).map(|(name, value)| (name.into(), value)).collect();
-    let mut request =
-        Outgoing { prefix: &place.peer.prefix, path: &path, query: query(target), headers, body: payload };
+    let headers = fixed.into_iter().chain(kind).chain(own).chain(passed);
+    let headers = headers.map(|(name, value)| (name.into(), value)).collect();
+    let mut query = query(target);
+    if let Some(more) = asked.query.filter(|more| !more.is_empty()) {
+        query = if query.is_empty() { more } else { format!("{query}&{more}") };
+    }
+    let prefix = &place.peer.prefix;
+    let mut request = Outgoing { method: asked.method, prefix, path: &path, query, headers, body };
     backend.credentials.add(&mut request, values.head, &|source, name| values.get(source, name))?;
     request.into_bytes()
 }

@@ -7,7 +7,7 @@ use std::task::{Context, Poll, ready};
 
 use tokio::time::{Instant, Sleep, sleep};
 
-use super::{Connection, Head, Timeouts};
+use super::{Connection, Head, Timeouts, Upload};
 use crate::fault::Fault;
 
 /// A reply of which the head has come.
@@ -29,19 +29,21 @@ pub(crate) struct Broken {
     pub(crate) stale: bool,
 }
 
-/// Writes `request` and reads the head of the reply, however many interim ones come before it.
+/// Writes `request`, and the body behind it where that comes in pieces, and reads the head of the reply, however many
+/// interim ones come before it.
 pub(crate) async fn exchange(
     connection: Connection,
     request: &[u8],
+    upload: Option<&mut Upload<'_>>,
     timeouts: Timeouts,
     head_bytes: usize,
 ) -> Result<Opened, Broken> {
     let mut clock = pin!(sleep(timeouts.write));
     let mut call =
-        Exchange { connection, unsent: request, sent: false, seen: Vec::new(), head_bytes, timeouts };
+        Exchange { connection, unsent: request, upload, sent: false, seen: Vec::new(), head_bytes, timeouts };
     match poll_fn(|cx| call.poll(cx, clock.as_mut())).await {
         Ok(head) => Ok(Opened {
-            sent: call.sent && call.unsent.is_empty(),
+            sent: call.sent && call.unsent.is_empty() && call.upload.is_none_or(|upload| upload.is_over()),
             connection: call.connection,
             head,
             rest: call.seen,
@@ -53,9 +55,10 @@ pub(crate) async fn exchange(
     }
 }
 
-struct Exchange<'a> {
+struct Exchange<'a, 'b> {
     connection: Connection,
     unsent: &'a [u8],
+    upload: Option<&'a mut Upload<'b>>,
     /// Nothing more is written: either all is, or the upstream does not want it.
     sent: bool,
     seen: Vec<u8>,
@@ -63,15 +66,14 @@ struct Exchange<'a> {
     timeouts: Timeouts,
 }
 
-impl Exchange<'_> {
+impl Exchange<'_, '_> {
     fn poll(&mut self, cx: &mut Context<'_>, mut clock: Pin<&mut Sleep>) -> Poll<Result<Head, Fault>> {
         if !self.sent {
-            let unsent = self.unsent.len();
-            // An error is not the end: the reply that explains it may lie ready.
-            self.sent = self.connection.poll_write(cx, &mut self.unsent).is_ready();
+            let before = self.unwritten();
+            self.sent = self.poll_send(cx)?.is_ready();
             if self.sent {
                 clock.as_mut().reset(Instant::now() + self.timeouts.read);
-            } else if self.unsent.len() < unsent {
+            } else if self.unwritten() != before {
                 clock.as_mut().reset(Instant::now() + self.timeouts.write);
             }
         }
@@ -82,11 +84,29 @@ impl Exchange<'_> {
         }
         ready!(clock.poll(cx));
         let timeouts = self.timeouts;
-        Poll::Ready(Err(if self.sent {
-            Fault::ReadTimeout(timeouts.read)
-        } else {
-            Fault::WriteTimeout(timeouts.write)
+        Poll::Ready(Err(match &self.upload {
+            _ if self.sent => Fault::ReadTimeout(timeouts.read),
+            Some(upload) if upload.waits() => Fault::SlowBody(timeouts.write),
+            _ => Fault::WriteTimeout(timeouts.write),
         }))
+    }
+
+    /// Writes what it can. Ready when all is written, or nothing more will be: that is no error yet, for the reply that explains it
+    /// may lie ready. An error is the client's.
+    fn poll_send(&mut self, cx: &mut Context<'_>) -> Result<Poll<()>, Fault> {
+        match self.connection.poll_write(cx, &mut self.unsent) {
+            Poll::Pending => Ok(Poll::Pending),
+            Poll::Ready(Err(_)) => Ok(Poll::Ready(())),
+            Poll::Ready(Ok(())) => match &mut self.upload {
+                None => Ok(Poll::Ready(())),
+                Some(upload) => upload.poll_send(cx, &mut self.connection),
+            },
+        }
+    }
+
+    /// What changes whenever something was written.
+    fn unwritten(&self) -> (usize, u64) {
+        (self.unsent.len(), self.upload.as_ref().map_or(0, |upload| upload.written()))
     }
 
     /// Reads once. `None`: the head is not complete.

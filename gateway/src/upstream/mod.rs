@@ -19,6 +19,7 @@ mod head;
 mod peer;
 mod reply;
 mod tunnel;
+mod upload;
 
 pub(crate) use chunked::Chunked;
 pub(crate) use connection::{Connection, Scratch};
@@ -28,6 +29,7 @@ pub(crate) use gunzip::Gunzip;
 pub(crate) use head::Head;
 pub(crate) use peer::{Origin, Peer, Timeouts};
 pub(crate) use reply::Reply;
+pub(crate) use upload::Upload;
 
 /// What the next bytes of a body are.
 #[derive(Debug)]

@@ -127,7 +127,8 @@ fn every_name_that_kong_knows_is_read_and_says_so_where_it_is_not_supported() {
             assert_eq!(wrong(&config), [error]);
         }
     }
-    for (name, route_type) in RouteType::NAMES.iter().filter(|(_, route_type)| route_type.api().is_none()) {
+    let unserved = |(_, kind): &&(&str, RouteType)| kind.api().is_none() && kind.resource().is_none();
+    for (name, route_type) in RouteType::NAMES.iter().filter(unserved) {
         let config = format!("{{route_type: {name}, model: {{provider: openai}}}}");
         assert_eq!(
             wrong(&config),
@@ -152,7 +153,11 @@ fn a_provider_is_refused_for_an_api_that_it_has_not_got() {
     let raw = "llama2_format: raw, upstream_url: 'http://h'";
     let refused = wrong(&config("llama2", "llm/v1/embeddings", raw));
     assert_eq!(refused, ["config: llama2 has no API for route_type llm/v1/embeddings"]);
+    let refused = wrong(&config("anthropic", "llm/v1/files", "anthropic_version: v"));
+    assert_eq!(refused, ["config: anthropic has no API for route_type llm/v1/files"]);
     for (provider, route_type, options) in [
+        ("openai", "llm/v1/files", ""),
+        ("xai", "image/v1/images/generations", ""),
         ("openai", "llm/v1/completions", ""),
         ("openai", "llm/v1/embeddings", ""),
         ("ollama", "llm/v1/embeddings", "upstream_url: 'http://h'"),

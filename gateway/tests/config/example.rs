@@ -29,6 +29,21 @@ fn example() -> Result<Config, Errors> {
 }
 
 #[test]
+fn the_example_of_what_passes_through_serves_what_it_says() {
+    let config = Config::load(&here("examples/passthrough.yaml"), &env(VARIABLES));
+    let config = config.unwrap_or_else(|errors| panic!("{errors}"));
+    for (method, path, kind) in [
+        ("POST", "/openai/files", "llm/v1/files"),
+        ("GET", "/openai/files/file-1/content", "llm/v1/files"),
+        ("GET", "/openai/vector_stores", "llm/v1/assistants"),
+        ("POST", "/azure/audio/transcriptions", "audio/v1/audio/transcriptions"),
+    ] {
+        let found = config.router.find(method, None, path, &HeaderMap::new()).expect(path);
+        assert_eq!(found.route.plugin.target.route_type.name(), kind, "{path}");
+    }
+}
+
+#[test]
 fn the_example_serves_what_it_says() {
     let config = example().unwrap_or_else(|errors| panic!("{errors}"));
     let mut team = HeaderMap::new();

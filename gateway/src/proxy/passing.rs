@@ -1,0 +1,101 @@
+//! A reply that passes through: status, type and bytes as they come.
+
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use http::HeaderValue;
+use http_body::SizeHint;
+
+use super::body::AT_ONCE;
+use super::record::Record;
+use crate::fault::Fault;
+use crate::upstream::Reply;
+
+/// A provider's reply on its way.
+pub(super) struct Passing {
+    reply: Reply,
+    /// Bytes that are still to come, where the provider said how many there are.
+    left: Option<u64>,
+    /// What broke behind the bytes that were given last, and whether those had the time to go out.
+    broken: Option<(Broken, bool)>,
+    begun: bool,
+}
+
+/// The provider's reply broke off, and so must the client's: what it has is not all.
+#[derive(Debug, thiserror::Error)]
+#[error("the upstream's reply broke off: {0}")]
+pub(crate) struct Broken(Fault);
+
+impl Passing {
+    pub(super) fn new(reply: Reply) -> Self {
+        let plain = reply.head.value("content-encoding").is_none_or(|coding| coding == "identity");
+        let left = reply.head.value("content-length").filter(|_| plain);
+        let left = left.and_then(|length| length.trim().parse().ok());
+        Self { reply, left, broken: None, begun: false }
+    }
+
+    pub(super) fn status(&self) -> u16 {
+        self.reply.head.status
+    }
+
+    pub(super) fn media_type(&self) -> Option<HeaderValue> {
+        HeaderValue::from_str(self.reply.head.value("content-type")?).ok()
+    }
+
+    pub(super) fn size_hint(&self) -> SizeHint {
+        self.left.map_or_else(SizeHint::default, SizeHint::with_exact)
+    }
+
+    /// All that lies ready, up to a bound; `None` at the end.
+    pub(super) fn poll(
+        &mut self,
+        cx: &mut Context<'_>,
+        record: &mut Record,
+    ) -> Poll<Option<Result<Bytes, Broken>>> {
+        match self.broken.take() {
+            Some((broken, true)) => return Poll::Ready(Some(Err(broken))),
+            // Who is told of an error drops what was not written yet; with a wait in between, it is.
+            Some((broken, false)) => {
+                self.broken = Some((broken, true));
+                cx.waker().wake_by_ref();
+                return Poll::Pending;
+            }
+            None => (),
+        }
+        let mut out = Vec::new();
+        let mut see = |bytes: &[u8]| {
+            out.extend_from_slice(bytes);
+            Ok::<(), Fault>(())
+        };
+        let mut taken = 0;
+        let over = loop {
+            match self.reply.poll_data(cx, &mut |bytes: &[u8]| {
+                taken += bytes.len();
+                see(bytes)
+            }) {
+                Poll::Ready(Ok(true)) if taken < AT_ONCE => (),
+                Poll::Ready(Ok(true)) => break false,
+                Poll::Ready(Ok(false)) => break true,
+                Poll::Ready(Err(fault)) => {
+                    record.end(self.status(), fault.code());
+                    self.broken = Some((Broken(fault), false));
+                    break false;
+                }
+                Poll::Pending if taken > 0 => break false,
+                Poll::Pending => return Poll::Pending,
+            }
+        };
+        if over {
+            record.end(self.status(), "done");
+        }
+        if out.is_empty() {
+            return Poll::Ready(self.broken.take().map(|(broken, _)| Err(broken)));
+        }
+        if !self.begun {
+            self.begun = true;
+            record.begin(self.status(), &out);
+        }
+        self.left = self.left.map(|left| left.saturating_sub(out.len() as u64));
+        Poll::Ready(Some(Ok(out.into())))
+    }
+}
