@@ -4,11 +4,12 @@ use std::fmt::Write as _;
 
 use serde_json::json;
 
+use crate::gateway::{Profile, Route};
 use crate::requirement::{self, Requirement};
 use crate::run::{binds, suite_with};
 use crate::scenario::{self, Outcome, Own, Scenario};
 use crate::traceability::{self, Trace};
-use crate::{Error, Mode, mutant};
+use crate::{Error, Mode, Surface, mutant};
 
 /// One line for each requirement and scenario whose id contains the words, in the order of the files; the user's own
 /// scenarios come last.
@@ -52,6 +53,52 @@ pub fn list_json(words: &[String], own: &Own) -> serde_json::Value {
     let scenarios: Vec<_> =
         scenarios.map(|one| json!({ "id": one.id, "group": one.group, "title": one.title })).collect();
     json!({ "suite": suite_with(own), "requirements": requirements, "scenarios": scenarios })
+}
+
+/// One line for each bundled profile: its version, the providers that it claims on each surface, and whether it was run by
+/// those who wrote it.
+///
+/// # Errors
+/// Those of [`Profile::load`].
+pub fn gateways() -> Result<String, Error> {
+    let mut text = String::new();
+    for name in Profile::bundled() {
+        let profile = Profile::load(name)?;
+        let implementation = &profile.implementation;
+        line(&mut text, format_args!("{name:<18} {} {}", implementation.project, implementation.version));
+        for surface in Surface::ALL {
+            let routes: Vec<_> = profile.on(surface).map(|route| route.name.as_str()).collect();
+            if !routes.is_empty() {
+                line(&mut text, format_args!("  {:<18} {}", surface.word(), routes.join(", ")));
+            }
+        }
+        if let Some(reason) = &implementation.unverified {
+            line(&mut text, format_args!("  {:<18} {reason}", "not run here"));
+        }
+    }
+    Ok(text)
+}
+
+/// The same as data.
+///
+/// # Errors
+/// Those of [`Profile::load`].
+pub fn gateways_json() -> Result<serde_json::Value, Error> {
+    let entry = |name| {
+        let profile = Profile::load(name)?;
+        let route = |route: &Route| {
+            json!({
+                "name": route.name, "surface": route.surface, "provider": route.provider, "model": route.upstream_model,
+                "variant": route.variant, "streaming": route.streaming,
+            })
+        };
+        let routes: Vec<_> = profile.routes.iter().map(route).collect();
+        let implementation = &profile.implementation;
+        Ok(
+            json!({ "name": name, "implementation": implementation, "features": profile.features, "routes": routes }),
+        )
+    };
+    Profile::bundled().map(entry).collect::<Result<Vec<_>, Error>>().map(serde_json::Value::from)
 }
 
 /// Whether all words are in the id, or one of them is the group.

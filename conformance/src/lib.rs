@@ -26,7 +26,7 @@ pub mod surface;
 pub mod text;
 pub mod traceability;
 
-pub use catalogue::{explain, list, list_json};
+pub use catalogue::{explain, gateways, gateways_json, list, list_json};
 pub use cell::{Cell, Mode};
 pub use error::Error;
 pub use report::model::Report;

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::support::{Side, client, finding, got, show, unless, upstream};
 use super::{Check, Judged, Verdict};
-use crate::case::Case;
+use crate::case::{Asked, Case};
 use crate::expected::ProviderError;
 
 pub(super) const TABLE: &[(&str, Check)] = &[
@@ -101,8 +101,17 @@ pub(super) fn refusal_status(case: &Case) -> Judged {
     }
 }
 
+/// What is passed on as it came, to a provider that speaks as the client does, is the provider's to refuse.
 pub(super) fn not_called(case: &Case) -> Judged {
-    if case.asked.is_empty() { Ok(()) } else { upstream("requests", "none", case.asked.len()) }
+    let sent = &case.sent;
+    let is_passed_on =
+        |asked: &Asked| asked.body == sent.body || (asked.json == sent.json && !sent.json.is_null());
+    let refuses = |asked: &Asked| (400..500).contains(&asked.status) && is_passed_on(asked);
+    match &case.asked[..] {
+        [] => Ok(()),
+        [asked] if refuses(asked) => Err(Verdict::NotHere),
+        asked => upstream("requests", "none", asked.len()),
+    }
 }
 
 /// The message has a word of what is wrong.

@@ -19,6 +19,13 @@ fn write(report: &Report, out: &mut String) -> std::fmt::Result {
     let verdict = if report.summary.exit_code == 0 { "as expected" } else { "**not** as expected" };
     let subject = format!("{} {}", report.implementation.project, report.implementation.version);
     writeln!(out, "## Touchstone: {} is {verdict}\n", text(subject.trim()))?;
+    if let Some(reason) = &report.implementation.unverified {
+        writeln!(
+            out,
+            "The profile is written from documents, and was not run by its authors: {}\n",
+            text(reason)
+        )?;
+    }
     table(report, out)?;
     section(report, out, "Not as expected", Check::is_unexpected)?;
     section(report, out, "Warnings", |check| check.status == Status::Warn)?;

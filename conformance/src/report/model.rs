@@ -83,6 +83,9 @@ pub struct Implementation {
     pub version: String,
     /// Whom to ask.
     pub contact: Vec<String>,
+    /// Why its profile is written from its documents alone; absent where those who wrote it ran it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unverified: Option<String>,
 }
 
 /// How and where the suite was run.

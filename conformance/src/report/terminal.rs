@@ -61,6 +61,11 @@ impl Page {
             "{title} at {}, judged by {} {} ({}), seed {}\n",
             environment.url, suite.name, suite.version, suite.digest, environment.seed
         ));
+        if let Some(reason) = &subject.unverified {
+            self.line(format_args!(
+                "The profile is written from documents, and was not run by its authors: {reason}\n"
+            ));
+        }
     }
 
     /// A table a surface: no row of one has anything in a column of another.

@@ -70,3 +70,47 @@ fn readme(repro: &Repro, command: Option<&str>) -> String {
     );
     text
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use serde_json::Value;
+
+    use super::*;
+
+    /// What its format says, by the end of its name.
+    fn parse(name: &str, text: &str) -> Result<(), String> {
+        let format = Path::new(name).extension().and_then(|end| end.to_str()).unwrap_or_default();
+        match format {
+            "json" => serde_json::from_str::<Value>(text).map(drop).map_err(|error| error.to_string()),
+            "toml" => toml::from_str::<toml::Table>(text).map(drop).map_err(|error| error.to_string()),
+            "yaml" => serde_saphyr::from_multiple::<Value>(text).map(drop).map_err(|error| error.to_string()),
+            other => Err(format!("a file that ends in `{other}` is not known here")),
+        }
+    }
+
+    #[test]
+    fn every_bundled_profile_is_filled_in_and_its_files_parse() {
+        for name in Profile::bundled() {
+            let mut profile = Profile::load(name).expect(name);
+            // Every string that the start uses is a template as well.
+            let env = profile.start.iter().flat_map(|start| start.env.clone());
+            profile.headers.extend(env);
+            let setup = configured(&profile).unwrap_or_else(|error| panic!("{name}: {error}"));
+            for (file, text) in &setup.files {
+                assert_eq!(parse(file, text), Ok(()), "{name}/{file}:\n{text}");
+            }
+            let named: BTreeSet<_> = profile.render.iter().map(|render| &render.template).collect();
+            let templates = profile.templates.keys().filter(|file| file.ends_with(".j2"));
+            assert_eq!(templates.collect::<BTreeSet<_>>(), named, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_broken_file_does_not_parse() {
+        for (name, text) in [("a.json", "{"), ("a.toml", "a ="), ("a.yaml", "a: [1"), ("a.txt", "")] {
+            assert!(parse(name, text).is_err(), "{name}");
+        }
+    }
+}

@@ -60,3 +60,40 @@ async fn a_gateway_that_says_no_address_is_never_ready() {
     let error = start(&ended, folder.path()).await.expect_err("it ended");
     assert!(error.to_string().contains("it ended"), "{error}");
 }
+
+/// What was never run is said to be so wherever its results may stand.
+#[test]
+fn a_profile_that_was_not_run_says_so_in_every_report() {
+    let reason = "it runs on the moon only";
+    let mut report = super::report::sample::sample();
+    let told = |report: &conformance::Report| {
+        [
+            conformance::report::terminal::render(report, Default::default()),
+            conformance::report::markdown::render(report),
+            serde_json::to_string(report).expect("JSON"),
+        ]
+    };
+    assert!(told(&report).iter().all(|text| !text.contains(reason)));
+    report.implementation.unverified = Some(reason.to_owned());
+    for text in told(&report) {
+        assert!(text.contains(reason), "{text}");
+    }
+}
+
+#[test]
+fn every_bundled_profile_is_listed_with_its_version_and_whether_it_was_run() {
+    let text = conformance::gateways().expect("they parse");
+    for name in Profile::bundled() {
+        let profile = Profile::load(name).expect("it parses");
+        let from = text.find(&format!("{name} ")).unwrap_or_else(|| panic!("{name} is not listed"));
+        let line = text[from..].lines().next().unwrap_or_default();
+        assert!(line.contains(&profile.implementation.version), "{line}");
+        let reason = &profile.implementation.unverified;
+        assert!(reason.as_ref().is_none_or(|reason| text.contains(reason)), "{name}");
+        let listed = conformance::gateways_json().expect("they parse");
+        let entry = listed.as_array().into_iter().flatten().find(|entry| entry["name"] == *name);
+        let entry = entry.unwrap_or_else(|| panic!("{name} is not in the data"));
+        assert_eq!(entry["routes"].as_array().map(Vec::len), Some(profile.routes.len()));
+        assert_eq!(entry["implementation"]["unverified"].as_str(), reason.as_deref());
+    }
+}

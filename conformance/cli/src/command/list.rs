@@ -6,10 +6,10 @@ use std::process::ExitCode;
 use clap::Args;
 use conformance::scenario::Own;
 
-/// List the requirements and scenarios
+/// List the requirements and scenarios, or the bundled gateways
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  touchstone list\n  touchstone list tools stream\n  touchstone list --json\n  touchstone list --scenarios my-scenarios/"
+    after_help = "Examples:\n  touchstone list\n  touchstone list tools stream\n  touchstone list --json\n  touchstone list --scenarios my-scenarios/\n  touchstone list --gateways"
 )]
 pub(crate) struct List {
     /// Only what has these words in its id, or is of this group
@@ -23,6 +23,9 @@ pub(crate) struct List {
     /// Print the JSON Schema of a file of scenarios instead, for editors
     #[arg(long, conflicts_with_all = ["words", "scenarios"])]
     schema: bool,
+    /// The bundled profiles instead: version, what each claims, and whether it was run by those who wrote it
+    #[arg(long, conflicts_with_all = ["words", "scenarios", "schema"])]
+    gateways: bool,
 }
 
 /// Explain a requirement or a scenario
@@ -40,6 +43,15 @@ impl List {
     pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
         if self.schema {
             super::say(&conformance::scenario::SCHEMA)?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        if self.gateways {
+            let text = if self.json {
+                format!("{:#}", conformance::gateways_json()?)
+            } else {
+                conformance::gateways()?
+            };
+            super::say(&text)?;
             return Ok(ExitCode::SUCCESS);
         }
         let own = Own::read(&self.scenarios)?;

@@ -27,7 +27,7 @@ function run() {
   const rows = [
     ["Suite", `${suite.name} ${suite.version}, digest ${suite.digest}, ${suite.requirements} requirements, ${suite.scenarios} scenarios`],
     ["Subject", [subject.organization, subject.project, subject.version, subject.url, ...subject.contact].filter(Boolean).join(" · ")],
-    ["Profile", run.profile], ["Address", run.url], ["Again", run.command], ["Started", run.started], ["Seed", run.seed], ["Jobs", run.jobs], ["Selected", asked], ["Machine", `${run.os} ${run.arch}`],
+    ["Profile", subject.unverified ? `${run.profile}, written from documents and not run by its authors: ${subject.unverified}` : run.profile], ["Address", run.url], ["Again", run.command], ["Started", run.started], ["Seed", run.seed], ["Jobs", run.jobs], ["Selected", asked], ["Machine", `${run.os} ${run.arch}`],
     ...(report.unclaimed.length ? [["Not claimed", report.unclaimed.join(", ")]] : []),
     ...expectations.used.map((one) => ["Expected failure", `${one.id}: ${one.reason}`]),
     ...expectations.stale.map((one) => ["Stale expectation", `${one.id}: ${one.reason}`]),

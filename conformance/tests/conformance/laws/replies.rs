@@ -1,5 +1,6 @@
 //! Whole replies, errors and refusals.
 
+use conformance::check::Verdict;
 use conformance::report::model::End;
 use serde_json::{Value, json};
 
@@ -99,6 +100,18 @@ fn each_break_of_a_refusal_is_caught() {
     each_break_is_caught(&refusal(), breaks, Evidence::case);
 }
 
+/// A gateway that passes on what came leaves it to the provider to refuse; one that changed it has judged.
+#[test]
+fn what_is_passed_on_as_it_came_is_the_providers_to_refuse() {
+    let mut passed = refusal();
+    let sent = passed.case().sent;
+    passed.asked = reply().asked;
+    (passed.asked[0].body, passed.asked[0].json, passed.asked[0].status) = (sent.body, sent.json, 400);
+    assert_eq!(judge("chat.refusal.not-called", &passed.case()), Err(Verdict::NotHere));
+    passed.asked[0].status = 200;
+    assert!(matches!(judge("chat.refusal.not-called", &passed.case()), Err(Verdict::Broken(_))));
+}
+
 /// A silence from the start: `chat.faults.silent`.
 #[test]
 fn a_silent_provider_is_a_504_and_is_hung_up_on() {
@@ -129,6 +142,6 @@ fn a_requirement_that_cannot_be_judged_is_untestable_and_no_pass() {
         "chat.stream.sse",
     ] {
         let verdict = judge(id, &nothing.case());
-        assert!(matches!(verdict, Err(conformance::check::Verdict::Untestable(_))), "{id}: {verdict:?}");
+        assert!(matches!(verdict, Err(Verdict::Untestable(_))), "{id}: {verdict:?}");
     }
 }

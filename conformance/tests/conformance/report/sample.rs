@@ -44,6 +44,7 @@ pub(crate) fn sample() -> Report {
             url: "https://gateway.example".into(),
             version: "1.2.3".into(),
             contact: vec!["@someone".into()],
+            unverified: None,
         },
         environment: environment(),
         summary: Summary { statistics: count(&checks, |_| true), plays: 16, exit_code: 1 },
