@@ -62,6 +62,19 @@ pub enum Error {
         /// Where its output was kept.
         log: PathBuf,
     },
+    /// No container, or no engine that runs one.
+    #[error("the gateway's container cannot be had: {0}")]
+    Container(String),
+    /// The names of the providers' hosts do not lead to the mocks.
+    #[error(
+        "the gateway would not reach the mocks, for the names of its providers lead elsewhere: {astray}\nadd to /etc/hosts:\n{lines}"
+    )]
+    Hosts {
+        /// Each name, and where it leads.
+        astray: String,
+        /// What is missing in `/etc/hosts`.
+        lines: String,
+    },
     /// The gateway ended while the suite ran.
     #[error("the gateway died while the suite ran ({status})\nits log: {log}")]
     Died {
@@ -99,9 +112,9 @@ impl Error {
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::NoProfile(_) | Self::Glob { .. } | Self::Nothing(_) | Self::Unknown { .. } => 2,
-            Self::Parse { .. } | Self::Template { .. } => 2,
+            Self::Parse { .. } | Self::Template { .. } | Self::Hosts { .. } => 2,
             Self::Scenarios { .. } | Self::NoScenarios(_) | Self::Unmeasurable(_) => 2,
-            Self::Setup { .. } | Self::NotReady { .. } | Self::Died { .. } => 3,
+            Self::Setup { .. } | Self::Container(_) | Self::NotReady { .. } | Self::Died { .. } => 3,
             Self::Mocks(_) | Self::File { .. } => 4,
         }
     }

@@ -1,4 +1,4 @@
-//! Long texts made short, for people.
+//! Texts for people and their shells.
 
 /// The beginning and the end of a text that is longer than `limit` bytes, with what is left out between them.
 pub fn short(text: &str, limit: usize) -> String {
@@ -22,4 +22,13 @@ pub(crate) fn did_you_mean<'a>(word: &str, known: impl IntoIterator<Item = &'a s
     let (distance, nearest) = distances.min()?;
     // A third of the letters may be wrong.
     (distance <= word.len().max(3) / 3).then(|| format!("; did you mean `{nearest}`?"))
+}
+
+/// One word of the shell, quoted where it must be.
+pub fn word(text: &str) -> String {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./:=,@%+".contains(&byte);
+    if !text.is_empty() && text.bytes().all(is_plain) {
+        return text.to_owned();
+    }
+    format!("'{}'", text.replace('\'', "'\\''"))
 }

@@ -91,6 +91,15 @@ pub(crate) fn meant(host: &str) -> Option<Meant> {
     provider::find(hosts.provider).map(Meant::Provider)
 }
 
+/// The provider that has this host, with or without a port.
+#[must_use]
+pub fn provider(host: &str) -> Option<&'static str> {
+    match meant(host)? {
+        Meant::Own => None,
+        Meant::Provider(provider) => Some(provider.name()),
+    }
+}
+
 /// Hosts of a provider, its usual one first, with an example in the place of what the customer or the region decides.
 pub fn of(provider: &str) -> impl Iterator<Item = String> {
     let hosts = ALL.iter().find(move |hosts| hosts.provider == provider);

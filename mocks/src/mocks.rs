@@ -181,6 +181,13 @@ impl Mocks {
         self.state.journal_when(marker, wanted).await
     }
 
+    /// What the journal tells of connections and requests that were meant for nobody here, and how often: each by what was asked for
+    /// and the reason.
+    #[must_use]
+    pub fn refused(&self) -> BTreeMap<(String, String), usize> {
+        self.state.journal.refused()
+    }
+
     /// When the journal's milliseconds began.
     #[must_use]
     pub fn epoch(&self) -> Instant {

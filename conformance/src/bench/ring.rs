@@ -13,7 +13,7 @@ use super::options::{Options, Progress};
 use super::question::{self, Kind, Question};
 use super::subject::{self, Subject};
 use crate::Error;
-use crate::gateway::{Source, Upstreams, setup};
+use crate::gateway::{Reach, Source, Upstreams, setup};
 
 /// Mocks, and those who stand before them: first the mocks alone, then nginx, then the gateways.
 pub(super) struct Ring {
@@ -46,6 +46,7 @@ impl Ring {
         let upstreams = Upstreams {
             urls: mocks::provider::names().map(|name| (name.to_owned(), mocks.url(name))).collect(),
             credentials: mocks.credentials().clone(),
+            reach: Reach::default(),
         };
         self.subjects.push(Subject::direct(mocks.addr()));
         self.mocks = Some(mocks);

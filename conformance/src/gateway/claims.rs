@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use globset::Glob;
 
-use super::{Profile, Route};
+use super::{Profile, Route, Start};
 use crate::requirement;
 use crate::scenario;
 use crate::{Surface, dialect};
@@ -18,6 +18,10 @@ pub(super) fn mistakes(profile: &Profile) -> Vec<String> {
     }
     if profile.kind != "GatewayProfile" {
         wrong(format!("kind is GatewayProfile, not `{}`", profile.kind));
+    }
+    profile.start.iter().flat_map(Start::mistakes).for_each(&mut wrong);
+    for host in profile.tls.hosts.iter().filter(|host| mocks::hosts::provider(host).is_none()) {
+        wrong(format!("tls.hosts: no provider has the host `{host}`"));
     }
     let features = features();
     // A word that is like no other may be one of the user's own scenarios.

@@ -1,12 +1,18 @@
 //! The gateway under test: its profile, its configuration, its process. Here it is a process and a URL, nothing more.
 
 mod claims;
+mod container;
 mod process;
 pub mod profile;
 mod render;
+mod running;
 pub mod setup;
+mod start;
 pub mod template;
+pub mod upstream;
 
-pub use process::{Gateway, Source, Upstreams};
+pub use process::{Gateway, Source};
 pub(crate) use process::{Setup, configure};
 pub use profile::{Policies, Profile, Route};
+pub use start::{Network, Start};
+pub use upstream::{Reach, Upstreams};

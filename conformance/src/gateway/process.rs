@@ -1,17 +1,17 @@
-//! The gateway as a child process: configured, started, awaited, watched, stopped.
+//! The gateway as a process: configured, started, awaited, watched, stopped.
 
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
 use std::time::Duration;
 
-use tokio::process::{Child, Command};
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, sleep};
 
-use super::profile::Start;
 use super::render::Variables;
-use super::{Profile, profile, setup};
+use super::running::Running;
+use super::start::Start;
+use super::upstream::{Mode, Resolver, Upstreams};
+use super::{Profile, container, profile, setup};
 use crate::case::Ending;
 use crate::client::{Client, Target};
 use crate::{Error, text};
@@ -25,15 +25,6 @@ pub enum Source {
     Url(String),
 }
 
-/// The providers that a gateway shall speak to: the mocks, or whatever stands before them.
-#[derive(Debug, Clone)]
-pub struct Upstreams {
-    /// Base address of each provider.
-    pub urls: BTreeMap<String, String>,
-    /// The keys that they accept.
-    pub credentials: mocks::Credentials,
-}
-
 /// A gateway that is ready.
 #[derive(Debug)]
 pub struct Gateway {
@@ -45,7 +36,7 @@ pub struct Gateway {
     pub config: BTreeMap<String, String>,
     /// Its own output.
     pub log: PathBuf,
-    child: Option<Child>,
+    running: Option<Running>,
     stop: Duration,
 }
 
@@ -53,7 +44,7 @@ impl Gateway {
     /// Starts the gateway of a profile, or finds the one that runs, and waits until it is ready.
     ///
     /// # Errors
-    /// [`Error::NotReady`], [`Error::Template`], [`Error::File`].
+    /// [`Error::NotReady`], [`Error::Hosts`], [`Error::Container`], [`Error::Template`], [`Error::File`].
     pub async fn start(
         profile: &Profile,
         source: &Source,
@@ -73,13 +64,19 @@ impl Gateway {
             }
         };
         let config = render(profile, &variables, folder)?;
-        let child = spawn(start, &variables, folder, &log)?;
+        if profile.tls.resolver == Resolver::System
+            && start.image.is_none()
+            && upstreams.reach.mode == Mode::Hosts
+        {
+            upstreams.reach.check().await?;
+        }
+        let running = Running::start(start, &variables, &upstreams.reach, folder, &log).await?;
         let mut gateway = Self {
             url: format!("http://127.0.0.1:{port}"),
             profile: filled,
             config,
             log,
-            child: Some(child),
+            running: Some(running),
             stop: Duration::from_millis(start.stop_ms),
         };
         let deadline = Instant::now() + Duration::from_millis(start.ready_ms);
@@ -92,7 +89,7 @@ impl Gateway {
 
     fn running(url: &str, profile: Profile, log: PathBuf) -> Self {
         let url = url.trim_end_matches('/').to_owned();
-        Self { url, profile, config: BTreeMap::new(), log, child: None, stop: Duration::ZERO }
+        Self { url, profile, config: BTreeMap::new(), log, running: None, stop: Duration::ZERO }
     }
 
     /// What a gateway that chooses its own port wrote: an address and the end of the line.
@@ -143,30 +140,24 @@ impl Gateway {
         Error::NotReady { reason, log: self.log.clone() }
     }
 
-    /// Whether it is a child process, and runs.
+    /// Whether it was started here, and runs.
     pub fn is_ours(&self) -> bool {
-        self.child.is_some()
+        self.running.is_some()
     }
 
-    /// The number of its process, where it is a child of ours and runs.
+    /// The number of its process, where it is a child of ours and runs. That of what talks to a container says nothing of it.
     pub fn id(&self) -> Option<u32> {
-        self.child.as_ref()?.id()
+        self.running.as_ref()?.id()
     }
 
     /// How it ended, if it did.
     pub fn exited(&mut self) -> Option<String> {
-        self.child.as_mut()?.try_wait().ok()?.map(|status| status.to_string())
+        self.running.as_mut()?.exited()
     }
 
     /// Tells the gateway to end, and waits until it has.
     pub async fn terminate(&mut self) -> Option<Ending> {
-        let mut child = self.child.take()?;
-        terminate(&child).await;
-        let status = timeout(self.stop, child.wait()).await.ok().and_then(Result::ok);
-        if status.is_none() {
-            // Nothing is left to say if even that fails.
-            let _ = child.kill().await;
-        }
+        let status = self.running.take()?.end(self.stop).await;
         let log = std::fs::read(&self.log).unwrap_or_default();
         Some(Ending {
             status: status.map(|status| status.to_string()),
@@ -182,16 +173,6 @@ impl Gateway {
         }
         self.terminate().await;
         Ok(())
-    }
-}
-
-/// SIGTERM by way of the shell, whose `kill` is always there: `std` can only send SIGKILL, and `unsafe` is forbidden.
-async fn terminate(child: &Child) {
-    let Some(id) = child.id() else { return };
-    let script = ["-c", "kill -TERM \"$0\"", &id.to_string()];
-    let sent = Command::new("sh").args(script).stderr(Stdio::null()).status().await;
-    if let Err(error) = sent {
-        tracing::warn!(%error, "no shell to send SIGTERM with");
     }
 }
 
@@ -213,15 +194,33 @@ pub(crate) fn configure(
     folder: &Path,
 ) -> Result<Setup, Error> {
     let variables = Variables::new(upstreams, ports, folder, setup::folder(profile).as_deref());
-    let words = profile.start.iter().flat_map(|start| &start.command);
-    let own = variables.render("command", "{{ self }}")?;
-    let word = |word: &String| match variables.render("command", word) {
-        Ok(word) if word == own => Ok("touchstone".to_owned()),
-        word => word,
-    };
-    let words = words.map(word).collect::<Result<Vec<_>, _>>()?;
-    let command = (!words.is_empty()).then(|| words.join(" "));
+    let command = profile.start.as_ref();
+    let command = command.map(|start| command_line(start, &variables, upstreams, folder)).transpose()?;
     Ok(Setup { profile: fill(profile, &variables)?, files: files(profile, &variables)?, command })
+}
+
+/// What somebody types to start it.
+fn command_line(
+    start: &Start,
+    variables: &Variables,
+    upstreams: &Upstreams,
+    folder: &Path,
+) -> Result<String, Error> {
+    if start.image.is_some() {
+        let words = container::words(start, variables, &upstreams.reach, folder, "gateway")?;
+        let words: Vec<String> = words.iter().map(|word| text::word(word)).collect();
+        return Ok(format!("docker {}", words.join(" ")));
+    }
+    let own = variables.render("command", "{{ self }}")?;
+    let mut words = Vec::new();
+    for (name, value) in &start.env {
+        words.push(format!("{name}={}", text::word(&variables.render(name, value)?)));
+    }
+    for word in &start.command {
+        let word = variables.render("command", word)?;
+        words.push(if word == own { "touchstone".to_owned() } else { text::word(&word) });
+    }
+    Ok(words.join(" "))
 }
 
 /// The profile as the client needs it: every header filled in.
@@ -256,32 +255,6 @@ fn files(profile: &Profile, variables: &Variables) -> Result<BTreeMap<String, St
         config.insert(to.clone(), text);
     }
     Ok(config)
-}
-
-fn spawn(start: &Start, variables: &Variables, folder: &Path, log: &Path) -> Result<Child, Error> {
-    let words: Result<Vec<_>, _> =
-        start.command.iter().map(|word| variables.render("command", word)).collect();
-    let words = words?;
-    let Some((program, arguments)) = words.split_first() else {
-        return Err(Error::NotReady { reason: "the profile's command is empty".into(), log: log.to_owned() });
-    };
-    let failed = |source| Error::File { path: log.to_owned(), source };
-    let out = std::fs::File::create(log).map_err(failed)?;
-    let err = out.try_clone().map_err(failed)?;
-    let mut command = Command::new(program);
-    command
-        .args(arguments)
-        .current_dir(folder)
-        .stdin(Stdio::null())
-        .stdout(out)
-        .stderr(err)
-        .kill_on_drop(true);
-    for (name, value) in &start.env {
-        command.env(name, variables.render(name, value)?);
-    }
-    command
-        .spawn()
-        .map_err(|error| Error::NotReady { reason: format!("{program}: {error}"), log: log.to_owned() })
 }
 
 /// How long to wait before the gateway is asked again whether it is ready: a part of what it has taken so far, so that its

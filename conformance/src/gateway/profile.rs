@@ -9,6 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use super::claims;
 use super::setup::Setup;
+pub use super::start::Start;
+use super::upstream::{Mode, Tls};
 use crate::report::model::{Expectation, Implementation};
 use crate::{Error, Surface, embedded};
 
@@ -28,6 +30,12 @@ pub struct Profile {
     /// Configuration files to render.
     #[serde(default)]
     pub render: Vec<Render>,
+    /// How it reaches its providers.
+    #[serde(default)]
+    pub upstream: Mode,
+    /// The providers' own hosts, where it calls those.
+    #[serde(default)]
+    pub tls: Tls,
     /// How to start it; absent for a gateway that already runs.
     #[serde(default)]
     pub start: Option<Start>,
@@ -64,30 +72,6 @@ pub struct Render {
     pub template: String,
     /// File in the working folder.
     pub to: String,
-}
-
-/// How to start a gateway. Every string is a template.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Start {
-    /// Program and arguments; `{{self}}` is this very binary.
-    pub command: Vec<String>,
-    /// Added to the environment.
-    #[serde(default)]
-    pub env: BTreeMap<String, String>,
-    /// File of the working folder into which a gateway that chooses its own port writes its address; absent: it listens
-    /// at `{{port}}`.
-    #[serde(default)]
-    pub address: Option<String>,
-    /// Path that answers 200 when everything is ready; absent: any answer to `GET /` will do.
-    #[serde(default)]
-    pub ready: Option<String>,
-    /// How long to wait for that.
-    #[serde(default = "ten_seconds")]
-    pub ready_ms: u64,
-    /// How long it may take to end after SIGTERM.
-    #[serde(default = "ten_seconds")]
-    pub stop_ms: u64,
 }
 
 /// One client surface served by one provider.
@@ -244,10 +228,6 @@ impl Profile {
     pub fn lacks<'a>(&self, features: &'a [String]) -> Option<&'a str> {
         features.iter().find(|feature| !self.features.contains(feature)).map(String::as_str)
     }
-}
-
-fn ten_seconds() -> u64 {
-    10_000
 }
 
 fn yes() -> bool {

@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 use tokio::process::Command;
 use tokio::time::timeout;
 
-use super::Profile;
 use super::render::Variables;
+use super::{Profile, container};
 use crate::{Error, text};
 
 /// How a profile brings its gateway onto this machine.
@@ -54,8 +54,9 @@ pub(super) fn folder(profile: &Profile) -> Option<PathBuf> {
 /// Takes the steps, unless they were taken before. Two runs at once do not meet: one waits for the other.
 ///
 /// # Errors
-/// [`Error::Setup`], [`Error::Template`], [`Error::File`].
+/// [`Error::Setup`], [`Error::Container`], [`Error::Template`], [`Error::File`].
 pub async fn prepare(profile: &Profile, say: impl Fn(&str)) -> Result<(), Error> {
+    container::prepare(profile, &say).await?;
     let (Some(setup), Some(folder)) = (&profile.setup, folder(profile)) else { return Ok(()) };
     let failed = |path: &Path| {
         let path = path.to_owned();

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use super::Repro;
@@ -9,7 +10,7 @@ use crate::Error;
 use crate::gateway::{self, Profile, Setup, Upstreams};
 
 /// Where the commands of the folder have the mocks and the gateway listen.
-const MOCKS: &str = "127.0.0.1:9000";
+const MOCKS: ([u8; 4], u16) = ([127, 0, 0, 1], 9000);
 const GATEWAY: u16 = 8000;
 /// Nobody listens on the port for discarded things.
 const CLOSED: u16 = 9;
@@ -35,7 +36,7 @@ pub fn save(repro: &Repro, profile: &Profile, folder: &Path) -> Result<Vec<PathB
         "curl.sh".to_owned(),
         format!("#!/bin/sh\n# {}\ncd \"$(dirname \"$0\")\" || exit\n{curl}\n", repro.key),
     );
-    files.insert("README.md".to_owned(), readme(repro, setup.command.as_deref()));
+    files.insert("README.md".to_owned(), readme(repro, profile, setup.command.as_deref()));
     let mut written = Vec::new();
     for (name, text) in files {
         let path = folder.join(name);
@@ -47,12 +48,11 @@ pub fn save(repro: &Repro, profile: &Profile, folder: &Path) -> Result<Vec<PathB
 
 /// The profile for the addresses of the commands.
 pub(crate) fn configured(profile: &Profile) -> Result<Setup, Error> {
-    let urls = mocks::provider::names().map(|name| (name.to_owned(), format!("http://{MOCKS}/{name}")));
-    let upstreams = Upstreams { urls: urls.collect(), credentials: mocks::Credentials::default() };
+    let upstreams = Upstreams::by_hand(profile, SocketAddr::from(MOCKS));
     gateway::configure(profile, &upstreams, (GATEWAY, CLOSED), Path::new("."))
 }
 
-fn readme(repro: &Repro, command: Option<&str>) -> String {
+fn readme(repro: &Repro, profile: &Profile, command: Option<&str>) -> String {
     let mut text = format!("# {}\n\n{} {}\n", repro.key, repro.level.name(), repro.sentence);
     // A string takes everything.
     if let Some(finding) = &repro.finding {
@@ -60,10 +60,11 @@ fn readme(repro: &Repro, command: Option<&str>) -> String {
     }
     let script = if repro.script.is_some() { " --script script.yaml" } else { "" };
     let _ = write!(text, "\nIn this folder, each in a terminal of its own:\n\n```sh\n");
-    let _ = writeln!(text, "touchstone mock --listen {MOCKS}{script}");
+    let mocks = SocketAddr::from(MOCKS);
+    let _ = writeln!(text, "touchstone mock --listen {mocks}{}{script}", profile.upstream.arguments());
     let _ = writeln!(text, "{}", command.unwrap_or("# the gateway, configured to call the mocks"));
     let _ =
-        write!(text, "sh curl.sh\n```\n\nWhat reached the provider: `curl http://{MOCKS}/__mock/journal`\n");
+        write!(text, "sh curl.sh\n```\n\nWhat reached the provider: `curl http://{mocks}/__mock/journal`\n");
     let _ = write!(text, "\nJudged again:\n\n```sh\n{}\n```\n", repro.command);
     text.push_str(
         "\nThe keys in these files are the mocks' own; they are published and open nothing else.\n",

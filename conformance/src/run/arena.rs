@@ -11,7 +11,7 @@ use tokio::sync::Mutex;
 use super::Options;
 use crate::client::{Client, Target};
 use crate::dialect::{self, Dialect};
-use crate::gateway::{self, Gateway, Profile, Source, Upstreams};
+use crate::gateway::{self, Gateway, Profile, Source, Upstreams, upstream};
 use crate::{Error, Surface};
 
 /// A gateway that is ready, with the mocks behind it.
@@ -62,11 +62,11 @@ impl Arena {
         }
         let mocks = start_mocks(options).await?;
         warm_up(&mocks).await;
-        let upstreams = Upstreams {
-            urls: mocks::provider::names().map(|name| (name.to_owned(), before(mocks.url(name)))).collect(),
-            credentials: mocks.credentials().clone(),
-        };
         let folder = working_folder(options)?;
+        let upstreams = Upstreams::new(&mocks, &options.profile, &folder, before)?;
+        if let (Source::Url(_), Some(hint)) = (&options.source, upstreams.reach.hint()) {
+            options.notice.iter().for_each(|notice| notice(&hint));
+        }
         let gateway = Gateway::start(&options.profile, &options.source, &upstreams, &folder).await?;
         let (url, config) = (gateway.url.clone(), gateway.config.clone());
         let stage = Stage {
@@ -178,7 +178,8 @@ async fn start_mocks(options: &Options) -> Result<mocks::Mocks, Error> {
     let journal = mocks::JournalLimits { reply_bytes: REPLY_BYTES, ..defaults.journal };
     let listen = options.mocks.unwrap_or(defaults.listen);
     let wanted = mocks::Options { listen, seed: options.seed, journal, ..defaults };
-    mocks::start_with(wanted).await.map_err(|error| Error::Mocks(error.to_string()))
+    let wanted = upstream::mocks_options(&options.profile, options.ca.as_deref(), wanted)?;
+    mocks::start_with(wanted).await.map_err(|error| Error::Mocks(upstream::why(&error)))
 }
 
 /// What the first request would wait for is waited for here: tokenizers and documents are loaded when they are needed,

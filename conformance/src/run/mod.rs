@@ -37,6 +37,7 @@ use plan::{Plan, Planned};
 pub async fn run(options: Options) -> Result<Report, Error> {
     let arena = Arena::start(&options).await?;
     let report = judge(&arena, &options).await;
+    tell_refused(&arena, &options);
     let temporary = arena.temporary();
     let ended = arena.shutdown().await;
     let mut report = report?;
@@ -53,6 +54,17 @@ pub async fn run(options: Options) -> Result<Report, Error> {
     }
     Ok(report)
 }
+
+/// A gateway whose calls are refused fails everything, and nothing in the report says why.
+fn tell_refused(arena: &Arena, options: &Options) {
+    let Some(notice) = &options.notice else { return };
+    for ((asked, reason), times) in arena.mocks().refused().into_iter().take(REFUSED) {
+        notice(&format!("the mocks refused {asked} ({times} times): {reason}"));
+    }
+}
+
+/// So many sentences are enough.
+const REFUSED: usize = 10;
 
 /// Runs the suite against a gateway that is up already.
 ///

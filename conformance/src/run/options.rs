@@ -26,6 +26,9 @@ pub struct Options {
     pub surfaces: Vec<Surface>,
     /// Only routes of these providers, or of these names; empty means all.
     pub providers: Vec<String>,
+    /// Where the authority is kept whom a gateway must trust that calls its providers' own hosts; absent: another one every time. A
+    /// gateway that runs already must know it.
+    pub ca: Option<PathBuf>,
     /// Everything that is drawn follows from it.
     pub seed: u64,
     /// How many plays are under way at once.
@@ -70,6 +73,7 @@ impl Options {
             profile,
             source: Source::Profile,
             mocks: None,
+            ca: None,
             select: Vec::new(),
             scenarios: Own::default(),
             surfaces: Vec::new(),

@@ -9,6 +9,7 @@ use futures_util::{StreamExt, stream};
 use globset::{Glob, GlobSet, GlobSetBuilder};
 use serde::{Deserialize, Serialize};
 
+use crate::gateway::upstream::Mode;
 use crate::mutant::{self, Mutant, Proxy, Side};
 use crate::report::model::{Check, Status};
 use crate::run::{self, Arena, Options, Progress};
@@ -50,6 +51,10 @@ pub struct Selftest {
 /// Where nothing can be tried: [`Error::exit_code`] says how the command must end.
 pub async fn selftest(options: &Options) -> Result<Selftest, Error> {
     let clock = std::time::Instant::now();
+    if options.profile.upstream != Mode::BaseUrl {
+        let reason = "mutants stand between a gateway and the mocks, and so need its base URLs".to_owned();
+        return Err(Error::Parse { file: format!("{}/profile.yaml", options.profile.name), reason });
+    }
     let mutants = chosen(&options.select)?;
     let front = proxy(Side::Front, &mutants)?;
     let back = proxy(Side::Back, &mutants)?;

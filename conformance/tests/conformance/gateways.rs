@@ -5,7 +5,7 @@ use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::Path;
 use std::time::Duration;
 
-use conformance::gateway::{Gateway, Profile, Source, Upstreams};
+use conformance::gateway::{Gateway, Profile, Reach, Source, Upstreams};
 
 fn profile(start: &str) -> Profile {
     let text = format!(
@@ -20,7 +20,8 @@ routes: []
 }
 
 async fn start(profile: &Profile, folder: &Path) -> Result<Gateway, conformance::Error> {
-    let upstreams = Upstreams { urls: [].into(), credentials: mocks::Credentials::default() };
+    let upstreams =
+        Upstreams { urls: [].into(), credentials: mocks::Credentials::default(), reach: Reach::default() };
     Gateway::start(profile, &Source::Profile, &upstreams, folder).await
 }
 

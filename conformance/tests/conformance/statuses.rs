@@ -107,11 +107,10 @@ async fn nothing_to_run_is_2() {
 async fn a_gateway_that_never_comes_up_is_3_with_its_log() {
     let start = Start {
         command: ["sh", "-c", "echo out of order; exit 7"].map(str::to_owned).to_vec(),
-        env: std::collections::BTreeMap::default(),
-        address: None,
         ready: Some("/ready".to_owned()),
         ready_ms: 5000,
         stop_ms: 100,
+        ..Start::default()
     };
     let folder = tempfile::tempdir().expect("a folder");
     let mut options = Options::new(Profile { start: Some(start), ..profile() });

@@ -94,6 +94,11 @@ impl Record {
         outcome.written + usize::from(outcome.plan.is_some()) + usize::from(outcome.finished_ms.is_some())
     }
 
+    /// What was asked for, and why it was refused before any provider saw it.
+    pub(crate) fn refused(&self) -> Option<(&str, &str)> {
+        Some((self.arrived.request.path.as_str(), self.arrived.refused.as_deref()?))
+    }
+
     /// Bytes kept of the request.
     pub(crate) fn request_size(&self) -> usize {
         let request = &self.arrived.request;

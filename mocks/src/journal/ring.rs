@@ -1,6 +1,6 @@
 //! The last exchanges, bounded in number and bytes.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::{Arrived, Entry, Record};
@@ -86,6 +86,15 @@ impl Ring {
         followed
             .records
             .extend(new.into_iter().filter(|record| marker.is_none_or(|marker| record.contains(marker))));
+    }
+
+    /// What was meant for nobody here, by what was asked for and the reason, and how often.
+    pub(crate) fn refused(&self) -> BTreeMap<(String, String), usize> {
+        let mut refused = BTreeMap::new();
+        for (asked, reason) in self.kept().records.iter().filter_map(|(record, _)| record.refused()) {
+            *refused.entry((asked.to_owned(), reason.to_owned())).or_default() += 1;
+        }
+        refused
     }
 
     pub(crate) fn clear(&self) {

@@ -80,6 +80,8 @@ async fn nothing_leaves_the_machine() {
     }
     let refused = get(&mocks, "http://example.com/steal?what=key").await;
     assert_eq!((refused.status, refused.header("connection")), (403, Some("close")));
+    let told = mocks.refused();
+    assert_eq!((told.len(), told.values().sum::<usize>()), (5, 5), "{told:?}");
     let journal = mocks.journal(None);
     assert_eq!(journal.len(), 5);
     for entry in journal {

@@ -38,6 +38,9 @@ pub(crate) struct Test {
     /// Where the mocks listen; default: any free port of 127.0.0.1
     #[arg(long, value_name = "ADDRESS")]
     mocks: Option<SocketAddr>,
+    /// Where the authority is kept that a gateway must trust if it calls its providers' own hosts; default: a new one
+    #[arg(long, value_name = "FOLDER")]
+    ca: Option<PathBuf>,
     /// Only checks that match: a glob over a requirement, a scenario, a cell, or requirement@scenario@cell; several add up
     #[arg(long, value_name = "GLOB")]
     select: Vec<String>,
@@ -112,6 +115,7 @@ impl Test {
         Ok(Options {
             source: self.url.clone().map_or(Source::Profile, Source::Url),
             mocks: self.mocks,
+            ca: self.ca.clone(),
             select: self.select.clone(),
             scenarios: Own::read(&self.scenarios)?,
             surfaces: self.surface.clone(),

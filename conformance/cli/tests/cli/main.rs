@@ -10,4 +10,5 @@ mod repro;
 mod selftest;
 mod servers;
 mod suite;
+mod upstream;
 mod words;
