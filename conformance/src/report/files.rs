@@ -6,10 +6,10 @@ use serde::Deserialize;
 
 use super::model::{API_VERSION, Report};
 use super::written::Document;
-use super::{Keep, html, junit, markdown};
+use super::{Keep, ctrf, html, junit, markdown};
 use crate::Error;
 
-/// Writes `report.json`, `report.html`, `junit.xml` and `summary.md` with the evidence that is to be kept, and gives back
+/// Writes `report.json`, `report.html`, `junit.xml`, `ctrf.json` and `summary.md` with the evidence that is to be kept, and gives back
 /// their paths.
 ///
 /// # Errors
@@ -21,11 +21,13 @@ pub fn write(report: &Report, keep: Keep, folder: &Path) -> Result<Vec<PathBuf>,
     };
     std::fs::create_dir_all(folder).map_err(failed(folder))?;
     let json = folder.join("report.json");
+    let ctrf = folder.join("ctrf.json");
     let (page, tests) = (folder.join("report.html"), folder.join("junit.xml"));
     let files = [
         (json.clone(), text(report, keep).map_err(failed(&json))?),
         (page.clone(), html::render(report, keep).map_err(failed(&page))?),
         (tests.clone(), junit::render(report).map_err(failed(&tests))?),
+        (ctrf.clone(), ctrf::render(report).map_err(failed(&ctrf))?),
         (folder.join("summary.md"), markdown::render(report)),
     ];
     for (path, text) in &files {

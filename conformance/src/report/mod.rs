@@ -1,9 +1,11 @@
 //! The report: its model, and one writer for each form of it.
 
 mod cases;
+pub mod ctrf;
 pub mod diff;
 mod evidence;
 mod files;
+pub mod github;
 pub mod html;
 pub mod junit;
 mod keep;
@@ -13,6 +15,7 @@ pub mod progress;
 pub mod site;
 mod status;
 pub mod terminal;
+mod worst;
 pub(crate) mod written;
 
 pub use files::{read, text, write};

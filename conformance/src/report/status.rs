@@ -62,6 +62,18 @@ impl Statistics {
         *counter += 1;
     }
 
+    /// Counts all that others counted.
+    pub fn add(&mut self, other: Self) {
+        self.pass += other.pass;
+        self.fail += other.fail;
+        self.warn += other.warn;
+        self.xfail += other.xfail;
+        self.xpass += other.xpass;
+        self.skip += other.skip;
+        self.untestable += other.untestable;
+        self.error += other.error;
+    }
+
     /// All of them together.
     pub fn total(&self) -> usize {
         self.judged() + self.skip

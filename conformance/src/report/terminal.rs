@@ -5,6 +5,7 @@
 use std::collections::HashMap;
 use std::fmt::Write as _;
 
+use super::github;
 use super::model::{CellResult, Check, Report, ScenarioResult, Statistics, Status};
 use crate::requirement::Level;
 use crate::{Mode, Surface};
@@ -16,11 +17,13 @@ pub struct Style {
     pub colour: bool,
     /// Failures told in full; the rest is in the other forms of the report.
     pub most: usize,
+    /// Folds the matrix, by the commands of GitHub's log.
+    pub folds: bool,
 }
 
 impl Default for Style {
     fn default() -> Self {
-        Self { colour: false, most: 40 }
+        Self { colour: false, most: 40, folds: false }
     }
 }
 
@@ -28,7 +31,12 @@ impl Default for Style {
 pub fn render(report: &Report, style: Style) -> String {
     let mut page = Page { text: String::new(), style };
     page.head(report);
+    let head = page.text.len();
     page.matrix(report);
+    if style.folds {
+        let matrix = page.text.split_off(head);
+        page.text.push_str(&github::folded("the matrix", &matrix));
+    }
     page.failures(report);
     page.expectations(report);
     page.counts(report);

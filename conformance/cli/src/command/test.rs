@@ -2,13 +2,13 @@
 
 use std::io::IsTerminal;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use conformance::gateway::{Profile, Source};
-use conformance::report::{self, Keep, progress, terminal};
+use conformance::report::{self, Keep, github, progress, terminal};
 use conformance::scenario::Own;
 use conformance::{Options, Report, Surface};
 
@@ -25,6 +25,8 @@ use conformance::{Options, Report, Surface};
 
 Without --gateway the bundled gateway is judged. With --url a gateway that already runs is; it must send its calls to
 the mocks, whose address --mocks fixes. A profile with a setup is installed once, into a cache (TOUCHSTONE_CACHE).
+
+Where GITHUB_STEP_SUMMARY is set, the summary is appended there; where GITHUB_ACTIONS is true, annotations are printed.
 
 Exit codes: 0 as expected; 1 an unexpected failure or a stale expectation; 2 usage, or nothing ran;
 3 the gateway never came up, or died; 4 the harness failed.")]
@@ -62,7 +64,7 @@ pub(crate) struct Test {
     /// A representative part of the scenarios
     #[arg(long)]
     quick: bool,
-    /// Where report.html, report.json, junit.xml and summary.md are written
+    /// Where report.html, report.json, junit.xml, ctrf.json and summary.md are written
     #[arg(long, value_name = "FOLDER", default_value = "touchstone-report")]
     report: PathBuf,
     /// Say what would be played, and start nothing
@@ -136,12 +138,28 @@ impl Test {
             super::say(&report::text(report, self.evidence)?)?;
         } else {
             let colour = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-            super::say(
-                &(terminal::render(report, terminal::Style { colour, ..terminal::Style::default() })),
-            )?;
+            let style = terminal::Style { colour, folds: is_on_github(), ..terminal::Style::default() };
+            super::say(&terminal::render(report, style))?;
             let names: Vec<_> = written.iter().map(|path| path.display().to_string()).collect();
             super::say(&format!("\nwritten: {}", names.join(", ")))?;
         }
+        self.tell_github(report)?;
         Ok(ExitCode::from(report.summary.exit_code))
     }
+
+    /// What GitHub shows by itself, where this runs there.
+    fn tell_github(&self, report: &Report) -> anyhow::Result<()> {
+        if let Some(file) = std::env::var_os("GITHUB_STEP_SUMMARY").filter(|file| !file.is_empty()) {
+            github::summarize(report, Path::new(&file))?;
+        }
+        if is_on_github() {
+            // Commands are read from standard error, too; standard output may be a report that somebody parses.
+            eprint!("{}", github::annotations(report, Some(Path::new(&self.gateway))));
+        }
+        Ok(())
+    }
+}
+
+fn is_on_github() -> bool {
+    std::env::var("GITHUB_ACTIONS").is_ok_and(|value| value == "true")
 }

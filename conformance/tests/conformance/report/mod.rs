@@ -2,6 +2,7 @@
 
 pub(crate) mod browser;
 mod diff;
+mod github;
 pub(crate) mod sample;
 mod site;
 mod terminal;
