@@ -78,7 +78,9 @@ impl Column {
 
     /// What stands there: the median, and, of comparisons, how far repetitions lie apart.
     pub(super) fn cell(self, result: &Outcome) -> String {
-        let Some(compared) = result.figures.get(&self.metric) else { return "–".to_owned() };
+        let is_unknown = self.metric == Metric::CpuUsPerCall && result.subject != DIRECT;
+        let nothing = if is_unknown { "not available" } else { "–" };
+        let Some(compared) = result.figures.get(&self.metric) else { return nothing.to_owned() };
         let Compared { value, of_direct, of_gateway, over_direct } = compared;
         let text = |figure: &Option<Figure>, sign: &str, write: fn(f64) -> String| match figure {
             None => "–".to_owned(),

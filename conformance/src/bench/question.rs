@@ -121,6 +121,11 @@ impl Question {
         if kind.is_stream() {
             body["stream"] = json!(true);
         }
+        for (name, value) in &route.request {
+            if body[name.as_str()].is_null() {
+                body[name.as_str()] = value.clone();
+            }
+        }
         Self { path: route.path.clone(), headers: headers(profile, route), body: body.to_string().into() }
     }
 

@@ -5,7 +5,32 @@ use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
-use super::binary::{command, file, told, touchstone};
+use super::binary::{Server, command, file, told, touchstone};
+
+/// A gateway that sends every call to a place where nobody listens.
+const PROFILE: &str = "apiVersion: touchstone/v1
+kind: GatewayProfile
+implementation: { organization: Test, project: wrong, url: \"\", version: \"1\", contact: [] }
+render: [{ template: kong.yaml.j2, to: kong.yaml }]
+start:
+  command: [\"{{ self }}\", gateway, --config, \"{{ workdir }}/kong.yaml\", --listen, \"127.0.0.1:{{ port }}\"]
+  ready: /status/ready
+routes: [{ name: openai, provider: openai, path: /chat, model: m, upstreamModel: m }]
+";
+const KONG: &str = "_format_version: \"3.0\"
+services:
+  - name: ai
+    url: http://127.0.0.1:9
+    routes:
+      - name: chat
+        paths: [/chat]
+        plugins:
+          - name: ai-proxy
+            config:
+              route_type: llm/v1/chat
+              auth: { header_name: Authorization, header_value: Bearer sk-touchstone }
+              model: { provider: openai, options: { upstream_url: \"{{ closed }}/v1/chat/completions\" } }
+";
 
 /// The report, once it is valid by the published schema.
 fn report(folder: &Path) -> Value {
@@ -60,32 +85,8 @@ fn a_quick_look_measures_everybody_at_everything() {
 #[test]
 fn who_answers_wrongly_is_not_measured() {
     let folder = tempfile::tempdir().unwrap();
-    // It sends every call to a place where nobody listens.
-    let profile = "apiVersion: touchstone/v1
-kind: GatewayProfile
-implementation: { organization: Test, project: wrong, url: \"\", version: \"1\", contact: [] }
-render: [{ template: kong.yaml.j2, to: kong.yaml }]
-start:
-  command: [\"{{ self }}\", gateway, --config, \"{{ workdir }}/kong.yaml\", --listen, \"127.0.0.1:{{ port }}\"]
-  ready: /status/ready
-routes: [{ name: openai, provider: openai, path: /chat, model: m, upstreamModel: m }]
-";
-    let kong = "_format_version: \"3.0\"
-services:
-  - name: ai
-    url: http://127.0.0.1:9
-    routes:
-      - name: chat
-        paths: [/chat]
-        plugins:
-          - name: ai-proxy
-            config:
-              route_type: llm/v1/chat
-              auth: { header_name: Authorization, header_value: Bearer k }
-              model: { provider: openai, options: { upstream_url: \"{{ closed }}/v1/chat/completions\" } }
-";
-    file(folder.path(), "profile.yaml", profile);
-    file(folder.path(), "kong.yaml.j2", kong);
+    file(folder.path(), "profile.yaml", PROFILE);
+    file(folder.path(), "kong.yaml.j2", KONG);
     let gateway = folder.path().to_str().unwrap();
     let (code, said, _) =
         told(&["bench", "--quick", "--gateway", gateway, "--against", "direct", "--report", gateway]);
@@ -102,6 +103,33 @@ services:
         (3, 0, 6),
         "what is not claimed is not wrong"
     );
+}
+
+#[test]
+fn a_gateway_that_runs_already_is_measured_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let mocks = format!("127.0.0.1:{port}");
+    let upstream = format!("http://{mocks}/openai/v1/chat/completions");
+    let config =
+        file(folder.path(), "kong.yaml", &KONG.replace("{{ closed }}/v1/chat/completions", &upstream));
+    let gateway =
+        Server::start(&["gateway", "--config", &config, "--listen", "127.0.0.1:0", "--threads", "1"], &[]);
+    let routes =
+        "routes: [{ name: openai, provider: openai, path: /chat, model: gpt-4o, upstreamModel: gpt-4o }]\n";
+    let head = PROFILE.split_once("render:").unwrap().0;
+    file(folder.path(), "profile.yaml", &format!("{head}{routes}"));
+    let (url, profile) = (format!("http://{}", gateway.address), folder.path().to_str().unwrap());
+    let quick = ["bench", "--quick", "--duration", "0.1", "--against", "direct", "--provider", "openai"];
+    let (code, said, _) = told(
+        &[&quick[..], &["--gateway", profile, "--url", &url, "--mocks", &mocks, "--report", profile]]
+            .concat(),
+    );
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("not available"), "{said}");
+    let report = report(folder.path());
+    assert_eq!(report["subjects"][1]["startMs"], Value::Null);
+    assert_eq!(report["trials"].as_array().unwrap().len(), 4);
 }
 
 #[test]

@@ -56,6 +56,8 @@ pub(crate) struct Shape {
 /// What is counted, and until when what is under way may finish.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Window {
+    /// The lead-in, from which calls are sent.
+    pub(crate) start: Instant,
     pub(crate) begin: Instant,
     pub(crate) end: Instant,
     pub(crate) limit: Instant,
@@ -70,7 +72,7 @@ impl Window {
     fn open() -> Self {
         let begin = Instant::now();
         let later = begin + Duration::from_secs(3600);
-        Self { begin, end: later, limit: later }
+        Self { start: begin, begin, end: later, limit: later }
     }
 }
 
@@ -99,10 +101,11 @@ pub(crate) async fn measure<P>(
     for member in &mut crew {
         (&mut member.ready).await.map_err(|_| Wrong::Io(std::io::ErrorKind::Other))??;
     }
-    let begin = Instant::now() + shape.duration.mul_f64(LEAD);
+    let start = Instant::now();
+    let begin = start + shape.duration.mul_f64(LEAD);
     let end = begin + shape.duration;
     let grace = shape.duration.clamp(Duration::from_millis(500), Duration::from_secs(5));
-    let window = Window { begin, end, limit: end + grace };
+    let window = Window { start, begin, end, limit: end + grace };
     let done = crew.into_iter().map(|member| member.send_off(window)).collect::<Vec<_>>();
     let watch = async {
         sleep_until(begin).await;
@@ -180,7 +183,7 @@ impl Part {
             let mut connection = Connection::open(self.target.addr).await?;
             let tally = RefCell::new(Tally::new());
             let now = Instant::now();
-            let window = Window { begin: now, end: now, limit: now };
+            let window = Window { start: now, begin: now, end: now, limit: now };
             let mut watch = Watch::new(self.target.expects, window, &tally);
             let after = connection.call(&self.target.request, &mut watch).await?;
             Ok((after == After::Keep).then_some(connection))
@@ -204,7 +207,7 @@ impl Part {
         let gap = Duration::from_secs_f64(1.0 / rate);
         let number = u32::try_from(self.number).unwrap_or(0);
         let threads = u32::try_from(self.threads).unwrap_or(1);
-        Pace::Open(Schedule::new(Instant::now() + gap * number, gap * threads, window.end, Clock::finest()))
+        Pace::Open(Schedule::new(window.start + gap * number, gap * threads, window.end, Clock::finest()))
     }
 
     async fn run(&self, window: Window, connections: Vec<Option<Connection>>) -> Tally {
@@ -240,5 +243,155 @@ impl Part {
             *slot = Some(connection);
         }
         Ok(watch.first())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::net::{TcpListener, TcpStream};
+
+    use super::*;
+
+    const REQUEST: &[u8] = b"POST / HTTP/1.1\r\nhost: t\r\ncontent-length: 2\r\n\r\n{}";
+
+    /// A server that gives its n-th reply, counted from 0, by this function; an empty one: it ends the connection.
+    async fn serve(listener: TcpListener, reply: impl Fn(usize) -> String) {
+        let count = std::cell::Cell::new(0);
+        let one = async |mut stream: TcpStream| {
+            let mut asked = vec![0; REQUEST.len()];
+            while stream.read_exact(&mut asked).await.is_ok() {
+                assert_eq!(asked, REQUEST);
+                let said = reply(count.replace(count.get() + 1));
+                if stream.write_all(said.as_bytes()).await.is_err()
+                    || said.is_empty()
+                    || said.contains("close")
+                {
+                    return;
+                }
+            }
+        };
+        let mut connections = FuturesUnordered::new();
+        loop {
+            tokio::select! {
+                Ok((stream, _)) = listener.accept() => connections.push(one(stream)),
+                Some(()) = connections.next() => {}
+            }
+        }
+    }
+
+    /// Loads such a server, once more where the machine stood still for all of a window.
+    async fn load(shape: Shape, expects: Expects, reply: impl Fn(usize) -> String) -> Result<Tally, Wrong> {
+        loop {
+            let tally = load_once(shape, expects, &reply).await?;
+            if tally.calls > 5 {
+                return Ok(tally);
+            }
+        }
+    }
+
+    async fn load_once(
+        shape: Shape,
+        expects: Expects,
+        reply: impl Fn(usize) -> String,
+    ) -> Result<Tally, Wrong> {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let target = Target { addr: listener.local_addr().unwrap(), request: REQUEST.into(), expects };
+        let stop = CancellationToken::new();
+        let measured = measure(&target, shape, &[], &stop, || ());
+        tokio::select! {
+            measured = measured => measured.map(|measured| measured.expect("nobody stops it").0),
+            () = serve(listener, reply) => unreachable!("it serves for ever"),
+        }
+    }
+
+    fn shape(connections: usize, rate: Option<f64>) -> Shape {
+        Shape { connections, rate, duration: Duration::from_millis(60) }
+    }
+
+    fn whole(headers: &str) -> String {
+        let body = format!("{{\"text\":\"a {END}\"}}");
+        format!("HTTP/1.1 200 OK\r\n{headers}content-length: {}\r\n\r\n{body}", body.len())
+    }
+
+    #[tokio::test]
+    async fn right_replies_are_counted_however_connections_end() {
+        for headers in ["", "connection: close\r\n"] {
+            let tally = load(shape(3, None), Expects::End, |_| whole(headers)).await.unwrap();
+            assert_eq!((tally.wrong, tally.unfinished, tally.unsent), (0, 0, 0), "{headers:?}");
+            assert!(tally.calls > 0 && tally.sent >= tally.calls && tally.latency.len() >= tally.calls);
+            assert_eq!(tally.first.len(), tally.latency.len());
+        }
+    }
+
+    #[tokio::test]
+    async fn every_call_that_is_due_is_sent() {
+        let tally = load(shape(2, Some(500.0)), Expects::End, |_| whole("")).await.unwrap();
+        // The lead-in has a fifth of the window: 72 milliseconds, a call every two.
+        assert_eq!(tally.sent + tally.unsent, 36);
+    }
+
+    #[tokio::test]
+    async fn stamps_in_chunks_are_pieces() {
+        let reply = |_| {
+            let piece = |_| format!("1a\r\ndata: @{}\r\n", stamp());
+            let pieces: String = (0..4).map(piece).collect();
+            format!("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n{pieces}0\r\n\r\n")
+        };
+        let tally = load(shape(1, None), Expects::Stamps(4), reply).await.unwrap();
+        assert_eq!((tally.wrong, tally.reason), (0, None));
+        assert!(tally.calls > 0 && tally.chunk.len() >= tally.calls);
+    }
+
+    fn stamp() -> u64 {
+        mocks::stamp::now()
+    }
+
+    #[tokio::test]
+    async fn wrong_replies_are_told_and_the_rest_is_counted() {
+        let failed = "HTTP/1.1 503 Busy\r\ncontent-length: 0\r\n\r\n";
+        let cases = [
+            (failed.to_owned(), Wrong::Status(503)),
+            (
+                "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}".to_owned(),
+                Wrong::Text { found: 0, wanted: 1 },
+            ),
+            (String::new(), Wrong::Cut),
+            ("hello\r\n\r\n".to_owned(), Wrong::Http),
+        ];
+        for (bad, wrong) in cases {
+            // The first is the call that opens the connection; every third of the others is bad.
+            let reply = |number: usize| if number % 3 == 2 { bad.clone() } else { whole("") };
+            let tally = load(shape(1, None), Expects::End, reply).await.unwrap();
+            assert_eq!(tally.reason, Some(wrong));
+            assert!(tally.wrong > 0 && tally.calls > 0, "{tally:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn nobody_is_loaded_who_cannot_answer_once() {
+        let failed = load(shape(4, None), Expects::End, |_| "HTTP/1.1 500 No\r\n\r\n".to_owned()).await;
+        assert_eq!(failed.unwrap_err(), Wrong::Status(500));
+    }
+
+    #[tokio::test]
+    async fn what_is_stopped_gives_nothing() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let target =
+            Target { addr: listener.local_addr().unwrap(), request: REQUEST.into(), expects: Expects::End };
+        let stop = CancellationToken::new();
+        let long = Shape { duration: Duration::from_secs(60), ..shape(1, None) };
+        let measured = measure(&target, long, &[], &stop, || ());
+        let reply = |number: usize| {
+            if number == 3 {
+                stop.cancel();
+            }
+            whole("")
+        };
+        let measured = tokio::select! {
+            measured = measured => measured,
+            () = serve(listener, reply) => unreachable!("it serves for ever"),
+        };
+        assert!(measured.unwrap().is_none());
     }
 }

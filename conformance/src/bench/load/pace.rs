@@ -118,7 +118,7 @@ mod tests {
     fn window(seconds: u64, grace: u64) -> Window {
         let begin = Instant::now();
         let end = begin + Duration::from_secs(seconds);
-        Window { begin, end, limit: end + Duration::from_secs(grace) }
+        Window { start: begin, begin, end, limit: end + Duration::from_secs(grace) }
     }
 
     fn schedule(window: Window, gap: Duration) -> Pace {
@@ -197,10 +197,11 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn what_came_before_the_window_is_not_counted() {
-        let begin = Instant::now() + Duration::from_secs(1);
-        let window =
-            Window { begin, end: begin + Duration::from_secs(1), limit: begin + Duration::from_secs(2) };
-        let pace = Pace::Open(Schedule::new(Instant::now(), 100 * MS, window.end, Clock::Coarse));
+        let start = Instant::now();
+        let begin = start + Duration::from_secs(1);
+        let end = begin + Duration::from_secs(1);
+        let window = Window { start, begin, end, limit: end + Duration::from_secs(1) };
+        let pace = Pace::Open(Schedule::new(start, 100 * MS, end, Clock::Coarse));
         let tally = RefCell::new(Tally::new());
         let call = async || {
             sleep(MS).await;

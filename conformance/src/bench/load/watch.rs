@@ -146,6 +146,29 @@ mod tests {
     }
 
     #[test]
+    fn the_way_of_a_piece_is_as_long_as_its_stamp_is_old() {
+        let tally = RefCell::new(Tally::new());
+        let mut watch = Watch::new(Expects::Stamps(2), Window::open(), &tally);
+        let ages = [5_000_000, 80_000_000];
+        for age in ages {
+            watch.push(format!("word @{}", stamp::now() - age).as_bytes());
+        }
+        let tally = tally.into_inner();
+        assert!(tally.chunk.min() >= tally.chunk.lowest_equivalent(ages[0]) && tally.chunk.max() >= ages[1]);
+        assert_eq!(tally.chunks(), 2);
+    }
+
+    #[test]
+    fn pieces_outside_of_the_window_are_found_and_not_counted() {
+        let tally = RefCell::new(Tally::new());
+        let now = Instant::now();
+        let mut watch =
+            Watch::new(Expects::Stamps(1), Window { start: now, begin: now, end: now, limit: now }, &tally);
+        watch.push(stamp::BLANK.as_bytes());
+        assert_eq!((watch.finish(), tally.borrow().chunks()), (Ok(()), 0));
+    }
+
+    #[test]
     fn stamps_are_counted_wherever_the_bytes_are_cut() {
         let text = "a@b @12 @@1795000000000000000 b @1795000000000000001@1795000000000000002";
         for size in 1..text.len() {
