@@ -35,11 +35,12 @@ const RATE: &[Column] = &[
     column("CPU µs a call", Metric::CpuUsPerCall, View::Value),
 ];
 const LATENCY: &[Column] = &[
+    column("calls/s", Metric::CallsPerSecond, View::Value),
     column("p50 ms", Metric::LatencyP50Ms, View::Value),
     column("over direct", Metric::LatencyP50Ms, View::OverDirect),
+    column("", Metric::LatencyP50Ms, View::OfGateway),
     column("p99 ms", Metric::LatencyP99Ms, View::Value),
     column("over direct", Metric::LatencyP99Ms, View::OverDirect),
-    column("", Metric::LatencyP50Ms, View::OfGateway),
     column("CPU µs a call", Metric::CpuUsPerCall, View::Value),
 ];
 const STREAM: &[Column] = &[
@@ -53,9 +54,9 @@ const STREAM: &[Column] = &[
 const PACED: &[Column] = &[
     column("piece p50 ms", Metric::ChunkP50Ms, View::Value),
     column("over direct", Metric::ChunkP50Ms, View::OverDirect),
+    column("", Metric::ChunkP50Ms, View::OfGateway),
     column("piece p99 ms", Metric::ChunkP99Ms, View::Value),
     column("over direct", Metric::ChunkP99Ms, View::OverDirect),
-    column("", Metric::ChunkP50Ms, View::OfGateway),
     column("CPU µs a stream", Metric::CpuUsPerCall, View::Value),
 ];
 
@@ -78,7 +79,8 @@ impl Column {
 
     /// What stands there: the median, and, of comparisons, how far repetitions lie apart.
     pub(super) fn cell(self, result: &Outcome) -> String {
-        let is_unknown = self.metric == Metric::CpuUsPerCall && result.subject != DIRECT;
+        let is_hidden = result.runs.iter().all(|run| run.cpu_seconds.is_none());
+        let is_unknown = self.metric == Metric::CpuUsPerCall && is_hidden && result.subject != DIRECT;
         let nothing = if is_unknown { "not available" } else { "–" };
         let Some(compared) = result.figures.get(&self.metric) else { return nothing.to_owned() };
         let Compared { value, of_direct, of_gateway, over_direct } = compared;
@@ -124,9 +126,9 @@ pub(super) fn number(value: f64) -> String {
     out + rest
 }
 
+/// Two digits behind the point, where they are enough to tell ratios apart.
 fn ratio(value: f64) -> String {
-    let digits = if value >= 9.995 { 1 } else { 2 };
-    format!("{value:.digits$}")
+    if (0.0995..9.995).contains(&value) { format!("{value:.2}") } else { number(value) }
 }
 
 #[cfg(test)]
@@ -153,6 +155,6 @@ mod tests {
         for (value, text) in cases.into_iter().chain(large) {
             assert_eq!(number(value), text);
         }
-        assert_eq!((ratio(0.8123).as_str(), ratio(12.34).as_str()), ("0.81", "12.3"));
+        assert_eq!([0.8123, 12.34, 0.0123].map(ratio), ["0.81", "12.3", "0.012"]);
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use hdrhistogram::Histogram;
 
-use super::load::Tally;
+use super::load::{Expects, Tally};
 use super::model::{Compared, Measured, Metric, Outcome, Quantiles, Run};
 use super::question::Kind;
 use super::statistic::Figure;
@@ -81,6 +81,11 @@ fn run(kind: Kind, entry: &Entry<'_>) -> Run {
     let Entry { tally, counted, cpu, .. } = entry;
     let a_second = |count: u64| real(count) / counted.as_secs_f64();
     let sent = tally.sent + entry.openers;
+    // Of streams, parts count too: some last longer than what is counted.
+    let done = match kind.expects() {
+        Expects::End => real(tally.calls),
+        Expects::Stamps(pieces) => real(tally.chunks()) / f64::from(pieces),
+    };
     Run {
         repetition: entry.repetition,
         sent,
@@ -94,9 +99,7 @@ fn run(kind: Kind, entry: &Entry<'_>) -> Run {
         cpu_seconds: cpu.map(|cpu| cpu.as_secs_f64()),
         calls_per_second: a_second(tally.calls),
         chunks_per_second: kind.is_stream().then(|| a_second(tally.chunks())),
-        cpu_us_per_call: cpu
-            .filter(|_| tally.calls > 0)
-            .map(|cpu| cpu.as_secs_f64() * 1e6 / real(tally.calls)),
+        cpu_us_per_call: cpu.filter(|_| done > 0.0).map(|cpu| cpu.as_secs_f64() * 1e6 / done),
         latency_ms: quantiles(&tally.latency),
         first_ms: quantiles(&tally.first),
         chunk_ms: quantiles(&tally.chunk),

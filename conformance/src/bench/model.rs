@@ -167,7 +167,7 @@ pub struct Run {
     pub calls_per_second: f64,
     /// Pieces a second.
     pub chunks_per_second: Option<f64>,
-    /// Processor time a call, in microseconds.
+    /// Processor time a call, in microseconds. Of streams, each piece counts as its part of a call.
     pub cpu_us_per_call: Option<f64>,
     /// From when a call was due until its reply was complete, in milliseconds.
     pub latency_ms: Option<Quantiles>,
