@@ -4,6 +4,7 @@ mod bench;
 mod gateways;
 mod laws;
 mod own;
+mod page;
 mod passthrough;
 pub(crate) mod report;
 mod repro;
