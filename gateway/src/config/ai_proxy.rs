@@ -4,6 +4,8 @@
 
 use std::num::NonZeroU64;
 
+use translate::passthrough::{Native, Passage};
+
 use super::error::Problem;
 use super::field::{Field, MOST};
 use super::named::Named;
@@ -61,7 +63,8 @@ impl AiProxy {
         let genai_category = record.named("genai_category").unwrap_or_default();
         let target = target?;
         check_format(record, llm_format, &target);
-        if let Some(field) = format.filter(|_| llm_format != LlmFormat::Openai) {
+        let is_served = llm_format == LlmFormat::Openai || target.native(llm_format).is_some();
+        if let Some(field) = format.filter(|_| !is_served) {
             field.error(Problem::UnsupportedName(llm_format.name().to_owned()));
         }
         let max_request_body_size = size.and_then(NonZeroU64::new);
@@ -95,6 +98,19 @@ impl Target {
         let target = Self { route_type: route_type?, auth: auth?, model: model?, logging: logging? };
         target.check(record);
         Some(target)
+    }
+
+    /// The provider's own API, where that is what clients are to speak.
+    pub fn native(&self, format: LlmFormat) -> Option<&'static Passage> {
+        let passage = self.model.dialect()?.native()?;
+        let speaks = match passage.resource.native()? {
+            Native::Anthropic => LlmFormat::Anthropic,
+            Native::Bedrock => LlmFormat::Bedrock,
+            Native::Cohere => LlmFormat::Cohere,
+            Native::Gemini | Native::Vertex => LlmFormat::Gemini,
+            Native::Huggingface => LlmFormat::Huggingface,
+        };
+        (speaks == format).then_some(passage)
     }
 
     /// Kong's rules over several fields, in Kong's words.

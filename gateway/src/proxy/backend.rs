@@ -69,8 +69,9 @@ impl Backend {
     pub(super) fn new(route: &Arc<Route>, peers: &Peers, limits: &Limits) -> Option<Self> {
         let target = &route.plugin.target;
         let provider = target.model.dialect()?;
+        let native = target.native(route.plugin.llm_format).map(Serves::Passage);
         let passage = || Some(Serves::Passage(provider.passage(target.route_type.resource()?)?));
-        let serves = target.route_type.api().map(Serves::Call).or_else(passage)?;
+        let serves = native.or_else(|| target.route_type.api().map(Serves::Call)).or_else(passage)?;
         let timeouts = Timeouts {
             connect: route.timeouts.connect,
             write: route.timeouts.write,

@@ -56,6 +56,26 @@ pub(super) fn of_body(head: &Head, headers: &mut HeaderMap) {
     }
 }
 
+/// What a provider's own clients read besides the body: error types, counts, names of calls.
+const NATIVE: &[&str] = &[
+    "request-id",
+    "x-amzn-bedrock-content-type",
+    "x-amzn-bedrock-input-token-count",
+    "x-amzn-bedrock-invocation-latency",
+    "x-amzn-bedrock-output-token-count",
+    "x-amzn-errortype",
+    "x-amzn-requestid",
+];
+
+/// Adds what a provider's own clients read.
+pub(super) fn of_native(head: &Head, headers: &mut HeaderMap) {
+    for name in NATIVE {
+        if let Some(Ok(value)) = head.value(name).map(HeaderValue::from_str) {
+            headers.insert(HeaderName::from_static(name), value);
+        }
+    }
+}
+
 /// The provider's name for the call.
 pub(super) fn call_id(head: &Head) -> Option<String> {
     CALL_IDS.iter().find_map(|name| head.value(name)).map(|id| id.chars().take(100).collect())

@@ -6,6 +6,8 @@ use bytes::Bytes;
 use http::HeaderValue;
 use http_body::SizeHint;
 
+use translate::call::Tap;
+
 use super::body::AT_ONCE;
 use super::record::Record;
 use crate::fault::Fault;
@@ -19,6 +21,7 @@ pub(super) struct Passing {
     /// What broke behind the bytes that were given last, and whether those had the time to go out.
     broken: Option<(Broken, bool)>,
     begun: bool,
+    tap: Option<Tap>,
 }
 
 /// The provider's reply broke off, and so must the client's: what it has is not all.
@@ -27,11 +30,12 @@ pub(super) struct Passing {
 pub(crate) struct Broken(Fault);
 
 impl Passing {
-    pub(super) fn new(reply: Reply) -> Self {
+    /// `tap`: what counts along.
+    pub(super) fn new(reply: Reply, tap: Option<Tap>) -> Self {
         let plain = reply.head.value("content-encoding").is_none_or(|coding| coding == "identity");
         let left = reply.head.value("content-length").filter(|_| plain);
         let left = left.and_then(|length| length.trim().parse().ok());
-        Self { reply, left, broken: None, begun: false }
+        Self { reply, left, broken: None, begun: false, tap }
     }
 
     pub(super) fn status(&self) -> u16 {
@@ -85,6 +89,14 @@ impl Passing {
                 Poll::Pending => return Poll::Pending,
             }
         };
+        if let Some(tap) = &mut self.tap {
+            tap.push(&out);
+            if over {
+                tap.finish();
+            }
+            // Now and not at the end: a client that leaves is logged with what it cost so far.
+            record.usage = tap.usage();
+        }
         if over {
             record.end(self.status(), "done");
         }

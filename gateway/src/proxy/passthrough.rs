@@ -5,8 +5,9 @@ use http::{Method, header};
 use http_body::Body as _;
 use hyper::body::Incoming;
 use tokio::time::Instant;
-use translate::call::Target;
-use translate::passthrough::{self, Passage};
+use translate::call::{Api, Options, Tap, Target};
+use translate::passthrough::{self, Native, Passage};
+use translate::wire::Framing;
 
 use super::answer::Answer;
 use super::backend::{Backend, Values};
@@ -17,7 +18,15 @@ use super::send::{Asked, Once, compose};
 use super::{Proxy, Record, headers, intake};
 use crate::fault::Fault;
 use crate::percent;
-use crate::upstream::Upload;
+use crate::upstream::{Reply, Upload};
+
+/// A request's body.
+enum Taken<'b> {
+    /// All of it, where something in it must be read; else nothing.
+    Whole(Vec<u8>),
+    /// Still with the client.
+    Pieces(Upload<'b>),
+}
 
 impl Proxy {
     /// Sends a request on, and gives the provider's reply back.
@@ -35,49 +44,121 @@ impl Proxy {
         let filled = backend.fill(values)?;
         let options = backend.options(&filled);
         let mut target = passage.target(head.uri.path(), &options)?;
-        // Where the client says it itself, that is what goes.
-        target.headers.retain(|(name, _)| !head.headers.contains_key(*name));
-        let kind = text(head, &header::CONTENT_TYPE);
-        let (mut whole, mut upload) = (Vec::new(), None);
-        if passage.resource.names_model() || backend.credentials.reads_body() {
-            let limit = backend.limit(self.limits.body_bytes);
-            whole = intake::read(body, limit, self.limits.body).await?.into();
-            if passage.resource.names_model() && !whole.is_empty() {
-                let model = passthrough::model(kind.unwrap_or_default(), &mut whole, options.model)?;
-                target.client_model = model;
-                backend.check(&target, &filled)?;
-            }
-        } else if !body.is_end_stream() {
-            upload = Some(Upload::new(body, backend.limit(self.limits.upload_bytes))?);
-        }
+        let mut taken = self.take(backend, passage, (head, body), &options, &mut target).await?;
+        backend.check(&target, &filled)?;
         record.request_model = Some(target.model.clone()).filter(|model| !model.is_empty());
+        own_headers(head, passage.resource.native(), &mut target);
+        let place = backend.place(&self.peers, values)?;
         let is_post = head.method == Method::POST;
-        let payload = match &upload {
-            Some(upload) => Payload::Pieces(upload.length()),
-            None if whole.is_empty() && !is_post => Payload::None,
-            None => Payload::Whole(&mut whole),
-        };
         let asked = Asked {
             method: head.method.as_str(),
-            content_type: kind,
+            content_type: text(head, &header::CONTENT_TYPE),
             accept: text(head, &header::ACCEPT).unwrap_or("*/*"),
             query: Some(query(head, backend, &target)),
         };
-        let place = backend.place(&self.peers, values)?;
+        let payload = match &mut taken {
+            Taken::Pieces(upload) => Payload::Pieces(upload.length()),
+            Taken::Whole(body) if body.is_empty() && !is_post => Payload::None,
+            Taken::Whole(body) => Payload::Whole(body),
+        };
         let request = compose(backend, &place, &target, values, asked, payload)?;
         record.send();
-        let once = is_post.then_some(Once { upload: upload.as_mut() });
+        let upload = if let Taken::Pieces(upload) = &mut taken { Some(upload) } else { None };
+        let once = is_post.then_some(Once { upload });
         let reply = self.exchange(backend, &place, &request, once, deadline).await?;
-        record.upstream_status = Some(reply.head.status);
-        record.upstream_id = headers::call_id(&reply.head);
-        let mut answer = Answer::new(&target, backend.prefix.as_deref());
-        headers::downstream(&reply.head, &mut answer.headers);
-        if !(200..300).contains(&reply.head.status) {
-            return Ok(fail(backend, reply, answer).await);
-        }
-        headers::of_body(&reply.head, &mut answer.headers);
-        Ok(answer.passing(Passing::new(reply)))
+        Ok(give_back(backend, passage, &target, reply, record).await)
     }
+
+    /// Reads what of the body must be read: the model, or all of it where it is signed.
+    async fn take<'b>(
+        &self,
+        backend: &Backend,
+        passage: &Passage,
+        (head, body): (&Parts, &'b mut Incoming),
+        options: &Options<'_>,
+        target: &mut Target,
+    ) -> Result<Taken<'b>, Fault> {
+        let native = passage.resource.native();
+        // Kong's rule holds for a provider's own API too: the file's model and no other. But there no body is changed.
+        let is_held = native.is_some_and(|native| native.names_model() && options.model.is_some());
+        let names_model = passage.resource.names_model() || is_held;
+        target.client_model = native.and_then(|native| native.model(&target.path));
+        let taken = if names_model || backend.credentials.reads_body() {
+            let limit = backend.limit(self.limits.body_bytes);
+            let mut whole: Vec<u8> = intake::read(body, limit, self.limits.body).await?.into();
+            if names_model && !whole.is_empty() {
+                let kind = text(head, &header::CONTENT_TYPE).unwrap_or_default();
+                let model = options.model.filter(|_| native.is_none());
+                target.client_model = passthrough::model(kind, &mut whole, model)?;
+            }
+            Taken::Whole(whole)
+        } else if body.is_end_stream() {
+            Taken::Whole(Vec::new())
+        } else {
+            Taken::Pieces(Upload::new(body, backend.limit(self.limits.upload_bytes))?)
+        };
+        if target.model.is_empty() {
+            target.model = target.client_model.clone().unwrap_or_default();
+        }
+        Ok(taken)
+    }
+}
+
+/// Headers of the API itself: where the client says one, that is what goes.
+fn own_headers(head: &Parts, native: Option<Native>, target: &mut Target) {
+    target.headers.retain(|(name, _)| !head.headers.contains_key(*name));
+    let own = native.map_or(&[][..], Native::headers).iter();
+    target.headers.extend(own.filter_map(|name| {
+        let value = head.headers.get(*name)?.to_str().ok()?;
+        Some((*name, value.to_owned()))
+    }));
+}
+
+/// The provider's reply as it is; of OpenAI's APIs, errors in OpenAI's words.
+async fn give_back(
+    backend: &Backend,
+    passage: &Passage,
+    target: &Target,
+    reply: Reply,
+    record: &mut Record,
+) -> Answer {
+    record.upstream_status = Some(reply.head.status);
+    record.upstream_id = headers::call_id(&reply.head);
+    let mut answer = Answer::new(target, backend.prefix.as_deref());
+    headers::downstream(&reply.head, &mut answer.headers);
+    headers::of_body(&reply.head, &mut answer.headers);
+    let is_good = (200..300).contains(&reply.head.status);
+    let tap = match passage.resource.native() {
+        None if !is_good => return fail(backend, reply, answer).await,
+        None => None,
+        Some(native) => {
+            headers::of_native(&reply.head, &mut answer.headers);
+            let counts = is_good && native.generates(&target.path);
+            if counts { tap(backend, native, target, &reply, record) } else { None }
+        }
+    };
+    answer.passing(Passing::new(reply, tap))
+}
+
+/// What counts along, where the file wants statistics.
+fn tap(
+    backend: &Backend,
+    native: Native,
+    target: &Target,
+    reply: &Reply,
+    record: &mut Record,
+) -> Option<Tap> {
+    if !backend.route.plugin.target.logging.log_statistics {
+        return None;
+    }
+    let api = if native == Native::Huggingface { Api::Completions } else { Api::Chat };
+    let kind = reply.head.media_type();
+    let framing = backend.framings(api).iter().copied().find(|framing| framing.fits(&kind));
+    // One array and one object have the same media type.
+    let is_array = target.path.ends_with(":streamGenerateContent");
+    let framing = framing.filter(|framing| *framing != Framing::JsonArray || is_array);
+    record.stream = framing.is_some();
+    Tap::new(api, backend.provider, framing)
 }
 
 fn text<'h>(head: &'h Parts, name: &header::HeaderName) -> Option<&'h str> {

@@ -44,6 +44,18 @@ fn the_example_of_what_passes_through_serves_what_it_says() {
 }
 
 #[test]
+fn the_example_of_providers_own_apis_serves_what_it_says() {
+    let config = Config::load(&here("examples/native.yaml"), &env(VARIABLES));
+    let config = config.unwrap_or_else(|errors| panic!("{errors}"));
+    for path in
+        ["/anthropic/v1/messages", "/bedrock/model/m/converse", "/gemini/v1beta/models/g:embedContent"]
+    {
+        let plugin = &config.router.find("POST", None, path, &HeaderMap::new()).expect(path).route.plugin;
+        assert!(plugin.target.native(plugin.llm_format).is_some(), "{path}");
+    }
+}
+
+#[test]
 fn the_example_serves_what_it_says() {
     let config = example().unwrap_or_else(|errors| panic!("{errors}"));
     let mut team = HeaderMap::new();

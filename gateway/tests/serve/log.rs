@@ -11,10 +11,10 @@ use super::*;
 
 /// All that any gateway of this process has logged since the first use of this.
 #[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
+pub(super) struct Log(Arc<Mutex<Vec<u8>>>);
 
 impl Log {
-    fn shared() -> &'static Self {
+    pub(super) fn shared() -> &'static Self {
         static LOG: OnceLock<Log> = OnceLock::new();
         LOG.get_or_init(|| {
             let log = Log::default();
@@ -24,7 +24,7 @@ impl Log {
     }
 
     /// The line about a call, as soon as it is there.
-    async fn line(&self, id: &str) -> Value {
+    pub(super) async fn line(&self, id: &str) -> Value {
         let found = || {
             let bytes = self.0.lock().unwrap();
             let text = std::str::from_utf8(&bytes).unwrap();

@@ -9,12 +9,14 @@ mod api;
 mod losses;
 mod options;
 mod stream;
+mod tap;
 mod target;
 
 pub use api::Api;
 pub use losses::Losses;
 pub use options::{Azure, Gemini, Options};
 pub use stream::Stream;
+pub use tap::Tap;
 pub use target::{Auth, Target};
 
 use crate::chat::Reader;

@@ -6,9 +6,11 @@
 
 mod model;
 mod multipart;
+mod native;
 mod route;
 
 pub use model::model;
+pub use native::Native;
 
 use crate::Error;
 use crate::call::{Options, Target};
@@ -23,6 +25,7 @@ pub enum Resource {
     Files,
     ImageEdits,
     ImageGenerations,
+    Native(Native),
     Speech,
     Transcriptions,
     Translations,
@@ -52,8 +55,24 @@ pub const OPENAI: &[Passage] = &at(Root::Fixed("/v1"));
 pub const AZURE: &[Passage] = &at(Root::Azure);
 /// Azure's newer ones.
 pub const AZURE_V1: &[Passage] = &at(Root::Fixed("/openai/v1"));
+/// Anthropic's own API.
+pub const ANTHROPIC: &[Passage] = &[native(Native::Anthropic)];
+/// Amazon Bedrock's own API.
+pub const BEDROCK: &[Passage] = &[native(Native::Bedrock)];
+/// Cohere's own API.
+pub const COHERE: &[Passage] = &[native(Native::Cohere)];
+/// Gemini's own API.
+pub const GEMINI: &[Passage] = &[native(Native::Gemini)];
+/// The own API of Hugging Face's inference server.
+pub const HUGGINGFACE: &[Passage] = &[native(Native::Huggingface)];
+/// Vertex AI's own API.
+pub const VERTEX: &[Passage] = &[native(Native::Vertex)];
 /// Of a provider that makes pictures as OpenAI does, and has nothing else. <https://docs.x.ai/docs/guides/image-generations>
 pub const IMAGES: &[Passage] = &[Passage { resource: Resource::ImageGenerations, root: Root::Fixed("/v1") }];
+
+const fn native(native: Native) -> Passage {
+    Passage { resource: Resource::Native(native), root: Root::Fixed("") }
+}
 
 const fn at(root: Root) -> [Passage; 9] {
     [
@@ -70,29 +89,35 @@ const fn at(root: Root) -> [Passage; 9] {
 }
 
 impl Resource {
-    /// The collections that belong to it, as they stand in paths; the first is meant where a client's path names none.
+    /// The collections that belong to it, as they stand in paths. Of OpenAI's, the first is meant where a client's path names none.
     fn collections(self) -> &'static [&'static str] {
         match self {
-            Self::Assistants => &["assistants", "threads", "vector_stores"],
-            Self::Batches => &["batches"],
-            Self::Files => &["files", "uploads"],
-            Self::ImageEdits => &["images/edits"],
-            Self::ImageGenerations => &["images/generations"],
-            Self::Speech => &["audio/speech"],
-            Self::Transcriptions => &["audio/transcriptions"],
-            Self::Translations => &["audio/translations"],
-            Self::Videos => &["videos"],
+            Self::Assistants => &["/assistants", "/threads", "/vector_stores"],
+            Self::Batches => &["/batches"],
+            Self::Files => &["/files", "/uploads"],
+            Self::ImageEdits => &["/images/edits"],
+            Self::ImageGenerations => &["/images/generations"],
+            Self::Native(native) => native.collections(),
+            Self::Speech => &["/audio/speech"],
+            Self::Transcriptions => &["/audio/transcriptions"],
+            Self::Translations => &["/audio/translations"],
+            Self::Videos => &["/videos"],
         }
     }
 
     /// Whether there is more than one operation: things that can be listed, looked at, deleted.
     fn is_collection(self) -> bool {
-        matches!(self, Self::Assistants | Self::Batches | Self::Files | Self::Videos)
+        matches!(self, Self::Assistants | Self::Batches | Self::Files | Self::Native(_) | Self::Videos)
     }
 
-    /// Whether its requests name a model, which the configuration may set.
+    /// Whether the bodies of its requests name a model, which the configuration may set.
     pub fn names_model(self) -> bool {
-        !matches!(self, Self::Assistants | Self::Batches | Self::Files)
+        !matches!(self, Self::Assistants | Self::Batches | Self::Files | Self::Native(_))
+    }
+
+    /// Whose own API it is.
+    pub fn native(self) -> Option<Native> {
+        if let Self::Native(native) = self { Some(native) } else { None }
     }
 
     /// The methods that it knows.
@@ -106,15 +131,19 @@ impl Passage {
     pub fn target(&self, path: &str, options: &Options<'_>) -> Result<Target, Error> {
         let below = route::below(self.resource, path)?;
         let mut target = match self.root {
-            Root::Fixed(root) => Target::new(format!("{root}/{below}"), String::new(), false),
+            Root::Fixed(root) => Target::new(format!("{root}{below}"), String::new(), false),
             Root::Azure => route::azure(self.resource, &below, options)?,
         };
         // A configured path ends before this, or goes before all of it.
-        let collections = self.resource.collections().iter();
-        target.anchor = collections.copied().find(|name| below.starts_with(name)).map(route::anchor);
+        target.anchor = self.resource.collections().iter().copied().find(|name| below.starts_with(name));
         target.model = options.model.unwrap_or_default().to_owned();
         if self.resource == Resource::Assistants {
             target.headers.push(("openai-beta", "assistants=v2".to_owned()));
+        }
+        if let (Resource::Native(Native::Anthropic), Some(version)) =
+            (self.resource, options.anthropic_version)
+        {
+            target.headers.push(("anthropic-version", version.to_owned()));
         }
         Ok(target)
     }
@@ -124,5 +153,10 @@ impl Provider {
     /// Where it has a resource that passes through.
     pub fn passage(&self, resource: Resource) -> Option<&'static Passage> {
         self.passages.iter().find(|passage| passage.resource == resource)
+    }
+
+    /// Its own API, for its own clients.
+    pub fn native(&self) -> Option<&'static Passage> {
+        self.passages.iter().find(|passage| passage.resource.native().is_some())
     }
 }

@@ -26,7 +26,7 @@ pub const PROVIDER: Provider = Provider {
     chat: Dialect::Native(&chat::Chat),
     completions: Completions::Native(&generate::Generate),
     embeddings: Dialect::Native(&embed::Embed),
-    passages: &[],
+    passages: crate::passthrough::COHERE,
     problem: |status, _, body| failure::problem(status, body),
 };
 

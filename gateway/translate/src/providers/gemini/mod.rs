@@ -30,7 +30,7 @@ pub const PROVIDER: Provider = Provider {
     chat: Dialect::Native(&Generate),
     completions: Completions::ThroughChat,
     embeddings: Dialect::Native(&embed::BatchEmbed),
-    passages: &[],
+    passages: crate::passthrough::GEMINI,
     problem: |status, _, body| problem(status, body),
 };
 

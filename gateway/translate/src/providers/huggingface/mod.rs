@@ -30,7 +30,7 @@ pub const PROVIDER: Provider = Provider {
     chat: Dialect::OpenAi(&Quirks { limit: Limit::Old, headers, ..Quirks::CHAT }),
     completions: Completions::Native(&generate::Prompt::OfModel),
     embeddings: Dialect::Native(&embed::FeatureExtraction),
-    passages: &[],
+    passages: crate::passthrough::HUGGINGFACE,
     problem: |status, _, body| failure::problem(status, body),
 };
 

@@ -32,7 +32,7 @@ pub const PROVIDER: Provider = Provider {
     chat: Dialect::Native(&Predict),
     completions: Completions::ThroughChat,
     embeddings: Dialect::Native(&embed::Embed),
-    passages: &[],
+    passages: crate::passthrough::VERTEX,
     problem: |status, _, body| failure::problem(status, body),
 };
 
