@@ -12,7 +12,7 @@ pub(crate) struct Grammar {
     pub(crate) order: Rule,
     kinds: Vec<Kind>,
     anywhere: Vec<String>,
-    ends: Vec<String>,
+    ends: Vec<End>,
     pub(crate) same: Vec<String>,
     pub(crate) numbered: Option<Numbered>,
     pub(crate) counted: Option<Counted>,
@@ -24,6 +24,14 @@ struct Kind {
     name: String,
     event: Option<String>,
     when: Option<Schema>,
+}
+
+/// A kind that ends a stream before its time.
+#[derive(Debug)]
+pub(crate) struct End {
+    pub(crate) kind: String,
+    /// What may still follow it, once.
+    pub(crate) then: Option<String>,
 }
 
 /// Numbers that open, run and close.
@@ -60,7 +68,7 @@ pub(crate) struct Lanes {
 pub(crate) enum Role<'a> {
     Ordered(&'a str),
     Anywhere,
-    Ends,
+    Ends(&'a End),
     Unknown,
 }
 
@@ -78,7 +86,7 @@ impl Grammar {
                 .map(|(n, kind)| Kind::new(kind, &format!("{pointer}/kinds/{n}")))
                 .collect(),
             anywhere: strings(&sequence["anywhere"]),
-            ends: strings(&sequence["ends"]),
+            ends: entries("ends").map(|(_, end)| End::new(end)).collect(),
             same: strings(&sequence["same"]),
             numbered: sequence.get("numbered").map(Numbered::new),
             counted: sequence
@@ -99,15 +107,13 @@ impl Grammar {
             Role::Ordered(kind)
         } else if self.anywhere.iter().any(|known| known == kind) {
             Role::Anywhere
-        } else if self.ends.iter().any(|known| known == kind) {
-            Role::Ends
         } else {
-            Role::Unknown
+            self.ends.iter().find(|end| end.kind == kind).map_or(Role::Unknown, Role::Ends)
         }
     }
 
     pub(crate) fn ends(&self) -> impl Iterator<Item = &str> {
-        self.ends.iter().map(String::as_str)
+        self.ends.iter().map(|end| end.kind.as_str())
     }
 }
 
@@ -123,6 +129,13 @@ impl Kind {
     fn fits(&self, root: &Value, name: &str, data: &Value) -> bool {
         self.event.as_deref().is_none_or(|event| event == name)
             && self.when.as_ref().is_none_or(|when| when.is_valid(root, data))
+    }
+}
+
+impl End {
+    fn new(end: &Value) -> Self {
+        let named = end.as_str().map_or_else(|| string(&end["kind"]), str::to_owned);
+        Self { kind: named, then: end["then"].as_str().map(str::to_owned) }
     }
 }
 

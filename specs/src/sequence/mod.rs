@@ -21,7 +21,8 @@
 //! - `kinds` tells events of one name apart by their data: the first entry wins whose `event` is the event's name
 //!   (none: any name) and whose `when`, a JSON Schema, accepts its data. A name without an entry is its own kind.
 //! - `anywhere`: kinds that may come at any point but after the last event, and change nothing.
-//! - `ends`: kinds that may come at any point; nothing may follow, and nothing more is asked for.
+//! - `ends`: kinds that may come at any point; nothing may follow, and nothing more is asked for. After one that is written
+//!   `{ kind: error, then: failed }`, that other end may follow.
 //! - `same`: JSON pointers into the data; each has one value in all events that have it.
 //! - `numbered`: the first event that has the member `at` opens number `from` (0 if absent), then `from` + 1 and so on;
 //!   all further events that have it carry the open number, until one of kind `until` closes it. No kind has to open.

@@ -15,6 +15,8 @@ pub(crate) struct Track {
     /// How many events have come.
     count: usize,
     ended: bool,
+    /// After an end, what may still follow.
+    then: Option<String>,
     /// The first value of each member that stays the same.
     same: Vec<Option<Value>>,
     open: Option<i64>,
@@ -31,6 +33,7 @@ impl Track {
             place: Place::default(),
             count: 0,
             ended: false,
+            then: None,
             same: vec![None; grammar.same.len()],
             open: None,
             next: grammar.numbered.as_ref().map_or(0, |numbered| numbered.from),
@@ -52,16 +55,23 @@ impl Track {
         self.number_all(data, here, found);
         let role = self.grammar.role(root, name, data);
         if self.ended {
+            let follows = matches!(role, Role::Ends(end) if self.then.take().as_ref() == Some(&end.kind));
+            if follows {
+                return;
+            }
             found.push(self.misplaced("the end of the stream".to_owned(), name, here, "ends"));
             return;
         }
         match role {
             Role::Unknown => found.push(self.misplaced(self.wanted(), name, here, "order")),
-            Role::Anywhere | Role::Ends if self.over() => {
+            Role::Anywhere | Role::Ends(_) if self.over() => {
                 found.push(self.misplaced(self.wanted(), name, here, "order"));
             }
             Role::Anywhere => {}
-            Role::Ends => self.ended = true,
+            Role::Ends(end) => {
+                self.ended = true;
+                self.then.clone_from(&end.then);
+            }
             Role::Ordered(kind) => {
                 let wanted = self.wanted();
                 let fits = self.grammar.order.step(&mut self.place, kind);

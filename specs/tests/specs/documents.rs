@@ -201,9 +201,8 @@ fn named<'a>(sequence: &'a Value, events: &Map<String, Value>, pointer: &str) ->
     let order = sequence["order"].as_str().expect("an order");
     let operators = |letter: char| letter.is_whitespace() || "()|*+?".contains(letter);
     let mut kinds: BTreeSet<_> = order.split(operators).filter(|name| !name.is_empty()).collect();
-    kinds.extend(
-        ["anywhere", "ends"].into_iter().flat_map(|name| list(sequence, name)).filter_map(Value::as_str),
-    );
+    let others = ["anywhere", "ends"].into_iter().flat_map(|name| list(sequence, name));
+    kinds.extend(others.filter_map(|other| other.as_str().or_else(|| other["kind"].as_str())));
     let mut named = BTreeSet::new();
     for kind in list(sequence, "kinds") {
         let name = kind["kind"].as_str().expect("a kind has a name");
