@@ -16,7 +16,7 @@
 //! is that object, changed as a [merge patch](https://www.rfc-editor.org/rfc/rfc7396) by what stands beside. Components that
 //! it refers to come along as `<provider>.<name>`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -118,10 +118,35 @@ fn read(yaml: &Path) -> Result<Value, Box<dyn Error>> {
 fn whole(provider: &str, documents: &BTreeMap<String, Value>) -> Result<Value, Box<dyn Error>> {
     let mut include = Include { provider, documents, components: Map::new() };
     let mut document = include.settled(&documents[provider], provider)?;
+    // What a change took the place of brought its components for nothing.
+    let reached = reached(&document, &include.components);
+    include.components.retain(|name, _| reached.contains(name));
     if let Some(schemas) = document["components"]["schemas"].as_object_mut() {
         schemas.append(&mut include.components);
     }
     Ok(document)
+}
+
+/// The names of those components that a document refers to, directly or through one another.
+fn reached(document: &Value, components: &Map<String, Value>) -> BTreeSet<String> {
+    let (mut reached, mut next) = (BTreeSet::new(), vec![document]);
+    while let Some(value) = next.pop() {
+        match value {
+            Value::Object(members) => {
+                let reference = members.get("$ref").and_then(Value::as_str);
+                let name = reference.and_then(|reference| reference.strip_prefix("#/components/schemas/"));
+                if let Some((name, component)) = name.and_then(|name| components.get_key_value(name))
+                    && reached.insert(name.clone())
+                {
+                    next.push(component);
+                }
+                next.extend(members.values());
+            }
+            Value::Array(items) => next.extend(items),
+            _ => {}
+        }
+    }
+    reached
 }
 
 /// Takes parts of other documents into that of `provider`.
