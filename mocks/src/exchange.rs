@@ -152,12 +152,12 @@ fn judge(state: &State, provider: &'static dyn Provider, request: &Request) -> J
             let found = found.as_ref();
             let models = state.options.models.as_deref();
             let Judged { operation, variant, .. } = &judged;
-            let call = Call { request, operation, found, body: &body, variant: *variant, draw, models };
+            let (shelf, variant) = (state.store.shelf(provider.name()), *variant);
+            let call = Call { request, operation, found, body: &body, variant, draw, shelf, models };
             match provider.check(&call) {
                 Err(failure) if !state.options.lenient => error(&failure),
                 _ => match way {
-                    Way::Direct => said(state, provider, request)
-                        .unwrap_or_else(|| wire::whole(provider.direct(&call), None)),
+                    Way::Direct => said(state, provider, request).unwrap_or_else(|| direct(provider, &call)),
                     Way::Generate => scripted(state, provider, &call, generate),
                     Way::Embed => scripted(state, provider, &call, embed),
                 },
@@ -176,7 +176,8 @@ fn judge_body(
     judged: &mut Judged,
 ) -> Result<Value, Failure> {
     judged.variant = provider.variant(request)?;
-    if request.method == "GET" {
+    let takes_none = |found: &Operation| found.request(&Value::Null).is_empty();
+    if request.method == "GET" || request.body.is_empty() && found.is_some_and(takes_none) {
         return Ok(Value::Null);
     }
     let body = serde_json::from_slice(&request.body).map_err(|problem| provider.unreadable(&problem))?;
@@ -209,6 +210,15 @@ fn said(state: &State, provider: &dyn Provider, request: &Request) -> Option<Pla
     let body = serde_json::from_slice(&request.body).unwrap_or(Value::Null);
     let found = state.scripts.find_raw(provider.name(), request, &body)?;
     found.reply().raw.as_ref().map(wire::raw)
+}
+
+/// What the provider answers by itself, whole or as a stream.
+fn direct(provider: &dyn Provider, call: &Call<'_>) -> Plan {
+    match provider.direct_stream(call) {
+        Some(Ok(stream)) => wire::streamed(provider, provider.framing(call), stream, Vec::new(), None),
+        Some(Err(failure)) => wire::whole(provider.error(call.request, &call.draw, &failure), None),
+        None => wire::whole(provider.direct(call), None),
+    }
 }
 
 type Render = fn(&dyn Provider, &Call<'_>, &Reply) -> Plan;
@@ -258,9 +268,11 @@ pub(crate) fn generate(provider: &dyn Provider, call: &Call<'_>, reply: &Reply) 
     });
     match (ask.stream, interruption) {
         (true, interruption) => {
-            let event = interruption.map(|failure| provider.interruption(call, &failure));
-            let framing = provider.framing(call);
-            wire::streamed(provider, framing, provider.stream(call, &answer), event, fault)
+            let stream = provider.stream(call, &answer);
+            let place = fault.and_then(|fault| fault.error.as_ref());
+            let after = place.map_or(0, |place| place.after_event.min(stream.events.len()));
+            let error = interruption.map(|failure| provider.interrupted(call, &answer, &failure, after));
+            wire::streamed(provider, provider.framing(call), stream, error.unwrap_or_default(), fault)
         }
         (false, Some(failure)) => failed(&failure),
         (false, None) => wire::whole(provider.whole(call, &answer), fault),

@@ -16,6 +16,7 @@ use crate::journal::Entry;
 use crate::provider;
 use crate::script::Script;
 use crate::state::State;
+use crate::store::Store;
 use crate::{Authority, Credentials, Options};
 
 /// All providers at a free port of 127.0.0.1, with seed 0.
@@ -50,7 +51,13 @@ pub async fn start_with(mut options: Options) -> Result<Mocks, Error> {
         options.authority = Some(Arc::new(Authority::new()?));
     }
     let threads = options.threads;
-    let state = Arc::new(State::new(options));
+    let store = match options.state.clone() {
+        None => Store::new(options.store),
+        Some(file) => {
+            Store::open(file.clone(), options.store).map_err(|source| Error::File { path: file, source })?
+        }
+    };
+    let state = Arc::new(State::new(options, store));
     std::thread::Builder::new().name("mocks-load".into()).spawn(load).map_err(Error::Thread)?;
 
     let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
@@ -165,7 +172,7 @@ impl Mocks {
         self.state.scripts.remove(marker);
     }
 
-    /// Forgets scripts, journal and what was drawn from the seed.
+    /// Forgets scripts, journal, what was drawn from the seed, and what was kept.
     pub fn reset(&self) {
         self.state.reset();
     }
@@ -200,11 +207,12 @@ impl Mocks {
         &self.state.options.credentials
     }
 
-    /// Ends every connection and waits until all is quiet.
+    /// Ends every connection and waits until all is quiet, and the file of the state, if there is one, is written.
     pub async fn shutdown(self) {
         self.stop.cancel();
         self.tasks.close();
         self.tasks.wait().await;
+        self.state.store.save();
     }
 
     /// A thread with a runtime of its own.
@@ -255,7 +263,7 @@ pub enum Error {
     /// No certificates.
     #[error("cannot make certificates: {0}")]
     Certificate(String),
-    /// The authority's files cannot be read or written.
+    /// A file of the authority, or of the state, cannot be read or written.
     #[error("{path}: {source}")]
     File {
         /// Which.

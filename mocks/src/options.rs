@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::{Authority, Credentials};
+use crate::{Authority, Credentials, StoreLimits};
 
 /// Everything has a default that suits a test: an ephemeral port on 127.0.0.1, all providers, seed 0.
 #[derive(Debug, Clone)]
@@ -31,6 +32,10 @@ pub struct Options {
     pub lenient: bool,
     /// How much the journal keeps.
     pub journal: JournalLimits,
+    /// Where what providers keep is kept over a restart; absent: it goes with the mocks.
+    pub state: Option<PathBuf>,
+    /// How much of it there may be.
+    pub store: StoreLimits,
 }
 
 impl Default for Options {
@@ -47,6 +52,8 @@ impl Default for Options {
             authority: None,
             lenient: false,
             journal: JournalLimits::default(),
+            state: None,
+            store: StoreLimits::default(),
         }
     }
 }

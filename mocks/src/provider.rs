@@ -11,6 +11,7 @@ use crate::answer::{Answer, Ask, Embed, Vectors};
 use crate::request::Request;
 use crate::script::{Failure, Kind};
 use crate::seed::Draw;
+use crate::store::Shelf;
 pub use crate::wire::Framing;
 use crate::{
     Credentials, anthropic, azure, bedrock, cohere, gemini, huggingface, llama2, mistral, ollama, openai,
@@ -48,7 +49,8 @@ pub fn find(name: &str) -> Option<&'static dyn Provider> {
     ALL.iter().copied().find(|provider| provider.name() == name)
 }
 
-/// One provider's API: it reads requests and renders answers in its own words. Without state; chance comes as a [`Draw`].
+/// One provider's API: it reads requests and renders answers in its own words. It has no state and no chance of its own: what it
+/// keeps is on the [`Shelf`] of the call, and chance comes as a [`Draw`].
 pub trait Provider: Sync {
     /// The name of its folder, its prefix and its document in `specs`.
     fn name(&self) -> &'static str;
@@ -121,6 +123,17 @@ pub trait Provider: Sync {
     /// The provider's own error in mid-stream.
     fn interruption(&self, call: &Call<'_>, failure: &Failure) -> Event;
 
+    /// All that comes where the stream of an answer breaks so after that many events.
+    fn interrupted(
+        &self,
+        call: &Call<'_>,
+        _answer: &Answer<'_>,
+        failure: &Failure,
+        _after: usize,
+    ) -> Vec<Event> {
+        vec![self.interruption(call, failure)]
+    }
+
     /// An event that means nothing, where the provider has one.
     fn ping(&self) -> Option<Event> {
         None
@@ -128,6 +141,14 @@ pub trait Provider: Sync {
 
     /// The answer to [`Route::Direct`].
     fn direct(&self, call: &Call<'_>) -> Whole;
+
+    /// The same as a stream, where one is asked for.
+    ///
+    /// # Errors
+    /// What is asked for cannot be streamed, in the provider's words.
+    fn direct_stream(&self, _call: &Call<'_>) -> Option<Result<Stream, Failure>> {
+        None
+    }
 
     /// How the streams of a call are framed.
     fn framing(&self, _call: &Call<'_>) -> Framing {
@@ -187,6 +208,8 @@ pub struct Call<'a> {
     pub variant: Option<&'a str>,
     /// Chance for this request.
     pub draw: Draw,
+    /// What the provider keeps.
+    pub shelf: Shelf<'a>,
     /// The models that exist; absent: every model does.
     pub models: Option<&'a [String]>,
 }

@@ -33,6 +33,16 @@ impl Request {
         scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
     }
 
+    /// The first parameter of this name in the query, as sent.
+    #[must_use]
+    pub fn parameter(&self, name: &str) -> Option<&str> {
+        let pairs = self.query.as_deref().unwrap_or_default().split('&');
+        pairs
+            .filter_map(|pair| pair.split_once('='))
+            .find(|(known, _)| *known == name)
+            .map(|(_, value)| value)
+    }
+
     /// The path as the client wrote it: what signatures are made over.
     #[must_use]
     pub fn full_path(&self) -> String {

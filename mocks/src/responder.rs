@@ -9,6 +9,7 @@ use crate::provider::{self, Provider};
 use crate::request::Request;
 use crate::script::Script;
 use crate::state::State;
+use crate::store::{Store, StoreLimits};
 use crate::{Options, exchange};
 
 /// Answers like the provider's mock, with this script; where the script does not match, with the mock's own answer.
@@ -18,7 +19,7 @@ use crate::{Options, exchange};
 #[must_use]
 pub fn responder(provider: &str, script: Script) -> Responder {
     let found = provider::find(provider);
-    let state = State::new(Options::default());
+    let state = State::new(Options::default(), Store::new(StoreLimits::default()));
     state.scripts.add(script);
     Responder { provider: found.expect("a provider that has a mock"), state }
 }

@@ -23,6 +23,12 @@ impl Seed {
         Self { seed, seen: Mutex::default() }
     }
 
+    /// The source of a later run, which draws otherwise than those before; the first run is number 0.
+    #[must_use]
+    pub fn of_run(seed: u64, run: u64) -> Self {
+        Self::new(if run == 0 { seed } else { mix(seed ^ mix(run)) })
+    }
+
     /// The draw of one request.
     #[must_use]
     pub fn draw(&self, provider: &str, path: &str, body: &[u8]) -> Draw {

@@ -10,6 +10,7 @@ use crate::Options;
 use crate::journal::{Entry, Followed, Record, Ring};
 use crate::scripts::Scripts;
 use crate::seed::Seed;
+use crate::store::Store;
 
 #[derive(Debug)]
 pub(crate) struct State {
@@ -17,6 +18,7 @@ pub(crate) struct State {
     pub(crate) scripts: Scripts,
     pub(crate) journal: Ring,
     pub(crate) seed: Seed,
+    pub(crate) store: Store,
     pub(crate) epoch: Instant,
     /// Rings when the journal changes, for those who wait for it.
     changed: Notify,
@@ -24,11 +26,12 @@ pub(crate) struct State {
 }
 
 impl State {
-    pub(crate) fn new(options: Options) -> Self {
+    pub(crate) fn new(options: Options, store: Store) -> Self {
         Self {
             scripts: Scripts::default(),
             journal: Ring::new(options.journal),
-            seed: Seed::new(options.seed),
+            seed: Seed::of_run(options.seed, store.run()),
+            store,
             epoch: Instant::now(),
             changed: Notify::new(),
             waiting: AtomicUsize::new(0),
@@ -78,11 +81,12 @@ impl State {
         }
     }
 
-    /// Forgets scripts, journal and what was drawn.
+    /// Forgets scripts, journal, what was drawn and what was kept.
     pub(crate) fn reset(&self) {
         self.scripts.clear();
         self.journal.clear();
         self.seed.reset();
+        self.store.clear();
         self.changed();
     }
 }

@@ -25,7 +25,7 @@ pub(crate) fn streamed(
     provider: &dyn Provider,
     framing: Framing,
     reply: Stream,
-    error: Option<Event>,
+    error: Vec<Event>,
     fault: Option<&Fault>,
 ) -> Plan {
     let plan = Plan { status: 200, headers: reply.headers, ..Plan::default() };
@@ -34,9 +34,9 @@ pub(crate) fn streamed(
     if fault.html || fault.empty || fault.body.is_some() {
         return pieced(plan, Bytes::new(), fault);
     }
-    if let (Some(place), Some(error)) = (&fault.error, error) {
+    if let Some(place) = &fault.error {
         events.truncate(place.after_event);
-        events.push(error);
+        events.extend(error);
     }
     deform(provider, framing, &mut events, fault);
     let count = last_event(fault);

@@ -65,6 +65,9 @@ pub(crate) struct Mock {
     /// Where whom clients must trust is kept: ca.pem, bundle.pem, and the key, which only its owner may read; made once
     #[arg(long, value_name = "FOLDER", default_value = "touchstone-ca")]
     ca: PathBuf,
+    /// Keep what providers keep, such as OpenAI's responses, in this file over a restart; default: while the mocks run
+    #[arg(long, value_name = "FILE")]
+    state: Option<PathBuf>,
     /// Answer requests that break the provider's rules all the same; the journal tells what was wrong
     #[arg(long)]
     lenient: bool,
@@ -122,6 +125,7 @@ impl Mock {
             seed: self.seed,
             models: self.models.clone(),
             lenient: self.lenient,
+            state: self.state.clone(),
             tls: self.tls,
             proxy: self.proxy,
             authority: authority.map(Arc::new),
