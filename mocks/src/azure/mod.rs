@@ -23,7 +23,6 @@ pub struct Azure;
 
 const DEPLOYMENTS: &str = "/openai/deployments/";
 const NEWER: &str = "/openai/v1/";
-const RESPONSES: &str = "/openai/v1/responses";
 
 impl Provider for Azure {
     fn name(&self) -> &'static str {
@@ -33,7 +32,7 @@ impl Provider for Azure {
     fn route(&self, method: &str, path: &str) -> Route {
         match provider::documented(self.name(), method, path) {
             Route::Generate(found) if openai_id(found.id()) == openai::EMBEDDING => Route::Embed(found),
-            Route::Generate(_) if path.starts_with(RESPONSES) => Route::NotFound,
+            Route::Generate(found) if openai::is_direct(found.id()) => Route::Direct(found.id(), Some(found)),
             Route::Generate(found) if found.method() == "GET" => Route::Direct(found.id(), Some(found)),
             route => route,
         }
@@ -79,13 +78,19 @@ impl Provider for Azure {
 
     fn whole(&self, call: &Call<'_>, answer: &Answer<'_>) -> Whole {
         let Whole { status, body, .. } = OPENAI.whole(&as_openai(call), answer);
-        Whole { status, headers: headers(&call.draw, JSON), body: filter::reply(&body) }
+        // Of responses the filter says nothing while it finds nothing.
+        let body = if call.operation == openai::RESPONSE { body } else { filter::reply(&body) };
+        Whole { status, headers: headers(&call.draw, JSON), body }
     }
 
     fn stream(&self, call: &Call<'_>, answer: &Answer<'_>) -> Stream {
         let Stream { events, .. } = OPENAI.stream(&as_openai(call), answer);
-        let events = if answer.late_filter { filter::late_stream(events) } else { filter::stream(events) };
-        Stream { headers: headers(&call.draw, "text/event-stream; charset=utf-8"), events }
+        let events = match (call.operation, answer.late_filter) {
+            (openai::RESPONSE, _) => events,
+            (_, true) => filter::late_stream(events),
+            (_, false) => filter::stream(events),
+        };
+        Stream { headers: headers(&call.draw, EVENTS), events }
     }
 
     fn embed<'a>(&self, call: &Call<'a>) -> Embed<'a> {
@@ -114,7 +119,31 @@ impl Provider for Azure {
         Event { name: "".into(), bytes: crate::wire::sse::frame("", body.as_bytes()) }
     }
 
+    fn interrupted(
+        &self,
+        call: &Call<'_>,
+        answer: &Answer<'_>,
+        failure: &Failure,
+        after: usize,
+    ) -> Vec<Event> {
+        match call.operation {
+            openai::RESPONSE => OPENAI.interrupted(call, answer, failure, after),
+            _ => vec![self.interruption(call, failure)],
+        }
+    }
+
+    fn direct_stream(&self, call: &Call<'_>) -> Option<Result<Stream, Failure>> {
+        let streamed = OPENAI.direct_stream(call)?;
+        Some(streamed.map(|stream| Stream { headers: headers(&call.draw, EVENTS), ..stream }))
+    }
+
     fn direct(&self, call: &Call<'_>) -> Whole {
+        if openai::is_direct(call.operation) {
+            return match openai::kept(call) {
+                Ok(body) => Whole { status: 200, headers: headers(&call.draw, JSON), body: body.into() },
+                Err(failure) => self.error(call.request, &call.draw, &failure),
+            };
+        }
         let known = call.models.map(|models| models.iter().map(String::as_str).collect::<Vec<_>>());
         let known = known.unwrap_or_else(|| models::OWN.to_vec());
         let list = match call.operation {
@@ -167,6 +196,7 @@ fn openai_id(operation: &str) -> &str {
 }
 
 const JSON: &str = "application/json";
+const EVENTS: &str = "text/event-stream; charset=utf-8";
 
 fn headers(draw: &Draw, content_type: &'static str) -> Headers {
     vec![

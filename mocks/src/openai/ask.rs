@@ -9,9 +9,9 @@ use crate::answer::{Ask, Choose, Effort, Format, Last, Tool};
 use crate::provider::Call;
 
 /// Marks around each message, and before the answer, as OpenAI's cookbook counts them.
-const MARKS: u64 = 3;
+pub(super) const MARKS: u64 = 3;
 /// An image at low detail, and one of a megapixel at high.
-const IMAGE: [u64; 2] = [85, 765];
+pub(super) const IMAGE: [u64; 2] = [85, 765];
 
 /// `is_aloud`: whether models show what they think.
 pub(super) fn read<'a>(call: &Call<'a>, is_aloud: bool) -> Ask<'a> {
@@ -57,7 +57,7 @@ fn list(value: &Value) -> &[Value] {
 }
 
 /// Tokens of silent thought: the service counts them by 64.
-fn thought(effort: &Value) -> u64 {
+pub(super) fn thought(effort: &Value) -> u64 {
     match effort.as_str() {
         Some("none" | "minimal") => 0,
         Some("low") => 64,

@@ -124,7 +124,7 @@ fn id(call: &Call<'_>, choice: usize, at: usize, tool: &ToolCall) -> String {
 }
 
 /// One of each lane after the other, until all are empty.
-pub(super) fn in_turn<T>(mut lanes: Vec<VecDeque<T>>) -> VecDeque<T> {
+pub(in crate::openai) fn in_turn<T>(mut lanes: Vec<VecDeque<T>>) -> VecDeque<T> {
     if lanes.len() == 1 {
         return lanes.pop().unwrap_or_default();
     }

@@ -91,7 +91,7 @@ fn schema_is_strict(body: &Value) -> Result<(), Failure> {
 }
 
 /// The first object of a schema that is open, or leaves a member out of `required`.
-fn loose(schema: &Value, context: &mut Vec<String>) -> Option<String> {
+pub(super) fn loose(schema: &Value, context: &mut Vec<String>) -> Option<String> {
     let members = schema.as_object()?;
     if let Some(properties) = members.get("properties").and_then(Value::as_object) {
         let place = context.iter().map(|part| format!("'{part}'")).collect::<Vec<_>>().join(", ");

@@ -48,6 +48,13 @@ pub(super) fn body(request: &Request, failure: &Failure) -> (u16, Vec<u8>) {
     (failure.status.unwrap_or(status), serde_json::to_vec(&Body { error }).expect("strings"))
 }
 
+/// What an event of an error encloses.
+pub(super) fn enclosed(failure: &Failure) -> serde_json::Value {
+    let (_, body) = body(&Request::default(), failure);
+    let mut body: serde_json::Value = serde_json::from_slice(&body).expect("written above");
+    body["error"].take()
+}
+
 struct Native {
     status: u16,
     kind: &'static str,

@@ -12,6 +12,7 @@ mod logprobs;
 mod models;
 mod refuse;
 mod reply;
+mod responses;
 mod stream;
 mod twins;
 
@@ -19,7 +20,7 @@ use serde_json::Value;
 use specs::{Operation, Violation};
 
 use crate::Credentials;
-use crate::answer::{Answer, Ask, Embed, Vectors};
+use crate::answer::{Answer, Ask, Embed, Usage, Vectors};
 use crate::provider::{Call, Denied, Event, Provider, Route, Stream, Whole};
 use crate::request::Request;
 use crate::script::{Failure, Finish, Kind};
@@ -27,6 +28,7 @@ use crate::seed::Draw;
 
 pub(crate) use embedding::length as dimensions;
 pub(crate) use models::listed;
+pub(crate) use responses::direct as kept;
 pub use twins::TWINS;
 
 /// The mock of OpenAI, or of one who speaks its dialect.
@@ -52,7 +54,15 @@ pub struct OpenAi {
 pub const OPENAI: OpenAi = OpenAi {
     name: "openai",
     base: "",
-    operations: &[COMPLETION, EMBEDDING],
+    operations: &[
+        COMPLETION,
+        EMBEDDING,
+        RESPONSE,
+        responses::RETRIEVE,
+        responses::DELETE,
+        responses::CANCEL,
+        responses::INPUT_ITEMS,
+    ],
     refused: &[],
     is_open: false,
     is_aloud: false,
@@ -62,6 +72,7 @@ pub const OPENAI: OpenAi = OpenAi {
 pub(crate) const CHAT: &str = "createChatCompletion";
 pub(crate) const COMPLETION: &str = "createCompletion";
 pub(crate) const EMBEDDING: &str = "createEmbedding";
+pub(crate) const RESPONSE: &str = responses::CREATE;
 
 impl Provider for OpenAi {
     fn name(&self) -> &'static str {
@@ -80,6 +91,7 @@ impl Provider for OpenAi {
             }
             Route::Generate(found) if !has(&found) => Route::NotFound,
             Route::Generate(found) if found.id() == EMBEDDING => Route::Embed(found),
+            Route::Generate(found) if is_direct(found.id()) => Route::Direct(found.id(), Some(found)),
             route => route,
         }
     }
@@ -114,17 +126,25 @@ impl Provider for OpenAi {
         if let Some(name) = self.refused.iter().find(|name| call.body.get(**name).is_some()) {
             return Err(refuse::unknown(name));
         }
-        check::check(call)
+        match responses::has(call.operation) {
+            true => responses::check(call, self.is_open),
+            false => check::check(call),
+        }
     }
 
     fn ask<'a>(&self, call: &Call<'a>) -> Ask<'a> {
-        if call.operation == COMPLETION { completion::ask(call) } else { ask::read(call, self.is_aloud) }
+        match call.operation {
+            COMPLETION => completion::ask(call),
+            RESPONSE => responses::ask(call),
+            _ => ask::read(call, self.is_aloud),
+        }
     }
 
     fn whole(&self, call: &Call<'_>, answer: &Answer<'_>) -> Whole {
         let headers = headers::of_reply(&call.draw, answer.usage, "application/json");
         let body = match call.operation {
             COMPLETION => completion::body(call, answer),
+            RESPONSE => responses::body(call, answer),
             _ => reply::body(call, answer, self.is_aloud),
         };
         Whole { status: 200, headers, body: body.into() }
@@ -134,6 +154,7 @@ impl Provider for OpenAi {
         let headers = headers::of_reply(&call.draw, answer.usage, "text/event-stream; charset=utf-8");
         let events = match call.operation {
             COMPLETION => completion::events(call, answer),
+            RESPONSE => responses::events(call, answer),
             _ => stream::events(call, answer, self.is_aloud),
         };
         Stream { headers, events }
@@ -156,9 +177,43 @@ impl Provider for OpenAi {
         Event { name: "".into(), bytes: crate::wire::sse::frame("", &body) }
     }
 
-    fn direct(&self, call: &Call<'_>) -> Whole {
-        models::answer(call, self.models)
+    fn interrupted(
+        &self,
+        call: &Call<'_>,
+        answer: &Answer<'_>,
+        failure: &Failure,
+        after: usize,
+    ) -> Vec<Event> {
+        if call.operation != RESPONSE {
+            return vec![self.interruption(call, failure)];
+        }
+        responses::interrupted(call, answer, &error::enclosed(failure), failure, after)
     }
+
+    fn direct(&self, call: &Call<'_>) -> Whole {
+        if !is_direct(call.operation) {
+            return models::answer(call, self.models);
+        }
+        match responses::direct(call) {
+            Err(failure) => self.error(call.request, &call.draw, &failure),
+            Ok(body) => {
+                let headers = headers::of_reply(&call.draw, Usage::default(), "application/json");
+                Whole { status: 200, headers, body: body.into() }
+            }
+        }
+    }
+
+    fn direct_stream(&self, call: &Call<'_>) -> Option<Result<Stream, Failure>> {
+        let wanted =
+            call.operation == responses::RETRIEVE && call.request.parameter("stream") == Some("true");
+        let headers = || headers::of_reply(&call.draw, Usage::default(), "text/event-stream; charset=utf-8");
+        wanted.then(|| Ok(Stream { headers: headers(), events: responses::again(call)? }))
+    }
+}
+
+/// Is this operation answered from what is kept?
+pub(crate) fn is_direct(operation: &str) -> bool {
+    responses::has(operation) && operation != RESPONSE
 }
 
 fn denied(reason: &str, message: String, code: Option<&str>) -> Box<Denied> {

@@ -3,10 +3,14 @@
 use serde_json::Value;
 use specs::Violation;
 
+use super::responses;
 use crate::script::{Failure, Kind};
 
 /// What the service says to a body that is broken in this place.
 pub(super) fn failure(violation: &Violation, body: &Value) -> Failure {
+    if let Some(known) = responses::refusal(violation, body) {
+        return known;
+    }
     let path = path(&violation.pointer);
     let member = || violation.expected.strip_prefix("member `").and_then(|rest| rest.strip_suffix('`'));
     if violation.pointer.is_empty()
@@ -156,7 +160,7 @@ fn path(pointer: &str) -> String {
     path
 }
 
-fn kind(value: &Value) -> &'static str {
+pub(super) fn kind(value: &Value) -> &'static str {
     match value {
         Value::Null => "null",
         Value::Bool(_) => "a boolean",
@@ -187,7 +191,7 @@ fn wanted(expected: &str) -> String {
 }
 
 /// `one of "a", "b", null` as `'a' and 'b'`, with a comma before the last of three or more.
-fn quoted(expected: &str) -> String {
+pub(super) fn quoted(expected: &str) -> String {
     let quoted = expected.trim_start_matches("one of ").replace('"', "'");
     let values: Vec<&str> = quoted.split(", ").filter(|value| *value != "null").collect();
     match values.as_slice() {

@@ -1,6 +1,6 @@
 //! Those who speak OpenAI's dialect. One entry each; what they do otherwise is data.
 
-use super::{COMPLETION, EMBEDDING, OPENAI, OpenAi};
+use super::{COMPLETION, EMBEDDING, OPENAI, OpenAi, RESPONSE, responses};
 
 /// The pattern: chat alone, and unknown members are passed over.
 const TWIN: OpenAi = OpenAi { operations: &[], is_open: true, ..OPENAI };
@@ -47,5 +47,12 @@ pub const TWINS: &[OpenAi] = &[
         models: &["Qwen/Qwen3-8B", "intfloat/e5-mistral-7b-instruct"],
         ..TWIN
     },
-    OpenAi { name: "xai", is_aloud: true, models: &["grok-4", "grok-3-mini"], ..TWIN },
+    OpenAi {
+        name: "xai",
+        // https://docs.x.ai/docs/api-reference
+        operations: &[RESPONSE, responses::RETRIEVE, responses::DELETE],
+        is_aloud: true,
+        models: &["grok-4", "grok-3-mini"],
+        ..TWIN
+    },
 ];

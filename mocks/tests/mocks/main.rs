@@ -24,6 +24,7 @@ mod raw;
 mod refusals;
 mod replies;
 mod responder;
+mod responses;
 mod scripts;
 mod stamps;
 mod tgi;

@@ -36,3 +36,67 @@ async fn openais_client_understands_all() {
     raised(&errors["cut"], "APIConnectionError", "APIError", None, "Connection error");
     nothing_is_strange(&mocks, 1);
 }
+
+#[tokio::test]
+async fn openais_client_understands_responses() {
+    let mocks = played().await;
+    let Some(seen) = NEWEST.run("openai_responses.py", &mocks.url("openai")).await else { return };
+    println!("{seen:#}");
+    for manner in ["whole", "streamed"] {
+        let seen = &seen[manner];
+        assert_eq!((&seen["text"]["text"], &seen["text"]["status"]), (&json!("Hello"), &json!("completed")));
+        assert_eq!(seen["text"]["usage"], json!([20, 7, 27, 8, 3]));
+        let calls = json!([["call_1", "weather", "{\"city\":\"Paris\"}"], ["call_2", "now", "{}"]]);
+        assert_eq!(seen["calls"]["calls"], calls);
+        assert_eq!(seen["refusal"]["refusals"], json!(["I can't"]));
+        assert_eq!(seen["think"]["thoughts"], json!([[["Let me"], "c2ln"]]));
+    }
+    let events = seen["streamed"]["think"]["events"].as_array().unwrap();
+    for kind in ["response.reasoning_summary_text.delta", "response.output_text.done", "response.completed"] {
+        assert!(events.contains(&json!(kind)), "{events:?}");
+    }
+    let typed = &seen["typed_events"];
+    assert_eq!(typed["deltas"], json!(["Hel", "lo"]));
+    assert!(typed["numbers"].as_array().unwrap().iter().enumerate().all(|(at, number)| *number == at));
+    assert!(
+        typed["classes"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .all(|class| class.as_str().unwrap().starts_with("Response"))
+    );
+    assert_eq!(seen["structured"], json!([true, true]));
+    let turn = &seen["tool_loop"];
+    assert_eq!((&turn[0], &turn[2]), (&json!("function_call"), &json!(true)));
+    assert!(turn[1].as_str().unwrap().contains("clear sky"));
+    assert_eq!(seen["search"], json!(["web_search_call", "search", "url_citation"]));
+    what_is_kept(&seen);
+
+    let errors = &seen["errors"];
+    raised(&errors["rate"], "RateLimitError", "APIStatusError", Some(429), "slow down");
+    raised(&errors["server"], "InternalServerError", "APIStatusError", Some(500), "broken");
+    raised(&errors["invalid"], "BadRequestError", "APIStatusError", Some(400), "temperature");
+    raised(&errors["unanswered"], "BadRequestError", "APIStatusError", Some(400), "No tool output found");
+    raised(&errors["middle"], "APIError", "OpenAIError", None, "in the middle");
+    raised(&errors["cut"], "APIConnectionError", "APIError", None, "Connection error");
+    nothing_is_strange(&mocks, 1);
+}
+
+fn what_is_kept(seen: &serde_json::Value) {
+    let kept = &seen["kept"];
+    assert_eq!(
+        (&kept["same"], &kept["items"], &kept["deleted"]),
+        (&json!(true), &json!(["[[text]]"]), &json!(true))
+    );
+    raised(&kept["gone"], "NotFoundError", "APIStatusError", Some(404), "not found");
+    raised(&kept["unknown"], "BadRequestError", "APIStatusError", Some(400), "Previous response with id");
+    let numbers: Vec<_> = (0..5).map(|number| format!("number {number}")).collect();
+    assert_eq!(seen["pages"], json!(numbers));
+    let background = &seen["background"];
+    assert_eq!(background["states"], json!(["queued", "in_progress", "completed"]));
+    assert_eq!(
+        (&background["cancelled"], &background["queued"], &background["resumed"]),
+        (&json!("cancelled"), &json!("response.queued"), &json!(true))
+    );
+    raised(&background["synchronous"], "BadRequestError", "APIStatusError", Some(400), "Cannot cancel");
+}
