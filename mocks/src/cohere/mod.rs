@@ -89,6 +89,7 @@ impl Provider for Cohere {
 
     fn stream(&self, call: &Call<'_>, answer: &Answer<'_>) -> Stream {
         let (content_type, events) = match call.operation {
+            CHAT if takes_lines(call.request) => (LINES, stream::lines(stream::events(call, answer))),
             CHAT => ("text/event-stream", stream::events(call, answer)),
             CHAT_V1 => (LINES, v1::stream::events(call, &v1::own::called(call, answer))),
             _ => (LINES, v1::generate::events(call, answer)),
@@ -113,6 +114,7 @@ impl Provider for Cohere {
     fn interruption(&self, call: &Call<'_>, failure: &Failure) -> Event {
         let message = error::message(call.request, failure);
         match call.operation {
+            CHAT if takes_lines(call.request) => stream::line(stream::failed(call, &message)),
             CHAT => stream::failed(call, &message),
             CHAT_V1 => v1::stream::failed(call),
             _ => v1::generate::failed(&message),
@@ -120,7 +122,8 @@ impl Provider for Cohere {
     }
 
     fn framing(&self, call: &Call<'_>) -> Framing {
-        if call.operation == CHAT { Framing::Sse } else { Framing::Lines }
+        let is_sse = call.operation == CHAT && !takes_lines(call.request);
+        if is_sse { Framing::Sse } else { Framing::Lines }
     }
 
     fn direct(&self, call: &Call<'_>) -> Whole {
@@ -129,6 +132,13 @@ impl Provider for Cohere {
             Err(failure) => self.error(call.request, &call.draw, &failure),
         }
     }
+}
+
+/// Whether the client says that it takes JSON, and does not say that it takes events. The document of version 2 knows events only; but
+/// version 1 has lines unless events are asked for, and clients that say so, and read lines of either version, are in wide use.
+fn takes_lines(request: &Request) -> bool {
+    let accepted = request.header("accept").unwrap_or_default();
+    accepted.contains(JSON) && !accepted.contains("text/event-stream") && !accepted.contains("*/*")
 }
 
 fn denied(reason: &str, message: &str) -> Box<Denied> {

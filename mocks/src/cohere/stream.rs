@@ -34,6 +34,18 @@ pub(super) fn events(call: &Call<'_>, answer: &Answer<'_>) -> Vec<Event> {
     events
 }
 
+/// The same as an object a line, whose `type` is the event's name; the end of the body is the end.
+pub(super) fn lines(events: Vec<Event>) -> Vec<Event> {
+    events.into_iter().filter(|event| event.name != "[DONE]").map(line).collect()
+}
+
+/// One event as a line.
+pub(super) fn line(event: Event) -> Event {
+    let text = String::from_utf8_lossy(&event.bytes);
+    let data = text.lines().filter_map(|line| line.strip_prefix("data: ")).collect::<String>();
+    Event { bytes: Bytes::from(data + "\n"), ..event }
+}
+
 /// The last event, where generation failed before.
 pub(super) fn failed(call: &Call<'_>, message: &str) -> Event {
     let delta = json!({ "error": message, "finish_reason": "ERROR" });

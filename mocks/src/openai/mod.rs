@@ -38,6 +38,8 @@ pub struct OpenAi {
     pub name: &'static str,
     /// What stands before `/v1` in its paths.
     pub base: &'static str,
+    /// Whether its paths stand without `/v1` too.
+    pub is_unversioned: bool,
     /// The operations that it has, by OpenAI's ids, besides chat and models.
     pub operations: &'static [&'static str],
     /// Members of OpenAI's that it answers with 400.
@@ -54,6 +56,7 @@ pub struct OpenAi {
 pub const OPENAI: OpenAi = OpenAi {
     name: "openai",
     base: "",
+    is_unversioned: false,
     operations: &[
         COMPLETION,
         EMBEDDING,
@@ -82,7 +85,8 @@ impl Provider for OpenAi {
     fn route(&self, method: &str, path: &str) -> Route {
         let Some(path) = path.strip_prefix(self.base) else { return Route::NotFound };
         let has = |operation: &Operation| operation.id() == CHAT || self.operations.contains(&operation.id());
-        match crate::provider::documented(self.name, method, path) {
+        let versioned = (self.is_unversioned && !path.starts_with("/v1/")).then(|| format!("/v1{path}"));
+        match crate::provider::documented(self.name, method, versioned.as_deref().unwrap_or(path)) {
             Route::Generate(found) if method == "GET" && found.id() == "listModels" => {
                 Route::Direct("listModels", Some(found))
             }

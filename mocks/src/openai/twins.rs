@@ -26,13 +26,22 @@ pub const TWINS: &[OpenAi] = &[
     OpenAi {
         name: "databricks",
         base: "/serving-endpoints",
+        // https://docs.databricks.com/aws/en/machine-learning/model-serving/score-chat-models: OpenAI's client, with this base
+        is_unversioned: true,
         operations: &[EMBEDDING],
         // https://docs.databricks.com/aws/en/machine-learning/foundation-model-apis/api-reference
         refused: &["stream_options"],
         models: &["databricks-meta-llama-3-3-70b-instruct", "databricks-gte-large-en"],
         ..TWIN
     },
-    OpenAi { name: "deepseek", is_aloud: true, models: &["deepseek-chat", "deepseek-reasoner"], ..TWIN },
+    OpenAi {
+        name: "deepseek",
+        // https://api-docs.deepseek.com: with /v1 and without
+        is_unversioned: true,
+        is_aloud: true,
+        models: &["deepseek-chat", "deepseek-reasoner"],
+        ..TWIN
+    },
     OpenAi { name: "kimi", is_aloud: true, models: &["kimi-k2-0905-preview", "moonshot-v1-8k"], ..TWIN },
     OpenAi {
         name: "vercel",

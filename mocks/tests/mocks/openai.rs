@@ -119,6 +119,8 @@ async fn each_twin_answers_at_its_own_paths() {
         body["stream"] = json!(true);
         let chunks = streamed(&chat, &post(&mocks, twin.name, &own, &body).await);
         assert!(!chunks.is_empty());
+        let bare = post(&mocks, twin.name, &path(twin.base, "/chat/completions"), &body).await;
+        assert_eq!(bare.status == 200, twin.is_unversioned, "{}", twin.name);
         let models = get(&mocks, twin.name, &path(twin.base, "/v1/models")).await.json();
         assert_eq!(models["data"].as_array().unwrap().len(), twin.models.len(), "{}", twin.name);
         let completion = json!({ "model": "m", "prompt": "hi" });

@@ -5,7 +5,7 @@ use mocks::script::{Block, Finish, Pieces, Reasoning, Reply, Script, Usage};
 use serde_json::{Value, json};
 
 use super::{CHAT, CHAT_V1, ask, ask_v1, join, with};
-use crate::judged::{lines, operation, post, streamed, whole};
+use crate::judged::{lines, operation, post, post_with, streamed, whole};
 
 fn say(mocks: &Mocks, content: Vec<Block>) {
     let usage = Usage { prompt: Some(20), completion: Some(7), cached: Some(8), ..Usage::default() };
@@ -57,6 +57,28 @@ async fn version_2_streams_what_it_says_whole() {
     let delta = events.iter().find(|event| event["delta"]["message"]["content"]["text"] == "lo").unwrap();
     assert_eq!((&delta["index"], &delta["logprobs"]["text"]), (&json!(1), &json!("lo")));
     assert_eq!(events.last().unwrap()["delta"]["usage"]["cached_tokens"], 8);
+}
+
+/// Who says that it takes JSON has an object a line, with the same in it.
+#[tokio::test]
+async fn version_2_streams_lines_to_who_takes_json_only() {
+    let mocks = mocks::start().await.unwrap();
+    say(&mocks, vec![Block::Text(["Hel", "lo"].into())]);
+    let body = ask(&json!({ "stream": true }));
+    let events = streamed(&operation("cohere", "POST", CHAT), &post(&mocks, "cohere", CHAT, &body).await);
+    let key = format!("Bearer {}", mocks.credentials().key("cohere"));
+    let headers = [("authorization", key.as_str()), ("accept", "application/json")];
+    let reply = post_with(&mocks, "cohere", CHAT, &headers, &body).await;
+    assert_eq!(reply.header("content-type"), Some("application/stream+json"));
+    let said: Vec<Value> = reply.text().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(
+        (kinds(&said, "type"), join(&said, "/delta/message/content/text")),
+        (kinds(&events, "type"), "Hello".into())
+    );
+    for accepted in ["*/*", "application/json, text/event-stream"] {
+        let reply = post_with(&mocks, "cohere", CHAT, &[headers[0], ("accept", accepted)], &body).await;
+        assert_eq!(reply.header("content-type"), Some("text/event-stream"), "{accepted}");
+    }
 }
 
 #[tokio::test]
