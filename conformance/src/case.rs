@@ -184,9 +184,10 @@ impl Case {
         }
     }
 
-    /// How the provider is asked.
-    pub fn api(&self) -> Option<&'static Api> {
-        dialect::api(self.provider(), self.surface())
+    /// How the provider is asked, or was.
+    pub fn api(&self) -> Option<Api> {
+        let body = self.asked.last().map_or(&Value::Null, |asked| &asked.json);
+        dialect::asked(self.provider(), self.surface(), body)
     }
 
     /// The provider's dialect.

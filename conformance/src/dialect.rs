@@ -1,10 +1,14 @@
 //! What the judge knows of each provider: how to read what it is asked, and what it has no words for. One entry each.
 
+mod table;
+
 use serde_json::Value;
 
 use crate::Surface;
 use crate::case::Asked;
-use crate::meaning::{self, Facet, Meaning};
+use crate::meaning::{Facet, Meaning};
+
+pub use table::ALL;
 
 /// One provider's dialect.
 #[derive(Debug, Clone, Copy)]
@@ -29,6 +33,10 @@ pub struct Dialect {
     pub keeps_ids: bool,
     /// Whether cached tokens and those of reasoning are counted apart.
     pub details: bool,
+    /// Whether every call has an id; otherwise the order tells which result is whose.
+    pub names_calls: bool,
+    /// Whether the schema of a tool can forbid members that it does not name.
+    pub closes: bool,
     /// Whether requests must say that they are JSON: some servers read nothing else, and do not look.
     pub looks: bool,
 }
@@ -44,6 +52,8 @@ pub struct Api {
     pub streams: fn(&Asked) -> bool,
     /// What a request cannot say: it is refused, or named as dropped.
     pub lacks: &'static [Facet],
+    /// Members without a neutral form that it has a place for, by OpenAI's names; [`ANY`] where it has one for each.
+    pub others: &'static [&'static str],
     /// Whether replies tell what they cost.
     pub counts: bool,
     /// Whether its streams tell what they cost where they are asked to; it may refuse to be asked.
@@ -65,309 +75,8 @@ pub enum Place {
     Segment(&'static str),
 }
 
-const SAID: &str = r#"{"model":"m","max_tokens":1,"messages":[{"role":"user","content":"[[ts:warm-up]]"}]}"#;
-const ASKED: &str =
-    r#"{"model":"claude-2.1","max_tokens_to_sample":1,"prompt":"\n\nHuman: [[ts:warm-up]]\n\nAssistant:"}"#;
-
-/// Every dialect.
-pub const ALL: &[Dialect] = &[
-    OPENAI,
-    Dialect {
-        provider: "anthropic",
-        chat: Api { read: meaning::anthropic, warm: ("/v1/messages", SAID), ..CHAT },
-        completions: Some(Api {
-            read: meaning::anthropic_completion,
-            lacks: ONE_TEXT,
-            counts: false,
-            warm: ("/v1/complete", ASKED),
-            ..COMPLETIONS
-        }),
-        embeddings: None,
-        thinks: true,
-        signs: true,
-        refuses: false,
-        ..OPENAI
-    },
-    Dialect {
-        provider: "azure",
-        chat: Api { model: DEPLOYMENT, warm: ("/openai/v1/chat/completions", SAID), ..CHAT },
-        completions: Some(Api {
-            model: DEPLOYMENT,
-            warm: ("/openai/v1/completions", COMPLETIONS.warm.1),
-            ..COMPLETIONS
-        }),
-        embeddings: Some(Api {
-            model: DEPLOYMENT,
-            warm: ("/openai/v1/embeddings", EMBEDDINGS.warm.1),
-            ..EMBEDDINGS
-        }),
-        ..OPENAI
-    },
-    Dialect {
-        provider: "bedrock",
-        chat: CONVERSE,
-        completions: Some(Api { lacks: ONE_TEXT, ..CONVERSE }),
-        embeddings: Some(Api {
-            read: meaning::bedrock_embedding,
-            model: Place::Path("/model/", "/"),
-            lacks: ONE_TEXT,
-            warm: ("/model/amazon.titan-embed-text-v2:0/invoke", r#"{"inputText":"[[ts:warm-up]]"}"#),
-            ..EMBEDDINGS
-        }),
-        thinks: true,
-        signs: true,
-        refuses: false,
-        ..OPENAI
-    },
-    Dialect { provider: "cerebras", ..ALOUD },
-    Dialect {
-        provider: "cohere",
-        chat: Api {
-            read: meaning::cohere,
-            lacks: &[Facet::Parallel, Facet::User],
-            warm: ("/v2/chat", SAID),
-            ..CHAT
-        },
-        completions: Some(Api {
-            read: meaning::cohere_completion,
-            lacks: ONE_TEXT,
-            warm: ("/v1/generate", r#"{"prompt":"[[ts:warm-up]]"}"#),
-            ..COMPLETIONS
-        }),
-        embeddings: Some(Api {
-            read: meaning::cohere_embedding,
-            lacks: &[Facet::Tokens],
-            warm: ("/v2/embed", r#"{"model":"m","input_type":"classification","texts":["[[ts:warm-up]]"]}"#),
-            ..EMBEDDINGS
-        }),
-        thinks: true,
-        refuses: false,
-        ..OPENAI
-    },
-    Dialect {
-        provider: "dashscope",
-        chat: Api { warm: ("/compatible-mode/v1/chat/completions", SAID), ..CHAT },
-        embeddings: Some(Api { warm: ("/compatible-mode/v1/embeddings", EMBEDDINGS.warm.1), ..EMBEDDINGS }),
-        ..ALOUD
-    },
-    Dialect {
-        provider: "databricks",
-        chat: Api { counts_streams: false, warm: ("/serving-endpoints/v1/chat/completions", SAID), ..CHAT },
-        completions: None,
-        embeddings: Some(Api { warm: ("/serving-endpoints/v1/embeddings", EMBEDDINGS.warm.1), ..EMBEDDINGS }),
-        ..OPENAI
-    },
-    Dialect { provider: "deepseek", ..ALOUD },
-    Dialect {
-        provider: "gemini",
-        chat: GENERATE,
-        completions: Some(Api { lacks: ONE_TEXT, ..GENERATE }),
-        embeddings: Some(Api {
-            read: meaning::gemini_embedding,
-            model: Place::Path("/models/", ":"),
-            lacks: &[Facet::Tokens],
-            counts: false,
-            warm: ("/v1beta/models/m:embedContent", r#"{"content":{"parts":[{"text":"[[ts:warm-up]]"}]}}"#),
-            ..EMBEDDINGS
-        }),
-        thinks: true,
-        signs: true,
-        refuses: false,
-        ..OPENAI
-    },
-    Dialect {
-        provider: "huggingface",
-        completions: Some(Api {
-            model: Place::Path("/models/", ""),
-            warm: ("/models/m", r#"{"inputs":"[[ts:warm-up]]"}"#),
-            ..PROMPT
-        }),
-        embeddings: Some(Api {
-            read: meaning::huggingface_features,
-            model: Place::Path("/models/", "/pipeline/"),
-            lacks: &[Facet::Tokens, Facet::Dimensions],
-            counts: false,
-            warm: ("/hf-inference/models/m/pipeline/feature-extraction", r#"{"inputs":"[[ts:warm-up]]"}"#),
-            ..EMBEDDINGS
-        }),
-        thinks: true,
-        ..OPENAI
-    },
-    Dialect {
-        provider: "llama2-raw",
-        chat: RAW,
-        completions: Some(Api { lacks: ONE_TEXT, ..RAW }),
-        embeddings: None,
-        refuses: false,
-        details: false,
-        ..OPENAI
-    },
-    Dialect {
-        provider: "mistral",
-        chat: Api { read: meaning::mistral, lacks: &[Facet::User], ..CHAT },
-        completions: Some(Api { read: meaning::mistral_completion, lacks: ONE_TEXT, ..CHAT }),
-        embeddings: Some(Api { read: meaning::mistral_embedding, lacks: &[Facet::Tokens], ..EMBEDDINGS }),
-        thinks: true,
-        signs: true,
-        refuses: false,
-        keeps_ids: false,
-        details: false,
-        ..OPENAI
-    },
-    Dialect {
-        provider: "ollama",
-        chat: Api {
-            read: meaning::ollama,
-            streams: |asked| asked.json["stream"] != false,
-            lacks: &[Facet::Choice, Facet::Parallel, Facet::User],
-            warm: ("/api/chat", SAID),
-            ..CHAT
-        },
-        completions: Some(Api {
-            read: meaning::ollama_completion,
-            streams: |asked| asked.json["stream"] != false,
-            lacks: ONE_TEXT,
-            warm: ("/api/generate", r#"{"model":"m","prompt":"[[ts:warm-up]]"}"#),
-            ..COMPLETIONS
-        }),
-        embeddings: Some(Api {
-            read: meaning::ollama_embedding,
-            lacks: &[Facet::Tokens],
-            warm: ("/api/embed", r#"{"model":"m","input":"[[ts:warm-up]]"}"#),
-            ..EMBEDDINGS
-        }),
-        thinks: true,
-        refuses: false,
-        mixes: false,
-        details: false,
-        looks: false,
-        ..OPENAI
-    },
-    Dialect { provider: "kimi", ..ALOUD },
-    Dialect {
-        provider: "tgi",
-        chat: Api { read: meaning::tgi, lacks: &[Facet::Parallel, Facet::User], ..CHAT },
-        completions: Some(PROMPT),
-        embeddings: None,
-        refuses: false,
-        details: false,
-        ..OPENAI
-    },
-    Dialect { provider: "vllm", completions: Some(COMPLETIONS), embeddings: Some(EMBEDDINGS), ..ALOUD },
-    Dialect { provider: "xai", ..ALOUD },
-    Dialect {
-        provider: "vertex",
-        chat: PREDICT,
-        completions: Some(Api { lacks: ONE_TEXT, ..PREDICT }),
-        embeddings: Some(Api {
-            read: meaning::vertex_embedding,
-            model: Place::Path("/models/", ":"),
-            lacks: &[Facet::Tokens],
-            warm: (
-                "/v1/projects/p/locations/l/publishers/google/models/m:embedContent",
-                r#"{"content":{"parts":[{"text":"[[ts:warm-up]]"}]}}"#,
-            ),
-            ..EMBEDDINGS
-        }),
-        thinks: true,
-        signs: true,
-        refuses: false,
-        ..OPENAI
-    },
-];
-
-/// That of those who speak OpenAI's, and think aloud.
-const ALOUD: Dialect = Dialect { provider: "", completions: None, embeddings: None, thinks: true, ..OPENAI };
-
-/// OpenAI's own, and that of all who speak it.
-const OPENAI: Dialect = Dialect {
-    provider: "openai",
-    chat: CHAT,
-    completions: Some(COMPLETIONS),
-    embeddings: Some(EMBEDDINGS),
-    thinks: false,
-    signs: false,
-    refuses: true,
-    mixes: true,
-    keeps_ids: true,
-    details: true,
-    looks: true,
-};
-
-/// In Azure's classic API; its newer one has OpenAI's paths.
-const DEPLOYMENT: Place = Place::Segment("/deployments/");
-
-const CHAT: Api = Api {
-    read: meaning::openai,
-    model: Place::Body,
-    streams: |asked| asked.json["stream"] == true,
-    lacks: &[],
-    counts: true,
-    counts_streams: true,
-    warm: ("/v1/chat/completions", SAID),
-};
-
-const COMPLETIONS: Api = Api {
-    read: meaning::openai_completion,
-    warm: ("/v1/completions", r#"{"model":"m","max_tokens":1,"prompt":"[[ts:warm-up]]"}"#),
-    ..CHAT
-};
-
-const EMBEDDINGS: Api = Api {
-    read: meaning::openai_embedding,
-    streams: |_| false,
-    warm: ("/v1/embeddings", r#"{"model":"m","input":"[[ts:warm-up]]"}"#),
-    ..CHAT
-};
-
-const CONVERSE: Api = Api {
-    read: meaning::bedrock,
-    model: Place::Path("/model/", "/"),
-    streams: |asked| asked.path.ends_with("/converse-stream"),
-    warm: ("/model/m/converse", SAID),
-    ..CHAT
-};
-
-const GENERATE: Api = Api {
-    read: meaning::gemini,
-    model: Place::Path("/models/", ":"),
-    streams: |asked| asked.path.ends_with(":streamGenerateContent"),
-    lacks: &[Facet::Parallel, Facet::User],
-    warm: ("/v1beta/models/m:generateContent", r#"{"contents":[{"parts":[{"text":"[[ts:warm-up]]"}]}]}"#),
-    ..CHAT
-};
-
-/// Each maker's models in their own words: [`GENERATE`] of Google's, and Anthropic's.
-const PREDICT: Api = Api {
-    read: meaning::vertex,
-    streams: |asked| asked.path.ends_with(":streamGenerateContent") || asked.json["stream"] == true,
-    warm: (
-        "/v1/projects/p/locations/l/publishers/google/models/m:generateContent",
-        r#"{"contents":[{"parts":[{"text":"[[ts:warm-up]]"}]}]}"#,
-    ),
-    ..GENERATE
-};
-
-const RAW: Api = Api {
-    read: meaning::llama2,
-    model: Place::Nowhere,
-    streams: |asked| asked.json["parameters"]["stream"] == true,
-    lacks: &[Facet::Parallel, Facet::User],
-    warm: ("/", r#"{"inputs":"[[ts:warm-up]]"}"#),
-    ..CHAT
-};
-
-const PROMPT: Api = Api {
-    read: meaning::tgi_prompt,
-    model: Place::Nowhere,
-    streams: |asked| asked.json["stream"] == true || asked.path.ends_with("/generate_stream"),
-    lacks: ONE_TEXT,
-    warm: ("/generate", r#"{"inputs":"[[ts:warm-up]]"}"#),
-    ..CHAT
-};
-
-/// What lacks an API that takes one text a call.
-const ONE_TEXT: &[Facet] = &[Facet::Tokens, Facet::Batch];
+/// Every member of OpenAI's.
+pub const ANY: &[&str] = &["*"];
 
 /// The dialect of a provider; of one whose document is OpenAI's, OpenAI's.
 pub fn of(provider: &str) -> Option<&'static Dialect> {
@@ -375,9 +84,12 @@ pub fn of(provider: &str) -> Option<&'static Dialect> {
     known(provider).or_else(|| known(specs::api(provider)?.provider()))
 }
 
-/// How a provider is asked for what the client asks on this surface.
-pub fn api(provider: &str, surface: Surface) -> Option<&'static Api> {
-    of(provider)?.api(surface)
+/// How a provider was asked by this body: for a completion maybe by its chat, with a prompt as what the user says.
+pub fn asked(provider: &str, surface: Surface, body: &Value) -> Option<Api> {
+    let dialect = of(provider)?;
+    let api = *dialect.api(surface)?;
+    let by_chat = surface == Surface::Completions && body["messages"].is_array();
+    Some(if by_chat { Api { lacks: api.lacks, ..dialect.chat } } else { api })
 }
 
 impl Dialect {
@@ -395,5 +107,13 @@ impl Api {
     /// Whether it has no words for this.
     pub fn lacks(&self, facet: Facet) -> bool {
         self.lacks.contains(&facet)
+    }
+
+    /// Whether it has a place for a member; one without a neutral form goes by its name.
+    pub fn has_place(&self, facet: Facet, member: &str) -> bool {
+        match facet {
+            Facet::Other => self.others == ANY || self.others.contains(&member),
+            facet => !self.lacks(facet),
+        }
     }
 }

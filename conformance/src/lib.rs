@@ -2,6 +2,7 @@
 //!
 //! A gateway is known here only as a process and a URL.
 
+pub mod baseline;
 pub mod bench;
 pub mod case;
 mod catalogue;

@@ -41,6 +41,9 @@ pub struct Requirement {
     /// Binds a gateway whose profile declares this feature.
     #[serde(default)]
     pub feature: Option<String>,
+    /// Members of the client's request that it is about: where they are refused openly it is judged all the same.
+    #[serde(default)]
+    pub about: Vec<String>,
 }
 
 /// How much a requirement binds.

@@ -1,9 +1,7 @@
 //! Completions: <https://platform.openai.com/docs/api-reference/completions>. What they have in common with chats is
 //! judged by the same checks; here is what only prompts have.
 
-use super::support::{
-    answer, as_finding, carried, carried_or_named, client, differences, is_refused, unless,
-};
+use super::support::{answer, as_finding, carried, client, differences, is_refused, unless};
 use super::{
     Check, Judged, errors, faults, params, reply, request, same, schema, security, stream, structure,
     support, usage,
@@ -27,9 +25,10 @@ pub(super) const TABLE: &[(&str, Check)] = &[
     ("completions.request.temperature", |case| carried(case, Facet::Temperature)),
     ("completions.request.top-p", |case| carried(case, Facet::TopP)),
     ("completions.request.stop", |case| carried(case, Facet::Stop)),
-    ("completions.request.user", |case| carried_or_named(case, Facet::User)),
+    ("completions.request.user", params::user),
     ("completions.request.suffix", |case| not_only_named(case, "suffix")),
     ("completions.request.nothing-lost", params::nothing_lost),
+    ("completions.request.nothing-silent", params::nothing_silent),
     ("completions.request.dropped.true", params::dropped_is_true),
     ("completions.reply.ok", reply::ok),
     ("completions.reply.content-type", reply::content_type),
@@ -113,6 +112,10 @@ pub(super) fn carried_or_refused(case: &Case, facet: Facet) -> Judged {
 }
 
 fn refusable(case: &Case, facet: Facet) -> Judged {
+    // Refused for something else that was said beside it.
+    if !super::refusal::named(case).is_empty() {
+        return Err(super::Verdict::NotHere);
+    }
     if case.api().is_none_or(|api| api.lacks(facet)) {
         Ok(())
     } else {

@@ -9,12 +9,14 @@ use crate::expected::ProviderError;
 
 pub(super) const TABLE: &[(&str, Check)] = &[
     ("chat.error.status", status),
+    ("chat.error.status.exact", exact_status),
     ("chat.error.object", object),
     ("chat.error.content-type", content_type),
     ("chat.error.message", message),
     ("chat.error.retry-after", retry_after),
     ("chat.refusal.status", refusal_status),
-    ("chat.refusal.object", object),
+    ("chat.refusal.object", refusal_object),
+    ("chat.refusal.object.elsewhere", object),
     ("chat.refusal.not-called", not_called),
     ("chat.refusal.says-why", says_why),
     ("chat.request.n-refused", refusal_status),
@@ -29,19 +31,52 @@ fn provider_error(case: &Case) -> Result<&ProviderError, Verdict> {
         .ok_or_else(|| Verdict::Untestable("the scenario has no provider error".to_owned()))
 }
 
+/// One by which OpenAI's clients do the same as by the right one: they try again, or they do not, and know whose fault it is.
 pub(super) fn status(case: &Case) -> Judged {
-    let given = &case.scenario.expect.status;
-    let wanted = if given.is_empty() { &provider_error(case)?.status } else { given };
+    let wanted = wanted_statuses(case)?;
+    let same = |status: u16| {
+        wanted.iter().any(|wanted| (status / 100, is_retried(status)) == (wanted / 100, is_retried(*wanted)))
+    };
+    // By 401 and 429 clients know that it is the key, and how long to wait: nothing else says that.
+    let only = [401, 429].into_iter().find(|only| wanted[..] == [*only]);
+    let own = case.asked.last().map(|asked| asked.status);
+    match case.transcript.status {
+        Some(status) if wanted.contains(&status) => Ok(()),
+        Some(status) if same(status) && (only.is_none() || own == Some(status)) => Ok(()),
+        _ => client("status", format!("{wanted:?}"), got(case)),
+    }
+}
+
+/// The very one.
+pub(super) fn exact_status(case: &Case) -> Judged {
+    let wanted = wanted_statuses(case)?;
     match case.transcript.status {
         Some(status) if wanted.contains(&status) => Ok(()),
         _ => client("status", format!("{wanted:?}"), got(case)),
     }
 }
 
+fn wanted_statuses(case: &Case) -> Result<&Vec<u16>, Verdict> {
+    let given = &case.scenario.expect.status;
+    if given.is_empty() { Ok(&provider_error(case)?.status) } else { Ok(given) }
+}
+
+/// <https://github.com/openai/openai-python>: what its client tries again.
+fn is_retried(status: u16) -> bool {
+    matches!(status, 408 | 409 | 429) || status >= 500
+}
+
 /// `{"error": {"message", "type", "param", "code"}}`: all four, the last two possibly null.
 pub(super) fn object(case: &Case) -> Judged {
     let Some(error) = case.error() else { return client("body", "an error object", got(case)) };
     unless(object_findings(error))
+}
+
+/// The same of a refusal; what answers elsewhere, and to other methods, need not know whose form it is to have.
+pub(super) fn refusal_object(case: &Case) -> Judged {
+    let is_elsewhere =
+        case.scenario.raw.as_ref().is_some_and(|raw| raw.path.is_some() || raw.method.is_some());
+    if is_elsewhere { Err(Verdict::NotHere) } else { object(case) }
 }
 
 pub(super) fn object_findings(body: &Value) -> Vec<super::Finding> {
@@ -91,10 +126,11 @@ pub(super) fn retry_after(case: &Case) -> Judged {
     }
 }
 
-/// 400, unless the scenario knows of another status that fits.
+/// 400, or 422, by which servers that check their input by a schema say the same; unless the scenario knows of another status
+/// that fits.
 pub(super) fn refusal_status(case: &Case) -> Judged {
     let given = &case.scenario.expect.status;
-    let wanted = if given.is_empty() { &[400][..] } else { given };
+    let wanted = if given.is_empty() { &[400, 422][..] } else { given };
     match case.transcript.status {
         Some(status) if wanted.contains(&status) => Ok(()),
         _ => client("status", format!("{wanted:?}"), got(case)),

@@ -6,6 +6,7 @@ mod errors;
 mod faults;
 mod lifecycle;
 mod params;
+pub mod refusal;
 mod reply;
 mod request;
 mod same;

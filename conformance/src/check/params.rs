@@ -8,7 +8,7 @@ use super::support::{
 };
 use super::{Check, Judged, Verdict};
 use crate::case::Case;
-use crate::meaning::Facet;
+use crate::meaning::{Difference, Facet};
 
 pub(super) const TABLE: &[(&str, Check)] = &[
     ("chat.request.max-tokens", |case| carried(case, Facet::MaxTokens)),
@@ -18,13 +18,14 @@ pub(super) const TABLE: &[(&str, Check)] = &[
     ("chat.request.top-p", |case| sampling(case, Facet::TopP)),
     ("chat.request.top-k", |case| carried_or_named(case, Facet::TopK)),
     ("chat.request.stop", |case| carried(case, Facet::Stop)),
-    ("chat.request.user", |case| carried_or_named(case, Facet::User)),
+    ("chat.request.user", user),
     ("chat.request.user.anthropic", |case| carried(case, Facet::User)),
     ("chat.request.guardrail", |case| carried(case, Facet::Guardrail)),
     ("chat.request.effort", |case| carried_or_named(case, Facet::Effort)),
     ("chat.request.format.json-schema", |case| carried(case, Facet::Format)),
     ("chat.request.format.json-object", |case| carried_or_named(case, Facet::Format)),
     ("chat.request.nothing-lost", nothing_lost),
+    ("chat.request.nothing-silent", nothing_silent),
     ("chat.request.dropped.true", dropped_is_true),
 ];
 
@@ -46,11 +47,29 @@ fn sampling(case: &Case, facet: Facet) -> Judged {
     }
 }
 
-/// Whatever the client asked for is carried, refused, or named as dropped.
+/// Who asks, where the provider wants to know.
+pub(super) fn user(case: &Case) -> Judged {
+    let has_place = case.api().is_none_or(|api| !api.lacks(Facet::User));
+    if has_place { carried_or_named(case, Facet::User) } else { Err(Verdict::NotHere) }
+}
+
+/// Whatever the client asked for, and the provider has a place for, is carried, refused, or named as dropped.
 pub(super) fn nothing_lost(case: &Case) -> Judged {
+    lost(case, true)
+}
+
+/// What the provider has no place for is refused, or named as dropped.
+pub(super) fn nothing_silent(case: &Case) -> Judged {
+    lost(case, false)
+}
+
+fn lost(case: &Case, with_place: bool) -> Judged {
     unless_refused(case)?;
-    let lost = differences(case)?.into_iter().filter(|difference| !is_named(case, &difference.member));
-    unless(lost.map(as_finding).collect())
+    let api = case.api();
+    let has_place =
+        |difference: &Difference| api.is_none_or(|api| api.has_place(difference.facet, &difference.member));
+    let found = differences(case)?.into_iter().filter(|found| has_place(found) == with_place);
+    unless(found.filter(|difference| !is_named(case, &difference.member)).map(as_finding).collect())
 }
 
 /// What is said to be dropped is in the client's request and not in the provider's: the header must not cry wolf.

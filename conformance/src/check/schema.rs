@@ -1,7 +1,8 @@
 //! What the client got, held against OpenAI's document, in two degrees.
 //!
 //! A member that must be there and may be null, and is not there, is another thing than a wrong one: by the document it is a
-//! mistake, and strict readers stumble over it, but OpenAI's own clients take it as null.
+//! mistake, and strict readers stumble over it, but OpenAI's own clients take it as null. So is null for a member that need not be
+//! there: those clients take it as absent.
 
 use serde_json::Value;
 use specs::{Operation, Violation};
@@ -65,7 +66,7 @@ fn told(place: &str, found: &Violation) -> Finding {
 struct Found {
     /// What nobody may do.
     wrong: Vec<Violation>,
-    /// Members that must be there, are not, and could be null.
+    /// Members that must be there, are not, and could be null; and those that are null, and could be absent.
     absent: Vec<Violation>,
 }
 
@@ -85,10 +86,36 @@ impl Found {
             let is_missed = |other: &Violation| missing(other) == Some((pointer, member));
             !left.iter().any(|other| other.pointer.starts_with(&place) || is_missed(other))
         };
-        let (absent, wrong) =
-            found.into_iter().partition(|violation| missing(violation).is_some_and(could_be_null));
+        let could_be_absent = absent_for_null(value, &found, &judge);
+        let (absent, wrong) = found.into_iter().partition(|violation| {
+            missing(violation).is_some_and(could_be_null) || could_be_absent.contains(&violation.pointer)
+        });
         Self { wrong, absent }
     }
+}
+
+/// Pointers to members that are null, must not be, and need not be there: that is tried.
+fn absent_for_null(
+    value: &Value,
+    found: &[Violation],
+    judge: impl Fn(&Value) -> Vec<Violation>,
+) -> Vec<String> {
+    let is_null =
+        |found: &&Violation| found.got == "null" && value.pointer(&found.pointer) == Some(&Value::Null);
+    let nulls: Vec<_> = found.iter().filter(is_null).map(|found| found.pointer.clone()).collect();
+    let mut without = value.clone();
+    for pointer in &nulls {
+        if let Some((parent, member)) = pointer.rsplit_once('/')
+            && let Some(Value::Object(members)) = without.pointer_mut(parent)
+        {
+            members.remove(member);
+        }
+    }
+    let left = if nulls.is_empty() { Vec::new() } else { judge(&without) };
+    let is_missed = |pointer: &String| {
+        left.iter().filter_map(missing).any(|(parent, member)| *pointer == format!("{parent}/{member}"))
+    };
+    nulls.into_iter().filter(|pointer| !is_missed(pointer)).collect()
 }
 
 /// The object and the member that it lacks, where that is what a violation says.
@@ -115,8 +142,9 @@ mod tests {
         let mut reply = reply;
         reply["choices"][0].as_object_mut().unwrap().remove("finish_reason");
         reply["choices"][0]["message"]["content"] = json!(5);
+        reply["usage"] = Value::Null;
         let found = Found::new(&reply, |reply| operation.reply(200, reply));
         let places: Vec<_> = found.wrong.iter().map(|found| found.pointer.as_str()).collect();
-        assert_eq!((places, found.absent.len()), (vec!["/choices/0", "/choices/0/message/content"], 2));
+        assert_eq!((places, found.absent.len()), (vec!["/choices/0", "/choices/0/message/content"], 3));
     }
 }

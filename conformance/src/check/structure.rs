@@ -41,8 +41,17 @@ pub(super) fn unchanged(case: &Case) -> Judged {
         return Err(Verdict::Untestable("the request upstream cannot be read".to_owned()));
     };
     let sent = texts(told);
-    let lost = texts(meant).into_iter().filter(|text| !sent.iter().any(|sent| sent.contains(text.as_str())));
+    let is_there = |text: &String| sent.iter().any(|sent| sent.contains(text.as_str()));
+    let is_lost = |text: &String| !is_there(text) && !are_there(meant, text, is_there);
+    let lost = texts(meant).into_iter().filter(is_lost);
     unless(lost.map(|text| finding(Side::Upstream, case.subject(), text, "no such text")).collect())
+}
+
+/// Whether this is a result of several parts, and each is there: what stands between them is nowhere said.
+fn are_there(meant: &Meaning, text: &str, is_there: impl Fn(&String) -> bool) -> bool {
+    let is_it = |part: &Part| matches!(part, Part::Result { text: result, .. } if result == text);
+    let is_result = meant.turns.iter().flat_map(|turn| &turn.parts).any(is_it);
+    is_result && text.split('\n').all(|part| is_there(&part.to_owned()))
 }
 
 fn texts(meaning: &Meaning) -> Vec<String> {

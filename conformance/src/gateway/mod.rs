@@ -2,6 +2,7 @@
 
 mod claims;
 mod container;
+pub mod known;
 mod process;
 pub mod profile;
 mod render;

@@ -8,6 +8,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::claims;
+use super::known::{self, Known};
 use super::setup::Setup;
 pub use super::start::Start;
 use super::upstream::{Mode, Tls};
@@ -42,6 +43,9 @@ pub struct Profile {
     /// How many plays it is asked at once; absent: as many as the machine can play.
     #[serde(default)]
     pub jobs: Option<u16>,
+    /// How long a client waits for the next byte, where that is longer than others need.
+    #[serde(default)]
+    pub patience_ms: Option<u64>,
     /// Headers that the client sends with every request; their values are templates.
     #[serde(default)]
     pub headers: BTreeMap<String, String>,
@@ -53,8 +57,8 @@ pub struct Profile {
     /// What it does where several ways are right.
     #[serde(default)]
     pub policies: Policies,
-    /// Failures that are known, each with its reason.
-    #[serde(default)]
+    /// Failures that are known, each with its reason; here, and in an `expected.yaml` beside it.
+    #[serde(default, deserialize_with = "known::expand")]
     pub expected: Vec<Expectation>,
     /// The templates, by file name.
     #[serde(skip)]
@@ -174,7 +178,11 @@ impl Profile {
 
     fn from_files(name: &str, mut files: BTreeMap<String, String>) -> Result<Self, Error> {
         let text = files.remove("profile.yaml").unwrap_or_default();
-        let profile = Self::parse(name, &text)?;
+        let mut profile = Self::parse(name, &text)?;
+        if let Some(text) = files.remove(known::FILE) {
+            let known = known::parse(&format!("{name}/{}", known::FILE), &text)?;
+            profile.expected.extend(known.iter().flat_map(Known::expectations));
+        }
         Ok(Self { templates: files, ..profile })
     }
 

@@ -79,6 +79,8 @@ fn block(block: &Value) -> Part {
     };
     match name.as_str() {
         "text" => Part::Text(text(value)),
+        // Also said to the model; the guardrail looks at nothing else then.
+        "guardContent" => Part::Text(text(&value["text"]["text"])),
         "image" => Part::Image(picture(value)),
         "document" | "video" => Part::File(text(&value["source"]["bytes"])),
         "audio" => Part::Audio(text(&value["format"]), text(&value["source"]["bytes"])),

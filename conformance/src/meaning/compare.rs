@@ -145,7 +145,7 @@ fn tools(client: &Meaning, upstream: &Meaning, found: &mut Vec<Difference>) {
     let offered = |(_, tool): &(usize, &Tool)| only.is_none_or(|name| tool.name == *name);
     for (position, tool) in client.tools.iter().enumerate().filter(offered) {
         let sent = upstream.tools.iter().find(|sent| sent.name == tool.name);
-        if sent != Some(tool) {
+        if !sent.is_some_and(|sent| same_tool(tool, sent)) {
             found.push(Difference {
                 pointer: format!("/tools/{position}"),
                 ..difference(Facet::Tools, "tools", tool, sent)
@@ -156,6 +156,12 @@ fn tools(client: &Meaning, upstream: &Meaning, found: &mut Vec<Difference>) {
     if let Some(stranger) = upstream.tools.iter().find(stranger) {
         found.push(difference(Facet::Tools, "tools", &"no other tool", Some(stranger)));
     }
+}
+
+/// A tool that nobody described may be described by its name, where a provider insists.
+fn same_tool(tool: &Tool, sent: &Tool) -> bool {
+    let is_named = tool.description.is_empty() && sent.description == sent.name;
+    tool == sent || (is_named && tool.schema == sent.schema)
 }
 
 fn choice(client: &Meaning, upstream: &Meaning, found: &mut Vec<Difference>) {

@@ -1,6 +1,6 @@
 //! Gemini's request: <https://ai.google.dev/api/generate-content>.
 
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 
 use super::{Choice, Effort, Format, Input, Meaning, Part, Picture, Tool, list, schema, strings, text};
 
@@ -101,9 +101,11 @@ fn part(part: &Value) -> Part {
     part["text"].as_str().map_or_else(|| Part::Unknown(part.clone()), |text| Part::Text(text.to_owned()))
 }
 
-/// A result is an object; a text stands in its `output`.
+/// A result is an object; a text stands in a member of it, by the document `output` or any other.
 fn output(response: &Value) -> String {
-    response["output"].as_str().map_or_else(|| response.to_string(), str::to_owned)
+    let only = response.as_object().filter(|members| members.len() == 1);
+    let text = only.and_then(|members| members.values().next()).and_then(Value::as_str);
+    text.map_or_else(|| response.to_string(), str::to_owned)
 }
 
 fn tool(declared: &Value) -> Tool {
@@ -111,7 +113,32 @@ fn tool(declared: &Value) -> Tool {
     Tool {
         name: text(&declared["name"]),
         description: text(&declared["description"]),
-        schema: schema(parameters),
+        schema: schema(&plain(parameters)),
+    }
+}
+
+/// A schema in JSON Schema's words: the service's own have types in capitals, and `nullable`.
+fn plain(schema: &Value) -> Value {
+    match schema {
+        Value::Object(members) => {
+            let mut members: Map<String, Value> =
+                members.iter().map(|(name, value)| (name.clone(), plain(value))).collect();
+            if let Some(Value::String(kind)) = members.get("type") {
+                let kind = kind.to_lowercase();
+                members.insert("type".to_owned(), kind.into());
+            }
+            if let Some(Value::Array(choices)) = members.get("anyOf")
+                && let [Value::Object(one)] = &choices[..]
+                && one.get("nullable") == Some(&Value::Bool(true))
+            {
+                let mut one = one.clone();
+                one.remove("nullable");
+                members.insert("anyOf".to_owned(), json!([one, { "type": "null" }]));
+            }
+            members.into()
+        }
+        Value::Array(elements) => elements.iter().map(plain).collect(),
+        other => other.clone(),
     }
 }
 

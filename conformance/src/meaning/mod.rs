@@ -193,7 +193,7 @@ pub(crate) use vertex::{embedding as vertex_embedding, read as vertex};
 /// Reads what this provider is asked, when the client asks on this surface; `None` for a provider that the judge does not
 /// know there.
 pub fn read(provider: &str, surface: Surface, body: &Value) -> Option<Meaning> {
-    let mut meaning = (dialect::api(provider, surface)?.read)(body);
+    let mut meaning = (dialect::asked(provider, surface, body)?.read)(body);
     meaning.join_turns();
     Some(meaning)
 }
@@ -229,6 +229,45 @@ impl Meaning {
                 *id = number.to_string();
             }
         }
+        self
+    }
+
+    /// Whether a call has no id.
+    pub fn has_nameless_calls(&self) -> bool {
+        let mut parts = self.turns.iter().flat_map(|turn| &turn.parts);
+        parts.any(|part| matches!(part, Part::Call { id, .. } if id.is_empty()))
+    }
+
+    /// The same with calls, and results, called by their place among their own.
+    pub fn in_order(mut self) -> Self {
+        let (mut calls, mut results) = (0, 0);
+        for part in self.turns.iter_mut().flat_map(|turn| &mut turn.parts) {
+            let (id, count) = match part {
+                Part::Call { id, .. } => (id, &mut calls),
+                Part::Result { id, .. } => (id, &mut results),
+                _ => continue,
+            };
+            *id = count.to_string();
+            *count += 1;
+        }
+        self
+    }
+
+    /// The same with tools that do not forbid members which they do not name.
+    pub fn open(mut self) -> Self {
+        fn open(schema: &mut Value) {
+            match schema {
+                Value::Object(members) => {
+                    if members.get("additionalProperties") == Some(&Value::Bool(false)) {
+                        members.remove("additionalProperties");
+                    }
+                    members.values_mut().for_each(open);
+                }
+                Value::Array(elements) => elements.iter_mut().for_each(open),
+                _ => {}
+            }
+        }
+        self.tools.iter_mut().for_each(|tool| open(&mut tool.schema));
         self
     }
 

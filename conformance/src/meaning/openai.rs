@@ -42,7 +42,7 @@ pub(crate) fn read(body: &Value) -> Meaning {
         top_k: body["top_k"].as_u64(),
         stop: strings(&body["stop"]),
         format: format(&body["response_format"]),
-        effort: effort(&body["reasoning_effort"]),
+        effort: effort(&body["reasoning_effort"]).or_else(|| thinking(&body["thinking"])),
         user: body["user"].as_str().map(str::to_owned),
         guardrail: (!guardrail.is_null())
             .then(|| (text(&guardrail["guardrailIdentifier"]), text(&guardrail["guardrailVersion"]))),
@@ -174,6 +174,11 @@ fn format(format: &Value) -> Option<Format> {
         "json_schema" => Some(Format::Schema(format["json_schema"]["schema"].clone())),
         _ => None,
     }
+}
+
+/// DeepSeek's word: <https://api-docs.deepseek.com/guides/thinking_mode>.
+fn thinking(thinking: &Value) -> Option<Effort> {
+    Some(if thinking["type"].as_str()? == "disabled" { Effort::Off } else { Effort::Adaptive })
 }
 
 fn effort(effort: &Value) -> Option<Effort> {

@@ -11,7 +11,10 @@ pub(crate) fn read(body: &Value) -> Meaning {
     for message in told["messages"].as_array_mut().into_iter().flatten() {
         for call in message["tool_calls"].as_array_mut().into_iter().flatten() {
             let arguments = &mut call["function"]["arguments"];
-            *arguments = Value::String(arguments.to_string());
+            // An object, or as with OpenAI the text of one.
+            if !arguments.is_string() {
+                *arguments = Value::String(arguments.to_string());
+            }
         }
     }
     for tool in told["tools"].as_array_mut().into_iter().flatten() {

@@ -17,6 +17,13 @@ pub(super) const TABLE: &[Mutant] = &[
         changes: &[Change::Reply(|reply| reply.status = 500)],
     },
     Mutant {
+        id: "overloaded-is-500",
+        requirement: "chat.error.status.exact",
+        breaks: "A provider that is overloaded becomes a 500.",
+        plays: &["chat.errors.overloaded@*/anthropic/whole"],
+        changes: &[Change::Reply(|reply| reply.status = 500)],
+    },
+    Mutant {
         id: "error-without-param",
         requirement: "chat.error.object",
         breaks: "The error object lacks param.",
@@ -56,6 +63,13 @@ pub(super) const TABLE: &[Mutant] = &[
         requirement: "chat.refusal.object",
         breaks: "The gateway's own error object lacks code.",
         plays: REFUSED,
+        changes: &[Change::Reply(|reply| without(reply, "code"))],
+    },
+    Mutant {
+        id: "refusal-elsewhere-without-code",
+        requirement: "chat.refusal.object.elsewhere",
+        breaks: "The error object of a path that nobody serves lacks code.",
+        plays: &["chat.refusals.unknown-path@*/openai/whole"],
         changes: &[Change::Reply(|reply| without(reply, "code"))],
     },
     Mutant {

@@ -115,8 +115,15 @@ pub(super) const TABLE: &[Mutant] = &[
         changes: NO_USER,
     },
     Mutant {
-        id: "loses-the-user-of-vectors",
+        id: "loses-dimensions",
         requirement: "embeddings.request.nothing-lost",
+        breaks: "A member that has a place vanishes without a word.",
+        plays: &["embeddings.vectors.dimensions@*/gemini/whole"],
+        changes: &[Change::Request(|request| request.forget("dimensions"))],
+    },
+    Mutant {
+        id: "loses-the-user-of-vectors",
+        requirement: "embeddings.request.nothing-silent",
         breaks: "A member that has no place vanishes without a word.",
         plays: &["embeddings.inputs.user@*/gemini/whole"],
         changes: NO_USER,

@@ -71,7 +71,7 @@ pub(super) const TABLE: &[Mutant] = &[
         id: "forgets-user",
         requirement: "chat.request.user",
         breaks: "user is left out without a word.",
-        plays: &["chat.parameters.user@*/bedrock/whole"],
+        plays: &["chat.parameters.user@*/openai/whole"],
         changes: &[Change::Request(|request| request.forget("user"))],
     },
     Mutant {
@@ -124,7 +124,14 @@ pub(super) const TABLE: &[Mutant] = &[
     Mutant {
         id: "loses-seed",
         requirement: "chat.request.nothing-lost",
-        breaks: "seed vanishes without a word.",
+        breaks: "seed vanishes without a word, though the provider has a place for it.",
+        plays: &["chat.parameters.metadata@*/gemini/whole"],
+        changes: &[Change::Request(|request| request.forget("seed"))],
+    },
+    Mutant {
+        id: "loses-seed-where-nobody-sows",
+        requirement: "chat.request.nothing-silent",
+        breaks: "seed, for which the provider has no place, vanishes without a word.",
         plays: &["chat.parameters.metadata@*/anthropic/whole"],
         changes: &[Change::Request(|request| request.forget("seed"))],
     },

@@ -151,6 +151,13 @@ pub(super) const TABLE: &[Mutant] = &[
         changes: &[Change::Request(|request| request.forget("seed"))],
     },
     Mutant {
+        id: "forgets-who-completes",
+        requirement: "completions.request.nothing-silent",
+        breaks: "user, for which the provider has no place, is left out without a word.",
+        plays: &["completions.parameters.user@*/ollama/whole"],
+        changes: NO_USER,
+    },
+    Mutant {
         id: "cries-wolf-over-completions",
         requirement: "completions.request.dropped.true",
         breaks: "A member that reached the provider is named as dropped.",

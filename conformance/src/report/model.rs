@@ -238,6 +238,12 @@ pub struct Expectation {
     pub id: String,
     /// Why it is expected.
     pub reason: String,
+    /// Where the gateway's makers are told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub link: Option<String>,
+    /// Whether it does not always fail, and so is never stale.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub sometimes: bool,
 }
 
 impl Check {

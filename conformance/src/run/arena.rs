@@ -39,7 +39,7 @@ pub(crate) struct Stage {
 
 /// Bytes of one reply that the journal keeps: more than any check looks at, which is a vector of 3,072 numbers.
 const REPLY_BYTES: usize = 128 << 10;
-/// Longer than any play takes that ends by itself.
+/// Longer than any play takes that ends by itself; a profile may ask for more.
 const PATIENCE: Duration = Duration::from_secs(15);
 
 impl Arena {
@@ -74,7 +74,7 @@ impl Arena {
             mocks: Arc::new(mocks),
             profile: Arc::new(gateway.profile.clone()),
             gateway: Mutex::new(Some(gateway)),
-            patience: PATIENCE,
+            patience: options.profile.patience_ms.map_or(PATIENCE, Duration::from_millis),
             name: String::new(),
             heavy: Mutex::new(()),
         };

@@ -11,6 +11,7 @@ use crate::check::{self, Finding, Judged, Verdict};
 use crate::gateway::Profile;
 use crate::report::model::{Check, Expectation, Expectations, Status};
 use crate::requirement::{Level, Requirement};
+use crate::scenario::Outcome;
 
 /// Judges, and remembers which expectations were met.
 pub(crate) struct Judge {
@@ -41,7 +42,9 @@ impl Judge {
             let verdict = verdict(requirement, cases);
             self.check(planned, requirement, verdict.as_ref())
         });
-        judged.collect()
+        let mut checks: Vec<_> = judged.collect();
+        expect_what_follows(&mut checks);
+        checks
     }
 
     /// Nothing, where the requirement has nothing to say here.
@@ -77,7 +80,7 @@ impl Judge {
             let met = expected.met();
             if met.failed {
                 expectations.used.push(expected.expectation.clone());
-            } else if met.passed {
+            } else if met.passed && !expected.expectation.sometimes {
                 expectations.stale.push(expected.expectation.clone());
             }
         }
@@ -130,6 +133,18 @@ fn blank(planned: &Planned, requirement: &Requirement) -> Check {
     }
 }
 
+/// What could not be tested in a play that fails as expected, and in no other way, is expected with that.
+fn expect_what_follows(checks: &mut [Check]) {
+    let has = |status| checks.iter().any(|check: &Check| check.status == status);
+    if !has(Status::Xfail) || has(Status::Fail) {
+        return;
+    }
+    for check in checks.iter_mut().filter(|check| check.status == Status::Untestable) {
+        check.status = Status::Xfail;
+        check.notes.insert(0, "expected: it follows from what is expected to fail here".to_owned());
+    }
+}
+
 /// The first case that does not hold speaks for all.
 fn verdict(requirement: &Requirement, cases: &[Case]) -> Judged {
     let Some(check) = check::find(&requirement.id) else {
@@ -137,6 +152,9 @@ fn verdict(requirement: &Requirement, cases: &[Case]) -> Judged {
     };
     let mut nowhere = true;
     for case in cases {
+        if is_left_open(requirement, case) {
+            continue;
+        }
         match check(case) {
             Ok(()) => nowhere = false,
             Err(Verdict::NotHere) => {}
@@ -144,6 +162,15 @@ fn verdict(requirement: &Requirement, cases: &[Case]) -> Judged {
         }
     }
     if nowhere { Err(Verdict::NotHere) } else { Ok(()) }
+}
+
+/// Whether the request was refused over a member that this requirement is not about.
+fn is_left_open(requirement: &Requirement, case: &Case) -> bool {
+    let refused = check::refusal::members(case);
+    let binds_refusals =
+        [Outcome::Refused, Outcome::Either].iter().any(|outcome| requirement.every.contains(outcome));
+    let is_about = |member: &&str| requirement.about.iter().any(|about| about == member);
+    !refused.is_empty() && !binds_refusals && !refused.iter().any(is_about)
 }
 
 fn with_findings(check: Check, findings: &[Finding]) -> Check {

@@ -1,5 +1,6 @@
 //! The judge, tested from outside.
 
+mod baseline;
 mod bench;
 mod gateways;
 mod laws;

@@ -31,7 +31,10 @@ async fn report(profile: Profile, select: &str) -> Report {
 
 fn expecting(id: &str) -> Profile {
     let reason = "because".to_owned();
-    Profile { expected: vec![Expectation { id: id.to_owned(), reason }], ..profile() }
+    Profile {
+        expected: vec![Expectation { id: id.to_owned(), reason, link: None, sometimes: false }],
+        ..profile()
+    }
 }
 
 const FAILS: &str = "chat.reply.schema@chat.stream.gzip@openai.chat/openai/whole";

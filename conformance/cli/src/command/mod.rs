@@ -1,5 +1,6 @@
 //! The commands, one a file: each parses its arguments and calls the crate that does the work.
 
+mod baseline;
 mod bench;
 mod completions;
 mod diff;
@@ -49,6 +50,7 @@ enum Command {
     Selftest(selftest::Selftest),
     Bench(bench::Bench),
     Diff(diff::Diff),
+    Baseline(baseline::Baseline),
     Matrix(matrix::Matrix),
     Specs(specs::Specs),
     Completions(completions::Completions),
@@ -74,6 +76,7 @@ impl Arguments {
             Command::Selftest(selftest) => selftest.run(),
             Command::Bench(bench) => bench.run(),
             Command::Diff(diff) => diff.run(),
+            Command::Baseline(baseline) => baseline.run(),
             Command::Matrix(matrix) => matrix.run(),
             Command::Specs(specs) => specs.run(),
             Command::Completions(completions) => completions.run(),

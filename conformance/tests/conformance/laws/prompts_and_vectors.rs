@@ -53,7 +53,7 @@ fn each_break_of_a_completion_is_caught() {
             asked(it, |json| json["options"]["num_predict"] = json!(16));
         }),
         ("completions.request.stop", |it| asked(it, |json| json["options"]["stop"] = json!(["END", "."]))),
-        ("completions.request.user", |it| drop(it.headers.pop())),
+        ("completions.request.nothing-silent", |it| drop(it.headers.pop())),
         ("completions.request.nothing-lost", |it| asked(it, |json| json["options"]["seed"] = Value::Null)),
         ("completions.request.dropped.true", |it| it.headers[1].1 = "user, stop".into()),
         ("completions.reply.schema", |it| body(it, |json| json["object"] = json!("chat.completion"))),
@@ -237,7 +237,7 @@ fn vectors_of_the_providers_own_are_compared_with_what_it_sent() {
 fn texts_that_are_asked_for_one_by_one_are_all_asked_for() {
     let reply = vectors(&[json!([1, 0, 0]), json!([0, 1, 0]), json!([0, 0, 1])]);
     let mut evidence = Evidence::whole("embeddings.inputs.several", "bedrock", Value::Null, &reply);
-    let texts = ["The first text", "The second text", "The third text"];
+    let texts = ["The first text {{marker}}", "The second text {{marker}}", "The third text {{marker}}"];
     let one = evidence.asked[0].clone();
     let ask = |text: &str| conformance::case::Asked { json: json!({"inputText": text}), ..one.clone() };
     evidence.asked = texts.iter().map(|text| ask(text)).collect();

@@ -176,13 +176,13 @@ fn each_break_of_a_request_to_bedrock_is_caught() {
         ("chat.request.top-p", |it| set(it, "/inferenceConfig/topP", &json!(1))),
         ("chat.request.top-k", |it| set(it, "/additionalModelRequestFields", &json!({}))),
         ("chat.request.stop", |it| set(it, "/inferenceConfig/stopSequences", &json!([]))),
-        ("chat.request.user", |it| set(it, "/requestMetadata", &json!({}))),
+        ("chat.request.nothing-silent", |it| set(it, "/requestMetadata", &json!({}))),
         ("chat.request.guardrail", |it| set(it, "/guardrailConfig/guardrailVersion", &json!("2"))),
         ("chat.request.tools.choice.required", |it| set(it, "/toolConfig/toolChoice", &json!({"auto": {}}))),
         ("chat.request.tools.without-parameters", |it| {
             set(it, "/toolConfig/tools/0/toolSpec/inputSchema", &json!({"json": []}));
         }),
-        ("chat.request.nothing-lost", |it| set(it, "/requestMetadata", &json!({}))),
+        ("chat.request.nothing-lost", |it| set(it, "/inferenceConfig/topP", &Value::Null)),
         ("chat.request.bedrock.model-encoded", |it| it.asked[0].path = "/bedrock/model/a:0/converse".into()),
         ("chat.request.model", |it| it.asked[0].path = "/bedrock/model/a%3A0/converse".into()),
         ("chat.request.turns.alternate", |it| {
@@ -201,7 +201,7 @@ fn what_is_named_as_dropped_is_not_lost() {
     set(&mut evidence, "/requestMetadata", &json!({}));
     evidence.headers.extend(header("x-dropped", "seed, user"));
     assert_eq!(judge("chat.request.nothing-lost", &evidence.case()), Ok(()));
-    assert_eq!(judge("chat.request.user", &evidence.case()), Ok(()));
+    assert_eq!(judge("chat.request.nothing-silent", &evidence.case()), Ok(()));
     // `seed` was never asked for.
     assert!(judge("chat.request.dropped.true", &evidence.case()).is_err());
 }
@@ -212,4 +212,40 @@ fn what_the_provider_knows_must_be_carried_even_if_it_is_named() {
     set(&mut evidence, "/inferenceConfig/stopSequences", &json!([]));
     evidence.headers.extend(header("x-dropped", "stop"));
     assert!(judge("chat.request.stop", &evidence.case()).is_err());
+}
+
+/// A refusal over one member leaves open what is about others; what the provider knows may not be refused.
+#[test]
+fn a_member_is_refused_by_name_or_by_the_provider_that_was_handed_it() {
+    use conformance::check::refusal::members;
+    let refused =
+        |sentence: &str| json!({"error": {"message": sentence, "type": "t", "param": null, "code": null}});
+    let scenario = "chat.parameters.many";
+    let reply = refused("this provider has no parameters `seed`, and no users");
+    let mut evidence = Evidence::whole(scenario, "anthropic", Value::Null, &reply);
+    evidence.status = 400;
+    let asked = evidence.asked.pop().expect("one");
+    assert_eq!(members(&evidence.case()), ["seed"]);
+    assert!(judge("chat.request.temperature", &evidence.case()).is_err(), "temperature was not carried");
+    // The provider is handed `user` as it is, and does not know it; any other mistake is the gateway's.
+    let unknown = specs::Violation {
+        pointer: "/user".into(),
+        keyword: "additionalProperties".into(),
+        expected: "a member that the service knows".into(),
+        got: "it".into(),
+        document: String::new(),
+    };
+    let json = json!({"user": "u-1", "stop_sequences": "."});
+    evidence.asked =
+        vec![conformance::case::Asked { status: 400, json, violations: vec![unknown.clone()], ..asked }];
+    assert_eq!(members(&evidence.case()), ["user"]);
+    evidence.asked[0].violations.push(specs::Violation {
+        pointer: "/stop_sequences".into(),
+        keyword: "type".into(),
+        ..unknown
+    });
+    assert!(members(&evidence.case()).is_empty());
+    evidence.asked[0].violations.pop();
+    evidence.asked[0].json["user"] = json!("somebody else");
+    assert!(members(&evidence.case()).is_empty());
 }

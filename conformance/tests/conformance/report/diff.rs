@@ -61,7 +61,12 @@ fn what_is_new_and_what_is_gone_is_told() {
     old.implementation.version = "1.2.2".into();
     new.scenarios.retain(|row| row.id != "chat.sample.pass");
     new.checks.retain(|check| check.scenario != "chat.sample.pass");
-    new.expectations.used.push(Expectation { id: "chat.rule.6".into(), reason: "new".into() });
+    new.expectations.used.push(Expectation {
+        id: "chat.rule.6".into(),
+        reason: "new".into(),
+        link: None,
+        sometimes: false,
+    });
     new.expectations.stale.clear();
     let diff = diff(&old, &new);
     assert!(!diff.regressed());

@@ -53,7 +53,12 @@ fn a_stale_expectation_is_shown_at_its_line() {
 fn annotations_are_ten_of_a_kind() {
     let mut report = sample();
     report.checks.clear();
-    let one = |number: usize| Expectation { id: format!("chat.rule.{number}"), reason: "because".into() };
+    let one = |number: usize| Expectation {
+        id: format!("chat.rule.{number}"),
+        reason: "because".into(),
+        link: None,
+        sometimes: false,
+    };
     report.expectations.stale = (0..30).map(one).collect();
     let told = github::annotations(&report, None);
     assert_eq!(told.lines().count(), 10);
