@@ -97,6 +97,7 @@ fn run(kind: Kind, entry: &Entry<'_>) -> Run {
         unfinished: tally.unfinished,
         unsent: tally.unsent,
         cpu_seconds: cpu.map(|cpu| cpu.as_secs_f64()),
+        load_busy: tally.busy,
         calls_per_second: a_second(tally.calls),
         chunks_per_second: kind.is_stream().then(|| a_second(tally.chunks())),
         cpu_us_per_call: cpu.filter(|_| done > 0.0).map(|cpu| cpu.as_secs_f64() * 1e6 / done),

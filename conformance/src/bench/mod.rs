@@ -64,6 +64,9 @@ pub fn run(options: Options) -> Result<Bench, Error> {
     thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 }
 
+/// Exit code of a benchmark in which a gateway died.
+const GATEWAY_DIED: u8 = 3;
+
 /// A benchmark under way.
 struct Session<'a> {
     options: &'a Options,
@@ -90,7 +93,7 @@ impl<'a> Session<'a> {
             session.measure(&mut ring).await;
         }
         let bench = session.report(&ring, environment, started, clock.elapsed());
-        ring.close().await;
+        ring.close(opened.is_err() || bench.exit_code == GATEWAY_DIED).await;
         opened.map(|()| bench)
     }
 
@@ -172,7 +175,8 @@ impl<'a> Session<'a> {
         }
         if let Some(status) = subject.exited() {
             self.died = true;
-            self.drop_out(subject, number, &format!("it died ({status})"));
+            let log = subject.log().display().to_string();
+            self.drop_out(subject, number, &format!("it died ({status}); its log: {log}"));
             subject.targets.clear();
         }
     }
@@ -215,7 +219,7 @@ impl<'a> Session<'a> {
             subjects: ring.subjects.iter().map(subject::Subject::report).collect(),
             trials,
             exit_code: match () {
-                () if self.died => 3,
+                () if self.died => GATEWAY_DIED,
                 () if self.refused.iter().any(|refused| refused.wrong) => 1,
                 () => 0,
             },

@@ -163,6 +163,8 @@ pub struct Run {
     pub unsent: u64,
     /// Processor time of the subject's processes within the counted time, in seconds.
     pub cpu_seconds: Option<f64>,
+    /// The part of its time for which the busiest thread of the load worked.
+    pub load_busy: Option<f64>,
     /// Calls a second.
     pub calls_per_second: f64,
     /// Pieces a second.

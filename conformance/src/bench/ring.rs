@@ -67,6 +67,9 @@ impl Ring {
             let layout = self.layout.as_ref();
             let started = Subject::start(&contender, role, &upstreams, &folder, layout, options.repeat);
             let mut subject = started.await?;
+            if subject.tree().is_none() {
+                notes.push(format!("{} was not started here: it runs where its start put it", subject.name));
+            }
             if self.subjects.iter().any(|other| other.name == subject.name) {
                 subject.name = format!("{}-{}", subject.name, number + 1);
             }
@@ -156,15 +159,17 @@ impl Ring {
         judged.map(|upstream| (question, upstream)).map_err(|reason| (true, reason))
     }
 
-    /// Ends everybody, and removes their files.
-    pub(super) async fn close(self) {
+    /// Ends everybody, and removes their files, unless somebody may want to read their logs.
+    pub(super) async fn close(self, keeps_logs: bool) {
         for subject in self.subjects {
             subject.dismiss().await;
         }
         if let Some(mocks) = self.mocks {
             mocks.shutdown().await;
         }
-        // What is left behind does no harm.
-        let _ = std::fs::remove_dir_all(self.folder);
+        if !keeps_logs {
+            // What is left behind does no harm.
+            let _ = std::fs::remove_dir_all(self.folder);
+        }
     }
 }

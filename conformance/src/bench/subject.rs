@@ -142,6 +142,11 @@ impl Subject {
         self.gateway.as_mut()?.exited()
     }
 
+    /// Its own output.
+    pub(super) fn log(&self) -> &Path {
+        self.gateway.as_ref().map_or(Path::new(""), |gateway| &gateway.log)
+    }
+
     pub(super) fn report(&self) -> model::Subject {
         model::Subject {
             name: self.name.clone(),

@@ -68,6 +68,19 @@ async fn wait(
     }
 }
 
+/// The time for which this thread had a processor so far.
+pub(super) fn worked() -> Option<std::time::Duration> {
+    #[cfg(target_os = "linux")]
+    {
+        let worked = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+        let (seconds, nanoseconds) =
+            (u64::try_from(worked.tv_sec).ok()?, u32::try_from(worked.tv_nsec).ok()?);
+        Some(std::time::Duration::new(seconds, nanoseconds))
+    }
+    #[cfg(not(target_os = "linux"))]
+    None
+}
+
 #[cfg(test)]
 mod tests {
     use std::time::Duration;

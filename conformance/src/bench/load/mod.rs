@@ -212,6 +212,7 @@ impl Part {
 
     async fn run(&self, window: Window, connections: Vec<Option<Connection>>) -> Tally {
         let (pace, tally) = (self.pace(window), RefCell::new(Tally::new()));
+        let (begun, worked) = (Instant::now(), clock::worked());
         let calls: FuturesUnordered<_> = connections
             .into_iter()
             .map(|mut connection| {
@@ -223,8 +224,10 @@ impl Part {
             })
             .collect();
         calls.collect::<()>().await;
+        let lasted = begun.elapsed().as_secs_f64();
+        let worked = worked.zip(clock::worked()).map(|(begin, end)| end.saturating_sub(begin).as_secs_f64());
         pace.settle(window, &tally);
-        tally.into_inner()
+        Tally { busy: worked.map(|worked| worked / lasted), ..tally.into_inner() }
     }
 
     /// One call; a connection that cannot take another one is given up.

@@ -27,6 +27,8 @@ pub(crate) struct Tally {
     pub(crate) reason: Option<Wrong>,
     /// Calls without a complete reply when the measurement was over.
     pub(crate) unfinished: u64,
+    /// The part of its time for which the busiest thread of the load worked; absent where the system does not say.
+    pub(crate) busy: Option<f64>,
     /// Calls that were due, and for which no connection was free until the measurement was over.
     pub(crate) unsent: u64,
 }
@@ -55,6 +57,7 @@ impl Tally {
             wrong: 0,
             reason: None,
             unfinished: 0,
+            busy: None,
             unsent: 0,
         }
     }
@@ -117,6 +120,7 @@ impl Tally {
         self.wrong += other.wrong;
         self.reason = self.reason.take().or_else(|| other.reason.clone());
         self.unfinished += other.unfinished;
+        self.busy = self.busy.into_iter().chain(other.busy).reduce(f64::max);
         self.unsent += other.unsent;
     }
 }
