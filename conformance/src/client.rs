@@ -194,7 +194,7 @@ impl EventCount {
     }
 }
 
-fn is_reset(error: &hyper::Error) -> bool {
+pub(crate) fn is_reset(error: &hyper::Error) -> bool {
     let mut source = std::error::Error::source(error);
     while let Some(cause) = source {
         if let Some(io) = cause.downcast_ref::<std::io::Error>() {
@@ -205,7 +205,7 @@ fn is_reset(error: &hyper::Error) -> bool {
     false
 }
 
-fn explain(error: &hyper::Error) -> String {
+pub(crate) fn explain(error: &hyper::Error) -> String {
     match std::error::Error::source(error) {
         Some(source) => format!("{error}: {source}"),
         None => error.to_string(),

@@ -22,6 +22,9 @@ pub enum Error {
     /// A folder of scenarios has none.
     #[error("{0}: no scenarios there: they are files that end with .yaml")]
     NoScenarios(PathBuf),
+    /// A recorder cannot be started so.
+    #[error("{0}")]
+    Record(String),
     /// `--gateway` names nothing.
     #[error("no gateway profile `{0}`: neither a folder with a profile.yaml nor one of the bundled ones")]
     NoProfile(String),
@@ -113,7 +116,7 @@ impl Error {
         match self {
             Self::NoProfile(_) | Self::Glob { .. } | Self::Nothing(_) | Self::Unknown { .. } => 2,
             Self::Parse { .. } | Self::Template { .. } | Self::Hosts { .. } => 2,
-            Self::Scenarios { .. } | Self::NoScenarios(_) | Self::Unmeasurable(_) => 2,
+            Self::Scenarios { .. } | Self::NoScenarios(_) | Self::Unmeasurable(_) | Self::Record(_) => 2,
             Self::Setup { .. } | Self::Container(_) | Self::NotReady { .. } | Self::Died { .. } => 3,
             Self::Mocks(_) | Self::File { .. } => 4,
         }

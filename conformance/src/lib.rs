@@ -17,6 +17,7 @@ pub mod fold;
 pub mod gateway;
 pub mod meaning;
 pub mod mutant;
+pub mod record;
 pub mod report;
 pub mod repro;
 pub mod requirement;

@@ -2,7 +2,7 @@
 //! `touchstone mock`, and the command that judges it again.
 
 mod folder;
-mod yaml;
+pub(crate) mod yaml;
 
 use std::fmt;
 

@@ -5,7 +5,7 @@
 use serde_json::Value;
 
 /// Writes a document.
-pub(super) fn write(value: &Value) -> String {
+pub(crate) fn write(value: &Value) -> String {
     let mut text = String::new();
     block(value, 0, &mut text);
     text
@@ -18,9 +18,7 @@ fn block(value: &Value, indent: usize, text: &mut String) {
                 if number > 0 {
                     pad(indent, text);
                 }
-                text.push_str(&key(name));
-                text.push(':');
-                member(value, indent, text);
+                member(name, value, indent, text);
             }
         }
         Value::Array(elements) if !elements.is_empty() && !elements.iter().all(is_scalar) => {
@@ -39,8 +37,10 @@ fn block(value: &Value, indent: usize, text: &mut String) {
     }
 }
 
-/// What follows a name: on the same line where it is short, else on lines of its own.
-fn member(value: &Value, indent: usize, text: &mut String) {
+/// A name and what follows it: on the same line where it is short, else on lines of its own.
+pub(crate) fn member(name: &str, value: &Value, indent: usize, text: &mut String) {
+    text.push_str(&key(name));
+    text.push(':');
     let is_short = match value {
         Value::Object(members) => members.is_empty(),
         Value::Array(elements) => elements.iter().all(is_scalar),

@@ -272,6 +272,9 @@ fn request(scenario: &Scenario, flaws: &mut Vec<(Member, String)>) {
     if request["model"].is_null() {
         request["model"] = json!("m");
     }
+    if scenario.modes.contains(&Mode::Stream) {
+        request["stream"] = json!(true);
+    }
     for violation in operation.request(&request) {
         let flaw = format!(
             "the request is none of {}: {}: expected {}, got {}; where that is the point, the outcome is `refused` or `either`",

@@ -7,6 +7,7 @@ mod laws;
 mod own;
 mod page;
 mod passthrough;
+mod record;
 pub(crate) mod report;
 mod repro;
 mod statuses;

@@ -11,6 +11,7 @@ mod list;
 mod man;
 mod matrix;
 mod mock;
+mod record;
 mod repro;
 mod selftest;
 mod specs;
@@ -44,6 +45,7 @@ enum Command {
     List(list::List),
     Explain(list::Explain),
     Mock(mock::Mock),
+    Record(record::Record),
     Gateway(gateway::Gateway),
     Health(health::Health),
     Repro(repro::Repro),
@@ -70,6 +72,7 @@ impl Arguments {
             Command::List(list) => list.run(),
             Command::Explain(explain) => explain.run(),
             Command::Mock(mock) => mock.run(),
+            Command::Record(record) => record.run(),
             Command::Gateway(gateway) => gateway.run(),
             Command::Health(health) => health.run(),
             Command::Repro(repro) => repro.run(),

@@ -6,6 +6,7 @@ mod bench;
 mod binary;
 mod init;
 mod official;
+mod record;
 mod repro;
 mod selftest;
 mod servers;

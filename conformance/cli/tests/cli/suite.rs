@@ -127,8 +127,10 @@ fn whoever_stops_reading_is_no_error() {
 
 #[test]
 fn every_command_explains_itself_by_examples() {
-    for name in ["test", "list", "explain", "repro", "diff", "matrix", "selftest", "bench", "mock", "gateway"]
-    {
+    for name in [
+        "test", "list", "explain", "repro", "diff", "matrix", "selftest", "bench", "mock", "record",
+        "gateway",
+    ] {
         let (code, said, _) = told(&[name, "--help"]);
         assert_eq!(code, Some(0), "{name}");
         assert!(said.contains("Example") && said.contains(&format!("touchstone {name}")), "{name}: {said}");
