@@ -46,7 +46,7 @@ pub(super) fn ask(exchange: &Exchange, surface: Surface) -> Result<Asked, String
 
 /// Whether the provider's requests are `OpenAI`'s own.
 fn is_openai(provider: &str, surface: Surface) -> bool {
-    let read = |name: &str| crate::dialect::api(name, surface).map(|api| api.read as usize);
+    let read = |name: &str| crate::dialect::of(name)?.api(surface).map(|api| api.read as usize);
     read(provider) == read("openai")
 }
 
