@@ -100,6 +100,10 @@ pub(super) fn object_findings(body: &Value) -> Vec<super::Finding> {
 
 /// Also where a stream was asked for: nothing has begun yet.
 pub(super) fn content_type(case: &Case) -> Judged {
+    // What is missing has no type; that it is missing is judged elsewhere.
+    if case.transcript.body().is_empty() {
+        return Err(Verdict::NotHere);
+    }
     let content_type = case.transcript.header("content-type").unwrap_or("nothing");
     if content_type.starts_with("application/json") {
         Ok(())

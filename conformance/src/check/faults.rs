@@ -20,8 +20,19 @@ pub(super) const TABLE: &[(&str, Check)] = &[
     ("chat.fault.bad-gateway", bad_gateway),
 ];
 
+/// An event that is no JSON stops every official client where it stands: it is how the break shows, and nothing behind it is
+/// read.
+fn is_garbled(case: &Case) -> bool {
+    let Seen::Stream(fold) = &case.seen else { return false };
+    let is_json = |text: &str| serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok();
+    fold.strange.iter().filter_map(|event| fold.events.list.get(*event)).any(|event| !is_json(&event.data))
+}
+
 /// No `[DONE]` after a reply that never ended.
 pub(super) fn never_done(case: &Case) -> Judged {
+    if is_garbled(case) {
+        return Err(Verdict::NotHere);
+    }
     match &case.seen {
         Seen::Stream(fold) if fold.is_done() => client("data: [DONE]", "never", "there"),
         _ => Ok(()),
@@ -30,6 +41,9 @@ pub(super) fn never_done(case: &Case) -> Judged {
 
 /// No finish reason of a good end.
 pub(super) fn no_finish(case: &Case) -> Judged {
+    if is_garbled(case) {
+        return Err(Verdict::NotHere);
+    }
     let finish = case.answer().map(|answer| answer.finish.join(", ")).unwrap_or_default();
     let good = ["stop", "tool_calls", "length"].contains(&finish.as_str());
     if good { client("/choices/0/finish_reason", "none, for the reply never ended", finish) } else { Ok(()) }
@@ -39,7 +53,7 @@ pub(super) fn no_finish(case: &Case) -> Judged {
 pub(super) fn visible(case: &Case) -> Judged {
     let broke = matches!(case.transcript.end, End::Truncated | End::Reset | End::Refused);
     let is_visible = match &case.seen {
-        Seen::Stream(fold) => !fold.errors.is_empty() || broke,
+        Seen::Stream(fold) => !fold.errors.is_empty() || broke || is_garbled(case),
         Seen::Whole(..) => false,
         Seen::Error(_) => case.transcript.status.is_some_and(|status| status >= 400),
         Seen::Other => broke || case.transcript.status.is_some_and(|status| status >= 400),
@@ -65,6 +79,9 @@ pub(super) fn error_object(case: &Case) -> Judged {
 
 /// What came before the break is what the provider said, and nothing else.
 pub(super) fn prefix(case: &Case) -> Judged {
+    if is_garbled(case) {
+        return Err(Verdict::NotHere);
+    }
     let text = case.answer().map(|answer| answer.text.as_str()).unwrap_or_default();
     let wanted = &case.expected.text;
     if wanted.starts_with(text) || !case.expected.scripted {

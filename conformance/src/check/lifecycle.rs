@@ -41,7 +41,9 @@ fn exit(case: &Case) -> Judged {
 fn no_keys_in_log(case: &Case) -> Judged {
     let ending = ending(case)?;
     let secrets = case.sent.secrets.upstream.iter().chain([&case.sent.secrets.client]);
-    match secrets.into_iter().find(|secret| ending.log.contains(secret.as_str())) {
+    // A client that brings the provider's own key has none besides.
+    let mut known = secrets.filter(|secret| !secret.is_empty());
+    match known.find(|secret| ending.log.contains(secret.as_str())) {
         None => Ok(()),
         Some(_) => upstream("log", "no key", "a whole key"),
     }

@@ -1,5 +1,6 @@
 //! Streams: form, order, ends, and replies that break.
 
+use conformance::check::Verdict;
 use conformance::report::model::End;
 use serde_json::{Value, json};
 
@@ -184,4 +185,20 @@ fn a_connection_that_breaks_too_is_a_visible_error() {
     each_chunk(&mut evidence, |chunk| drop(chunk["error"].take()));
     evidence.end = End::Reset;
     assert_eq!(super::judge("chat.fault.visible", &evidence.case()), Ok(()));
+}
+
+/// An event that no client can read is the break itself, and what stands behind it is read by nobody.
+#[test]
+fn a_garbled_event_that_is_passed_on_is_visible() {
+    let mut evidence = cut();
+    let good = evidence.body.clone();
+    evidence.body = format!("{good}data: {{\"id\":\n\ndata: [DONE]\n\n");
+    evidence.end = End::Complete;
+    for id in ["chat.fault.never-done", "chat.fault.no-finish", "chat.fault.prefix"] {
+        assert_eq!(super::judge(id, &evidence.case()), Err(Verdict::NotHere), "{id}");
+    }
+    assert_eq!(super::judge("chat.fault.visible", &evidence.case()), Ok(()));
+    // What can be read, and says nothing, stops nobody.
+    evidence.body = format!("{good}data: {{\"id\":1}}\n\ndata: [DONE]\n\n");
+    assert!(matches!(super::judge("chat.fault.never-done", &evidence.case()), Err(Verdict::Broken(_))));
 }
