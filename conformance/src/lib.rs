@@ -18,6 +18,7 @@ pub mod gateway;
 pub mod meaning;
 pub mod mutant;
 pub mod record;
+mod redact;
 pub mod report;
 pub mod repro;
 pub mod requirement;

@@ -14,6 +14,7 @@ use super::upstream::{Mode, Resolver, Upstreams};
 use super::{Profile, container, profile, setup};
 use crate::case::Ending;
 use crate::client::{Client, Target};
+use crate::redact::names_credential;
 use crate::{Error, text};
 
 /// Where the gateway comes from.
@@ -214,7 +215,10 @@ fn command_line(
     let own = variables.render("command", "{{ self }}")?;
     let mut words = Vec::new();
     for (name, value) in &start.env {
-        words.push(format!("{name}={}", text::word(&variables.render(name, value)?)));
+        // The mocks' keys are published; one that the profile has itself is not ours to tell.
+        let is_own = names_credential(name) && !value.contains("{{");
+        let value = if is_own { format!("\"${name}\"") } else { text::word(&variables.render(name, value)?) };
+        words.push(format!("{name}={value}"));
     }
     for word in &start.command {
         let word = variables.render("command", word)?;

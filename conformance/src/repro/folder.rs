@@ -67,7 +67,8 @@ fn readme(repro: &Repro, profile: &Profile, command: Option<&str>) -> String {
         write!(text, "sh curl.sh\n```\n\nWhat reached the provider: `curl http://{mocks}/__mock/journal`\n");
     let _ = write!(text, "\nJudged again:\n\n```sh\n{}\n```\n", repro.command);
     text.push_str(
-        "\nThe keys in these files are the mocks' own; they are published and open nothing else.\n",
+        "\nThe keys in these files are the mocks' own, which are published and open nothing else, and what the profile's templates say \
+         themselves. Other headers with keys are variables of the shell.\n",
     );
     text
 }

@@ -10,6 +10,7 @@ use mocks::Script;
 use serde_json::{Value, json};
 
 use crate::gateway::{Profile, Route};
+use crate::redact::names_credential;
 use crate::report::model::{Check, Evidence, Message, Report};
 use crate::run::{Arena, Options, complete, with_marker};
 use crate::{Error, Level, Surface, scenario};
@@ -124,6 +125,9 @@ impl Repro {
                 "host" | "content-length" | "accept" | "user-agent" => continue,
                 // The report has its last letters only.
                 "authorization" if value.contains('…') => "\"authorization: Bearer $API_KEY\"".to_owned(),
+                name if value.contains('…') || is_private(name, value) => {
+                    format!("\"{name}: ${}\"", name.to_uppercase().replace('-', "_"))
+                }
                 _ => quoted(&format!("{name}: {value}")),
             };
             text.push_str(&format!(" \\\n  -H {header}"));
@@ -239,6 +243,13 @@ fn without_defaults(value: Value) -> Value {
         Value::Array(elements) => elements.into_iter().map(without_defaults).collect(),
         other => other,
     }
+}
+
+/// Whether a header opens something that is not the mocks'.
+fn is_private(name: &str, value: &str) -> bool {
+    let credentials = mocks::Credentials::default();
+    let ids = credentials.aws.iter().map(|key| key.access_key_id.as_str());
+    names_credential(name) && !credentials.secrets().chain(ids).any(|published| value.ends_with(published))
 }
 
 /// One word of the shell.

@@ -8,10 +8,11 @@ use std::time::Duration;
 
 use tokio::sync::Mutex;
 
-use super::Options;
+use super::{Options, secrets};
 use crate::client::{Client, Target};
 use crate::dialect::{self, Dialect};
 use crate::gateway::{self, Gateway, Profile, Source, Upstreams, upstream};
+use crate::redact::Redactor;
 use crate::{Error, Surface};
 
 /// A gateway that is ready, with the mocks behind it.
@@ -28,6 +29,8 @@ pub(crate) struct Stage {
     pub(crate) client: Client,
     pub(crate) mocks: Arc<mocks::Mocks>,
     pub(crate) profile: Arc<Profile>,
+    /// Keeps keys out of what is written.
+    pub(crate) redactor: Redactor,
     /// Absent where it is not ours to end.
     pub(crate) gateway: Mutex<Option<Gateway>>,
     pub(crate) patience: Duration,
@@ -67,10 +70,13 @@ impl Arena {
         if let (Source::Url(_), Some(hint)) = (&options.source, upstreams.reach.hint()) {
             options.notice.iter().for_each(|notice| notice(&hint));
         }
-        let gateway = Gateway::start(&options.profile, &options.source, &upstreams, &folder).await?;
+        let redactor = secrets::redactor(&options.profile, mocks.credentials());
+        let started = Gateway::start(&options.profile, &options.source, &upstreams, &folder).await;
+        let gateway = started.map_err(|error| redactor.error(error))?;
         let (url, config) = (gateway.url.clone(), gateway.config.clone());
         let stage = Stage {
             client: client(&url, &gateway)?,
+            redactor: secrets::redactor(&gateway.profile, mocks.credentials()),
             mocks: Arc::new(mocks),
             profile: Arc::new(gateway.profile.clone()),
             gateway: Mutex::new(Some(gateway)),
@@ -98,6 +104,7 @@ impl Arena {
             client,
             mocks: Arc::clone(&self.stage.mocks),
             profile: Arc::clone(&self.stage.profile),
+            redactor: self.stage.redactor.clone(),
             gateway: Mutex::new(None),
             patience: self.stage.patience,
             name: name.to_owned(),

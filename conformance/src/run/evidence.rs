@@ -4,7 +4,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-use crate::case::{Asked, Case, Secrets};
+use crate::case::{Asked, Case};
+use crate::redact::Redactor;
 use crate::report::model::{Evidence, Exchange, Message, Moment, Upstream};
 use crate::scenario::Scenario;
 use crate::text::short;
@@ -27,7 +28,7 @@ pub(super) const FEW: Keep = Keep { body: 3 << 10, moments: 24, calls: 1 };
 const SCRIPT: usize = 8 << 10;
 
 /// The evidence of one play; at least one case.
-pub(super) fn collect(cases: &[Case], keep: &Keep) -> Evidence {
+pub(super) fn collect(cases: &[Case], redactor: &Redactor, keep: &Keep) -> Evidence {
     let kept = &cases[..cases.len().min(keep.calls)];
     let (scenario, cell) =
         cases.first().map(|case| (case.scenario.id.clone(), case.cell.to_string())).unwrap_or_default();
@@ -35,10 +36,10 @@ pub(super) fn collect(cases: &[Case], keep: &Keep) -> Evidence {
         scenario,
         cell,
         marker: cases.first().map(|case| case.sent.marker.clone()).unwrap_or_default(),
-        client: kept.iter().map(|case| exchange(case, keep)).collect(),
+        client: kept.iter().map(|case| exchange(case, redactor, keep)).collect(),
         upstream: kept
             .iter()
-            .flat_map(|case| case.asked.iter().map(|asked| upstream(asked, &case.sent.secrets, keep)))
+            .flat_map(|case| case.asked.iter().map(|asked| upstream(asked, redactor, keep)))
             .collect(),
     }
 }
@@ -53,18 +54,18 @@ pub(super) fn script(scenario: &Scenario) -> Value {
     if text.len() <= SCRIPT { script } else { Value::from(short(&text, SCRIPT)) }
 }
 
-fn exchange(case: &Case, keep: &Keep) -> Exchange {
+fn exchange(case: &Case, redactor: &Redactor, keep: &Keep) -> Exchange {
     let (sent, transcript) = (&case.sent, &case.transcript);
     let request = Message {
         method: Some(sent.method.clone()),
-        path: Some(sent.path.clone()),
-        headers: masked(&sent.headers, &sent.secrets),
-        ..body(&sent.body, &sent.secrets, keep)
+        path: Some(redactor.address(&sent.path)),
+        headers: masked(&sent.headers, redactor),
+        ..body(&sent.body, redactor, keep)
     };
     let reply = transcript.status.map(|status| Message {
         status: Some(status),
-        headers: masked(&transcript.headers, &sent.secrets),
-        ..body(&transcript.body(), &sent.secrets, keep)
+        headers: masked(&transcript.headers, redactor),
+        ..body(&transcript.body(), redactor, keep)
     });
     let moment = |(ms, piece): &(f64, bytes::Bytes)| Moment {
         ms: round(*ms),
@@ -79,24 +80,28 @@ fn exchange(case: &Case, keep: &Keep) -> Exchange {
     }
 }
 
-fn upstream(asked: &Asked, secrets: &Secrets, keep: &Keep) -> Upstream {
+fn upstream(asked: &Asked, redactor: &Redactor, keep: &Keep) -> Upstream {
     let request = Message {
         method: Some(asked.method.clone()),
-        path: Some(asked.path.clone()),
-        headers: masked(&asked.headers, secrets),
-        ..body(&asked.body, secrets, keep)
+        path: Some(redactor.address(&asked.path)),
+        headers: masked(&asked.headers, redactor),
+        ..body(&asked.body, redactor, keep)
     };
     let reply = Message {
         status: Some(asked.status),
-        headers: masked(&asked.reply_headers, secrets),
-        ..body(&asked.reply, secrets, keep)
+        headers: masked(&asked.reply_headers, redactor),
+        ..body(&asked.reply, redactor, keep)
     };
     Upstream {
         provider: asked.provider.clone(),
         ms: round(asked.at_ms),
         request,
-        violations: asked.violations.iter().map(ToString::to_string).collect(),
-        auth: asked.refused.clone().unwrap_or_else(|| "ok".to_owned()),
+        violations: asked
+            .violations
+            .iter()
+            .map(|found| redactor.text(&found.to_string()).into_owned())
+            .collect(),
+        auth: asked.refused.as_ref().map_or_else(|| "ok".to_owned(), |why| redactor.text(why).into_owned()),
         reply,
         aborted: asked.aborted,
         timeline: bounded_moments(&asked.events, keep, |(name, ms)| Moment {
@@ -122,29 +127,21 @@ fn bounded_moments<T>(all: &[T], keep: &Keep, moment: impl Fn(&T) -> Moment) -> 
     head.iter().map(&moment).chain([gap]).chain(tail.iter().map(&moment)).collect()
 }
 
-fn body(bytes: &[u8], secrets: &Secrets, keep: &Keep) -> Message {
+/// Keys first, then what is too long: a cut could go through a key.
+fn body(bytes: &[u8], redactor: &Redactor, keep: &Keep) -> Message {
     let length = bytes.len();
     match std::str::from_utf8(bytes) {
-        Ok(text) => Message { body: mask(&short(text, keep.body), secrets), length, ..Message::default() },
+        Ok(text) => Message { body: short(&redactor.text(text), keep.body), length, ..Message::default() },
         Err(_) => {
-            let kept = &bytes[..length.min(keep.body * 3 / 4)];
+            let masked = redactor.bytes(bytes);
+            let kept = &masked[..masked.len().min(keep.body * 3 / 4)];
             Message { body: STANDARD.encode(kept), base64: true, length, ..Message::default() }
         }
     }
 }
 
-fn masked(headers: &[(String, String)], secrets: &Secrets) -> Vec<(String, String)> {
-    headers.iter().map(|(name, value)| (name.clone(), mask(value, secrets))).collect()
-}
-
-/// A leaked key is evidence; its last four characters are enough of it.
-fn mask(text: &str, secrets: &Secrets) -> String {
-    let all = secrets.upstream.iter().chain([&secrets.client]).chain(&secrets.others);
-    let all = all.filter(|secret| secret.len() > 4);
-    all.fold(text.to_owned(), |text, secret| {
-        let tail = secret.char_indices().rev().nth(3).map_or("", |(at, _)| &secret[at..]);
-        text.replace(secret.as_str(), &format!("…{tail}"))
-    })
+fn masked(headers: &[(String, String)], redactor: &Redactor) -> Vec<(String, String)> {
+    headers.iter().map(|(name, value)| (name.clone(), redactor.header(name, value))).collect()
 }
 
 fn round(ms: f64) -> f64 {

@@ -136,7 +136,7 @@ async fn play_one(arena: &Arena, planned: &Planned, judge: &Judge) -> Outcome {
         Ok(cases) => {
             let mut checks = judge.judge(planned, &cases);
             let keep = if checks.iter().all(|check| check.status == Status::Pass) { &FEW } else { &MANY };
-            let evidence = evidence::collect(&cases, keep);
+            let evidence = evidence::collect(&cases, &arena.stage().redactor, keep);
             checks.extend(judge::skipped(planned));
             Outcome { checks, evidence: Some(evidence) }
         }

@@ -2,19 +2,32 @@
 
 use mocks::Credentials;
 
+use super::play::CLIENT_KEY;
 use crate::case::Secrets;
-
-/// Words, between hyphens, in the names of headers that carry credentials.
-const WORDS: &[&str] = &["authorization", "key", "password", "secret", "token"];
+use crate::gateway::Profile;
+use crate::redact::{Redactor, names_credential};
 
 /// The secrets of one request.
 pub(super) fn of(headers: &[(String, String)], credentials: &Credentials) -> Secrets {
     let upstream: Vec<String> = credentials.secrets().map(str::to_owned).collect();
     let is_own = |text: &String| !upstream.contains(text);
     let client = headers.iter().find(|(name, _)| name == "authorization").map(|(_, value)| bare(value));
-    let others = headers.iter().filter(|(name, _)| name.split('-').any(|word| WORDS.contains(&word)));
+    let others = headers.iter().filter(|(name, _)| names_credential(name));
     let others = others.map(|(_, value)| bare(value)).filter(is_own).collect();
     Secrets { client: client.filter(is_own).unwrap_or_default(), upstream, others }
+}
+
+/// Everything that a run knows and nobody else should: the mocks' keys, the client's, and what the profile sends or sets under
+/// the name of a credential.
+pub(super) fn redactor(profile: &Profile, credentials: &Credentials) -> Redactor {
+    let routes = profile.routes.iter().map(|route| &route.headers);
+    let environment = profile.start.iter().map(|start| &start.env);
+    let named = std::iter::once(&profile.headers).chain(routes).chain(environment).flatten();
+    let values = named.filter(|(name, value)| names_credential(name) && !value.contains("{{"));
+    let values = values.map(|(_, value)| bare(value));
+    let own = credentials.secrets().chain([CLIENT_KEY]).map(str::to_owned);
+    let sessions = credentials.aws.iter().filter_map(|key| key.session_token.clone());
+    Redactor::new(own.chain(sessions).chain(values))
 }
 
 fn bare(value: &str) -> String {

@@ -1,6 +1,6 @@
 //! Puts a report together: the matrix, the counts, the exit code.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::time::Duration;
 
 use super::judge::Judge;
@@ -37,12 +37,16 @@ pub(super) fn report(
     let (cells, scenarios) = (cells(arena.profile(), plan, &checks), scenarios(plan, &checks));
     let requirements = requirements(&checks);
     written::sort(&mut checks, &scenarios, &cells, &requirements);
+    let redactor = &arena.stage().redactor;
+    checks.iter_mut().for_each(|check| redactor.check(check));
+    let mut environment = environment(arena, options, started, took);
+    redactor.environment(&mut environment);
     Report {
         api_version: API_VERSION.to_owned(),
         kind: KIND.to_owned(),
         suite: suite_with(&options.scenarios),
         implementation: arena.profile().implementation.clone(),
-        environment: environment(arena, options, started, took),
+        environment,
         summary: Summary { statistics, plays, exit_code: exit_code(statistics) },
         cells,
         unclaimed: unclaimed(arena.profile()),
@@ -104,7 +108,7 @@ fn environment(arena: &Arena, options: &Options, started: jiff::Timestamp, took:
             gateway::Source::Profile => arena.profile().name.clone(),
             gateway::Source::Url(_) => "url".to_owned(),
         },
-        config: config(arena),
+        config: arena.config().clone(),
         command: command(options),
         url: arena.url().to_owned(),
         os: std::env::consts::OS.to_owned(),
@@ -127,13 +131,6 @@ fn command(options: &Options) -> String {
         .map(|folder| format!(" --scenarios {}", crate::repro::quoted(&folder.display().to_string())))
         .collect();
     format!("touchstone test --gateway {gateway}{url}{own} --seed {}", options.seed)
-}
-
-/// Configuration files, without the keys.
-fn config(arena: &Arena) -> BTreeMap<String, String> {
-    let secrets: Vec<&str> = arena.mocks().credentials().secrets().collect();
-    let mask = |text: &String| secrets.iter().fold(text.clone(), |text, secret| text.replace(secret, "…"));
-    arena.config().iter().map(|(name, text)| (name.clone(), mask(text))).collect()
 }
 
 /// By surface, in the order of the profile's routes; cells without a route come last.

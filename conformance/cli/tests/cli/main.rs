@@ -8,6 +8,7 @@ mod init;
 mod official;
 mod record;
 mod repro;
+mod secrets;
 mod selftest;
 mod servers;
 mod suite;
