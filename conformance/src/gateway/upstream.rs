@@ -209,6 +209,16 @@ impl Reach {
     }
 }
 
+/// Where the mocks listen for a profile, if nobody says where.
+pub fn listen(profile: &Profile) -> SocketAddr {
+    let ip = match profile.start.as_ref().and_then(super::start::Start::container) {
+        // From a bridge the host's 127.0.0.1 is out of sight.
+        Some(Network::Bridge) => Ipv4Addr::UNSPECIFIED,
+        _ => Ipv4Addr::LOCALHOST,
+    };
+    SocketAddr::from((ip, 0))
+}
+
 /// How the mocks are started for a profile, beyond what is the same for all. `ca` is where the authority is kept; without it there
 /// is a new one for every run.
 ///
@@ -220,12 +230,6 @@ pub fn mocks_options(
     options: mocks::Options,
 ) -> Result<mocks::Options, Error> {
     let mut options = options;
-    if profile.start.as_ref().and_then(super::start::Start::container) == Some(Network::Bridge)
-        && options.listen.ip() == Ipv4Addr::LOCALHOST
-    {
-        // From a bridge the host's 127.0.0.1 is out of sight.
-        options.listen.set_ip(Ipv4Addr::UNSPECIFIED.into());
-    }
     if profile.upstream == Mode::BaseUrl {
         return Ok(options);
     }

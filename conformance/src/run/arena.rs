@@ -183,7 +183,7 @@ impl Arena {
 async fn start_mocks(options: &Options) -> Result<mocks::Mocks, Error> {
     let defaults = mocks::Options::default();
     let journal = mocks::JournalLimits { reply_bytes: REPLY_BYTES, ..defaults.journal };
-    let listen = options.mocks.unwrap_or(defaults.listen);
+    let listen = options.mocks.unwrap_or_else(|| upstream::listen(&options.profile));
     let wanted = mocks::Options { listen, seed: options.seed, journal, ..defaults };
     let wanted = upstream::mocks_options(&options.profile, options.ca.as_deref(), wanted)?;
     mocks::start_with(wanted).await.map_err(|error| Error::Mocks(upstream::why(&error)))

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use super::binary::{command, file};
+use super::binary::{Server, command, file};
 
 /// Something of everything: whole and streamed, tools, errors, a cut.
 const SELECT: &str = "chat.{text.plain,tools.one-call,errors.rate-limit,faults.cut-in-text}";
@@ -43,6 +43,8 @@ fn judged(profile: &Path, select: &str, engine: Option<&Engine>) -> (Option<i32>
     if let Some(engine) = engine {
         engine.lend(&mut command);
     }
+    // What is said here of the way out is not for the gateway.
+    command.env("NO_PROXY", "*").env("HTTPS_PROXY", "http://127.0.0.1:9");
     let output = command.output().unwrap();
     let report = serde_json::from_slice(&output.stdout).unwrap_or_default();
     (output.status.code(), report, String::from_utf8(output.stderr).unwrap())
@@ -171,6 +173,34 @@ fn names_that_lead_elsewhere_are_told_before_the_gateway_starts() {
         said.contains("/etc/hosts:\n127.0.0.1 touchstone.openai.azure.com\n127.0.0.1 bedrock-runtime."),
         "{said}"
     );
+}
+
+#[test]
+fn a_gateway_that_runs_already_knows_authority_and_proxy_beforehand() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    drop(mocks::Authority::kept(&folder.path().join("ca")).unwrap());
+    // Free a moment ago.
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let address = format!("127.0.0.1:{port}");
+    let kong = FIXED.replace("{{ mocks.openai.key }}", "sk-touchstone");
+    let kong = kong.replace("{{ mocks.azure.key }}", "azure-touchstone");
+    let kong = kong.replace("{{ aws.access_key_id }}", "AKIATOUCHSTONE000001");
+    let kong = kong.replace("{{ aws.secret_access_key }}", "touchstone-secret-access-key");
+    let config = file(folder.path(), "kong.yaml", &kong);
+    let gateway = Server::start(
+        &["gateway", "--config", &config, "--listen", "127.0.0.1:0", "--threads", "1"],
+        &[("HTTPS_PROXY", &format!("http://{address}")), ("SSL_CERT_FILE", &path("ca/ca.pem"))],
+    );
+    file(folder.path(), "profile.yaml", &FIXED_PROFILE.replace("render: [", "render: []\n#"));
+    let url = format!("http://{}", gateway.address);
+    let words = ["test", "--select", "chat.text.plain", "--mocks", &address, "--url", &url];
+    let mut command = command(&words);
+    command.args(["--gateway", &path(""), "--ca", &path("ca"), "--report", &path("report")]);
+    let output = command.output().unwrap();
+    let (out, err) = (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
+    assert_eq!(output.status.code(), Some(0), "{out}{err}");
+    assert!(err.contains("must trust") && err.contains(&format!("the proxy http://{address}")), "{err}");
 }
 
 /// An engine of the test's own.
