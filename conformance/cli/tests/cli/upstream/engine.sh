@@ -9,6 +9,8 @@ images=$ENGINE/images
 file() { printf %s "$1" | tr '/:' '__'; }
 
 run() {
+    # Nothing of the surroundings is in a container.
+    unset HTTP_PROXY HTTPS_PROXY ALL_PROXY NO_PROXY http_proxy https_proxy all_proxy no_proxy
     paths=$ENGINE/paths.$$
     : >"$paths"
     while [ $# -gt 0 ]; do
