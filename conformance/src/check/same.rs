@@ -52,7 +52,7 @@ pub(super) fn is_default(name: &str, value: &Value) -> bool {
 /// A member in the plainest of the forms that mean the same.
 fn plain(name: &str, value: &Value) -> Value {
     match (name, value) {
-        ("stop", Value::String(one)) => json!([one]),
+        ("stop" | "prompt" | "input", Value::String(one)) => json!([one]),
         ("messages", Value::Array(messages)) => messages.iter().map(message).collect(),
         ("tools", Value::Array(tools)) => tools.iter().map(tool).collect(),
         (_, value) => value.clone(),

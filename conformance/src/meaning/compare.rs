@@ -80,6 +80,7 @@ pub enum Facet {
 /// that it insists on, is no difference; a turn, a tool or a system text that nobody said is one.
 pub fn compare(client: &Meaning, upstream: &Meaning) -> Vec<Difference> {
     let mut found = Vec::new();
+    let upstream = &compare_turns::settled(client, upstream);
     compare_turns::system(client, upstream, &mut found);
     compare_turns::turns(client, upstream, &mut found);
     inputs(client, upstream, &mut found);

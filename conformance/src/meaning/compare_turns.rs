@@ -17,6 +17,31 @@ pub(super) fn system(client: &Meaning, upstream: &Meaning, found: &mut Vec<Diffe
     }
 }
 
+/// The same with system texts that the client gave in mid-conversation, and that stand there among what the user says, where they
+/// belong: not every provider lets the system speak again, and no document says what to do then but not to lose it.
+pub(super) fn settled(client: &Meaning, upstream: &Meaning) -> Meaning {
+    let mut settled = upstream.clone();
+    let is_told = |text: &String| upstream.system.iter().any(|told| told.contains(text.as_str()));
+    for text in client.later.iter().filter(|text| !is_told(text)) {
+        for turn in settled.turns.iter_mut().filter(|turn| turn.role == "user") {
+            let is_it = |part: &Part| matches!(part, Part::Text(said) if said.contains(text.as_str()));
+            let Some(at) = turn.parts.iter().position(is_it) else { continue };
+            turn.parts.remove(at);
+            // A sentence before it may say whose it is.
+            if at > 0 && matches!(&turn.parts[at - 1], Part::Text(said) if says_whose(said)) {
+                turn.parts.remove(at - 1);
+            }
+            settled.system.push(text.clone());
+            break;
+        }
+    }
+    settled
+}
+
+fn says_whose(said: &str) -> bool {
+    ["system", "operator", "developer"].iter().any(|word| said.to_lowercase().contains(word))
+}
+
 /// Who wants JSON may be helped by words that ask for it: `OpenAI`'s models insist on them, others know no better way.
 fn asks_for_json(client: &Meaning, upstream: &Meaning) -> bool {
     let told = upstream.system.join("\n");

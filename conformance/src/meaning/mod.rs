@@ -34,6 +34,8 @@ pub use compare::{Difference, Facet, compare};
 pub struct Meaning {
     /// System and developer texts, in order.
     pub system: Vec<String>,
+    /// Those of them that come after somebody spoke.
+    pub later: Vec<String>,
     /// Turns; neighbours of one role are one turn.
     pub turns: Vec<Turn>,
     /// What is to be embedded; or the prompts of a completion, where they are several, or tokens.

@@ -73,7 +73,11 @@ fn is_default(name: &str, value: &Value) -> bool {
 fn read_message(meaning: &mut Meaning, message: &Value) {
     match message["role"].as_str().unwrap_or_default() {
         "system" | "developer" => {
-            meaning.system.extend(list(&message["content"]).iter().map(part_text));
+            let texts: Vec<_> = list(&message["content"]).iter().map(part_text).collect();
+            if !meaning.turns.is_empty() {
+                meaning.later.extend(texts.iter().cloned());
+            }
+            meaning.system.extend(texts);
         }
         "tool" => {
             let text: Vec<String> = list(&message["content"]).iter().map(part_text).collect();
