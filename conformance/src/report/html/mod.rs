@@ -64,8 +64,12 @@ fn title(report: &Report) -> String {
 
 fn lead(report: &Report) -> String {
     let counts = report.summary.statistics;
+    let unverified = match &report.implementation.unverified {
+        Some(_) => " The profile is written from documents, and was not run by its authors.",
+        None => "",
+    };
     format!(
-        "{} of {} checks pass, {} fail or are stale, {} warn, {} fail as expected, {} are not claimed.",
+        "{} of {} checks pass, {} fail or are stale, {} warn, {} fail as expected, {} are not claimed.{unverified}",
         counts.pass,
         counts.total(),
         counts.unexpected(),

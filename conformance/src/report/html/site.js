@@ -38,7 +38,7 @@ function summary() {
   gateways.splice(0, gateways.length, ...rows.map(({ gateway }) => gateway));
   const head = make("tr", {}, make("th", { scope: "col" }, "gateway"), make("th", { scope: "col" }, make("span", {}, "all")), columns.map((name) => make("th", { scope: "col" }, make("span", {}, name))));
   const body = rows.map(({ gateway, byProvider, all }) => make("tr", {},
-    make("th", { scope: "row" }, make("a", { href: `gateways/${gateway.slug}.html` }, gateway.project), make("small", {}, ` ${gateway.version} · ${gateway.started.slice(0, 10)}`)),
+    make("th", { scope: "row" }, make("a", { href: `gateways/${gateway.slug}.html` }, gateway.project), make("small", { title: gateway.unverified }, ` ${gateway.version} · ${gateway.started.slice(0, 10)}${gateway.unverified ? " · profile from documents" : ""}`)),
     make("td", {}, share(gateway, "", all)),
     columns.map((name) => make("td", {}, byProvider.has(name) ? share(gateway, name, byProvider.get(name)) : make("span", { class: "none" }, "·")))));
   const note = "The share of the requirements, MUST and OBSERVED, that hold wherever they were judged. A click leads to what does not.";
@@ -59,7 +59,7 @@ function share(gateway, provider, one) {
   if (!one) return make("span", { class: "none" }, "–");
   const words = `${gateway.project}${provider && `, ${provider}`}: ${one.holds} of ${many(one.judged, "requirement")} hold`;
   const percent = one.share === 1 ? "100" : Math.min(99, Math.floor(one.share * 100));
-  return make("a", { class: `part ${one.status}`, href: `gateways/${gateway.slug}.html#view=${one.status === "pass" ? "requirements" : "findings"}${provider && `&provider=${provider}`}`, title: words, "aria-label": words, style: `--share: ${Math.round(4 + (1 - one.share) * 36)}%` }, `${percent} %`);
+  return make("a", { class: `part ${one.status}`, href: `gateways/${gateway.slug}.html#view=${one.status === "pass" ? "requirements" : "findings"}${provider && `&provider=${provider}`}`, title: words, "aria-label": words, style: `--share: ${Math.round(4 + (1 - one.share) * 20)}%` }, `${percent} %`);
 }
 
 // ---- requirements by gateways ----

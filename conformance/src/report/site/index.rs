@@ -67,6 +67,9 @@ struct Gateway<'a> {
     project: &'a str,
     version: &'a str,
     started: &'a str,
+    /// Why its profile was not run by its authors.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unverified: Option<&'a str>,
     /// Places of requirements, and for each provider, by its place, the counts in the order of the statuses.
     results: Results,
 }
@@ -102,6 +105,7 @@ fn index(entries: &[Entry]) -> Index<'_> {
         project: &report.implementation.project,
         version: &report.implementation.version,
         started: &report.environment.started,
+        unverified: report.implementation.unverified.as_deref(),
         results,
     });
     Index { gateways: gateways.collect(), providers, requirements }

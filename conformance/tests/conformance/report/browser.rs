@@ -126,7 +126,7 @@ async fn the_page_fits_a_phone_and_can_be_read_in_either_scheme() {
 }
 
 /// The texts whose contrast with what is behind them is below 4.5, as the browser computed both.
-const FAINT: &str = include_str!("faint.js");
+pub(super) const FAINT: &str = include_str!("faint.js");
 
 pub(super) async fn count(browser: &Client, css: &str) -> Result<usize, fantoccini::error::CmdError> {
     Ok(browser.find_all(Locator::Css(css)).await?.len())

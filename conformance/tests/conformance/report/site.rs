@@ -7,7 +7,7 @@ use conformance::report::{Keep, site, text};
 use fantoccini::{Client, Locator};
 use serde_json::Value;
 
-use super::browser::{click, count, in_browser, keys, text as words};
+use super::browser::{FAINT, click, count, in_browser, keys, text as words};
 use super::sample::sample;
 
 /// Two gateways: the sample, and one that is better by a failure.
@@ -88,6 +88,10 @@ async fn a_square_opens_what_was_found_and_what_was_seen() {
 async fn visit(browser: &Client, page: &str) -> Result<(), fantoccini::error::CmdError> {
     browser.goto(page).await?;
     browser.wait().for_element(Locator::Css(".square")).await?;
+    for _ in 0..2 {
+        keys(browser, 't').await?;
+        assert_eq!(browser.execute(FAINT, vec![]).await?, serde_json::json!([]));
+    }
     assert!(
         words(browser, "#summary tbody").await?.starts_with("Better & <b>bolder</b>"),
         "the best comes first"
