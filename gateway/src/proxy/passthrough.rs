@@ -6,7 +6,7 @@ use http_body::Body as _;
 use hyper::body::Incoming;
 use tokio::time::Instant;
 use translate::call::{Api, Options, Tap, Target};
-use translate::passthrough::{self, Native, Passage};
+use translate::passthrough::{self, Native, Passage, Resource};
 use translate::wire::Framing;
 
 use super::answer::Answer;
@@ -66,7 +66,7 @@ impl Proxy {
         let upload = if let Taken::Pieces(upload) = &mut taken { Some(upload) } else { None };
         let once = is_post.then_some(Once { upload });
         let reply = self.exchange(backend, &place, &request, once, deadline).await?;
-        Ok(give_back(backend, passage, &target, reply, record).await)
+        Ok(give_back(backend, passage, &target, (reply, is_post), record).await)
     }
 
     /// Reads what of the body must be read: the model, or all of it where it is signed.
@@ -81,7 +81,7 @@ impl Proxy {
         let native = passage.resource.native();
         // Kong's rule holds for a provider's own API too: the file's model and no other. But there no body is changed.
         let is_held = native.is_some_and(|native| native.names_model() && options.model.is_some());
-        let names_model = passage.resource.names_model() || is_held;
+        let names_model = passage.resource.names_model(&target.path) || is_held;
         target.client_model = native.and_then(|native| native.model(&target.path));
         let taken = if names_model || backend.credentials.reads_body() {
             let limit = backend.limit(self.limits.body_bytes);
@@ -119,7 +119,7 @@ async fn give_back(
     backend: &Backend,
     passage: &Passage,
     target: &Target,
-    reply: Reply,
+    (reply, is_post): (Reply, bool),
     record: &mut Record,
 ) -> Answer {
     record.upstream_status = Some(reply.head.status);
@@ -128,22 +128,20 @@ async fn give_back(
     headers::downstream(&reply.head, &mut answer.headers);
     headers::of_body(&reply.head, &mut answer.headers);
     let is_good = (200..300).contains(&reply.head.status);
-    let tap = match passage.resource.native() {
+    match passage.resource.native() {
         None if !is_good => return fail(backend, reply, answer).await,
-        None => None,
-        Some(native) => {
-            headers::of_native(&reply.head, &mut answer.headers);
-            let counts = is_good && native.generates(&target.path);
-            if counts { tap(backend, native, target, &reply, record) } else { None }
-        }
-    };
+        None => (),
+        Some(_) => headers::of_native(&reply.head, &mut answer.headers),
+    }
+    let counts = is_good && is_post && passage.resource.generates(&target.path);
+    let tap = if counts { tap(backend, passage.resource, target, &reply, record) } else { None };
     answer.passing(Passing::new(reply, tap))
 }
 
 /// What counts along, where the file wants statistics.
 fn tap(
     backend: &Backend,
-    native: Native,
+    resource: Resource,
     target: &Target,
     reply: &Reply,
     record: &mut Record,
@@ -151,8 +149,14 @@ fn tap(
     if !backend.route.plugin.target.logging.log_statistics {
         return None;
     }
-    let api = if native == Native::Huggingface { Api::Completions } else { Api::Chat };
     let kind = reply.head.media_type();
+    if resource == Resource::Responses {
+        let framing = Some(Framing::Sse).filter(|framing| framing.fits(&kind));
+        record.stream = framing.is_some();
+        return Some(Tap::responses(framing));
+    }
+    let is_plain = resource == Resource::Native(Native::Huggingface);
+    let api = if is_plain { Api::Completions } else { Api::Chat };
     let framing = backend.framings(api).iter().copied().find(|framing| framing.fits(&kind));
     // One array and one object have the same media type.
     let is_array = target.path.ends_with(":streamGenerateContent");

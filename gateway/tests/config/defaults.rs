@@ -153,10 +153,14 @@ fn a_provider_is_refused_for_an_api_that_it_has_not_got() {
     let raw = "llama2_format: raw, upstream_url: 'http://h'";
     let refused = wrong(&config("llama2", "llm/v1/embeddings", raw));
     assert_eq!(refused, ["config: llama2 has no API for route_type llm/v1/embeddings"]);
+    let refused = wrong(&config("deepseek", "llm/v1/responses", ""));
+    assert_eq!(refused, ["config: deepseek has no API for route_type llm/v1/responses"]);
     let refused = wrong(&config("anthropic", "llm/v1/files", "anthropic_version: v"));
     assert_eq!(refused, ["config: anthropic has no API for route_type llm/v1/files"]);
     for (provider, route_type, options) in [
         ("openai", "llm/v1/files", ""),
+        ("xai", "llm/v1/responses", ""),
+        ("azure", "llm/v1/responses", "azure_instance: i, azure_deployment_id: d"),
         ("xai", "image/v1/images/generations", ""),
         ("openai", "llm/v1/completions", ""),
         ("openai", "llm/v1/embeddings", ""),

@@ -36,6 +36,8 @@ fn the_example_of_what_passes_through_serves_what_it_says() {
         ("POST", "/openai/files", "llm/v1/files"),
         ("GET", "/openai/files/file-1/content", "llm/v1/files"),
         ("GET", "/openai/vector_stores", "llm/v1/assistants"),
+        ("POST", "/openai/responses", "llm/v1/responses"),
+        ("GET", "/azure/responses/resp_1/input_items", "llm/v1/responses"),
         ("POST", "/azure/audio/transcriptions", "audio/v1/audio/transcriptions"),
     ] {
         let found = config.router.find(method, None, path, &HeaderMap::new()).expect(path);

@@ -2,6 +2,7 @@
 //! errors, completions and vectors. One file configures all of it.
 #![expect(clippy::unwrap_used, reason = "the helpers of tests are tests too")]
 
+mod responses;
 mod rows;
 #[path = "../../../../mocks/tests/mocks/official/venv.rs"]
 #[expect(dead_code, reason = "the mocks' own tests use all of it")]

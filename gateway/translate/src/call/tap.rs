@@ -4,6 +4,7 @@ use super::{Api, Call};
 use crate::Error;
 use crate::chat::Reader;
 use crate::delta::{Delta, Sink, Usage};
+use crate::passthrough::Responses;
 use crate::providers::Provider;
 use crate::wire::{Frame, Framer, Framing};
 
@@ -35,9 +36,17 @@ impl Sink for Cost {
 impl Tap {
     /// Beside a reply of this API; without a framing, one that comes whole.
     pub fn new(api: Api, provider: &Provider, framing: Option<Framing>) -> Option<Self> {
-        let reader = provider.reader(api, &Call::default())?;
+        Some(Self::with(provider.reader(api, &Call::default())?, framing))
+    }
+
+    /// Beside a response of OpenAI's.
+    pub fn responses(framing: Option<Framing>) -> Self {
+        Self::with(Box::new(Responses), framing)
+    }
+
+    fn with(reader: Box<dyn Reader>, framing: Option<Framing>) -> Self {
         let framer = framing.map(Framer::new);
-        Some(Self { reader, framer, whole: Vec::new(), cost: Cost::default(), lost: false })
+        Self { reader, framer, whole: Vec::new(), cost: Cost::default(), lost: false }
     }
 
     /// Looks at what passes.

@@ -1,4 +1,4 @@
-//! APIs whose bodies are not translated: files, batches, assistants, sound, pictures. Where each stands at a provider, which of
+//! APIs whose bodies are not translated: files, batches, assistants, responses, sound, pictures. Where each stands at a provider, which of
 //! the client's paths lead there, and what of a request must be looked at all the same: the model.
 //!
 //! Paths: <https://platform.openai.com/docs/api-reference>,
@@ -7,10 +7,12 @@
 mod model;
 mod multipart;
 mod native;
+mod responses;
 mod route;
 
 pub use model::model;
 pub use native::Native;
+pub use responses::Responses;
 
 use crate::Error;
 use crate::call::{Options, Target};
@@ -26,6 +28,7 @@ pub enum Resource {
     ImageEdits,
     ImageGenerations,
     Native(Native),
+    Responses,
     Speech,
     Transcriptions,
     Translations,
@@ -49,12 +52,14 @@ enum Root {
     Azure,
 }
 
+const AZURE_NEWER: Root = Root::Fixed("/openai/v1");
+
 /// OpenAI's own.
 pub const OPENAI: &[Passage] = &at(Root::Fixed("/v1"));
 /// Azure's, with a version in the query.
 pub const AZURE: &[Passage] = &at(Root::Azure);
 /// Azure's newer ones.
-pub const AZURE_V1: &[Passage] = &at(Root::Fixed("/openai/v1"));
+pub const AZURE_V1: &[Passage] = &at(AZURE_NEWER);
 /// Anthropic's own API.
 pub const ANTHROPIC: &[Passage] = &[native(Native::Anthropic)];
 /// Amazon Bedrock's own API.
@@ -67,20 +72,26 @@ pub const GEMINI: &[Passage] = &[native(Native::Gemini)];
 pub const HUGGINGFACE: &[Passage] = &[native(Native::Huggingface)];
 /// Vertex AI's own API.
 pub const VERTEX: &[Passage] = &[native(Native::Vertex)];
-/// Of a provider that makes pictures as OpenAI does, and has nothing else. <https://docs.x.ai/docs/guides/image-generations>
-pub const IMAGES: &[Passage] = &[Passage { resource: Resource::ImageGenerations, root: Root::Fixed("/v1") }];
+/// xAI's. <https://docs.x.ai/docs/api-reference>
+pub const XAI: &[Passage] = &[
+    Passage { resource: Resource::ImageGenerations, root: Root::Fixed("/v1") },
+    Passage { resource: Resource::Responses, root: Root::Fixed("/v1") },
+];
 
 const fn native(native: Native) -> Passage {
     Passage { resource: Resource::Native(native), root: Root::Fixed("") }
 }
 
-const fn at(root: Root) -> [Passage; 9] {
+const fn at(root: Root) -> [Passage; 10] {
+    // The classic paths have no responses.
+    let newer = if matches!(root, Root::Azure) { AZURE_NEWER } else { root };
     [
         Passage { resource: Resource::Assistants, root },
         Passage { resource: Resource::Batches, root },
         Passage { resource: Resource::Files, root },
         Passage { resource: Resource::ImageEdits, root },
         Passage { resource: Resource::ImageGenerations, root },
+        Passage { resource: Resource::Responses, root: newer },
         Passage { resource: Resource::Speech, root },
         Passage { resource: Resource::Transcriptions, root },
         Passage { resource: Resource::Translations, root },
@@ -98,6 +109,7 @@ impl Resource {
             Self::ImageEdits => &["/images/edits"],
             Self::ImageGenerations => &["/images/generations"],
             Self::Native(native) => native.collections(),
+            Self::Responses => &["/responses"],
             Self::Speech => &["/audio/speech"],
             Self::Transcriptions => &["/audio/transcriptions"],
             Self::Translations => &["/audio/translations"],
@@ -107,12 +119,28 @@ impl Resource {
 
     /// Whether there is more than one operation: things that can be listed, looked at, deleted.
     fn is_collection(self) -> bool {
-        matches!(self, Self::Assistants | Self::Batches | Self::Files | Self::Native(_) | Self::Videos)
+        matches!(
+            self,
+            Self::Assistants | Self::Batches | Self::Files | Self::Native(_) | Self::Responses | Self::Videos
+        )
     }
 
-    /// Whether the bodies of its requests name a model, which the configuration may set.
-    pub fn names_model(self) -> bool {
-        !matches!(self, Self::Assistants | Self::Batches | Self::Files | Self::Native(_))
+    /// Whether the body of a request to this path of a provider names a model, which the configuration may set.
+    pub fn names_model(self, path: &str) -> bool {
+        match self {
+            Self::Assistants | Self::Batches | Self::Files | Self::Native(_) => false,
+            Self::Responses => self.generates(path),
+            _ => true,
+        }
+    }
+
+    /// Whether a path is that of an answer of which the usage can be read.
+    pub fn generates(self, path: &str) -> bool {
+        match self {
+            Self::Native(native) => native.generates(path),
+            Self::Responses => path.ends_with("/responses"),
+            _ => false,
+        }
     }
 
     /// Whose own API it is.

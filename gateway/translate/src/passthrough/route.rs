@@ -47,7 +47,7 @@ fn no_path() -> Error {
 
 /// Azure's classic paths.
 pub(super) fn azure(resource: Resource, below: &str, options: &Options<'_>) -> Result<Target, Error> {
-    let path = if resource.names_model() && resource != Resource::Videos {
+    let path = if resource.names_model(below) && resource != Resource::Videos {
         let deployment = options.azure.deployment.or(options.model);
         let deployment = path::segment(deployment.ok_or_else(Error::no_model)?)?;
         format!("/openai/deployments/{deployment}{below}")

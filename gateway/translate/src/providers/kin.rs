@@ -104,4 +104,4 @@ pub const VLLM: Provider = Provider {
 
 /// <https://docs.x.ai/docs/api-reference>
 pub const XAI: Provider =
-    Provider { name: "xai", base_url: "https://api.x.ai", passages: passthrough::IMAGES, ..KIN };
+    Provider { name: "xai", base_url: "https://api.x.ai", passages: passthrough::XAI, ..KIN };
