@@ -85,10 +85,7 @@ impl<'a> Session<'a> {
         let ledger = Ledger::new(trials.clone());
         let mut session = Self { options, trials, ledger, refused: vec![], notes: vec![], died: false };
         let mut ring = Ring::new(options, environment.pinned.clone())?;
-        let opened = tokio::select! {
-            opened = session.open(&mut ring) => opened,
-            () = options.stop.cancelled() => Ok(()),
-        };
+        let opened = session.open(&mut ring).await;
         if opened.is_ok() {
             session.measure(&mut ring).await;
         }
@@ -99,7 +96,10 @@ impl<'a> Session<'a> {
 
     async fn open(&mut self, ring: &mut Ring) -> Result<(), Error> {
         ring.start(self.options, &mut self.notes).await?;
-        self.refused = ring.judge(&self.options.providers).await;
+        self.refused = ring.judge(self.options).await;
+        if self.options.stop.is_cancelled() {
+            return Ok(());
+        }
         let is_claimed = |provider: &String| ring.gateways().any(|gateway| gateway.route(provider).is_some());
         if !self.options.providers.iter().any(is_claimed) {
             let providers = self.options.providers.join(", ");
@@ -205,6 +205,7 @@ impl<'a> Session<'a> {
         let gateway = ring.subjects.iter().position(|subject| subject.role == model::Role::Gateway);
         let trials = self.ledger.report(&names, 0, gateway.unwrap_or(0));
         self.notes.extend(notes::of(&environment, &trials));
+        let was_wrong = self.refused.iter().any(|refused| refused.wrong);
         Bench {
             api_version: model::API_VERSION.to_owned(),
             kind: model::KIND.to_owned(),
@@ -218,11 +219,7 @@ impl<'a> Session<'a> {
             },
             subjects: ring.subjects.iter().map(subject::Subject::report).collect(),
             trials,
-            exit_code: match () {
-                () if self.died => GATEWAY_DIED,
-                () if self.refused.iter().any(|refused| refused.wrong) => 1,
-                () => 0,
-            },
+            exit_code: if self.died { GATEWAY_DIED } else { u8::from(was_wrong) },
             refused: self.refused,
             notes: self.notes,
             interrupted: self.options.stop.is_cancelled(),

@@ -40,7 +40,10 @@ impl Ring {
     pub(super) async fn start(&mut self, options: &Options, notes: &mut Vec<String>) -> Result<(), Error> {
         let say = |sentence: &str| options.notice.iter().for_each(|notice| notice(sentence));
         for contender in options.gateways.iter().filter(|contender| contender.source == Source::Profile) {
-            setup::prepare(&contender.profile, say).await?;
+            tokio::select! {
+                prepared = setup::prepare(&contender.profile, say) => prepared?,
+                () = options.stop.cancelled() => return Ok(()),
+            }
         }
         let mocks = self.start_mocks(options).await?;
         let upstreams = Upstreams {
@@ -66,7 +69,14 @@ impl Ring {
             let folder = self.folder.join(number.to_string());
             let layout = self.layout.as_ref();
             let started = Subject::start(&contender, role, &upstreams, &folder, layout, options.repeat);
-            let mut subject = started.await?;
+            let mut subject = match role {
+                // It is there at once; and one that is killed while it starts leaves its workers behind.
+                Role::Proxy => started.await?,
+                _ => tokio::select! {
+                    started = started => started?,
+                    () = options.stop.cancelled() => return Ok(()),
+                },
+            };
             if subject.tree().is_none() {
                 notes.push(format!("{} was not started here: it runs where its start put it", subject.name));
             }
@@ -103,43 +113,47 @@ impl Ring {
 
     /// Asks everybody everything once, and aims at those who are right. The mocks alone and nginx are asked what the first
     /// gateway that is right asks the provider.
-    pub(super) async fn judge(&mut self, providers: &[String]) -> Vec<Refused> {
+    pub(super) async fn judge(&mut self, options: &Options) -> Vec<Refused> {
         let (mut refused, mut plain) = (Vec::new(), BTreeMap::new());
-        let asked = || providers.iter().flat_map(|provider| Kind::ALL.map(|kind| (provider, kind)));
-        let mut subjects = std::mem::take(&mut self.subjects);
-        for subject in subjects.iter_mut().filter(|subject| subject.role == Role::Gateway) {
+        let asked = || options.providers.iter().flat_map(|provider| Kind::ALL.map(|kind| (provider, kind)));
+        for at in self.places(|role| role == Role::Gateway) {
             for (provider, kind) in asked() {
-                match self.judge_one(subject, provider, kind).await {
+                let judged = tokio::select! {
+                    judged = self.judge_one(&self.subjects[at], provider, kind) => judged,
+                    () = options.stop.cancelled() => return refused,
+                };
+                match judged {
                     Ok((question, upstream)) => {
-                        subject.aim(provider, kind, &question);
+                        self.subjects[at].aim(provider, kind, &question);
                         plain.entry((provider, kind)).or_insert(upstream);
                     }
-                    Err((wrong, reason)) => refused.push(Refused {
-                        subject: subject.name.clone(),
-                        provider: provider.clone(),
-                        kind,
-                        wrong,
-                        reason,
-                    }),
+                    Err((wrong, reason)) => refused.push(self.refusal(at, provider, kind, wrong, reason)),
                 }
             }
         }
-        for subject in subjects.iter_mut().filter(|subject| subject.role != Role::Gateway) {
+        for at in self.places(|role| role != Role::Gateway) {
             for ((provider, kind), question) in &plain {
-                match question::try_plainly(&subject.url, question, *kind).await {
-                    Ok(()) => subject.aim(provider, *kind, question),
-                    Err(reason) => refused.push(Refused {
-                        subject: subject.name.clone(),
-                        provider: (*provider).clone(),
-                        kind: *kind,
-                        wrong: false,
-                        reason,
-                    }),
+                match question::try_plainly(&self.subjects[at].url, question, *kind).await {
+                    Ok(()) => self.subjects[at].aim(provider, *kind, question),
+                    Err(reason) => refused.push(self.refusal(at, provider, *kind, false, reason)),
                 }
             }
         }
-        self.subjects = subjects;
         refused
+    }
+
+    fn places(&self, wanted: impl Fn(Role) -> bool) -> Vec<usize> {
+        (0..self.subjects.len()).filter(|at| wanted(self.subjects[*at].role)).collect()
+    }
+
+    fn refusal(&self, at: usize, provider: &str, kind: Kind, wrong: bool, reason: String) -> Refused {
+        Refused {
+            subject: self.subjects[at].name.clone(),
+            provider: provider.to_owned(),
+            kind,
+            wrong,
+            reason,
+        }
     }
 
     /// The client's question, and what became of it upstream; or whether the gateway is wrong, and why.
