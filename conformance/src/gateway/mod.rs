@@ -1,5 +1,6 @@
 //! The gateway under test: its profile, its configuration, its process. Here it is a process and a URL, nothing more.
 
+mod build;
 mod claims;
 mod container;
 pub mod known;

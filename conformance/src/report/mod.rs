@@ -5,6 +5,7 @@ pub mod ctrf;
 pub mod diff;
 mod evidence;
 mod files;
+mod findings;
 pub mod github;
 pub mod html;
 pub mod junit;

@@ -63,7 +63,10 @@ impl Arena {
             let say = |sentence: &str| options.notice.iter().for_each(|notice| notice(sentence));
             gateway::setup::prepare(&options.profile, say).await?;
         }
-        let mocks = start_mocks(options).await?;
+        let mocks = match &options.running {
+            Some(running) => Arc::clone(running),
+            None => Arc::new(start_mocks_for(options).await?),
+        };
         warm_up(&mocks).await;
         let folder = working_folder(options)?;
         let upstreams = Upstreams::new(&mocks, &options.profile, &folder, before)?;
@@ -77,7 +80,7 @@ impl Arena {
         let stage = Stage {
             client: client(&url, &gateway)?,
             redactor: secrets::redactor(&gateway.profile, mocks.credentials()),
-            mocks: Arc::new(mocks),
+            mocks,
             profile: Arc::new(gateway.profile.clone()),
             gateway: Mutex::new(Some(gateway)),
             patience: options.profile.patience_ms.map_or(PATIENCE, Duration::from_millis),
@@ -180,11 +183,26 @@ impl Arena {
     }
 }
 
-async fn start_mocks(options: &Options) -> Result<mocks::Mocks, Error> {
+/// The providers' mocks at a free port of 127.0.0.1, for a gateway that must know their addresses before a run begins: one in the
+/// same process, mostly. Whoever holds them keeps them running.
+///
+/// # Errors
+/// [`Error::Mocks`], where no port could be opened.
+pub async fn start_mocks() -> Result<Arc<mocks::Mocks>, Error> {
+    let started = mocks::start_with(mocks_options(mocks::Options::default())).await;
+    started.map(Arc::new).map_err(|error| Error::Mocks(upstream::why(&error)))
+}
+
+/// What the judge wants of the mocks.
+fn mocks_options(wanted: mocks::Options) -> mocks::Options {
+    let journal = mocks::JournalLimits { reply_bytes: REPLY_BYTES, ..wanted.journal };
+    mocks::Options { journal, ..wanted }
+}
+
+async fn start_mocks_for(options: &Options) -> Result<mocks::Mocks, Error> {
     let defaults = mocks::Options::default();
-    let journal = mocks::JournalLimits { reply_bytes: REPLY_BYTES, ..defaults.journal };
     let listen = options.mocks.unwrap_or_else(|| upstream::listen(&options.profile));
-    let wanted = mocks::Options { listen, seed: options.seed, journal, ..defaults };
+    let wanted = mocks_options(mocks::Options { listen, seed: options.seed, ..defaults });
     let wanted = upstream::mocks_options(&options.profile, options.ca.as_deref(), wanted)?;
     mocks::start_with(wanted).await.map_err(|error| Error::Mocks(upstream::why(&error)))
 }

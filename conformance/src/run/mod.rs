@@ -16,7 +16,7 @@ use std::sync::Arc;
 use futures_util::StreamExt;
 use futures_util::stream;
 
-pub use arena::Arena;
+pub use arena::{Arena, start_mocks};
 pub use options::{Notice, Options, Progress, Watcher};
 pub(crate) use plan::binds;
 pub(crate) use play::{CLIENT_KEY, complete, has_place, headers, with_marker};

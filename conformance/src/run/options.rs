@@ -18,6 +18,9 @@ pub struct Options {
     pub source: Source,
     /// Where the mocks listen; absent: any free port of 127.0.0.1. A gateway that runs already must know it.
     pub mocks: Option<SocketAddr>,
+    /// Mocks that run already, whose addresses the gateway was told: those of [`start_mocks`](crate::start_mocks). They
+    /// outlive the run.
+    pub running: Option<Arc<mocks::Mocks>>,
     /// Globs over `<requirement>@<scenario>@<cell>`, or over one of the three; empty means all.
     pub select: Vec<String>,
     /// The user's own scenarios, besides the suite's.
@@ -73,6 +76,7 @@ impl Options {
             profile,
             source: Source::Profile,
             mocks: None,
+            running: None,
             ca: None,
             select: Vec::new(),
             scenarios: Own::default(),
@@ -86,6 +90,70 @@ impl Options {
             notice: None,
             progress: None,
         }
+    }
+}
+
+/// For those who run the suite as a test: each takes the options and gives them back.
+impl Options {
+    /// Everything of the suite, against a gateway that runs at this address, be it in the same process.
+    pub fn url(url: impl Into<String>, profile: Profile) -> Self {
+        Self { source: Source::Url(url.into()), ..Self::new(profile) }
+    }
+
+    /// The providers are these mocks, whose addresses the gateway was told.
+    #[must_use]
+    pub fn with_mocks(mut self, mocks: &Arc<mocks::Mocks>) -> Self {
+        self.running = Some(Arc::clone(mocks));
+        self
+    }
+
+    /// Only what this glob matches: a requirement, a scenario, a cell, or `<requirement>@<scenario>@<cell>`. Several add up.
+    #[must_use]
+    pub fn select(mut self, glob: impl Into<String>) -> Self {
+        self.select.push(glob.into());
+        self
+    }
+
+    /// Only this surface. Several add up.
+    #[must_use]
+    pub fn surface(mut self, surface: Surface) -> Self {
+        self.surfaces.push(surface);
+        self
+    }
+
+    /// Only this provider, or the route of this name. Several add up.
+    #[must_use]
+    pub fn provider(mut self, name: impl Into<String>) -> Self {
+        self.providers.push(name.into());
+        self
+    }
+
+    /// Only the quick form.
+    #[must_use]
+    pub fn quick(mut self) -> Self {
+        self.quick = true;
+        self
+    }
+
+    /// Everything that is drawn follows from this.
+    #[must_use]
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = seed;
+        self
+    }
+
+    /// So many plays at once.
+    #[must_use]
+    pub fn jobs(mut self, jobs: usize) -> Self {
+        self.jobs = jobs;
+        self
+    }
+
+    /// These scenarios of one's own, too.
+    #[must_use]
+    pub fn scenarios(mut self, scenarios: Own) -> Self {
+        self.scenarios = scenarios;
+        self
     }
 }
 

@@ -4,6 +4,7 @@ mod baseline;
 mod bench;
 mod gateways;
 mod laws;
+mod library;
 mod own;
 mod page;
 mod passthrough;

@@ -80,32 +80,25 @@ fn what_a_provider_said_is_said_again_and_judged_through_the_gateway() {
     let script = "replies:\n  - content:\n      - text: [\"One \", \"moment.\"]\n      - tool_call: { id: call_7xW2, name: weigh, arguments: ['{\"gra', 'ms\": 12.5}'] }\n    usage: { prompt: 30, completion: 12 }\n";
     let script = file(folder.path(), "script.yaml", script);
     let mock = Server::start(&["mock", "--listen", "127.0.0.1:0", "--script", &script], &[]);
+    let mut recorded = Vec::new();
     for question in questions() {
         let provider = question.0;
         let out = folder.path().join(provider);
         let to = format!("http://{}/{provider}", mock.address);
-        let arguments = [
-            "record",
-            "--provider",
-            provider,
-            "--to",
-            &to,
-            "--listen",
-            "127.0.0.1:0",
-            "--out",
-            out.to_str().unwrap(),
-            "--name",
-            provider,
-        ];
-        let recorder = Server::start(&arguments, &[]);
+        let place = ["--listen", "127.0.0.1:0", "--out", out.to_str().unwrap(), "--name", provider];
+        let recorder = Server::start(
+            &[&["record", "--provider", provider, "--to", &to], place.as_slice()].concat(),
+            &[],
+        );
         let seen = ask(&runtime, &format!("http://{}", recorder.address), &question);
         assert_eq!(seen.status, Some(200), "{provider}: {}", String::from_utf8_lossy(&seen.body()));
         let (code, said) = recorder.terminate();
         assert_eq!(code, Some(0), "{said}");
         assert!(said.contains("0001 POST /") && said.contains("4 files"), "{provider}: {said}");
         said_again(&runtime, &out, &question, &seen);
-        judged(&out, provider);
+        recorded.push(out.join("scenarios").to_str().unwrap().to_owned());
     }
+    judged(&recorded, &folder.path().join("report"));
 }
 
 /// By `touchstone mock`, from either kind of script.
@@ -126,34 +119,17 @@ fn said_again(
 }
 
 /// By the suite, with the bundled gateway between.
-fn judged(out: &Path, provider: &str) {
-    let (scenarios, report) = (out.join("scenarios"), out.join("report"));
-    let arguments = [
-        "test",
-        "--scenarios",
-        scenarios.to_str().unwrap(),
-        "--select",
-        "own",
-        "--json",
-        "--report",
-        report.to_str().unwrap(),
-    ];
+fn judged(folders: &[String], report: &Path) {
+    let mut arguments = vec!["test", "--select", "own", "--json", "--report", report.to_str().unwrap()];
+    arguments.extend(folders.iter().flat_map(|folder| ["--scenarios", folder]));
     let (code, said, error) = told(&arguments);
-    assert_eq!(
-        code,
-        Some(0),
-        "{provider}: {error}\n{said}\n{:?}",
-        std::fs::read_dir(&scenarios)
-            .map(|all| all.flatten().map(|file| std::fs::read_to_string(file.path())).collect::<Vec<_>>())
-    );
+    assert_eq!(code, Some(0), "{error}\n{said}");
     let report: Value = serde_json::from_str(&said).unwrap();
-    let ids: Vec<_> = report["scenarios"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|scenario| scenario["id"].as_str().unwrap())
-        .collect();
-    assert_eq!(ids, [format!("chat.{provider}.0001"), format!("chat.{provider}.0001-bytes")]);
+    let played = report["scenarios"].as_array().unwrap().iter();
+    let played: Vec<_> = played.map(|scenario| scenario["id"].as_str().unwrap().to_owned()).collect();
+    let providers = questions().map(|question| question.0);
+    let wanted = providers.map(|name| [format!("chat.{name}.0001"), format!("chat.{name}.0001-bytes")]);
+    assert_eq!(played, wanted.concat());
 }
 
 #[test]
