@@ -12,6 +12,7 @@ use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::{Body, Frame, Incoming, SizeHint};
 use tokio::sync::mpsc;
+use tokio::sync::mpsc::error::TrySendError;
 use tokio::time::Instant;
 use tokio_util::task::TaskTracker;
 
@@ -144,8 +145,10 @@ impl Proxy {
 }
 
 impl Hand {
-    /// Hands over without waiting: whoever passes bytes on has no time for files.
+    /// Hands over without waiting: whoever passes bytes on has no time for files. What is over first is numbered first, as
+    /// long as the writer keeps up.
     fn give(&self, exchange: Exchange) {
+        let Err(TrySendError::Full(exchange)) = self.sender.try_send(exchange) else { return };
         let sender = self.sender.clone();
         if tokio::runtime::Handle::try_current().is_ok() {
             self.tasks.spawn(async move { sender.send(exchange).await.is_ok() });
