@@ -68,15 +68,15 @@ fn lead(report: &Report) -> String {
         Some(_) => " The profile is written from documents, and was not run by its authors.",
         None => "",
     };
-    format!(
-        "{} of {} checks pass, {} fail or are stale, {} warn, {} fail as expected, {} are not claimed.{unverified}",
-        counts.pass,
-        counts.total(),
-        counts.unexpected(),
-        counts.warn,
-        counts.xfail,
-        counts.skip
-    )
+    let rest = [
+        (counts.unexpected(), "fail or are stale"),
+        (counts.warn, "warn"),
+        (counts.xfail, "fail as expected"),
+        (counts.skip, "are not claimed"),
+    ];
+    let rest = rest.into_iter().filter(|(count, _)| *count > 0);
+    let rest: String = rest.map(|(count, words)| format!(", {count} {words}")).collect();
+    format!("{} of {} checks pass{rest}.{unverified}", counts.pass, counts.total())
 }
 
 /// JSON as gzip in base64: a tenth of it, and nothing in it can end the element that it stands in.
