@@ -252,7 +252,7 @@ impl Drop for Mocks {
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// An address is taken or forbidden.
-    #[error("cannot listen on {0}: {1}")]
+    #[error("cannot listen on {0}: {1}{hint}", hint = privilege(.0, .1))]
     Listen(SocketAddr, #[source] io::Error),
     /// No thread, or no runtime for it.
     #[error("cannot start a thread: {0}")]
@@ -271,4 +271,30 @@ pub enum Error {
         /// Why not.
         source: io::Error,
     },
+}
+
+/// What helps where a port is for the privileged alone.
+fn privilege(addr: &SocketAddr, problem: &io::Error) -> String {
+    let port = addr.port();
+    if problem.kind() != io::ErrorKind::PermissionDenied || port >= 1024 {
+        return String::new();
+    }
+    format!(
+        "; it takes root, the capability net_bind_service, or `sysctl net.ipv4.ip_unprivileged_port_start={port}`"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_opens_a_privileged_port_is_told() {
+        let said = |port| {
+            let addr = SocketAddr::from(([127, 0, 0, 1], port));
+            Error::Listen(addr, io::ErrorKind::PermissionDenied.into()).to_string()
+        };
+        assert!(said(443).ends_with("`sysctl net.ipv4.ip_unprivileged_port_start=443`"), "{}", said(443));
+        assert!(!said(9443).contains("sysctl"));
+    }
 }

@@ -274,16 +274,3 @@ fn seen_host(profile: &Profile, listen: IpAddr) -> String {
 fn host_ip(listen: IpAddr) -> IpAddr {
     if listen.is_unspecified() { Ipv4Addr::LOCALHOST.into() } else { listen }
 }
-
-/// Why the mocks did not start; with what helps where a port is for the privileged alone.
-pub fn why(error: &mocks::Error) -> String {
-    match error {
-        mocks::Error::Listen(_, problem) if problem.kind() == std::io::ErrorKind::PermissionDenied => {
-            format!(
-                "{error}; ports below 1024 need root, the capability net_bind_service, or \
-             `sysctl net.ipv4.ip_unprivileged_port_start={HTTPS}`"
-            )
-        }
-        _ => error.to_string(),
-    }
-}

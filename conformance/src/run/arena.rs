@@ -204,7 +204,7 @@ async fn start_mocks_for(options: &Options) -> Result<mocks::Mocks, Error> {
     let listen = options.mocks.unwrap_or_else(|| upstream::listen(&options.profile));
     let wanted = mocks_options(mocks::Options { listen, seed: options.seed, ..defaults });
     let wanted = upstream::mocks_options(&options.profile, options.ca.as_deref(), wanted)?;
-    mocks::start_with(wanted).await.map_err(|error| Error::Mocks(upstream::why(&error)))
+    mocks::start_with(wanted).await.map_err(|error| Error::Mocks(error.to_string()))
 }
 
 /// What the first request would wait for is waited for here: tokenizers and documents are loaded when they are needed,

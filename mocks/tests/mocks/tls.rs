@@ -211,6 +211,27 @@ async fn an_authority_that_was_kept_signs_for_its_certificate() {
     shake_as(&pem, stream, "api.anthropic.com", &[]).await.unwrap();
 }
 
+#[tokio::test(start_paused = true)]
+async fn whoever_does_not_shake_hands_is_let_go() {
+    let mocks = start().await;
+    for addr in [mocks.tls().unwrap(), mocks.addr()] {
+        let mut stream = TcpStream::connect(addr).await.unwrap();
+        // The beginning of a record; and a tunnel in which nothing comes.
+        let bytes: &[u8] = if addr == mocks.addr() {
+            b"CONNECT api.openai.com:443 HTTP/1.1\r\nhost: api.openai.com\r\n\r\n\x16"
+        } else {
+            b"\x16"
+        };
+        stream.write_all(bytes).await.unwrap();
+        let mut rest = Vec::new();
+        // It may be reset: not all was read.
+        let _ = stream.read_to_end(&mut rest).await;
+    }
+    let told: Vec<_> = mocks.refused().into_keys().collect();
+    assert_eq!(told.len(), 2, "{told:?}");
+    assert!(told.iter().all(|(_, reason)| reason.contains("no TLS handshake within 10 s")), "{told:?}");
+}
+
 #[tokio::test]
 async fn what_is_no_tls_ends_the_connection() {
     let mocks = start().await;

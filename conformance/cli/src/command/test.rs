@@ -24,7 +24,9 @@ use conformance::{Options, Report, Surface};
   touchstone test --gateway my-gateway/ --url http://127.0.0.1:8000 --mocks 127.0.0.1:9000
 
 Without --gateway the bundled gateway is judged. With --url a gateway that already runs is; it must send its calls to
-the mocks, whose address --mocks fixes. A profile with a setup is installed once, into a cache (TOUCHSTONE_CACHE).
+the mocks, whose address --mocks fixes. One that calls its providers' own hosts reaches the mocks by the `upstream` of its
+profile, through a proxy or by name, and trusts the authority of --ca. A profile with a setup is installed once, into a
+cache (TOUCHSTONE_CACHE).
 
 Where GITHUB_STEP_SUMMARY is set, the summary is appended there; where GITHUB_ACTIONS is true, annotations are printed.
 
