@@ -68,7 +68,10 @@ fn lost(case: &Case, with_place: bool) -> Judged {
     let api = case.api();
     let has_place =
         |difference: &Difference| api.is_none_or(|api| api.has_place(difference.facet, &difference.member));
-    let found = differences(case)?.into_iter().filter(|found| has_place(found) == with_place);
+    let refused = super::refusal::members(case);
+    let is_open = |difference: &Difference| refused.contains(&difference.member.as_str());
+    let found = differences(case)?.into_iter();
+    let found = found.filter(|found| has_place(found) == with_place && !is_open(found));
     unless(found.filter(|difference| !is_named(case, &difference.member)).map(as_finding).collect())
 }
 
