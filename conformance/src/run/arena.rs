@@ -190,7 +190,7 @@ impl Arena {
 /// [`Error::Mocks`], where no port could be opened.
 pub async fn start_mocks() -> Result<Arc<mocks::Mocks>, Error> {
     let started = mocks::start_with(mocks_options(mocks::Options::default())).await;
-    started.map(Arc::new).map_err(|error| Error::Mocks(upstream::why(&error)))
+    started.map(Arc::new).map_err(|error| Error::Mocks(error.to_string()))
 }
 
 /// What the judge wants of the mocks.
