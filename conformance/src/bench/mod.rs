@@ -64,8 +64,8 @@ pub fn run(options: Options) -> Result<Bench, Error> {
     thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 }
 
-/// Exit code of a benchmark in which a gateway died.
-const GATEWAY_DIED: u8 = 3;
+/// Exit code of a benchmark for which a gateway did not come up, or in which one died.
+const GATEWAY_FAILED: u8 = 3;
 
 /// A benchmark under way.
 struct Session<'a> {
@@ -90,7 +90,8 @@ impl<'a> Session<'a> {
             session.measure(&mut ring).await;
         }
         let bench = session.report(&ring, environment, started, clock.elapsed());
-        ring.close(opened.is_err() || bench.exit_code == GATEWAY_DIED).await;
+        let code = opened.as_ref().map_or_else(Error::exit_code, |()| bench.exit_code);
+        ring.close(code == GATEWAY_FAILED).await;
         opened.map(|()| bench)
     }
 
@@ -219,7 +220,7 @@ impl<'a> Session<'a> {
             },
             subjects: ring.subjects.iter().map(subject::Subject::report).collect(),
             trials,
-            exit_code: if self.died { GATEWAY_DIED } else { u8::from(was_wrong) },
+            exit_code: if self.died { GATEWAY_FAILED } else { u8::from(was_wrong) },
             refused: self.refused,
             notes: self.notes,
             interrupted: self.options.stop.is_cancelled(),

@@ -136,6 +136,7 @@ fn a_gateway_that_runs_already_is_measured_too() {
 fn ended_early_it_ends_its_children_and_writes_what_it_has() {
     let folder = tempfile::tempdir().unwrap();
     let child = command(&["bench", "--duration", "30", "--report", folder.path().to_str().unwrap()])
+        .env("TMPDIR", folder.path())
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
@@ -144,7 +145,7 @@ fn ended_early_it_ends_its_children_and_writes_what_it_has() {
         let found = Command::new("ps").args(["-o", "pid=", "--ppid", &pid]).output().unwrap();
         String::from_utf8(found.stdout).unwrap().split_whitespace().map(str::to_owned).collect::<Vec<_>>()
     };
-    // `ps` is nobody's child here, so what is found is a gateway.
+    // `ps` is not its child, so what is found is a gateway.
     let started = loop {
         let found = children();
         if !found.is_empty() {
@@ -159,6 +160,11 @@ fn ended_early_it_ends_its_children_and_writes_what_it_has() {
         Command::new("kill").args(["-0", pid]).stderr(Stdio::null()).status().unwrap().success()
     };
     assert!(!started.iter().any(alive), "its gateways have ended");
+    // Whoever they started themselves would still be in a folder of theirs.
+    let left = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+    let left = left.filter_map(|process| std::fs::read_link(process.path().join("cwd")).ok());
+    let left: Vec<_> = left.filter(|cwd| cwd.starts_with(folder.path())).collect();
+    assert!(left.is_empty(), "{left:?}");
 }
 
 #[test]
@@ -178,6 +184,13 @@ fn what_cannot_be_measured_is_2_and_what_never_comes_up_is_3() {
     let folder = tempfile::tempdir().unwrap();
     let text = "apiVersion: touchstone/v1\nkind: GatewayProfile\nimplementation: { organization: Test, project: none, url: \"\", version: \"1\", contact: [] }\nstart: { command: [\"false\"], ready: / }\nroutes: []\n";
     file(folder.path(), "profile.yaml", text);
-    let (code, _, said) = told(&["bench", "--gateway", folder.path().to_str().unwrap()]);
-    assert_eq!(code, Some(3), "{said}");
+    // Its log stays, so that somebody can read why.
+    let output = command(&["bench", "--gateway", folder.path().to_str().unwrap()])
+        .env("TMPDIR", folder.path())
+        .output()
+        .unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(3), "{said}");
+    let log = said.lines().find_map(|line| line.strip_prefix("its log: ")).unwrap();
+    assert!(Path::new(log).is_file(), "{said}");
 }
