@@ -276,3 +276,43 @@ fn query(query: &str, secrets: &mut Vec<String>, removed: &mut Vec<String>) -> S
     };
     query.split('&').map(member).collect::<Vec<_>>().join("&")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_a_signature_the_key_and_the_proof_are_secret_and_the_scope_is_not() {
+        let signed = "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE1/20261121/eu-west-1/bedrock/aws4_request, \
+                      SignedHeaders=host;x-amz-date, Signature=5d672d79c15b13162d9279b0855cfba6";
+        let parts = parts(signed);
+        for secret in ["AKIDEXAMPLE1", "5d672d79c15b13162d9279b0855cfba6"] {
+            assert!(parts.iter().any(|part| part == secret), "{parts:?}");
+        }
+        for known in ["20261121", "eu-west-1", "bedrock", "host", "host;x-amz-date"] {
+            assert!(!parts.iter().any(|part| part == known), "{known}: {parts:?}");
+        }
+    }
+
+    #[test]
+    fn names_tell_what_is_secret_and_counts_are_not() {
+        for name in [
+            "authorization",
+            "x-api-key",
+            "X-Amz-Security-Token",
+            "set-cookie",
+            "x-goog-api-key",
+            "openai-project",
+        ] {
+            assert!(is_secret(name, "value"), "{name}");
+        }
+        for (name, value) in [
+            ("x-ratelimit-remaining-tokens", "12"),
+            ("anthropic-ratelimit-tokens-reset", "2026-11-21T00:00:00Z"),
+            ("x-amzn-bedrock-input-token-count", "7"),
+            ("content-type", "text/plain"),
+        ] {
+            assert!(!is_secret(name, value), "{name}");
+        }
+    }
+}
