@@ -36,6 +36,21 @@ pub(super) fn reply(request: &Request, draw: &Draw, failure: &Failure) -> Whole 
     Whole { status, headers, body: body.into() }
 }
 
+/// The same as a code in words and a sentence, as [xAI says it](https://docs.x.ai/docs/key-information/debugging).
+pub(super) fn flat(whole: Whole, failure: &Failure) -> Whole {
+    let sentence = failure.message.as_deref().unwrap_or("Something went wrong.");
+    let code = match whole.status {
+        400 => "Client specified an invalid argument",
+        401 => "Unauthenticated",
+        403 => "The caller does not have permission to execute the specified operation",
+        404 => "Some requested entity was not found",
+        429 => "Some resource has been exhausted",
+        _ => "Internal error",
+    };
+    let body = serde_json::json!({ "code": code, "error": sentence });
+    Whole { body: body.to_string().into(), ..whole }
+}
+
 /// Status and body of an error.
 pub(super) fn body(request: &Request, failure: &Failure) -> (u16, Vec<u8>) {
     let Native { status, kind, code, message } = native(request, failure.kind());

@@ -48,6 +48,8 @@ pub struct OpenAi {
     pub is_open: bool,
     /// Whether models think aloud, in `reasoning_content`.
     pub is_aloud: bool,
+    /// Whether an error is a code and a sentence, and no object.
+    pub is_flat: bool,
     /// What is listed where the options name no models.
     pub models: &'static [&'static str],
 }
@@ -69,6 +71,7 @@ pub const OPENAI: OpenAi = OpenAi {
     refused: &[],
     is_open: false,
     is_aloud: false,
+    is_flat: false,
     models: &["gpt-4o", "gpt-4o-mini", "gpt-4.1", "gpt-5", "gpt-5-mini", "o4-mini", "text-embedding-3-small"],
 };
 
@@ -173,7 +176,8 @@ impl Provider for OpenAi {
     }
 
     fn error(&self, request: &Request, draw: &Draw, failure: &Failure) -> Whole {
-        error::reply(request, draw, failure)
+        let whole = error::reply(request, draw, failure);
+        if self.is_flat { error::flat(whole, failure) } else { whole }
     }
 
     fn interruption(&self, _call: &Call<'_>, failure: &Failure) -> Event {

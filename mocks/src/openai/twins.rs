@@ -61,6 +61,8 @@ pub const TWINS: &[OpenAi] = &[
         // https://docs.x.ai/docs/api-reference
         operations: &[RESPONSE, responses::RETRIEVE, responses::DELETE],
         is_aloud: true,
+        // https://docs.x.ai/docs/key-information/debugging
+        is_flat: true,
         models: &["grok-4", "grok-3-mini"],
         ..TWIN
     },
