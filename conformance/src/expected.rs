@@ -154,7 +154,8 @@ fn statuses(failure: &Failure) -> Vec<u16> {
         // Servers that check their input by a schema say 422; neither is tried again.
         Kind::InvalidRequest | Kind::ContextLength => vec![400, 422],
         Kind::ContentFilter => vec![400],
-        Kind::Authentication => vec![401],
+        // Amazon says 403 to an unknown key; neither is tried again.
+        Kind::Authentication => vec![401, 403],
         Kind::Billing => vec![402, 429],
         Kind::Permission => vec![403],
         Kind::NotFound => vec![404],

@@ -61,6 +61,9 @@ pub struct Scenario {
     /// Part of the quick form.
     #[serde(default)]
     pub quick: bool,
+    /// The protocol allows what happens here, but no provider is known to do it: what fails is a warning.
+    #[serde(default)]
+    pub lenient: bool,
     /// The client's request, without `stream` and mostly without `model`: the harness adds them.
     #[serde(default)]
     pub request: Value,

@@ -63,7 +63,8 @@ impl Judge {
                 Check { status: Status::Untestable, notes: vec![reason.clone()], ..blank }
             }
             Err(Verdict::Broken(findings)) => {
-                let status = if requirement.level == Level::Should { Status::Warn } else { Status::Fail };
+                let is_mild = requirement.level == Level::Should || planned.scenario.lenient;
+                let status = if is_mild { Status::Warn } else { Status::Fail };
                 with_findings(Check { status, ..blank }, findings)
             }
         };
