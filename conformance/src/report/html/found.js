@@ -21,7 +21,8 @@ function alike({ status, pointer, expected, actual }) {
 
 /** One finding, as it is at the first of its places, and all of them. */
 function found(list) {
-  const [check] = list;
+  // What can be seen comes first.
+  const [check] = list.sort((a, b) => (b.kept ?? 0) - (a.kept ?? 0));
   const facts = [["where", check.pointer], ["expected", check.expected], ["got", check.actual]].filter(([, value]) => value !== undefined);
   const rows = facts.flatMap(([name, value]) => [make("dt", {}, name), make("dd", {}, value)]);
   const told = check.notes ?? [];
@@ -39,5 +40,5 @@ function found(list) {
 
 function place(check) {
   const [, provider, mode] = check.cell.split("/");
-  return button([make("b", {}, provider), ` ${mode} `, make("code", {}, check.scenario)], { class: `place ${check.status}`, "data-play": play(check), onclick: () => openPlace(check) });
+  return button([make("b", {}, provider), ` ${mode} `, make("code", {}, check.scenario)], { class: `place ${check.status}${check.kept === false ? " unseen" : ""}`, title: check.kept === false ? "What was on the wire is not kept" : undefined, "data-play": play(check), onclick: () => openPlace(check) });
 }

@@ -134,7 +134,7 @@ async function open(key, wantedPlay = "") {
     found, seen);
   if (!at("detail").open) at("detail").showModal();
   at("detail-title").focus();
-  const list = (await load("", `findings/${slug}`, id)).flatMap(({ places, ...part }) => places.map(([scenario, cell]) => ({ ...part, id, scenario, cell })));
+  const list = (await load("", `findings/${slug}`, id)).flatMap(({ places, ...part }) => places.map(([scenario, cell, kept]) => ({ ...part, id, scenario, cell, kept })));
   if (state.open !== key) return;
   found.replaceChildren(...(list.length ? foundIn(list.filter((check) => !state.provider || check.cell.split("/")[1] === state.provider)) : [make("p", { class: "facts" }, "Nothing was found against it.")]));
   const first = list.find((check) => play(check) === wantedPlay);

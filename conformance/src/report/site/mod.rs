@@ -157,11 +157,14 @@ impl Site<'_> {
     fn findings(&mut self, Entry { slug, report }: &Entry) -> Result<(), Error> {
         type Content<'a> =
             (Status, &'a Option<String>, &'a Option<String>, &'a Option<String>, &'a Vec<String>);
+        let kept: BTreeSet<(&str, &str)> =
+            report.evidence.iter().map(|seen| (seen.scenario.as_str(), seen.cell.as_str())).collect();
         let mut by_requirement: BTreeMap<&str, BTreeMap<Content<'_>, Places<'_>>> = BTreeMap::new();
         for check in report.checks.iter().filter(|check| !check.is_quiet()) {
             let content = (check.status, &check.pointer, &check.expected, &check.actual, &check.notes);
             let found = by_requirement.entry(&check.id).or_default();
-            found.entry(content).or_default().push((&check.scenario, &check.cell));
+            let is_kept = kept.contains(&(check.scenario.as_str(), check.cell.as_str()));
+            found.entry(content).or_default().push((&check.scenario, &check.cell, is_kept));
         }
         for (requirement, found) in by_requirement {
             let found = found.into_iter().map(|((status, pointer, expected, actual, notes), places)| Found {
@@ -189,8 +192,8 @@ impl Site<'_> {
     }
 }
 
-/// Scenarios and cells.
-type Places<'a> = Vec<(&'a str, &'a str)>;
+/// Scenarios and cells, and whether the evidence is there.
+type Places<'a> = Vec<(&'a str, &'a str, bool)>;
 
 /// What was found about a requirement, and wherever it was found.
 #[derive(Serialize)]

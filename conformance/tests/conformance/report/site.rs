@@ -52,6 +52,12 @@ fn a_site_has_a_page_and_badges_for_each_gateway() {
             assert!(!page.contains(outside), "{outside}");
         }
     }
+    let found = read("findings/sample/chat.rule.1.js");
+    assert!(
+        found.starts_with("(globalThis.touchstone ??= {})[\"findings/sample/chat.rule.1\"] = [{"),
+        "{found}"
+    );
+    assert!(found.contains(r#"["chat.sample.fail","openai.chat/openai/whole",true]"#), "{found}");
     let kept: Report = serde_json::from_str(&read("reports/sample.json")).unwrap();
     assert_eq!(kept.checks, sample().checks);
 }
