@@ -135,7 +135,7 @@ fn a_gateway_that_runs_already_is_measured_too() {
 #[test]
 fn ended_early_it_ends_its_children_and_writes_what_it_has() {
     let folder = tempfile::tempdir().unwrap();
-    let child = command(&["bench", "--duration", "30", "--report", folder.path().to_str().unwrap()])
+    let mut child = command(&["bench", "--duration", "30", "--report", folder.path().to_str().unwrap()])
         .env("TMPDIR", folder.path())
         .stdout(Stdio::piped())
         .spawn()
@@ -151,6 +151,7 @@ fn ended_early_it_ends_its_children_and_writes_what_it_has() {
         if !found.is_empty() {
             break found;
         }
+        assert!(child.try_wait().unwrap().is_none(), "it goes on until it is told to end");
     };
     assert!(Command::new("kill").args(["-INT", &pid]).status().unwrap().success());
     let output = child.wait_with_output().unwrap();
