@@ -67,6 +67,7 @@ pub const OPENAI: OpenAi = OpenAi {
         responses::DELETE,
         responses::CANCEL,
         responses::INPUT_ITEMS,
+        responses::COUNT,
     ],
     refused: &[],
     is_open: false,
@@ -219,7 +220,7 @@ impl Provider for OpenAi {
     }
 }
 
-/// Is this operation answered from what is kept?
+/// Is this operation one of responses that no model answers?
 pub(crate) fn is_direct(operation: &str) -> bool {
     responses::has(operation) && operation != RESPONSE
 }

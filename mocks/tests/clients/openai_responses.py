@@ -112,6 +112,13 @@ def search():
 
 
 @case
+def counted():
+    asked = {"model": "gpt-4o", "input": "What is up?"}
+    count = client.responses.input_tokens.count(**asked)
+    return count.input_tokens == client.responses.create(**asked).usage.input_tokens
+
+
+@case
 def kept():
     response = ask("[[text]]")
     found = client.responses.retrieve(response.id)

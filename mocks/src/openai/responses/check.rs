@@ -38,7 +38,7 @@ pub(in crate::openai) fn check(call: &Call<'_>, is_open: bool) -> Result<(), Fai
 }
 
 /// What the service keeps elsewhere, the mock has none of.
-fn elsewhere(body: &Value) -> Result<(), Failure> {
+pub(super) fn elsewhere(body: &Value) -> Result<(), Failure> {
     let conversation = &body["conversation"];
     if let Some(id) = conversation.as_str().or_else(|| conversation["id"].as_str()) {
         return Err(Failure::new(Kind::NotFound, format!("Conversation with id '{id}' not found.")));

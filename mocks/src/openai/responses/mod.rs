@@ -19,7 +19,7 @@ mod refuse;
 mod response;
 mod stream;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::answer::{Answer, Ask};
 use crate::provider::{Call, Event};
@@ -34,10 +34,11 @@ pub(super) const RETRIEVE: &str = "getResponse";
 pub(super) const DELETE: &str = "deleteResponse";
 pub(super) const CANCEL: &str = "cancelResponse";
 pub(super) const INPUT_ITEMS: &str = "listInputItems";
+pub(super) const COUNT: &str = "countInputTokens";
 
 /// Is this operation one of these?
 pub(super) fn has(operation: &str) -> bool {
-    [CREATE, RETRIEVE, DELETE, CANCEL, INPUT_ITEMS].contains(&operation)
+    [CREATE, RETRIEVE, DELETE, CANCEL, INPUT_ITEMS, COUNT].contains(&operation)
 }
 
 /// A request to create one, in neutral terms.
@@ -58,14 +59,22 @@ pub(super) fn events(call: &Call<'_>, answer: &Answer<'_>) -> Vec<Event> {
     stream::events(call, answer)
 }
 
-/// What is answered from the shelf.
+/// What is answered without a model: from the shelf mostly.
 pub(crate) fn direct(call: &Call<'_>) -> Result<Vec<u8>, Failure> {
     match call.operation {
         DELETE => kept::delete(call),
         CANCEL => kept::cancel(call),
         INPUT_ITEMS => kept::page(call),
+        COUNT => count(call),
         _ => kept::retrieve(call),
     }
+}
+
+fn count(call: &Call<'_>) -> Result<Vec<u8>, Failure> {
+    check::elsewhere(call.body)?;
+    conversation::Conversation::of(call)?;
+    let tokens = ask(call).prompt_tokens();
+    Ok(json!({ "object": "response.input_tokens", "input_tokens": tokens }).to_string().into())
 }
 
 fn list(value: &Value) -> &[Value] {

@@ -70,6 +70,7 @@ async fn openais_client_understands_responses() {
     assert_eq!((&turn[0], &turn[2]), (&json!("function_call"), &json!(true)));
     assert!(turn[1].as_str().unwrap().contains("clear sky"));
     assert_eq!(seen["search"], json!(["web_search_call", "search", "url_citation"]));
+    assert_eq!(seen["counted"], true);
     what_is_kept(&seen);
 
     let errors = &seen["errors"];

@@ -215,6 +215,23 @@ async fn a_stream_is_taken_up_again() {
 }
 
 #[tokio::test]
+async fn what_would_be_read_is_counted() {
+    let mocks = mocks::start().await.unwrap();
+    let path = format!("{PATH}/input_tokens");
+    let count = async |body: &Value| {
+        let reply = judged::post(&mocks, "openai", &path, body).await;
+        judged::whole(&judged::operation("openai", "POST", &path), &reply)["input_tokens"].clone()
+    };
+    let first = create(&mocks, &ask("What is up?")).await;
+    assert_eq!(count(&ask("What is up?")).await, first["usage"]["input_tokens"]);
+    let more = json!({ "model": "gpt-4o", "input": "And?", "previous_response_id": first["id"] });
+    assert_eq!(count(&more).await, create(&mocks, &more).await["usage"]["input_tokens"]);
+    let unknown = json!({ "model": "gpt-4o", "input": "And?", "previous_response_id": "resp_0" });
+    let (status, ..) = refused(&judged::post(&mocks, "openai", &path, &unknown).await, "POST", &path);
+    assert_eq!(status, 400);
+}
+
+#[tokio::test]
 async fn what_is_too_much_or_too_old_goes() {
     let store = StoreLimits { objects: 3, ..StoreLimits::default() };
     let mocks = mocks::start_with(Options { store, ..Options::default() }).await.unwrap();
