@@ -71,8 +71,10 @@ async fn the_files_model_is_asked_for_and_only_where_one_is_named() {
     assert_eq!(call.body, b"{}", "a body that names no model is left alone");
     call.write(json_reply("200 OK", "{}")).await;
     client.reply().await;
-    client.post("/chat/responses", JSON, r#"{"model":"other","input":"hi"}"#).await;
-    assert_eq!(client.reply().await.error(), (400, "model_not_allowed".to_owned()));
+    for path in ["/chat/responses", "/chat/responses/input_tokens", "/chat/responses/compact"] {
+        client.post(path, JSON, r#"{"model":"other","input":"hi"}"#).await;
+        assert_eq!(client.reply().await.error(), (400, "model_not_allowed".to_owned()), "{path}");
+    }
 }
 
 #[tokio::test]

@@ -129,7 +129,10 @@ impl Resource {
     pub fn names_model(self, path: &str) -> bool {
         match self {
             Self::Assistants | Self::Batches | Self::Files | Self::Native(_) => false,
-            Self::Responses => self.generates(path),
+            // Looks at what is kept name none.
+            Self::Responses => ["/responses", "/responses/input_tokens", "/responses/compact"]
+                .iter()
+                .any(|end| path.ends_with(end)),
             _ => true,
         }
     }
