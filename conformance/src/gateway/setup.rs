@@ -115,6 +115,9 @@ async fn step(words: &[String], folder: &Path, patience: Duration) -> Result<(),
     let status = match timeout(patience, command.status()).await {
         Ok(Ok(status)) if status.success() => return Ok(()),
         Ok(Ok(status)) => status.to_string(),
+        Ok(Err(error)) if error.kind() == std::io::ErrorKind::NotFound => {
+            format!("there is no `{program}` here: install it, or put it on the PATH")
+        }
         Ok(Err(error)) => error.to_string(),
         Err(_) => format!("not done after {} s", patience.as_secs()),
     };
