@@ -24,6 +24,26 @@ fn a_mock_answers_as_its_script_says_and_ends_when_told() {
 }
 
 #[test]
+fn a_mock_with_a_file_goes_on_where_it_was_ended() {
+    let folder = tempfile::tempdir().unwrap();
+    let state = folder.path().join("state").display().to_string();
+    let start = || Server::start(&["mock", "--listen", "127.0.0.1:0", "--state", &state], &[]);
+    let ask = "{\"model\": \"gpt-4o\", \"input\": \"hi\"}";
+    let mock = start();
+    let created = mock.ask("POST", "/openai/v1/responses", KEY, ask);
+    let id = created.split("\"id\":\"").find(|rest| rest.starts_with("resp_")).expect("an id");
+    let path = format!("/openai/v1/responses/{}", &id[..id.find('"').unwrap()]);
+    assert_eq!(mock.terminate().0, Some(0));
+    let mock = start();
+    let kept = mock.ask("GET", &path, KEY, "");
+    assert!(kept.starts_with("HTTP/1.1 200"), "{kept}");
+    mock.ask("POST", "/__mock/reset", "", "");
+    assert_eq!(mock.terminate().0, Some(0));
+    let forgotten = start().ask("GET", &path, KEY, "");
+    assert!(forgotten.starts_with("HTTP/1.1 404"), "{forgotten}");
+}
+
+#[test]
 fn health_is_asked_by_the_binary_itself() {
     let mock = Server::start(&["mock", "--listen", "127.0.0.1:0"], &[]);
     let ready = format!("http://{}/__mock/ready", mock.address);
