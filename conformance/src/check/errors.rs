@@ -14,7 +14,7 @@ pub(super) const TABLE: &[(&str, Check)] = &[
     ("chat.error.content-type", content_type),
     ("chat.error.message", message),
     ("chat.error.retry-after", retry_after),
-    ("chat.refusal.status", refusal_status),
+    ("chat.refusal.status", status_of_refusal),
     ("chat.refusal.object", refusal_object),
     ("chat.refusal.object.elsewhere", object),
     ("chat.refusal.not-called", not_called),
@@ -74,6 +74,9 @@ pub(super) fn object(case: &Case) -> Judged {
 
 /// The same of a refusal; what answers elsewhere, and to other methods, need not know whose form it is to have.
 pub(super) fn refusal_object(case: &Case) -> Judged {
+    if is_served(case) {
+        return Err(Verdict::NotHere);
+    }
     let is_elsewhere =
         case.scenario.raw.as_ref().is_some_and(|raw| raw.path.is_some() || raw.method.is_some());
     if is_elsewhere { Err(Verdict::NotHere) } else { object(case) }
@@ -128,6 +131,16 @@ pub(super) fn retry_after(case: &Case) -> Judged {
         Some(got) if got == wanted => Ok(()),
         got => client("retry-after", wanted, got.unwrap_or("nothing")),
     }
+}
+
+/// What the provider takes and answers need not be refused: not every provider minds what OpenAI minds.
+fn is_served(case: &Case) -> bool {
+    let is_good = |asked: &Asked| asked.status == 200 && asked.violations.is_empty();
+    case.asked.last().is_some_and(is_good) && case.transcript.status == Some(200)
+}
+
+fn status_of_refusal(case: &Case) -> Judged {
+    if is_served(case) { Err(Verdict::NotHere) } else { refusal_status(case) }
 }
 
 /// 400, or 422, by which servers that check their input by a schema say the same; unless the scenario knows of another status
