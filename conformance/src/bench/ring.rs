@@ -13,6 +13,7 @@ use super::options::{Options, Progress};
 use super::question::{self, Kind, Question};
 use super::subject::{self, Subject};
 use crate::Error;
+use crate::gateway::upstream::Mode;
 use crate::gateway::{Reach, Source, Upstreams, setup};
 
 /// Mocks, and those who stand before them: first the mocks alone, then nginx, then the gateways.
@@ -43,6 +44,15 @@ impl Ring {
             tokio::select! {
                 prepared = setup::prepare(&contender.profile, say) => prepared?,
                 () = options.stop.cancelled() => return Ok(()),
+            }
+        }
+        for contender in &options.gateways {
+            if contender.profile.upstream != Mode::BaseUrl {
+                let reason = "the bench leads gateways to the mocks by their base address only".to_owned();
+                return Err(Error::Parse {
+                    file: format!("{}/profile.yaml", contender.profile.name),
+                    reason,
+                });
             }
         }
         let mocks = self.start_mocks(options).await?;

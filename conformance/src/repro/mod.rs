@@ -55,13 +55,18 @@ impl Repro {
     /// [`Error::Unknown`], where the report has no such check, or nothing was played for it.
     pub fn find(report: &Report, key: &str) -> Result<Self, Error> {
         let is_meant = |check: &&Check| check.id == key || check.scenario == key || check.key() == key;
-        let meant: Vec<_> =
-            report.checks.iter().filter(is_meant).filter(|check| report.evidence(check).is_some()).collect();
+        let named: Vec<_> = report.checks.iter().filter(is_meant).collect();
+        let meant: Vec<_> = named.iter().copied().filter(|check| report.evidence(check).is_some()).collect();
         let failing = meant.iter().find(|check| check.is_unexpected() || check.pointer.is_some());
         let found = failing.or(meant.first()).and_then(|check| Some((*check, report.evidence(check)?)));
         let unknown = || Error::Unknown {
             id: key.to_owned(),
-            nearest: ": nothing like it was played in this report".to_owned(),
+            nearest: if named.is_empty() {
+                ": nothing like it was played in this report".to_owned()
+            } else {
+                " of which the report keeps both sides of the wire: judge again with `--evidence all`"
+                    .to_owned()
+            },
         };
         let (check, evidence) = found.ok_or_else(unknown)?;
         let exchange = evidence.client.first().ok_or_else(unknown)?;
