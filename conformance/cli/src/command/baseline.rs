@@ -14,9 +14,10 @@ use conformance::{Report, baseline};
   touchstone baseline touchstone-report/report.json --into my-gateway/expected.yaml
   touchstone baseline monday/report.json tuesday/report.json --into my-gateway/expected.yaml
 
-The file lies beside a profile.yaml, and the next run reads it. What the file knows and still fails keeps its reason;
-what holds again is dropped; what is new gets a reason made from its finding, to be put into better words by hand.
-Only failures of a MUST or of something observed are written: warnings fail no run.
+The file lies beside a profile.yaml, and the next run reads it. What the file knows and still
+fails keeps its reason; what holds again is dropped; what is new gets a reason made from its
+finding, to be put into better words by hand. Only failures of a MUST or of something observed
+are written: warnings fail no run.
 
 Exit codes: 0 written; 2 a report or the file cannot be read.")]
 pub(crate) struct Baseline {

@@ -18,14 +18,17 @@ use conformance::gateway::{Profile, Source};
   touchstone bench --provider openai --provider bedrock --concurrency 1,32 --rate 200 --duration 5 --repeat 5
   touchstone bench --gateway my-gateway/ --url http://127.0.0.1:8000 --mocks 127.0.0.1:9000
 
-Gateways and mocks are started here, and asked once: who answers wrongly is told so, and not measured there. Then all
-are loaded in turn, A B A B, for whole replies, streams at full speed and streams at a model's pace; with the mocks
-alone (direct) and nginx, where it is installed, as limits. Under --rate calls are due at fixed times, and latency counts
-from then: a gateway that stalls is charged with every call that it kept waiting. Figures are medians of the repetitions,
-ratios are taken within each, ~ marks what is unsteady. How to read them: benches/README.md.
+Gateways and mocks are started here, and asked once: who answers wrongly is told so, and not
+measured there. Then all are loaded in turn, A B A B, for whole replies, streams at full speed
+and streams at a model's pace; with the mocks alone (direct) and nginx, where it is installed,
+as limits. Under --rate calls are due at fixed times, and latency counts from then: a gateway
+that stalls is charged with every call that it kept waiting. Figures are medians of the
+repetitions, ratios are taken within each, ~ marks what is unsteady. How to read them:
+benches/README.md.
 
-Exit codes: 0 done; 1 a gateway answered wrongly and was not measured there; 2 usage, or nothing to measure;
-3 a gateway never came up, or died; 4 the harness failed; 130 ended early, with what was measured until then written.")]
+Exit codes: 0 done; 1 a gateway answered wrongly and was not measured there; 2 usage, or nothing
+to measure; 3 a gateway never came up, or died; 4 the harness failed; 130 ended early, with what
+was measured until then written.")]
 pub(crate) struct Bench {
     /// A profile: a folder with a profile.yaml, or the name of a bundled one
     #[arg(long, value_name = "PROFILE", default_value = "touchstone")]

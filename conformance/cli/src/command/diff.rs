@@ -14,7 +14,8 @@ use conformance::report;
 
 What only one of the two was asked, or does not claim, is told, and is no regression.
 
-Exit codes: 0 no regression; 1 something that held does not hold any more; 2 a report that cannot be read.")]
+Exit codes: 0 no regression; 1 something that held does not hold any more; 2 a report that
+cannot be read.")]
 pub(crate) struct Diff {
     /// The older report.json
     old: PathBuf,

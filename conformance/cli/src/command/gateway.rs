@@ -14,11 +14,12 @@ use gateway::config::Config;
   touchstone gateway --config kong.yaml --check
   OPENAI_API_KEY=… touchstone gateway --config kong.yaml --listen 127.0.0.1:8000
 
-The file holds Kong's services, routes and `ai-proxy` plugins. Values may be ${NAME}, ${NAME:-default} or
-{vault://env/NAME}. SSL_CERT_FILE names certificates to trust besides Mozilla's, HTTPS_PROXY, HTTP_PROXY and NO_PROXY the way out, and
-KONG_DNS_HOSTSFILE a file like /etc/hosts that is asked first.
-When clients can connect, one line goes to standard output: listening on http://ADDRESS.
-The log goes to standard error, one JSON object a line. SIGTERM and SIGINT let running calls finish first.
+The file holds Kong's services, routes and `ai-proxy` plugins. Values may be ${NAME},
+${NAME:-default} or {vault://env/NAME}. SSL_CERT_FILE names certificates to trust besides
+Mozilla's, HTTPS_PROXY, HTTP_PROXY and NO_PROXY the way out, and KONG_DNS_HOSTSFILE a file like
+/etc/hosts that is asked first. When clients can connect, one line goes to standard output:
+listening on http://ADDRESS. The log goes to standard error, one JSON object a line. SIGTERM and
+SIGINT let running calls finish first.
 
 Exit codes: 0 stopped as told; 2 the file or the address cannot be used.")]
 pub(crate) struct Gateway {

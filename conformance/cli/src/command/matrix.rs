@@ -12,8 +12,9 @@ use conformance::report::site;
   touchstone matrix conformance/results -o site/
   touchstone matrix litellm/report.json portkey/report.json -o site/
 
-The site works from a disk, and needs nothing from outside. Evidence is loaded when a square is opened.
-badges/<gateway>.json is for https://shields.io/badges/endpoint-badge; badges/<gateway>.svg needs nobody.")]
+The site works from a disk, and needs nothing from outside. Evidence is loaded when a square is
+opened. badges/<gateway>.json is for https://shields.io/badges/endpoint-badge;
+badges/<gateway>.svg needs nobody.")]
 pub(crate) struct Matrix {
     /// report.json files, or folders with one in them or in folders below
     #[arg(required = true)]

@@ -25,18 +25,21 @@ Then, with any client:
   AWS_ENDPOINT_URL_BEDROCK_RUNTIME=http://127.0.0.1:9000/bedrock AWS_REGION=us-east-1 \\
     AWS_ACCESS_KEY_ID=AKIATOUCHSTONE000001 AWS_SECRET_ACCESS_KEY=touchstone-secret-access-key
 
-An application that cannot be told another host reaches the mocks as well, offline. With --proxy:
+An application that cannot be told another host reaches the mocks as well, offline. With
+--proxy:
   HTTPS_PROXY=http://127.0.0.1:9000 SSL_CERT_FILE=touchstone-ca/ca.pem app
-With --tls the names of the providers' hosts must lead here, on port 443 (see /etc/hosts), which needs root, the
-capability net_bind_service, or `sysctl net.ipv4.ip_unprivileged_port_start=443`; without any of it:
+With --tls the names of the providers' hosts must lead here, on port 443 (see /etc/hosts), which
+needs root, the capability net_bind_service, or `sysctl
+net.ipv4.ip_unprivileged_port_start=443`; without any of it:
   curl --cacert touchstone-ca/ca.pem --connect-to api.openai.com:443:127.0.0.1:9443 https://api.openai.com/v1/models
-Whom to trust is told by SSL_CERT_FILE (OpenSSL, Go, Rust, httpx), NODE_EXTRA_CA_CERTS (Node.js), REQUESTS_CA_BUNDLE
-(Python's requests), AWS_CA_BUNDLE (AWS), CURL_CA_BUNDLE (curl): ca.pem is our certificate alone, bundle.pem has those
-of the system besides. It is good for the providers' names and this machine's. Nothing that a client sends to the
-proxy leaves this machine: other hosts are refused, and named in the journal.
+Whom to trust is told by SSL_CERT_FILE (OpenSSL, Go, Rust, httpx), NODE_EXTRA_CA_CERTS
+(Node.js), REQUESTS_CA_BUNDLE (Python's requests), AWS_CA_BUNDLE (AWS), CURL_CA_BUNDLE (curl):
+ca.pem is our certificate alone, bundle.pem has those of the system besides. It is good for the
+providers' names and this machine's. Nothing that a client sends to the proxy leaves this
+machine: other hosts are refused, and named in the journal.
 
-What came in is at /__mock/journal, scripts are added at /__mock/scripts, all is forgotten at /__mock/reset.
-Tokens are counted with OpenAI's o200k encoding for every provider.")]
+What came in is at /__mock/journal, scripts are added at /__mock/scripts, all is forgotten at
+/__mock/reset. Tokens are counted with OpenAI's o200k encoding for every provider.")]
 pub(crate) struct Mock {
     /// Where all providers listen, each under its own prefix; port 0 lets the system choose
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:9000")]

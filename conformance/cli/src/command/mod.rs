@@ -140,3 +140,30 @@ impl Stop {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_arguments_are_sound() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn no_line_of_help_is_broken_where_it_was_broken_by_hand() {
+        // The width to which help is wrapped where there is no terminal. Commands to be copied stand as they are.
+        const WIDTH: usize = 100;
+        fn each(command: &clap::Command) {
+            let text = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            let has_more = command.get_subcommands().next().is_some();
+            assert!(has_more || text.contains("Example"), "{} has no example", command.get_name());
+            let long = text.lines().find(|line| line.len() > WIDTH && !line.starts_with(' '));
+            assert_eq!(long, None, "of {}", command.get_name());
+            command.get_subcommands().for_each(each);
+        }
+        Arguments::command().get_subcommands().for_each(each);
+    }
+}

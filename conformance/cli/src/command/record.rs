@@ -18,16 +18,19 @@ use conformance::record::{Options, Recorder};
   touchstone mock --script recorded/bytes                         # byte for byte, at its times
   touchstone mock --script recorded/scripts                       # in neutral terms, for every provider's mock
 
-Written are, for each call: the scenario, the script in neutral terms, the script in bytes, and the exchange with heads,
-bytes and times. What neutral terms have no words for is told in each file, and kept in the bytes.
+Written are, for each call: the scenario, the script in neutral terms, the script in bytes, and
+the exchange with heads, bytes and times. What neutral terms have no words for is told in each
+file, and kept in the bytes.
 
-Taken out are keys, tokens, cookies, signatures and ids of accounts: by the names of headers, members of the query and
-members of JSON, by the known forms of keys, wherever else such a value stands, and by --redact. What cannot be searched
-(unknown compression, broken binary frames) is not kept. Look at the files before you give them away, all the same.
+Taken out are keys, tokens, cookies, signatures and ids of accounts: by the names of headers,
+members of the query and members of JSON, by the known forms of keys, wherever else such a value
+stands, and by --redact. What cannot be searched (unknown compression, broken binary frames) is
+not kept. Look at the files before you give them away, all the same.
 
 A signed request (AWS) covers the host: use an API key of Bedrock's, or --keep-host.
 
-Limits: requests of 32 MiB, replies of 64 MiB (longer ones pass, and are not kept), 64 connections, HTTP/1.1.
+Limits: requests of 32 MiB, replies of 64 MiB (longer ones pass, and are not kept), 64
+connections, HTTP/1.1.
 
 Exit codes: 0 ended as told; 2 usage, or the address or the folder cannot be used.")]
 pub(crate) struct Record {

@@ -15,11 +15,11 @@ use conformance::selftest::selftest;
   touchstone selftest --select 'chat.usage.*'
   touchstone selftest --select forgets-top-p --json
 
-The gateway of the profile is started once, between two proxies that rewrite what passes: each mutant breaks one
-requirement, and that one must notice.
+The gateway of the profile is started once, between two proxies that rewrite what passes: each
+mutant breaks one requirement, and that one must notice.
 
-Exit codes: 0 every mutant is caught; 1 one survived, or the unbroken gateway fails; 2 usage, or nothing to try;
-3 the gateway never came up, or died; 4 the harness failed.")]
+Exit codes: 0 every mutant is caught; 1 one survived, or the unbroken gateway fails; 2 usage, or
+nothing to try; 3 the gateway never came up, or died; 4 the harness failed.")]
 pub(crate) struct Selftest {
     /// A profile: a folder with a profile.yaml, or the name of a bundled one
     #[arg(long, value_name = "PROFILE", default_value = "touchstone")]

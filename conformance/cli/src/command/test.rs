@@ -23,15 +23,17 @@ use conformance::{Options, Report, Surface};
   touchstone test --scenarios my-scenarios/ --select own
   touchstone test --gateway my-gateway/ --url http://127.0.0.1:8000 --mocks 127.0.0.1:9000
 
-Without --gateway the bundled gateway is judged. With --url a gateway that already runs is; it must send its calls to
-the mocks, whose address --mocks fixes. One that calls its providers' own hosts reaches the mocks by the `upstream` of its
-profile, through a proxy or by name, and trusts the authority of --ca. A profile with a setup is installed once, into a
-cache (TOUCHSTONE_CACHE).
+Without --gateway the bundled gateway is judged. With --url a gateway that already runs is; it
+must send its calls to the mocks, whose address --mocks fixes. One that calls its providers' own
+hosts reaches the mocks by the `upstream` of its profile, through a proxy or by name, and trusts
+the authority of --ca. A profile with a setup is installed once, into a cache
+(TOUCHSTONE_CACHE).
 
-Where GITHUB_STEP_SUMMARY is set, the summary is appended there; where GITHUB_ACTIONS is true, annotations are printed.
+Where GITHUB_STEP_SUMMARY is set, the summary is appended there; where GITHUB_ACTIONS is true,
+annotations are printed.
 
-Exit codes: 0 as expected; 1 an unexpected failure or a stale expectation; 2 usage, or nothing ran;
-3 the gateway never came up, or died; 4 the harness failed.")]
+Exit codes: 0 as expected; 1 an unexpected failure or a stale expectation; 2 usage, or nothing
+ran; 3 the gateway never came up, or died; 4 the harness failed.")]
 pub(crate) struct Test {
     /// A profile: a folder with a profile.yaml, or the name of a bundled one
     #[arg(long, value_name = "PROFILE", default_value = "touchstone")]
