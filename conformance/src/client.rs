@@ -2,6 +2,7 @@
 //!
 //! One connection a call, so that nothing of one call can be blamed on another.
 
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,7 +11,7 @@ use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep, timeout_at};
 
@@ -19,6 +20,9 @@ use crate::scenario::Behaviour;
 
 /// No reply that a suite asks for is longer.
 const MOST_BYTES: usize = 256 << 20;
+
+/// What the kernel keeps for a client that stops reading.
+const FEW_BYTES: u32 = 64 << 10;
 
 /// Where a gateway listens.
 #[derive(Debug, Clone)]
@@ -94,7 +98,7 @@ impl Client {
 
     async fn drive(&self, target: &Target, transcript: &mut Transcript) {
         let opened = async {
-            let stream = TcpStream::connect(&self.host).await.map_err(|error| error.to_string())?;
+            let stream = self.connect(target).await.map_err(|error| error.to_string())?;
             // Every write is a message; nothing is gained by waiting for more.
             stream.set_nodelay(true).map_err(|error| error.to_string())?;
             http1::handshake(TokioIo::new(stream)).await.map_err(|error| error.to_string())
@@ -121,6 +125,19 @@ impl Client {
             Err(error) if is_reset(&error) => transcript.end(End::Reset, explain(&error)),
             Err(error) => transcript.end(End::Refused, explain(&error)),
         }
+    }
+
+    /// Where the client will not read, the kernel shall not do it in its stead: what it takes for us would be judged as taken by the
+    /// gateway, and kernels take more than a reply has.
+    async fn connect(&self, target: &Target) -> io::Result<TcpStream> {
+        if target.behaviour.pause.is_none() {
+            return TcpStream::connect(&self.host).await;
+        }
+        let mut addresses = tokio::net::lookup_host(&self.host).await?;
+        let address = addresses.next().ok_or(io::ErrorKind::NotFound)?;
+        let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+        socket.set_recv_buffer_size(FEW_BYTES)?;
+        socket.connect(address).await
     }
 
     fn request(&self, target: &Target) -> http::Result<http::Request<Full<Bytes>>> {
