@@ -125,6 +125,9 @@ fn unended(pieces: impl Stream<Item = Piece> + Send + 'static) -> Body {
     })))
 }
 
+/// How long after the end of a stream that is held back it is let go.
+const LATE: Duration = Duration::from_millis(100);
+
 /// The first pieces as they come, the rest as one at the end.
 fn hold(
     pieces: impl Stream<Item = Piece> + Send + 'static,
@@ -146,6 +149,8 @@ fn hold(
                 Err(error) => return Some((Err(error), (pieces, passed, true))),
             }
         }
+        // Late enough that no busy machine takes it for a race with the provider's last event.
+        tokio::time::sleep(LATE).await;
         Some((Ok(Bytes::from(held)), (pieces, passed, true)))
     })
 }
