@@ -11,6 +11,7 @@ mod passthrough;
 mod record;
 pub(crate) mod report;
 mod repro;
+mod results;
 mod statuses;
 mod suite;
 mod traceability;
