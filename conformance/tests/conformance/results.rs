@@ -13,7 +13,8 @@ fn reports() -> Vec<(String, conformance::Report)> {
     let with_report = folders.filter(|folder| folder.join("report.json").is_file());
     let read = |folder: PathBuf| {
         let name = folder.file_name().unwrap().to_string_lossy().into_owned();
-        let report = report::read(&folder.join("report.json")).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let report =
+            report::read(&folder.join("report.json")).unwrap_or_else(|error| panic!("{name}: {error}"));
         (name, report)
     };
     with_report.map(read).collect()
@@ -42,7 +43,10 @@ fn every_page_says_what_its_report_says() {
             assert!(said(&page), "{name}: its page does not say {count}");
             assert!(index.contains(&grouped(count)), "{name}: the index does not say {}", grouped(count));
         }
-        assert!(page.contains(&format!("touchstone test --gateway {name}")), "{name}: no command to do it again");
+        assert!(
+            page.contains(&format!("touchstone test --gateway {name}")),
+            "{name}: no command to do it again"
+        );
     }
 }
 
