@@ -1,5 +1,7 @@
 //! What is published of other gateways: pages say what their reports say, and reports are of this form.
 
+#![expect(clippy::unwrap_used, reason = "the helpers of tests are tests too")]
+
 use std::path::{Path, PathBuf};
 
 use conformance::report;
