@@ -8,6 +8,7 @@ use specs::{Operation, Violation};
 
 use crate::admin;
 use crate::answer::{Answer, Vectors};
+use crate::batch::Inner;
 use crate::journal::{Arrived, Auth, Record};
 use crate::provider::{self, Call, Provider, Route, Whole};
 use crate::request::Request;
@@ -118,6 +119,20 @@ impl Judged {
 }
 
 fn judge(state: &State, provider: &'static dyn Provider, request: &Request) -> Judged {
+    judge_as(state, provider, request, |request| provider.authenticate(request, &state.options.credentials))
+}
+
+/// The answer to a request that another one brought along, which has shown its key.
+pub(crate) fn within(state: &State, provider: &'static dyn Provider, request: &Request) -> Plan {
+    judge_as(state, provider, request, |_| Ok(())).plan
+}
+
+fn judge_as(
+    state: &State,
+    provider: &'static dyn Provider,
+    request: &Request,
+    authenticate: impl FnOnce(&Request) -> Result<(), Box<provider::Denied>>,
+) -> Judged {
     let draw = state.seed.draw(provider.name(), &request.path, &request.body);
     let error = |failure: &Failure| wire::whole(provider.error(request, &draw, failure), None);
     let (operation, found, way) = match provider.route(&request.method, &request.path) {
@@ -137,7 +152,7 @@ fn judge(state: &State, provider: &'static dyn Provider, request: &Request) -> J
         }
     };
     let mut judged = Judged { operation, ..Judged::refused(Plan::default()) };
-    match provider.authenticate(request, &state.options.credentials) {
+    match authenticate(request) {
         Ok(()) => judged.auth = Auth::Ok,
         Err(denied) => {
             judged.plan = error(&denied.failure);
@@ -153,7 +168,8 @@ fn judge(state: &State, provider: &'static dyn Provider, request: &Request) -> J
             let models = state.options.models.as_deref();
             let Judged { operation, variant, .. } = &judged;
             let (shelf, variant) = (state.store.shelf(provider.name()), *variant);
-            let call = Call { request, operation, found, body: &body, variant, draw, shelf, models };
+            let inner = Inner::new(state, provider);
+            let call = Call { request, operation, found, body: &body, variant, draw, shelf, inner, models };
             match provider.check(&call) {
                 Err(failure) if !state.options.lenient => error(&failure),
                 _ => match way {

@@ -31,6 +31,7 @@ pub mod answer;
 pub mod anthropic;
 mod authority;
 pub mod azure;
+pub mod batch;
 pub mod bedrock;
 pub mod cohere;
 pub mod credentials;

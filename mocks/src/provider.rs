@@ -8,6 +8,7 @@ use serde_json::Value;
 use specs::{Operation, Violation};
 
 use crate::answer::{Answer, Ask, Embed, Vectors};
+use crate::batch::Inner;
 use crate::request::Request;
 use crate::script::{Failure, Kind};
 use crate::seed::Draw;
@@ -210,6 +211,8 @@ pub struct Call<'a> {
     pub draw: Draw,
     /// What the provider keeps.
     pub shelf: Shelf<'a>,
+    /// The mock itself, for what asks it again.
+    pub inner: Inner<'a>,
     /// The models that exist; absent: every model does.
     pub models: Option<&'a [String]>,
 }

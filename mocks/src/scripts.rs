@@ -62,7 +62,15 @@ impl Scripts {
 
     /// The reply for this request. Counts it.
     pub(crate) fn find(&self, provider: &str, request: &Request, body: &Value) -> Option<Found> {
-        self.first(provider, request, body, |_| true)
+        self.first(provider, request, body, |script| {
+            script.replies.iter().all(|reply| reply.progress.is_none())
+        })
+    }
+
+    /// The same among the scripts that say how work goes on.
+    pub(crate) fn find_progress(&self, provider: &str, request: &Request, body: &Value) -> Option<Found> {
+        let is_meant = |script: &Script| script.replies.iter().any(|reply| reply.progress.is_some());
+        self.first(provider, request, body, is_meant)
     }
 
     /// The same among the scripts that say bytes, which need nobody to render them.

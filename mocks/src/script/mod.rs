@@ -19,6 +19,7 @@ mod block;
 mod failure;
 mod fault;
 mod pieces;
+mod progress;
 mod raw;
 mod read;
 
@@ -30,6 +31,7 @@ pub use block::{Block, Reasoning, ToolCall};
 pub use failure::{Failure, Kind};
 pub use fault::{Cut, Event, Fault, How, Interruption, Stall};
 pub use pieces::Pieces;
+pub use progress::{End, Progress};
 pub use raw::{Raw, RawPiece};
 
 /// Replies for the requests that match. Of several scripts that match, the one added last answers.
@@ -113,6 +115,10 @@ pub struct Reply {
     /// These bytes instead of all that: nothing else of the reply counts then, but `times`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub raw: Option<Raw>,
+    /// How the work goes on that the request asks for, such as a batch. A script with this answers no request: its work is
+    /// the provider's own, and its lines have scripts of theirs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub progress: Option<Progress>,
     /// How many requests get this reply before the next one; absent: 1. Ignored on the last reply.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub times: Option<u64>,

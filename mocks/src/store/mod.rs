@@ -123,6 +123,18 @@ impl Shelf<'_> {
         serde_json::from_str(&json).ok()
     }
 
+    /// All objects of a kind with their ids, in no order that means anything.
+    #[must_use]
+    pub fn all<T: DeserializeOwned>(&self, kind: &str) -> Vec<(String, T)> {
+        let of_kind = |key: &Key| key.provider == self.provider && key.kind == kind;
+        let found: Vec<(String, Arc<str>)> = {
+            let objects = self.store.lock();
+            let found = objects.all().filter(|(key, _)| of_kind(key));
+            found.map(|(key, kept)| (key.id.clone(), Arc::clone(&kept.json))).collect()
+        };
+        found.into_iter().filter_map(|(id, json)| Some((id, serde_json::from_str(&json).ok()?))).collect()
+    }
+
     /// Keeps an object; an older one of this id is replaced.
     pub fn put(&self, kind: &str, id: &str, object: &impl Serialize) {
         let Ok(json) = serde_json::to_string(object) else { return };
@@ -182,6 +194,7 @@ mod tests {
         one.put("number", "a", &1_u64);
         one.put("text", "a", &"x");
         assert_eq!((one.get("number", "a"), other.get::<u64>("number", "a")), (Some(1_u64), None));
+        assert_eq!((one.all("number"), other.all::<u64>("number")), (vec![("a".to_owned(), 1_u64)], vec![]));
         assert_eq!(one.change("number", "a", |number: &mut u64| std::mem::replace(number, 2)), Some(1));
         assert_eq!(one.get("number", "a"), Some(2_u64));
         assert!(one.has("text", "a") && one.remove("text", "a") && !one.remove("text", "a"));
