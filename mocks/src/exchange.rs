@@ -9,6 +9,7 @@ use specs::{Operation, Violation};
 use crate::admin;
 use crate::answer::{Answer, Vectors};
 use crate::batch::Inner;
+use crate::form::Form;
 use crate::journal::{Arrived, Auth, Record};
 use crate::provider::{self, Call, Provider, Route, Whole};
 use crate::request::Request;
@@ -163,13 +164,13 @@ fn judge_as(
     }
     let plan = match judge_body(state, provider, request, found.as_ref(), &mut judged) {
         Err(failure) => error(&failure),
-        Ok(body) => {
+        Ok((body, form)) => {
             let found = found.as_ref();
             let models = state.options.models.as_deref();
             let Judged { operation, variant, .. } = &judged;
             let (shelf, variant) = (state.store.shelf(provider.name()), *variant);
-            let inner = Inner::new(state, provider);
-            let call = Call { request, operation, found, body: &body, variant, draw, shelf, inner, models };
+            let (body, form, inner) = (&body, form.as_ref(), Inner::new(state, provider));
+            let call = Call { request, operation, found, body, form, variant, draw, shelf, inner, models };
             match provider.check(&call) {
                 Err(failure) if !state.options.lenient => error(&failure),
                 _ => match way {
@@ -190,23 +191,47 @@ fn judge_body(
     request: &Request,
     found: Option<&Operation>,
     judged: &mut Judged,
-) -> Result<Value, Failure> {
+) -> Result<(Value, Option<Form>), Failure> {
     judged.variant = provider.variant(request)?;
-    let takes_none = |found: &Operation| found.request(&Value::Null).is_empty();
+    let takes_none = |found: &Operation| found.request(&Value::Null).is_empty() && found.of_form().is_none();
     if request.method == "GET" || request.body.is_empty() && found.is_some_and(takes_none) {
-        return Ok(Value::Null);
+        return Ok((Value::Null, None));
     }
-    let body = serde_json::from_slice(&request.body).map_err(|problem| provider.unreadable(&problem))?;
-    let Some(found) = found else { return Ok(body) };
-    let chosen = judged.variant.and_then(|variant| found.variant(variant));
-    let chosen = chosen.as_ref().unwrap_or(found);
+    let chosen = judged.variant.and_then(|variant| found?.variant(variant));
+    let chosen = chosen.as_ref().or(found);
+    let form = form(provider, request, chosen)?;
+    let (body, chosen) = match (&form, chosen.and_then(Operation::of_form)) {
+        (Some(form), Some(chosen)) => (chosen.fields(form.fields()), Some(chosen)),
+        _ => {
+            let json = serde_json::from_slice(&request.body);
+            (json.map_err(|problem| provider.unreadable(&problem))?, chosen.cloned())
+        }
+    };
+    let Some(chosen) = chosen else { return Ok((body, form)) };
     let body = chosen.settled(&body).into_owned();
     judged.violations = chosen.request(&body);
     judged.violations.retain(|violation| !provider.tolerates(violation));
     match judged.violations.first() {
         Some(violation) if !state.options.lenient => Err(provider.refuse(violation, &body)),
-        _ => Ok(body),
+        _ => Ok((body, form)),
     }
+}
+
+/// The body as a form, where the operation takes one and it is one.
+fn form(
+    provider: &dyn Provider,
+    request: &Request,
+    chosen: Option<&Operation>,
+) -> Result<Option<Form>, Failure> {
+    let media = request.header("content-type").unwrap_or_default();
+    let Some(chosen) = chosen.filter(|chosen| chosen.of_form().is_some()) else { return Ok(None) };
+    if !Form::is_meant(media) {
+        return match chosen.takes_json() {
+            true => Ok(None),
+            false => Err(provider.unformed(request, "no form")),
+        };
+    }
+    Form::read(media, &request.body).map(Some).map_err(|problem| provider.unformed(request, problem))
 }
 
 fn kind(kind: Kind) -> Failure {

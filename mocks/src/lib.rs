@@ -36,6 +36,7 @@ pub mod bedrock;
 pub mod cohere;
 pub mod credentials;
 mod exchange;
+pub mod form;
 pub mod gemini;
 pub mod hosts;
 mod http;

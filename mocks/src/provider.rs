@@ -9,6 +9,7 @@ use specs::{Operation, Violation};
 
 use crate::answer::{Answer, Ask, Embed, Vectors};
 use crate::batch::Inner;
+use crate::form::Form;
 use crate::request::Request;
 use crate::script::{Failure, Kind};
 use crate::seed::Draw;
@@ -77,6 +78,11 @@ pub trait Provider: Sync {
 
     /// What the provider says to a body that is not JSON.
     fn unreadable(&self, problem: &serde_json::Error) -> Failure;
+
+    /// What the provider says to a form that cannot be read, or where one is wanted and none came.
+    fn unformed(&self, _request: &Request, _problem: &str) -> Failure {
+        Failure { kind: Some(Kind::InvalidRequest), ..Failure::default() }
+    }
 
     /// What the provider says to a body that breaks its schema in this place.
     fn refuse(&self, violation: &Violation, body: &Value) -> Failure;
@@ -203,8 +209,10 @@ pub struct Call<'a> {
     pub operation: &'a str,
     /// Path parameters, where `specs` knows the operation.
     pub found: Option<&'a Operation>,
-    /// The body as JSON; null without a body.
+    /// The body as JSON, a form's fields included; null without a body.
     pub body: &'a Value,
+    /// The body as a form, where it is one.
+    pub form: Option<&'a Form>,
     /// The version of the API.
     pub variant: Option<&'a str>,
     /// Chance for this request.

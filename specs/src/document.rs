@@ -36,11 +36,13 @@ pub(crate) struct Plan {
     pub(crate) id: String,
     pub(crate) pointer: String,
     pub(crate) requests: Vec<Body>,
+    /// The same of requests that are forms.
+    pub(crate) forms: Vec<Body>,
     pub(crate) replies: Vec<Reply>,
     pub(crate) streams: Vec<Stream>,
 }
 
-/// A JSON body under one media type.
+/// A body under one media type.
 #[derive(Debug)]
 pub(crate) struct Body {
     pub(crate) variants: Variants,
@@ -100,7 +102,7 @@ impl Plan {
             let response = shared.and_then(|pointer| root.pointer(pointer)).unwrap_or(response);
             let place = shared.map_or_else(|| format!("{pointer}/responses/{status}"), str::to_owned);
             let content = format!("{place}/content");
-            let bodies = bodies(&response["content"], &content, Schema::open);
+            let bodies = bodies(&response["content"], JSON, &content, Schema::open);
             replies.push(Reply { status: status.clone(), bodies });
             streams.extend(self::streams(&response["content"], &content));
         }
@@ -110,7 +112,8 @@ impl Plan {
             path: path.to_owned(),
             template: Template::new(path),
             id: operation["operationId"].as_str().unwrap_or_default().to_owned(),
-            requests: bodies(&operation["requestBody"]["content"], &content, Schema::new),
+            requests: bodies(&operation["requestBody"]["content"], JSON, &content, Schema::new),
+            forms: bodies(&operation["requestBody"]["content"], FORM, &content, Schema::new),
             replies,
             streams,
             pointer,
@@ -136,17 +139,21 @@ impl Variants {
     }
 }
 
-fn bodies(content: &Value, pointer: &str, schema: fn(String) -> Schema) -> Vec<Body> {
-    let json = members(content).filter(|(media, _)| media.starts_with("application/json"));
-    json.map(|(media, object)| {
-        let pointer = format!("{pointer}/{}", escape(media));
-        Body {
-            variants: Variants::new(media, object),
-            schema: schema(format!("{pointer}/schema")),
-            calls: object.get("x-calls").map(|calls| Calls::new(calls, format!("{pointer}/x-calls"))),
-        }
-    })
-    .collect()
+const JSON: &str = "application/json";
+const FORM: &str = "multipart/form-data";
+
+fn bodies(content: &Value, kind: &str, pointer: &str, schema: fn(String) -> Schema) -> Vec<Body> {
+    let meant = members(content).filter(|(media, _)| media.starts_with(kind));
+    meant
+        .map(|(media, object)| {
+            let pointer = format!("{pointer}/{}", escape(media));
+            Body {
+                variants: Variants::new(media, object),
+                schema: schema(format!("{pointer}/schema")),
+                calls: object.get("x-calls").map(|calls| Calls::new(calls, format!("{pointer}/x-calls"))),
+            }
+        })
+        .collect()
 }
 
 fn streams(content: &Value, pointer: &str) -> Vec<Stream> {

@@ -21,6 +21,7 @@ mod calls;
 mod document;
 pub mod drift;
 mod explain;
+mod form;
 mod names;
 mod operation;
 mod path;

@@ -5,9 +5,9 @@ use std::borrow::Cow;
 use serde_json::Value;
 
 use crate::document::{Body, Content, Plan, Stream};
-use crate::names;
 use crate::sequence::Sequence;
 use crate::violation::{Violation, names};
+use crate::{form, names};
 
 /// An operation, perhaps with the parameters of the path that it was found by. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -16,6 +16,8 @@ pub struct Operation {
     plan: &'static Plan,
     parameters: Vec<(&'static str, String)>,
     variant: Option<String>,
+    /// Whether requests are judged as forms.
+    is_form: bool,
 }
 
 impl Operation {
@@ -24,7 +26,7 @@ impl Operation {
         plan: &'static Plan,
         parameters: Vec<(&'static str, String)>,
     ) -> Self {
-        Self { content, plan, parameters, variant: None }
+        Self { content, plan, parameters, variant: None, is_form: false }
     }
 
     /// The document's `operationId`.
@@ -54,6 +56,23 @@ impl Operation {
             .then(|| Self { variant: Some(name.to_owned()), ..self.clone() })
     }
 
+    /// The same operation with a form for a request; none if it takes none.
+    pub fn of_form(&self) -> Option<Self> {
+        (!self.plan.forms.is_empty()).then(|| Self { is_form: true, ..self.clone() })
+    }
+
+    /// Whether its request may be JSON.
+    pub fn takes_json(&self) -> bool {
+        !self.plan.requests.is_empty()
+    }
+
+    /// A form's fields as JSON, each of the type that the document gives it: `a[b]` is a member of `a`, `a[]` an item. What is
+    /// no number where one is wanted stays a text, and the schema says so.
+    pub fn fields<'f>(&self, fields: impl Iterator<Item = (&'f str, String)>) -> Value {
+        let schema = self.chosen(self.requests()).map(|chosen| chosen.schema.pointer.as_str());
+        form::fields(&self.content.root, schema.unwrap_or_default(), fields)
+    }
+
     /// A parameter of the path that the operation was found by, percent-decoded.
     pub fn parameter(&self, name: &str) -> Option<String> {
         self.parameters.iter().find(|(known, _)| *known == name).map(|(_, value)| value.clone())
@@ -61,7 +80,7 @@ impl Operation {
 
     /// A request's body with its members by the document's own names, where the service reads other spellings as well.
     pub fn settled<'v>(&self, body: &'v Value) -> Cow<'v, Value> {
-        match self.chosen(&self.plan.requests) {
+        match self.chosen(self.requests()) {
             Some(chosen) => names::settled(&self.content.root, &chosen.schema.pointer, body),
             None => Cow::Borrowed(body),
         }
@@ -69,7 +88,7 @@ impl Operation {
 
     /// Judges a request's body, as strictly as the service does.
     pub fn request(&self, body: &Value) -> Vec<Violation> {
-        match self.chosen(&self.plan.requests) {
+        match self.chosen(self.requests()) {
             Some(chosen) => {
                 let body = &*self.settled(body);
                 let mut found = chosen.schema.violations(&self.content.root, body);
@@ -132,6 +151,10 @@ impl Operation {
     pub fn sequence(&self) -> Option<Sequence> {
         let grammar = self.stream()?.grammar.as_ref()?;
         Some(Sequence::new(&self.content.root, grammar))
+    }
+
+    fn requests(&self) -> &'static [Body] {
+        if self.is_form { &self.plan.forms } else { &self.plan.requests }
     }
 
     fn stream(&self) -> Option<&'static Stream> {

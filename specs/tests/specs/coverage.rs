@@ -41,7 +41,8 @@ impl<'a> Schemas<'a> {
     fn of(&self, sample: &'a Sample) -> Vec<(&'a Value, &'a Value)> {
         let path = &self.document["paths"][sample.operation().path()];
         let operation = &path[sample.method().to_lowercase()];
-        let variant = sample.content["variant"].as_str().unwrap_or("application/json");
+        let plain = if sample.content["form"] == true { "multipart/form-data" } else { "application/json" };
+        let variant = sample.content["variant"].as_str().unwrap_or(plain);
         let bodies = operation["requestBody"]["content"].as_object().into_iter().flatten();
         let named =
             |(media, body): &(&String, &Value)| media.ends_with(variant) || body["x-variant"] == variant;

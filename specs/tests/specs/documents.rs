@@ -143,6 +143,7 @@ fn every_schema_compiles() {
 fn everything_that_judges_can_judge() {
     for (api, plain) in operations() {
         let mut variants = vec![plain.clone()];
+        variants.extend(plain.of_form());
         walk(document(api, &plain), "", &mut |value, _| {
             for media in value.as_object().into_iter().flat_map(Map::keys) {
                 if let Some((_, variant)) = media.split_once('=') {

@@ -1,6 +1,6 @@
 //! Bodies and streams in `tests/samples/<provider>/{valid,invalid}`: all invented here, one idea a file.
 //!
-//! A sample names a `path`, perhaps a `method` (else `POST`) and a `variant`, and holds `requests`, `replies` (`status`, `body`) or a `stream` (a list
+//! A sample names a `path`, perhaps a `method` (else `POST`) and a `variant`, or `form: true` where its requests are the fields of forms, and holds `requests`, `replies` (`status`, `body`) or a `stream` (a list
 //! of names and data). An invalid one lists in `violations` all that is wrong, each in its one line.
 
 use std::fs;
@@ -81,6 +81,9 @@ impl Sample {
         let path = self.content["path"].as_str().expect("a sample names its path");
         let api = specs::api(&self.provider).expect("the provider has a document");
         let operation = api.operation(self.method(), path).expect("the document has the path");
+        if self.content["form"] == true {
+            return operation.of_form().expect("the operation takes a form");
+        }
         match self.content["variant"].as_str() {
             Some(name) => operation.variant(name).expect("the operation has the variant"),
             None => operation,
