@@ -11,9 +11,9 @@ use crate::answer::{Answer, Vectors};
 use crate::batch::Inner;
 use crate::form::Form;
 use crate::journal::{Arrived, Auth, Record};
-use crate::provider::{self, Call, Provider, Route, Whole};
+use crate::provider::{self, Call, Made, Provider, Route, Whole};
 use crate::request::Request;
-use crate::script::{Failure, Kind, Reply};
+use crate::script::{Failure, Fault, Kind, Reply};
 use crate::seed::Draw;
 use crate::state::State;
 use crate::whose::Whose;
@@ -139,6 +139,7 @@ fn judge_as(
     let (operation, found, way) = match provider.route(&request.method, &request.path) {
         Route::Generate(found) => (Cow::Borrowed(found.id()), Some(found), Way::Generate),
         Route::Embed(found) => (Cow::Borrowed(found.id()), Some(found), Way::Embed),
+        Route::Make(found) => (Cow::Borrowed(found.id()), Some(found), Way::Make),
         Route::Direct(name, found) => (Cow::Borrowed(name), found, Way::Direct),
         // What the mock does not know may have been recorded all the same.
         Route::Method => {
@@ -177,6 +178,7 @@ fn judge_as(
                     Way::Direct => said(state, provider, request).unwrap_or_else(|| direct(provider, &call)),
                     Way::Generate => scripted(state, provider, &call, generate),
                     Way::Embed => scripted(state, provider, &call, embed),
+                    Way::Make => scripted(state, provider, &call, make),
                 },
             }
         }
@@ -202,6 +204,9 @@ fn judge_body(
     let form = form(provider, request, chosen)?;
     let (body, chosen) = match (&form, chosen.and_then(Operation::of_form)) {
         (Some(form), Some(chosen)) => (chosen.fields(form.fields()), Some(chosen)),
+        _ if chosen.is_some_and(Operation::takes_bytes) && !is_json(request) => {
+            return Ok((Value::Null, None));
+        }
         _ => {
             let json = serde_json::from_slice(&request.body);
             (json.map_err(|problem| provider.unreadable(&problem))?, chosen.cloned())
@@ -234,6 +239,10 @@ fn form(
     Form::read(media, &request.body).map(Some).map_err(|problem| provider.unformed(request, problem))
 }
 
+fn is_json(request: &Request) -> bool {
+    request.header("content-type").is_some_and(|media| media.starts_with("application/json"))
+}
+
 fn kind(kind: Kind) -> Failure {
     Failure { kind: Some(kind), ..Failure::default() }
 }
@@ -243,6 +252,7 @@ fn kind(kind: Kind) -> Failure {
 enum Way {
     Generate,
     Embed,
+    Make,
     Direct,
 }
 
@@ -293,6 +303,32 @@ fn embed(provider: &dyn Provider, call: &Call<'_>, reply: &Reply) -> Plan {
     wire::whole(provider.vectors(call, &Vectors::new(&embed, reply)), fault)
 }
 
+/// A work of the provider's, with its faults.
+fn make(provider: &dyn Provider, call: &Call<'_>, reply: &Reply) -> Plan {
+    let fault = reply.fault.as_ref();
+    let failed = |failure: &Failure| wire::whole(provider.error(call.request, &call.draw, failure), fault);
+    if let Some(failure) = reply.error.as_ref().filter(|failure| !provider.waits(call.request, failure)) {
+        return failed(failure);
+    }
+    match (provider.make(call, reply), interruption(fault)) {
+        (Err(failure), _) | (Ok(Made::Whole(_)), Some(failure)) => failed(&failure),
+        (Ok(Made::Whole(whole)), None) => wire::whole(whole, fault),
+        (Ok(Made::Stream(stream)), failure) => {
+            let error = failure.map(|failure| provider.interruption(call, &failure));
+            wire::streamed(provider, provider.framing(call), stream, error.into_iter().collect(), fault)
+        }
+    }
+}
+
+/// The provider's own error that a fault puts where the answer would go on.
+fn interruption(fault: Option<&Fault>) -> Option<Failure> {
+    fault.and_then(|fault| fault.error.as_ref()).map(|place| Failure {
+        kind: Some(place.kind.unwrap_or(Kind::Server)),
+        message: place.message.clone(),
+        ..Failure::default()
+    })
+}
+
 /// Text in the provider's own words, with its faults.
 pub(crate) fn generate(provider: &dyn Provider, call: &Call<'_>, reply: &Reply) -> Plan {
     let fault = reply.fault.as_ref();
@@ -302,12 +338,7 @@ pub(crate) fn generate(provider: &dyn Provider, call: &Call<'_>, reply: &Reply) 
     }
     let ask = provider.ask(call);
     let answer = Answer::new(&ask, reply);
-    let interruption = fault.and_then(|fault| fault.error.as_ref()).map(|place| Failure {
-        kind: Some(place.kind.unwrap_or(Kind::Server)),
-        message: place.message.clone(),
-        ..Failure::default()
-    });
-    match (ask.stream, interruption) {
+    match (ask.stream, interruption(fault)) {
         (true, interruption) => {
             let stream = provider.stream(call, &answer);
             let place = fault.and_then(|fault| fault.error.as_ref());

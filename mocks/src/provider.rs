@@ -11,7 +11,7 @@ use crate::answer::{Answer, Ask, Embed, Vectors};
 use crate::batch::Inner;
 use crate::form::Form;
 use crate::request::Request;
-use crate::script::{Failure, Kind};
+use crate::script::{Failure, Kind, Reply};
 use crate::seed::Draw;
 use crate::store::Shelf;
 pub use crate::wire::Framing;
@@ -157,6 +157,14 @@ pub trait Provider: Sync {
         None
     }
 
+    /// The answer to [`Route::Make`], in which a script may have a say; its errors and faults are seen to elsewhere.
+    ///
+    /// # Errors
+    /// What is asked for cannot be made, in the provider's words.
+    fn make(&self, call: &Call<'_>, _reply: &Reply) -> Result<Made, Failure> {
+        Ok(Made::Whole(self.direct(call)))
+    }
+
     /// How the streams of a call are framed.
     fn framing(&self, _call: &Call<'_>) -> Framing {
         Framing::Sse
@@ -192,6 +200,8 @@ pub enum Route {
     Generate(Operation),
     /// Embeddings: scripts and own vectors.
     Embed(Operation),
+    /// Sound, pictures, videos: scripts' errors and faults, and works of the mock's own.
+    Make(Operation),
     /// An operation that the provider answers by itself: its name, and its operation where `specs` knows it.
     Direct(&'static str, Option<Operation>),
     /// The path does not know this method.
@@ -209,7 +219,7 @@ pub struct Call<'a> {
     pub operation: &'a str,
     /// Path parameters, where `specs` knows the operation.
     pub found: Option<&'a Operation>,
-    /// The body as JSON, a form's fields included; null without a body.
+    /// The body as JSON, a form's fields included; null without a body, and where it is neither.
     pub body: &'a Value,
     /// The body as a form, where it is one.
     pub form: Option<&'a Form>,
@@ -248,6 +258,15 @@ pub struct Whole {
     pub headers: Headers,
     /// JSON, mostly.
     pub body: Bytes,
+}
+
+/// What was made.
+#[derive(Debug, Clone)]
+pub enum Made {
+    /// In one piece.
+    Whole(Whole),
+    /// In many.
+    Stream(Stream),
 }
 
 /// A reply in many pieces, with status 200.

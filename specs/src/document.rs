@@ -38,6 +38,8 @@ pub(crate) struct Plan {
     pub(crate) requests: Vec<Body>,
     /// The same of requests that are forms.
     pub(crate) forms: Vec<Body>,
+    /// Whether a request may be bytes that are neither.
+    pub(crate) takes_bytes: bool,
     pub(crate) replies: Vec<Reply>,
     pub(crate) streams: Vec<Stream>,
 }
@@ -114,6 +116,8 @@ impl Plan {
             id: operation["operationId"].as_str().unwrap_or_default().to_owned(),
             requests: bodies(&operation["requestBody"]["content"], JSON, &content, Schema::new),
             forms: bodies(&operation["requestBody"]["content"], FORM, &content, Schema::new),
+            takes_bytes: members(&operation["requestBody"]["content"])
+                .any(|(media, _)| !media.starts_with(JSON) && !media.starts_with(FORM)),
             replies,
             streams,
             pointer,

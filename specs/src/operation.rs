@@ -66,6 +66,11 @@ impl Operation {
         !self.plan.requests.is_empty()
     }
 
+    /// Whether its request may be bytes that are neither JSON nor a form, such as sound.
+    pub fn takes_bytes(&self) -> bool {
+        self.plan.takes_bytes
+    }
+
     /// A form's fields as JSON, each of the type that the document gives it: `a[b]` is a member of `a`, `a[]` an item. What is
     /// no number where one is wanted stays a text, and the schema says so.
     pub fn fields<'f>(&self, fields: impl Iterator<Item = (&'f str, String)>) -> Value {
