@@ -1,7 +1,8 @@
-//! [Anthropic's Messages](https://docs.claude.com/en/api/messages) in both live versions, counting tokens, text completions,
-//! and the list of models.
+//! [Anthropic's Messages](https://docs.claude.com/en/api/messages) in both live versions, batches of them, counting tokens, text
+//! completions, and the list of models.
 
 mod ask;
+mod batches;
 mod check;
 mod complete;
 mod error;
@@ -41,7 +42,10 @@ impl Provider for Anthropic {
                 COUNT_TOKENS => Route::Direct(COUNT_TOKENS, Some(found)),
                 "models_list" => Route::Direct("models_list", Some(found)),
                 "models_get" => Route::Direct("models_get", Some(found)),
-                _ => Route::Generate(found),
+                id => match batches::named(id) {
+                    Some(name) => Route::Direct(name, Some(found)),
+                    None => Route::Generate(found),
+                },
             },
             route => route,
         }
@@ -79,6 +83,9 @@ impl Provider for Anthropic {
     }
 
     fn check(&self, call: &Call<'_>) -> Result<(), Failure> {
+        if batches::named(call.operation).is_some() {
+            return batches::check(call);
+        }
         check::check(call)?;
         if call.operation == COMPLETE { complete::check(call.body) } else { Ok(()) }
     }
@@ -121,6 +128,7 @@ impl Provider for Anthropic {
     fn direct(&self, call: &Call<'_>) -> Whole {
         match call.operation {
             COUNT_TOKENS => models::count(call),
+            operation if batches::named(operation).is_some() => batches::answer(call),
             _ => models::answer(call),
         }
     }

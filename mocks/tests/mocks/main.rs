@@ -5,6 +5,7 @@
 mod anthropic;
 mod ask;
 mod azure;
+mod batches;
 mod bedrock;
 mod client;
 mod cohere;

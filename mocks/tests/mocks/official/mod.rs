@@ -1,6 +1,7 @@
 //! The official Python clients drive the mocks. They must take every reply, event and error that the mocks send.
 
 mod anthropic;
+mod anthropic_batches;
 mod azure;
 mod boto3;
 mod cohere;

@@ -1,0 +1,3 @@
+//! Batches and jobs: every reply is held against the provider's document.
+
+mod anthropic;
