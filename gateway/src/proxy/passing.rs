@@ -1,6 +1,6 @@
 //! A reply that passes through: status, type and bytes as they come.
 
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use http::HeaderValue;
@@ -67,28 +67,7 @@ impl Passing {
             None => (),
         }
         let mut out = Vec::new();
-        let mut see = |bytes: &[u8]| {
-            out.extend_from_slice(bytes);
-            Ok::<(), Fault>(())
-        };
-        let mut taken = 0;
-        let over = loop {
-            match self.reply.poll_data(cx, &mut |bytes: &[u8]| {
-                taken += bytes.len();
-                see(bytes)
-            }) {
-                Poll::Ready(Ok(true)) if taken < AT_ONCE => (),
-                Poll::Ready(Ok(true)) => break false,
-                Poll::Ready(Ok(false)) => break true,
-                Poll::Ready(Err(fault)) => {
-                    record.end(self.status(), fault.code());
-                    self.broken = Some((Broken(fault), false));
-                    break false;
-                }
-                Poll::Pending if taken > 0 => break false,
-                Poll::Pending => return Poll::Pending,
-            }
-        };
+        let over = ready!(self.gather(cx, &mut out, record));
         if let Some(tap) = &mut self.tap {
             tap.push(&out);
             if over {
@@ -109,5 +88,26 @@ impl Passing {
         }
         self.left = self.left.map(|left| left.saturating_sub(out.len() as u64));
         Poll::Ready(Some(Ok(out.into())))
+    }
+
+    /// Reads all that lies ready, up to a bound; says whether that was the end.
+    fn gather(&mut self, cx: &mut Context<'_>, out: &mut Vec<u8>, record: &mut Record) -> Poll<bool> {
+        loop {
+            let mut take = |bytes: &[u8]| {
+                out.extend_from_slice(bytes);
+                Ok::<(), Fault>(())
+            };
+            match self.reply.poll_data(cx, &mut take) {
+                Poll::Ready(Ok(true)) if out.len() < AT_ONCE => (),
+                Poll::Ready(Ok(more)) => return Poll::Ready(!more),
+                Poll::Ready(Err(fault)) => {
+                    record.end(self.status(), fault.code());
+                    self.broken = Some((Broken(fault), false));
+                    return Poll::Ready(false);
+                }
+                Poll::Pending if out.is_empty() => return Poll::Pending,
+                Poll::Pending => return Poll::Ready(false),
+            }
+        }
     }
 }
