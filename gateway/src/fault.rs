@@ -15,6 +15,8 @@ pub(crate) enum Fault {
     Method(&'static [&'static str]),
     #[error("please use HTTPS protocol")]
     Plain,
+    #[error("this route opens WebSockets, version 13, by GET over HTTP/1.1")]
+    NoWebSocket,
     #[error("content-type header does not match request body, or bad JSON formatting")]
     MediaType,
     #[error("request bodies with a content-encoding are not supported")]
@@ -75,7 +77,7 @@ impl Fault {
         match self {
             Self::NoRoute => 404,
             Self::Method(_) => 405,
-            Self::Plain => 426,
+            Self::Plain | Self::NoWebSocket => 426,
             Self::SlowBody(_) => 408,
             Self::TooLarge(_) => 413,
             Self::MediaType | Self::RequestEncoding => 415,
@@ -119,6 +121,7 @@ impl Fault {
             Self::NoRoute => "route_not_found",
             Self::Method(_) => "method_not_allowed",
             Self::Plain => "https_required",
+            Self::NoWebSocket => "websocket_required",
             Self::Template(_) | Self::Url(_) | Self::Unprintable(_) => "template_unresolved",
             Self::MediaType | Self::RequestEncoding => "unsupported_media_type",
             Self::TooLarge(_) => "request_too_large",

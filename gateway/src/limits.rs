@@ -46,6 +46,13 @@ pub struct Limits {
     /// How long an idle connection to an upstream is kept. Default 55 s: just under the 60 s that servers like.
     pub pool_idle: Duration,
 
+    /// One realtime session from its first to its last message. Default 60 min (OpenAI's); then it is closed with 1001.
+    pub session: Duration,
+    /// A realtime session in which neither side says anything, be it a ping. Default 5 min; then it is closed with 1001.
+    pub session_idle: Duration,
+    /// One message of a realtime session. Default 20 MiB (OpenAI takes 15 MiB of sound); whoever sends more is closed with 1009.
+    pub message_bytes: usize,
+
     /// How long running calls may go on after [`Gateway::shutdown`](crate::Gateway::shutdown). Default 30 s.
     pub drain: Duration,
 }
@@ -71,6 +78,9 @@ impl Default for Limits {
             reply_bytes: 64 << 20,
             pool: 256,
             pool_idle: Duration::from_secs(55),
+            session: 60 * minute,
+            session_idle: 5 * minute,
+            message_bytes: 20 << 20,
             drain: Duration::from_secs(30),
         }
     }

@@ -7,6 +7,8 @@ use super::body::{Body, Stream};
 use super::headers::printable;
 use super::passing::Passing;
 use super::record::Record;
+use super::session::Session;
+use super::websocket;
 use crate::fault::Fault;
 use crate::server::Busy;
 
@@ -31,6 +33,7 @@ enum Content {
     Whole(Vec<u8>, &'static str),
     Stream(Box<Stream>),
     Passing(Box<Passing>),
+    Session(Box<Session>),
 }
 
 impl Answer {
@@ -60,6 +63,12 @@ impl Answer {
         Self { status, content: Content::Passing(Box::new(passing)), ..self }
     }
 
+    /// No more HTTP from here on.
+    pub(super) fn session(self, session: Session) -> Self {
+        let status = StatusCode::SWITCHING_PROTOCOLS;
+        Self { status, content: Content::Session(Box::new(session)), ..self }
+    }
+
     /// The provider's own error.
     pub(super) fn failure(self, failure: Failure) -> Self {
         let status = StatusCode::from_u16(failure.status).unwrap_or(StatusCode::BAD_GATEWAY);
@@ -71,6 +80,7 @@ impl Answer {
         let kind = match &content {
             Content::Whole(..) => Some(JSON),
             Content::Passing(passing) => passing.media_type(),
+            Content::Session(_) => None,
             Content::Stream(..) => {
                 headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
                 Some(HeaderValue::from_static("text/event-stream; charset=utf-8"))
@@ -84,6 +94,10 @@ impl Answer {
             }
             Content::Stream(stream) => Body::stream(stream, record, busy),
             Content::Passing(passing) => Body::passing(passing, record, busy),
+            Content::Session(session) => {
+                tokio::task::spawn_local(session.run(record, busy));
+                Body::none()
+            }
         };
         let mut response = Response::new(body);
         *response.status_mut() = status;
@@ -98,6 +112,11 @@ pub(super) fn fault(fault: &Fault, record: Record, busy: Busy) -> Response<Body>
     let mut headers = HeaderMap::new();
     if let Fault::Method(methods) = fault {
         headers.insert(header::ALLOW, printable(&methods.join(", ")));
+    }
+    if let Fault::NoWebSocket = fault {
+        headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
+        headers.insert(header::CONNECTION, HeaderValue::from_static("Upgrade"));
+        headers.insert(header::SEC_WEBSOCKET_VERSION, HeaderValue::from_static(websocket::VERSION));
     }
     if let Fault::Plain = fault {
         headers.insert(header::UPGRADE, HeaderValue::from_static("TLS/1.2, HTTP/1.1"));

@@ -134,6 +134,11 @@ impl Backend {
         }
     }
 
+    /// The one model that the file allows.
+    pub(super) fn fixed_model(&self, filled: &Filled<'_>) -> Option<String> {
+        filled.model.as_deref().map(str::to_owned)
+    }
+
     /// Kong's rules on what a client may choose itself.
     pub(super) fn check(&self, target: &Target, filled: &Filled<'_>) -> Result<(), Fault> {
         let plugin = &self.route.plugin;

@@ -26,8 +26,8 @@ const SETTLE: Duration = Duration::from_secs(1);
 /// body that passes through breaks where its provider's did.
 pub(crate) struct Body {
     kind: Kind,
-    record: Record,
-    _busy: Busy,
+    /// The call that it answers; nothing where that goes on as a session.
+    call: Option<(Record, Busy)>,
 }
 
 enum Kind {
@@ -56,23 +56,31 @@ impl Body {
         record.begin(status, &bytes);
         record.give(&bytes);
         record.end(status, outcome);
-        Self { kind: if bytes.is_empty() { Kind::End } else { Kind::Whole(bytes) }, record, _busy: busy }
+        Self {
+            kind: if bytes.is_empty() { Kind::End } else { Kind::Whole(bytes) },
+            call: Some((record, busy)),
+        }
     }
 
     pub(super) fn passing(passing: Box<Passing>, record: Record, busy: Busy) -> Self {
-        Self { kind: Kind::Passing(passing), record, _busy: busy }
+        Self { kind: Kind::Passing(passing), call: Some((record, busy)) }
     }
 
     pub(super) fn stream(stream: Box<Stream>, record: Record, busy: Busy) -> Self {
-        Self { kind: Kind::Stream(stream), record, _busy: busy }
+        Self { kind: Kind::Stream(stream), call: Some((record, busy)) }
+    }
+
+    /// What stands behind a handshake.
+    pub(super) fn none() -> Self {
+        Self { kind: Kind::End, call: None }
     }
 }
 
 /// A client that leaves is logged with the tokens that were counted until then.
 impl Drop for Body {
     fn drop(&mut self) {
-        if let Kind::Stream(stream) = &self.kind {
-            self.record.usage = stream.translation.usage();
+        if let (Kind::Stream(stream), Some((record, _))) = (&self.kind, &mut self.call) {
+            record.usage = stream.translation.usage();
         }
     }
 }
@@ -86,6 +94,7 @@ impl http_body::Body for Body {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Broken>>> {
         let me = &mut *self;
+        let Some((record, _)) = &mut me.call else { return Poll::Ready(None) };
         let bytes = match &mut me.kind {
             Kind::End => return Poll::Ready(None),
             Kind::Whole(bytes) => {
@@ -94,8 +103,8 @@ impl http_body::Body for Body {
                 bytes
             }
             Kind::Stream(stream) => {
-                let over = stream.gather(cx, &mut me.record);
-                let bytes = stream.take(&mut me.record);
+                let over = stream.gather(cx, record);
+                let bytes = stream.take(record);
                 if over && let Kind::Stream(stream) = std::mem::replace(&mut me.kind, Kind::End) {
                     stream.settle();
                 }
@@ -105,7 +114,7 @@ impl http_body::Body for Body {
                 bytes
             }
             Kind::Passing(passing) => {
-                let piece = std::task::ready!(passing.poll(cx, &mut me.record));
+                let piece = std::task::ready!(passing.poll(cx, record));
                 if !matches!(piece, Some(Ok(_))) {
                     me.kind = Kind::End;
                 }

@@ -10,11 +10,13 @@ mod intake;
 mod passing;
 mod passthrough;
 mod peers;
+mod realtime;
 mod receive;
 mod record;
 mod send;
+mod session;
+mod websocket;
 
-use std::cell::Cell;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -23,6 +25,7 @@ use http::{Method, Request, Response, header};
 use hyper::body::Incoming;
 use rustls::ClientConfig;
 use tokio::time::{Instant, timeout_at};
+use tokio_util::sync::CancellationToken;
 
 pub(crate) use body::Body;
 
@@ -42,7 +45,8 @@ pub(crate) struct Proxy {
     config: Arc<Config>,
     backends: HashMap<*const Route, Backend>,
     peers: Peers,
-    draining: Cell<bool>,
+    /// Cancelled once this gateway goes away.
+    draining: CancellationToken,
 }
 
 impl Proxy {
@@ -52,7 +56,7 @@ impl Proxy {
         let backends = routes
             .filter_map(|route| Some((Arc::as_ptr(route), Backend::new(route, &peers, &limits)?)))
             .collect();
-        Self { limits, config, backends, peers, draining: Cell::new(false) }
+        Self { limits, config, backends, peers, draining: CancellationToken::new() }
     }
 
     /// Drops idle connections that are too old, again and again.
@@ -60,9 +64,9 @@ impl Proxy {
         self.peers.sweep().await;
     }
 
-    /// Tells load balancers that this gateway is going away.
+    /// Tells load balancers, and whoever is in a session, that this gateway is going away.
     pub(crate) fn drain(&self) {
-        self.draining.set(true);
+        self.draining.cancel();
     }
 
     /// Answers one request, whatever it is. Dropping the future drops the upstream's connection with it.
@@ -89,7 +93,7 @@ impl Proxy {
     fn status(&self, head: &Parts) -> Option<bool> {
         match (&head.method, head.uri.path()) {
             (&Method::GET | &Method::HEAD, "/status/live") => Some(true),
-            (&Method::GET | &Method::HEAD, "/status/ready") => Some(!self.draining.get()),
+            (&Method::GET | &Method::HEAD, "/status/ready") => Some(!self.draining.is_cancelled()),
             _ => None,
         }
     }
@@ -107,6 +111,9 @@ impl Proxy {
         let values = Values { head, captures: &found.captures };
         let api = match backend.serves {
             Serves::Call(api) => api,
+            Serves::Passage(passage) if realtime::is_session(passage, head) => {
+                return self.open_session(backend, passage, &values, record, deadline).await;
+            }
             Serves::Passage(passage) => {
                 return self.pass(backend, passage, &values, body, record, deadline).await;
             }

@@ -105,7 +105,7 @@ impl Proxy {
 }
 
 /// Headers of the API itself: where the client says one, that is what goes.
-fn own_headers(head: &Parts, native: Option<Native>, target: &mut Target) {
+pub(super) fn own_headers(head: &Parts, native: Option<Native>, target: &mut Target) {
     target.headers.retain(|(name, _)| !head.headers.contains_key(*name));
     let own = native.map_or(&[][..], Native::headers).iter();
     target.headers.extend(own.filter_map(|name| {
@@ -169,8 +169,8 @@ fn text<'h>(head: &'h Parts, name: &header::HeaderName) -> Option<&'h str> {
     head.headers.get(name)?.to_str().ok()
 }
 
-/// The client's query, but for what the gateway says itself: the version and the key.
-fn query(head: &Parts, backend: &Backend, target: &Target) -> String {
+/// The client's query, but for what the gateway says itself: the version, the model, the key.
+pub(super) fn query(head: &Parts, backend: &Backend, target: &Target) -> String {
     let ours = |name: &str| {
         target.query.iter().any(|(known, _)| *known == name)
             || backend.credentials.query_parameter() == Some(name)

@@ -30,6 +30,10 @@ pub(crate) struct Record {
     pub(crate) provider: Option<&'static str>,
     pub(crate) request_model: Option<String>,
     pub(crate) stream: bool,
+    /// It became a session.
+    pub(crate) realtime: bool,
+    /// The code with which that was closed.
+    pub(crate) close_code: Option<u16>,
     pub(crate) dropped: Option<String>,
     pub(crate) payloads: Option<Payloads>,
     pub(crate) usage: Option<Usage>,
@@ -71,6 +75,8 @@ impl Record {
             provider: None,
             request_model: None,
             stream: false,
+            realtime: false,
+            close_code: None,
             dropped: None,
             payloads: None,
             usage: None,
@@ -104,6 +110,12 @@ impl Record {
         }
     }
 
+    /// The upstream says something in a session.
+    pub(crate) fn speak(&mut self, status: u16) {
+        self.first.get_or_insert_with(Instant::now);
+        self.status = status;
+    }
+
     /// Bytes that the client gets.
     pub(crate) fn give(&mut self, bytes: &[u8]) {
         if let Some(payloads) = &mut self.payloads {
@@ -121,6 +133,15 @@ impl Record {
     /// Kong's `log_statistics`: whether timings and tokens are told.
     fn statistics(&self) -> bool {
         self.route.as_ref().is_some_and(|route| route.plugin.target.logging.log_statistics)
+    }
+
+    /// Kong's `request_mode`.
+    fn mode(&self) -> &'static str {
+        match (self.realtime, self.stream) {
+            (true, _) => "realtime",
+            (false, true) => "stream",
+            (false, false) => "oneshot",
+        }
     }
 
     fn log(&self) {
@@ -148,10 +169,11 @@ impl Record {
             upstream_status = self.upstream_status,
             upstream_request_id = self.upstream_id,
             dropped = self.dropped,
+            websocket.close_code = self.close_code,
             ai.proxy.meta.provider_name = self.provider,
             ai.proxy.meta.request_model = model,
             ai.proxy.meta.response_model = self.response_model.as_deref().or(model),
-            ai.proxy.meta.request_mode = self.provider.map(|_| if self.stream { "stream" } else { "oneshot" }),
+            ai.proxy.meta.request_mode = self.provider.map(|_| self.mode()),
             ai.proxy.meta.llm_latency = latency.map(millis),
             ai.proxy.usage.time_to_first_token = first.map(millis),
             ai.proxy.usage.time_per_token = each,

@@ -10,7 +10,7 @@ use super::credentials::{Outgoing, Payload};
 use super::{Proxy, Record, headers};
 use crate::fault::Fault;
 use crate::percent;
-use crate::upstream::{Reply, Upload, exchange};
+use crate::upstream::{Opened, Reply, Upload, exchange};
 
 /// How the gateway names itself to upstreams.
 const USER_AGENT: &str = concat!("touchstone/", env!("CARGO_PKG_VERSION"));
@@ -54,9 +54,21 @@ impl Proxy {
         backend: &Backend,
         place: &Place,
         request: &[u8],
-        mut once: Option<Once<'_, '_>>,
+        once: Option<Once<'_, '_>>,
         deadline: Instant,
     ) -> Result<Reply, Fault> {
+        let opened = self.open(backend, place, request, once).await?;
+        Reply::new(opened, &place.peer, backend.timeouts, deadline)
+    }
+
+    /// The same up to the head of the reply.
+    pub(super) async fn open(
+        &self,
+        backend: &Backend,
+        place: &Place,
+        request: &[u8],
+        mut once: Option<Once<'_, '_>>,
+    ) -> Result<Opened, Fault> {
         let (peer, timeouts) = (&place.peer, backend.timeouts);
         let mut idle = if once.is_none() { peer.take() } else { None };
         let mut retries = backend.route.timeouts.retries;
@@ -74,7 +86,7 @@ impl Proxy {
             };
             let upload = once.as_mut().and_then(|once| once.upload.as_deref_mut());
             match exchange(connection, request, upload, timeouts, self.limits.reply_head_bytes).await {
-                Ok(opened) => return Reply::new(opened, peer, timeouts, deadline),
+                Ok(opened) => return Ok(opened),
                 // The next connection is a fresh one, so this happens once.
                 Err(broken) if broken.stale => (),
                 Err(broken) => return Err(broken.fault),

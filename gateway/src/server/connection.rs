@@ -4,6 +4,7 @@ use std::convert::Infallible;
 use std::future::Future;
 use std::pin::pin;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use hyper::rt::Executor;
@@ -33,15 +34,22 @@ pub(super) async fn serve(
     if socket.set_nodelay(true).is_err() {
         return;
     }
-    let limits = proxy.limits.clone();
     let watch = Watch::new();
-    let socket = Watched { socket: TokioIo::new(socket), watch: Rc::clone(&watch) };
+    speak(proxy, socket, &watch, drain).await;
+    // A connection that left HTTP behind is open still: its session is a call like any other.
+    watch.quiet().await;
+}
+
+/// Speaks HTTP, until that ends.
+async fn speak(proxy: Rc<Proxy>, socket: TcpStream, watch: &Arc<Watch>, drain: CancellationToken) {
+    let limits = proxy.limits.clone();
+    let socket = Watched { socket: TokioIo::new(socket), watch: Arc::clone(watch) };
     let service = service_fn(|request| {
         let (proxy, busy) = (Rc::clone(&proxy), watch.busy());
         async move { Ok::<_, Infallible>(proxy.answer(request, busy).await) }
     });
     let builder = builder(&limits);
-    let mut connection = pin!(builder.serve_connection(socket, service));
+    let mut connection = pin!(builder.serve_connection_with_upgrades(socket, service));
     let mut overdue = pin!(watch.overdue(&limits));
     let mut draining = false;
     loop {

@@ -1,78 +1,109 @@
 //! Watches one client's connection: for idleness, and for a client that does not take what it is sent.
 
-use std::cell::Cell;
 use std::io;
 use std::pin::Pin;
-use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use hyper::rt::{Read, ReadBufCursor, Write};
+use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
 
 use crate::limits::Limits;
 
-/// What one connection is about.
+/// Not stuck.
+const MOVES: u64 = u64::MAX;
+
+/// What one connection is about. One core alone counts; but a connection that leaves HTTP behind must be such that it could go to
+/// another.
 pub(super) struct Watch {
-    calls: Cell<usize>,
-    /// When the last call ended, or the connection began.
-    idle_since: Cell<Instant>,
-    /// Since when the client has not taken a byte, while there are some for it.
-    stuck_since: Cell<Option<Instant>>,
+    born: Instant,
+    calls: AtomicUsize,
+    /// When the last call ended: microseconds of its life.
+    idle_since: AtomicU64,
+    /// Since when the client has not taken a byte, while there are some for it; or [`MOVES`].
+    stuck_since: AtomicU64,
+    quiet: Notify,
 }
 
 impl Watch {
-    pub(super) fn new() -> Rc<Self> {
-        Rc::new(Self {
-            calls: Cell::new(0),
-            idle_since: Cell::new(Instant::now()),
-            stuck_since: Cell::new(None),
+    pub(super) fn new() -> Arc<Self> {
+        Arc::new(Self {
+            born: Instant::now(),
+            calls: AtomicUsize::new(0),
+            idle_since: AtomicU64::new(0),
+            stuck_since: AtomicU64::new(MOVES),
+            quiet: Notify::new(),
         })
     }
 
     /// Notes a call that runs until what is returned is dropped.
-    pub(super) fn busy(self: &Rc<Self>) -> Busy {
-        self.calls.set(self.calls.get() + 1);
-        Busy(Rc::clone(self))
+    pub(super) fn busy(self: &Arc<Self>) -> Busy {
+        self.calls.fetch_add(1, Ordering::Relaxed);
+        Busy(Arc::clone(self))
+    }
+
+    /// Waits until no call runs.
+    pub(super) async fn quiet(&self) {
+        while self.calls.load(Ordering::Relaxed) > 0 {
+            self.quiet.notified().await;
+        }
     }
 
     /// Waits until the connection has been idle or stuck for longer than it may.
     pub(super) async fn overdue(&self, limits: &Limits) {
         loop {
             let now = Instant::now();
-            let idle = (self.calls.get() == 0).then(|| self.idle_since.get() + limits.idle);
-            let stuck = self.stuck_since.get().map(|since| since + limits.send);
-            if idle.into_iter().chain(stuck).any(|until| until <= now) {
+            let idle = (self.calls.load(Ordering::Relaxed) == 0).then(|| self.at(&self.idle_since));
+            let stuck =
+                (self.stuck_since.load(Ordering::Relaxed) != MOVES).then(|| self.at(&self.stuck_since));
+            let until = [idle.map(|since| since + limits.idle), stuck.map(|since| since + limits.send)];
+            let until = until.into_iter().flatten().min();
+            if until.is_some_and(|until| until <= now) {
                 return;
             }
             let next = now + limits.send.min(limits.idle);
-            sleep_until(idle.into_iter().chain(stuck).min().unwrap_or(next).min(next)).await;
+            sleep_until(until.unwrap_or(next).min(next)).await;
         }
+    }
+
+    /// Now, as it is noted.
+    fn now(&self) -> u64 {
+        u64::try_from(self.born.elapsed().as_micros()).unwrap_or(MOVES - 1)
+    }
+
+    fn at(&self, noted: &AtomicU64) -> Instant {
+        self.born + Duration::from_micros(noted.load(Ordering::Relaxed))
     }
 }
 
 /// A call on a connection, until it is dropped.
-pub(crate) struct Busy(Rc<Watch>);
+pub(crate) struct Busy(Arc<Watch>);
 
 impl Drop for Busy {
     fn drop(&mut self) {
-        self.0.calls.set(self.0.calls.get() - 1);
-        self.0.idle_since.set(Instant::now());
+        self.0.idle_since.store(self.0.now(), Ordering::Relaxed);
+        self.0.calls.fetch_sub(1, Ordering::Relaxed);
+        self.0.quiet.notify_one();
     }
 }
 
 /// A socket that tells its [`Watch`] whether the client takes what is written.
 pub(super) struct Watched<S> {
     pub(super) socket: S,
-    pub(super) watch: Rc<Watch>,
+    pub(super) watch: Arc<Watch>,
 }
 
 impl<S> Watched<S> {
     fn note<T>(&self, written: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
         let stuck = &self.watch.stuck_since;
+        let was = stuck.load(Ordering::Relaxed);
         match &written {
-            Poll::Pending if stuck.get().is_none() => stuck.set(Some(Instant::now())),
-            Poll::Pending => (),
-            Poll::Ready(_) => stuck.set(None),
+            Poll::Pending if was == MOVES => stuck.store(self.watch.now(), Ordering::Relaxed),
+            Poll::Ready(_) if was != MOVES => stuck.store(MOVES, Ordering::Relaxed),
+            _ => (),
         }
         written
     }
@@ -119,7 +150,6 @@ impl<S: Write + Unpin> Write for Watched<S> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::time::Duration;
 
     fn limits() -> Limits {
         Limits { idle: Duration::from_secs(75), send: Duration::from_secs(60), ..Limits::default() }
@@ -143,7 +173,7 @@ mod tests {
         let (watch, start) = (Watch::new(), Instant::now());
         let _busy = watch.busy();
         let (near, _far) = tokio::io::duplex(4);
-        let mut socket = Watched { socket: hyper_util::rt::TokioIo::new(near), watch: Rc::clone(&watch) };
+        let mut socket = Watched { socket: hyper_util::rt::TokioIo::new(near), watch: Arc::clone(&watch) };
         let write = async {
             sleep_until(start + Duration::from_secs(100)).await;
             std::future::poll_fn(|cx| Pin::new(&mut socket).poll_write(cx, b"1234")).await.unwrap();

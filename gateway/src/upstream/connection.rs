@@ -37,6 +37,11 @@ enum Socket {
     Tls(Box<TlsStream<TcpStream>>),
 }
 
+/// Bytes both ways.
+pub(crate) trait Duplex: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Duplex for T {}
+
 impl Connection {
     pub(crate) fn plain(socket: TcpStream, scratch: Scratch) -> Self {
         Self { socket: Socket::Plain(socket), scratch, reused: false }
@@ -77,6 +82,14 @@ impl Connection {
         match &mut self.socket {
             Socket::Plain(_) => Poll::Ready(Ok(())),
             Socket::Tls(socket) => Pin::new(socket).poll_flush(cx),
+        }
+    }
+
+    /// The socket itself, for those who speak another protocol over it from here on.
+    pub(crate) fn into_socket(self) -> Box<dyn Duplex> {
+        match self.socket {
+            Socket::Plain(socket) => Box::new(socket),
+            Socket::Tls(socket) => socket,
         }
     }
 

@@ -22,8 +22,8 @@ mod tunnel;
 mod upload;
 
 pub(crate) use chunked::Chunked;
-pub(crate) use connection::{Connection, Scratch};
-pub(crate) use exchange::exchange;
+pub(crate) use connection::{Connection, Duplex, Scratch};
+pub(crate) use exchange::{Opened, exchange};
 pub(crate) use framing::Framing;
 pub(crate) use gunzip::Gunzip;
 pub(crate) use head::Head;

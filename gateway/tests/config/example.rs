@@ -37,6 +37,7 @@ fn the_example_of_what_passes_through_serves_what_it_says() {
         ("GET", "/openai/files/file-1/content", "llm/v1/files"),
         ("GET", "/openai/vector_stores", "llm/v1/assistants"),
         ("POST", "/openai/responses", "llm/v1/responses"),
+        ("GET", "/openai/realtime", "realtime/v1/realtime"),
         ("GET", "/azure/responses/resp_1/input_items", "llm/v1/responses"),
         ("POST", "/azure/audio/transcriptions", "audio/v1/audio/transcriptions"),
     ] {

@@ -13,6 +13,7 @@ mod native;
 mod passthrough;
 mod process;
 mod providers;
+mod realtime;
 mod responses;
 mod rules;
 mod streams;

@@ -27,9 +27,14 @@ impl Upstream {
 
     /// The next connection's first request.
     pub(super) async fn call(&self) -> Call {
+        Call::read(self.accept().await).await.expect("a request")
+    }
+
+    /// The next connection.
+    pub(super) async fn accept(&self) -> TcpStream {
         let (socket, _) = self.listener.accept().await.unwrap();
         socket.set_nodelay(true).unwrap();
-        Call::read(socket).await.expect("a request")
+        socket
     }
 
     /// Answers the next connection with `bytes`, whatever it says, and gives what it said.

@@ -7,6 +7,7 @@
 mod model;
 mod multipart;
 mod native;
+pub mod realtime;
 mod responses;
 mod route;
 
@@ -28,6 +29,7 @@ pub enum Resource {
     ImageEdits,
     ImageGenerations,
     Native(Native),
+    Realtime,
     Responses,
     Speech,
     Transcriptions,
@@ -82,7 +84,7 @@ const fn native(native: Native) -> Passage {
     Passage { resource: Resource::Native(native), root: Root::Fixed("") }
 }
 
-const fn at(root: Root) -> [Passage; 10] {
+const fn at(root: Root) -> [Passage; 11] {
     // The classic paths have no responses.
     let newer = if matches!(root, Root::Azure) { AZURE_NEWER } else { root };
     [
@@ -91,6 +93,7 @@ const fn at(root: Root) -> [Passage; 10] {
         Passage { resource: Resource::Files, root },
         Passage { resource: Resource::ImageEdits, root },
         Passage { resource: Resource::ImageGenerations, root },
+        Passage { resource: Resource::Realtime, root },
         Passage { resource: Resource::Responses, root: newer },
         Passage { resource: Resource::Speech, root },
         Passage { resource: Resource::Transcriptions, root },
@@ -109,6 +112,7 @@ impl Resource {
             Self::ImageEdits => &["/images/edits"],
             Self::ImageGenerations => &["/images/generations"],
             Self::Native(native) => native.collections(),
+            Self::Realtime => &["/realtime"],
             Self::Responses => &["/responses"],
             Self::Speech => &["/audio/speech"],
             Self::Transcriptions => &["/audio/transcriptions"],
@@ -128,7 +132,7 @@ impl Resource {
     /// Whether the body of a request to this path of a provider names a model, which the configuration may set.
     pub fn names_model(self, path: &str) -> bool {
         match self {
-            Self::Assistants | Self::Batches | Self::Files | Self::Native(_) => false,
+            Self::Assistants | Self::Batches | Self::Files | Self::Native(_) | Self::Realtime => false,
             // Looks at what is kept name none.
             Self::Responses => ["/responses", "/responses/input_tokens", "/responses/compact"]
                 .iter()
@@ -153,7 +157,11 @@ impl Resource {
 
     /// The methods that it knows.
     pub fn methods(self) -> &'static [&'static str] {
-        if self.is_collection() { &["GET", "POST", "DELETE"] } else { &["POST"] }
+        match self {
+            Self::Realtime => &["GET"],
+            _ if self.is_collection() => &["GET", "POST", "DELETE"],
+            _ => &["POST"],
+        }
     }
 }
 
@@ -177,6 +185,11 @@ impl Passage {
             target.headers.push(("anthropic-version", version.to_owned()));
         }
         Ok(target)
+    }
+
+    /// The parameter of the query that says which model a realtime session is with.
+    pub fn model_parameter(&self) -> &'static str {
+        if self.root == Root::Azure { "deployment" } else { "model" }
     }
 }
 

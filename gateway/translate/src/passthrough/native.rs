@@ -16,14 +16,27 @@ pub enum Native {
     Vertex,
 }
 
+/// Gemini's Live API: <https://ai.google.dev/api/live>
+const LIVE: [&str; 2] = [
+    "/ws/google.ai.generativelanguage.v1beta.GenerativeService.BidiGenerateContent",
+    "/ws/google.ai.generativelanguage.v1alpha.GenerativeService.BidiGenerateContent",
+];
+
 impl Native {
+    /// Whether a provider's path is one where messages are exchanged, over a WebSocket.
+    pub fn is_live(self, path: &str) -> bool {
+        self == Self::Gemini && LIVE.iter().any(|live| path.ends_with(live))
+    }
+
     /// What paths of it begin with.
     pub(super) fn collections(self) -> &'static [&'static str] {
         match self {
             Self::Anthropic => &["/v1/messages"],
             Self::Bedrock => &["/model", "/model-invocation-jobs", "/async-invoke"],
             Self::Cohere => &["/v2/chat", "/v1/rerank", "/v2/rerank"],
-            Self::Gemini => &["/v1beta/models", "/v1/models", "/v1beta/batches", "/v1beta/files"],
+            Self::Gemini => {
+                &["/v1beta/models", "/v1/models", "/v1beta/batches", "/v1beta/files", LIVE[0], LIVE[1]]
+            }
             Self::Huggingface => &["/generate", "/generate_stream"],
             Self::Vertex => &["/v1/projects", "/v1beta1/projects"],
         }
