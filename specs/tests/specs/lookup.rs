@@ -42,9 +42,9 @@ fn what_no_document_has_is_not_found() {
 #[test]
 fn operations_are_listed() {
     let ids: Vec<_> = openai().operations().map(|operation| operation.id()).collect();
-    let first =
-        ["createChatCompletion", "createCompletion", "createEmbedding", "listModels", "retrieveModel"];
-    assert!(ids.starts_with(&first), "{ids:?}");
+    for own in ["createChatCompletion", "createCompletion", "createEmbedding", "listModels", "retrieveModel"] {
+        assert!(ids.contains(&own), "{ids:?}");
+    }
     // What stands in other files of the folder is as much a part of the document.
     let created = openai().operation("POST", "/v1/responses").expect("in another file");
     assert!(ids.contains(&created.id()), "{ids:?}");
