@@ -11,7 +11,7 @@ use specs::Violation;
 
 use crate::Credentials;
 use crate::answer::{Answer, Ask, Embed, Vectors};
-use crate::openai::{self, OPENAI};
+use crate::openai::{self, Manner, OPENAI};
 use crate::provider::{self, Call, Denied, Event, Framing, Headers, Provider, Route, Stream, Whole};
 use crate::request::Request;
 use crate::script::{Failure, Kind};
@@ -139,8 +139,8 @@ impl Provider for Azure {
 
     fn direct(&self, call: &Call<'_>) -> Whole {
         if openai::is_direct(call.operation) {
-            return match openai::kept(call) {
-                Ok(body) => Whole { status: 200, headers: headers(&call.draw, JSON), body: body.into() },
+            return match openai::given(call, &MANNER) {
+                Ok(given) => given.whole(|content_type| headers(&call.draw, content_type)),
                 Err(failure) => self.error(call.request, &call.draw, &failure),
             };
         }
@@ -194,6 +194,15 @@ fn openai_id(operation: &str) -> &str {
         own => own,
     }
 }
+
+/// How it keeps files and batches: <https://learn.microsoft.com/en-us/azure/ai-foundry/openai/how-to/batch>.
+const MANNER: Manner = Manner {
+    base: "/openai",
+    sent: "pending",
+    mixes: false,
+    wrong_path: "url_mismatch",
+    wrong_model: "model_mismatch",
+};
 
 const JSON: &str = "application/json";
 const EVENTS: &str = "text/event-stream; charset=utf-8";

@@ -51,6 +51,18 @@ pub(super) fn flat(whole: Whole, failure: &Failure) -> Whole {
     Whole { body: body.to_string().into(), ..whole }
 }
 
+/// What is said to whoever sends no form where one is wanted, or one that cannot be read.
+pub(super) fn unformed(request: &Request, problem: &str) -> Failure {
+    let media = request.header("content-type").unwrap_or_default();
+    if crate::form::Form::is_meant(media) {
+        return Failure::new(Kind::InvalidRequest, format!("Could not parse multipart form: {problem}"));
+    }
+    let message = format!(
+        "Invalid Content-Type header ({media}), expected multipart/form-data. (HINT: If you're using curl, you can pass -H 'Content-Type: multipart/form-data')"
+    );
+    Failure { status: Some(415), ..Failure::new(Kind::InvalidRequest, message) }
+}
+
 /// Status and body of an error.
 pub(super) fn body(request: &Request, failure: &Failure) -> (u16, Vec<u8>) {
     let Native { status, kind, code, message } = native(request, failure.kind());

@@ -2,16 +2,19 @@
 //! list of models; and those who speak the same dialect, whose differences are data.
 
 mod ask;
+mod batches;
 mod call;
 mod check;
 mod completion;
 mod embedding;
 mod error;
+mod files;
 mod headers;
 mod logprobs;
 mod models;
 mod refuse;
 mod reply;
+mod resource;
 mod responses;
 mod stream;
 mod twins;
@@ -28,7 +31,7 @@ use crate::seed::Draw;
 
 pub(crate) use embedding::length as dimensions;
 pub(crate) use models::listed;
-pub(crate) use responses::direct as kept;
+pub(crate) use resource::{Given, Manner};
 pub use twins::TWINS;
 
 /// The mock of OpenAI, or of one who speaks its dialect.
@@ -42,6 +45,8 @@ pub struct OpenAi {
     pub is_unversioned: bool,
     /// The operations that it has, by OpenAI's ids, besides chat and models.
     pub operations: &'static [&'static str],
+    /// Whether it keeps files and batches.
+    pub is_keeper: bool,
     /// Members of OpenAI's that it answers with 400.
     pub refused: &'static [&'static str],
     /// Whether members that it does not know are passed over; OpenAI answers them with 400.
@@ -69,6 +74,7 @@ pub const OPENAI: OpenAi = OpenAi {
         responses::INPUT_ITEMS,
         responses::COUNT,
     ],
+    is_keeper: true,
     refused: &[],
     is_open: false,
     is_aloud: false,
@@ -88,7 +94,10 @@ impl Provider for OpenAi {
 
     fn route(&self, method: &str, path: &str) -> Route {
         let Some(path) = path.strip_prefix(self.base) else { return Route::NotFound };
-        let has = |operation: &Operation| operation.id() == CHAT || self.operations.contains(&operation.id());
+        let has = |operation: &Operation| {
+            let id = operation.id();
+            id == CHAT || self.operations.contains(&id) || self.is_keeper && resource::has(id)
+        };
         let versioned = (self.is_unversioned && !path.starts_with("/v1/")).then(|| format!("/v1{path}"));
         match crate::provider::documented(self.name, method, versioned.as_deref().unwrap_or(path)) {
             Route::Generate(found) if method == "GET" && found.id() == "listModels" => {
@@ -122,12 +131,18 @@ impl Provider for OpenAi {
         Failure::new(Kind::InvalidRequest, error::NOT_JSON)
     }
 
+    fn unformed(&self, request: &Request, problem: &str) -> Failure {
+        error::unformed(request, problem)
+    }
+
     fn refuse(&self, violation: &Violation, body: &Value) -> Failure {
         refuse::failure(violation, body)
     }
 
     fn tolerates(&self, violation: &Violation) -> bool {
-        self.is_open && violation.keyword == "additionalProperties"
+        // Where none is foreseen, an empty body is none.
+        let is_nothing = violation.keyword == "content" && violation.got == "an empty object";
+        is_nothing || self.is_open && violation.keyword == "additionalProperties"
     }
 
     fn check(&self, call: &Call<'_>) -> Result<(), Failure> {
@@ -203,12 +218,9 @@ impl Provider for OpenAi {
         if !is_direct(call.operation) {
             return models::answer(call, self.models);
         }
-        match responses::direct(call) {
+        match given(call, &resource::OWN) {
             Err(failure) => self.error(call.request, &call.draw, &failure),
-            Ok(body) => {
-                let headers = headers::of_reply(&call.draw, Usage::default(), "application/json");
-                Whole { status: 200, headers, body: body.into() }
-            }
+            Ok(given) => given.whole(|content_type| headers::plain(&call.draw, content_type)),
         }
     }
 
@@ -220,9 +232,17 @@ impl Provider for OpenAi {
     }
 }
 
-/// Is this operation one of responses that no model answers?
+/// Is this operation one that no model answers: of responses, or of what is kept?
 pub(crate) fn is_direct(operation: &str) -> bool {
-    responses::has(operation) && operation != RESPONSE
+    responses::has(operation) && operation != RESPONSE || resource::has(operation)
+}
+
+/// The answer to one of these.
+pub(crate) fn given(call: &Call<'_>, manner: &Manner) -> Result<Given, Failure> {
+    match resource::has(call.operation) {
+        true => resource::direct(call, manner),
+        false => responses::direct(call).map(Given::Json),
+    }
 }
 
 fn denied(reason: &str, message: String, code: Option<&str>) -> Box<Denied> {

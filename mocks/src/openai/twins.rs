@@ -3,7 +3,7 @@
 use super::{COMPLETION, EMBEDDING, OPENAI, OpenAi, RESPONSE, responses};
 
 /// The pattern: chat alone, and unknown members are passed over.
-const TWIN: OpenAi = OpenAi { operations: &[], is_open: true, ..OPENAI };
+const TWIN: OpenAi = OpenAi { operations: &[], is_keeper: false, is_open: true, ..OPENAI };
 
 /// Every twin.
 pub const TWINS: &[OpenAi] = &[

@@ -24,6 +24,7 @@ mod proxy;
 mod raw;
 mod refusals;
 mod replies;
+mod resources;
 mod responder;
 mod responses;
 mod scripts;

@@ -42,7 +42,8 @@ fn what_no_document_has_is_not_found() {
 #[test]
 fn operations_are_listed() {
     let ids: Vec<_> = openai().operations().map(|operation| operation.id()).collect();
-    for own in ["createChatCompletion", "createCompletion", "createEmbedding", "listModels", "retrieveModel"] {
+    for own in ["createChatCompletion", "createCompletion", "createEmbedding", "listModels", "retrieveModel"]
+    {
         assert!(ids.contains(&own), "{ids:?}");
     }
     // What stands in other files of the folder is as much a part of the document.

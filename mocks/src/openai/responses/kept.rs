@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::response::{self, Response};
 use crate::answer::Answer;
 use crate::openai::refuse::error;
+use crate::openai::resource::limit;
 use crate::provider::Call;
 use crate::script::{Failure, Kind};
 
@@ -153,7 +154,7 @@ pub(super) fn page(call: &Call<'_>) -> Result<Vec<u8>, Failure> {
             return Err(error(message, Some("order"), "invalid_value"));
         }
     }
-    let limit = limit(call)?;
+    let limit = limit(call, 20, 100)?;
     if let Some(after) = call.request.parameter("after") {
         let at = items.iter().position(|item| item["id"] == after);
         let at =
@@ -167,24 +168,6 @@ pub(super) fn page(call: &Call<'_>) -> Result<Vec<u8>, Failure> {
     let page =
         json!({ "object": "list", "data": items, "first_id": first, "last_id": last, "has_more": has_more });
     Ok(page.to_string().into())
-}
-
-fn limit(call: &Call<'_>) -> Result<usize, Failure> {
-    let Some(asked) = call.request.parameter("limit") else { return Ok(20) };
-    let refused =
-        |what: String, code: &str| Err(error(format!("Invalid 'limit': {what}"), Some("limit"), code));
-    match asked.parse::<usize>() {
-        Ok(limit @ 1..=100) => Ok(limit),
-        Ok(0) => refused(
-            "integer below minimum value. Expected a value >= 1, but got 0 instead.".to_owned(),
-            "integer_below_min_value",
-        ),
-        Ok(limit) => refused(
-            format!("integer above maximum value. Expected a value <= 100, but got {limit} instead."),
-            "integer_above_max_value",
-        ),
-        Err(_) => refused(format!("expected an integer, but got '{asked}' instead."), "invalid_type"),
-    }
 }
 
 /// The id in the path.

@@ -60,7 +60,7 @@ pub(super) fn events(call: &Call<'_>, answer: &Answer<'_>) -> Vec<Event> {
 }
 
 /// What is answered without a model: from the shelf mostly.
-pub(crate) fn direct(call: &Call<'_>) -> Result<Vec<u8>, Failure> {
+pub(super) fn direct(call: &Call<'_>) -> Result<Vec<u8>, Failure> {
     match call.operation {
         DELETE => kept::delete(call),
         CANCEL => kept::cancel(call),

@@ -11,6 +11,7 @@ mod huggingface;
 mod mistral;
 mod ollama;
 mod openai;
+mod openai_files;
 mod venv;
 
 use mocks::Mocks;

@@ -1,0 +1,75 @@
+//! What OpenAI keeps for its clients: files, uploads, batches; at the socket, and held against its document.
+
+mod batches;
+mod files;
+
+use mocks::Mocks;
+use mocks::journal::Entry;
+use serde_json::{Value, json};
+
+use crate::client::{self, Reply, exchange};
+use crate::judged::{self, operation};
+
+const FORM: &str = "multipart/form-data; boundary=x-y";
+
+/// A request with this content type, and OpenAI's key.
+async fn send(mocks: &Mocks, method: &str, path: &str, media: &str, body: &[u8]) -> Reply {
+    let key = format!("Bearer {}", mocks.credentials().key("openai"));
+    let headers = [("authorization", key.as_str()), ("content-type", media)];
+    let headers = if media.is_empty() { &headers[..1] } else { &headers[..] };
+    exchange(mocks, &client::request(method, &format!("/openai{path}"), headers, body)).await
+}
+
+/// A form: fields by name, and a file with its name where that is not empty.
+fn form(fields: &[(&str, &str)], file: (&str, &str, &[u8])) -> Vec<u8> {
+    let mut body = Vec::new();
+    for (name, value) in fields {
+        let part = format!("--x-y\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
+        body.extend(part.into_bytes());
+    }
+    let (field, name, content) = file;
+    let name = if name.is_empty() { String::new() } else { format!("; filename=\"{name}\"") };
+    let head = format!("--x-y\r\nContent-Disposition: form-data; name=\"{field}\"{name}\r\n\r\n");
+    body.extend(head.into_bytes());
+    body.extend_from_slice(content);
+    body.extend_from_slice(b"\r\n--x-y--\r\n");
+    body
+}
+
+async fn upload(mocks: &Mocks, purpose: &str, name: &str, content: &[u8]) -> Value {
+    let body = form(&[("purpose", purpose)], ("file", name, content));
+    let reply = send(mocks, "POST", "/v1/files", FORM, &body).await;
+    judged::whole(&operation("openai", "POST", "/v1/files"), &reply)
+}
+
+/// The body of a good answer.
+async fn good(mocks: &Mocks, method: &str, path: &str, body: Option<&Value>) -> Value {
+    let body = body.map(Value::to_string).unwrap_or_default();
+    let media = if body.is_empty() { "" } else { "application/json" };
+    let reply = send(mocks, method, path, media, body.as_bytes()).await;
+    judged::whole(&operation("openai", method, path), &reply)
+}
+
+/// Status, message, param and code of a refusal.
+fn refused(reply: &Reply, method: &str, path: &str) -> (u16, String, Value, Value) {
+    let (status, body) = judged::refused(&operation("openai", method, path), reply);
+    let error = &body["error"];
+    assert_eq!(error["type"], "invalid_request_error", "{body}");
+    let message = error["message"].as_str().unwrap().to_owned();
+    (status, message, error["param"].clone(), error["code"].clone())
+}
+
+fn last(mocks: &Mocks) -> Entry {
+    mocks.journal(None).pop().unwrap()
+}
+
+fn id(object: &Value) -> &str {
+    object["id"].as_str().unwrap()
+}
+
+fn line(at: usize, text: &str) -> String {
+    let body = json!({ "model": "gpt-4o", "messages": [{ "role": "user", "content": text }] });
+    let line =
+        json!({ "custom_id": at.to_string(), "method": "POST", "url": "/v1/chat/completions", "body": body });
+    format!("{line}\n")
+}
