@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::calls::Calls;
+use crate::encoded::Encoded;
 use crate::path::Template;
 use crate::schema::Schema;
 use crate::sequence::Grammar;
@@ -64,8 +65,17 @@ pub(crate) struct Reply {
 pub(crate) struct Stream {
     pub(crate) variants: Variants,
     pub(crate) pointer: String,
-    pub(crate) events: Vec<(String, Schema)>,
+    pub(crate) events: Vec<Event>,
     pub(crate) grammar: Option<Grammar>,
+}
+
+/// One event of a stream.
+#[derive(Debug)]
+pub(crate) struct Event {
+    pub(crate) name: String,
+    pub(crate) schema: Schema,
+    /// What stands in its members as base64.
+    pub(crate) encoded: Vec<Encoded>,
 }
 
 /// The names of API versions that a media type stands for: none is the plain one.
@@ -165,11 +175,14 @@ fn streams(content: &Value, pointer: &str) -> Vec<Stream> {
     streamed
         .map(|(media, object)| {
             let pointer = format!("{pointer}/{}", escape(media));
-            let event =
-                |name: &String| (name.clone(), Schema::open(format!("{pointer}/x-events/{}", escape(name))));
+            let event = |(name, schema): (&String, &Value)| {
+                let pointer = format!("{pointer}/x-events/{}", escape(name));
+                let encoded = Encoded::all(schema, &pointer);
+                Event { name: name.clone(), schema: Schema::open(pointer), encoded }
+            };
             Stream {
                 variants: Variants::new(media, object),
-                events: members(&object["x-events"]).map(|(name, _)| event(name)).collect(),
+                events: members(&object["x-events"]).map(event).collect(),
                 grammar: object
                     .get("x-sequence")
                     .map(|sequence| Grammar::new(sequence, &format!("{pointer}/x-sequence"))),

@@ -20,6 +20,7 @@ mod api;
 mod calls;
 mod document;
 pub mod drift;
+mod encoded;
 mod explain;
 mod form;
 mod names;

@@ -135,8 +135,13 @@ impl Operation {
         let Some(stream) = self.stream() else {
             return vec![self.unforeseen("no stream", data, "/responses")];
         };
-        match stream.events.iter().find(|(known, _)| known == name) {
-            Some((_, schema)) => schema.violations(&self.content.root, data),
+        match stream.events.iter().find(|event| event.name == name) {
+            Some(event) => {
+                let root = &self.content.root;
+                let mut found = event.schema.violations(root, data);
+                found.extend(event.encoded.iter().flat_map(|member| member.violations(root, data)));
+                found
+            }
             None => vec![Violation {
                 pointer: String::new(),
                 keyword: "x-events".to_owned(),
@@ -149,7 +154,7 @@ impl Operation {
 
     /// The names of all events that a stream of this operation may hold.
     pub fn events(&self) -> impl Iterator<Item = &'static str> + use<> {
-        self.stream().into_iter().flat_map(|stream| stream.events.iter().map(|(name, _)| name.as_str()))
+        self.stream().into_iter().flat_map(|stream| stream.events.iter().map(|event| event.name.as_str()))
     }
 
     /// A fresh checker of the order of a stream's events; none if the operation does not stream.

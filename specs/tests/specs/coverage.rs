@@ -3,6 +3,8 @@
 
 use std::collections::BTreeSet;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
 use crate::samples::{Sample, status};
@@ -42,20 +44,32 @@ impl<'a> Schemas<'a> {
         let path = &self.document["paths"][sample.operation().path()];
         let operation = &path[sample.method().to_lowercase()];
         let plain = if sample.content["form"] == true { "multipart/form-data" } else { "application/json" };
-        let variant = sample.content["variant"].as_str().unwrap_or(plain);
+        let variant = sample.content["variant"].as_str();
+        let is_own = move |media: &str| match variant {
+            Some(name) => media.ends_with(&format!("={name}")),
+            None => media.ends_with(plain),
+        };
         let bodies = operation["requestBody"]["content"].as_object().into_iter().flatten();
-        let named =
-            |(media, body): &(&String, &Value)| media.ends_with(variant) || body["x-variant"] == variant;
+        let named = |(media, body): &(&String, &Value)| {
+            is_own(media) || body["x-variant"].as_str().is_some_and(|name| Some(name) == variant)
+        };
         let body = bodies.into_iter().find(named).map(|(_, body)| &body["schema"]);
         let requests = sample.list("requests").filter_map(move |request| Some((body?, request)));
 
-        let replies = sample.list("replies").map(|reply| {
-            let response = self.response(operation, status(reply));
-            (&response["content"]["application/json"]["schema"], &reply["body"])
+        let replies = sample.list("replies").map(move |reply| {
+            let content = &self.response(operation, status(reply))["content"];
+            let own = content.as_object().into_iter().flatten().find(|(media, body)| {
+                media.starts_with("application/json") && is_own(media) && body.is_object()
+            });
+            let body = own.map_or(&content["application/json"], |(_, body)| body);
+            (&body["schema"], &reply["body"])
         });
 
         let streams = self.response(operation, 200)["content"].as_object().into_iter().flatten();
-        let events = streams.map(|(_, media)| &media["x-events"]).find(|events| events.is_object());
+        let streams = streams.filter(|(_, media)| media["x-events"].is_object());
+        let (own, other): (Vec<_>, Vec<_>) =
+            streams.partition(|(media, _)| is_own(media) || variant.is_none() && !media.contains(';'));
+        let events = own.into_iter().chain(other).map(|(_, media)| &media["x-events"]).next();
         let judged = |event: &'a Value| Some((&events?[event[0].as_str()?], &event[1]));
         let stream = sample.list("stream").filter_map(judged);
         requests.chain(replies).chain(stream).collect()
@@ -95,6 +109,9 @@ impl<'a> Schemas<'a> {
         }
         if schema["enum"].as_array().is_some_and(|values| values.contains(value)) {
             named.insert(format!("{at}={value}"));
+        }
+        if let (Some(inner), Some(held)) = (schema.get("contentSchema"), held(value)) {
+            self.show(inner, &held, at, named);
         }
         for (member, inner) in schema["properties"].as_object().into_iter().flatten() {
             if let Some(value) = value.get(member) {
@@ -147,6 +164,11 @@ impl<'a> Schemas<'a> {
                     && of(&inner["enum"])
             })
     }
+}
+
+/// The JSON that a text holds as base64.
+fn held(value: &Value) -> Option<Value> {
+    serde_json::from_slice(&STANDARD.decode(value.as_str()?).ok()?).ok()
 }
 
 /// The schemas below one that are about the same value, or about its items.

@@ -6,7 +6,7 @@ use crate::documents::components;
 
 /// JSON Schema 2020-12, without what none of our documents should need (anchors, dynamic references, `$defs`), and the
 /// discriminator of OpenAPI.
-const KNOWN: &str = "$ref type enum const title description default deprecated format contentEncoding contentMediaType
+const KNOWN: &str = "$ref type enum const title description default deprecated format contentEncoding contentMediaType contentSchema
     properties required additionalProperties unevaluatedProperties patternProperties propertyNames minProperties
     maxProperties dependentRequired dependentSchemas items prefixItems unevaluatedItems contains minContains maxContains
     minItems maxItems uniqueItems minLength maxLength pattern minimum maximum exclusiveMinimum exclusiveMaximum
@@ -15,7 +15,7 @@ const KNOWN: &str = "$ref type enum const title description default deprecated f
 /// Keywords whose value is an object of schemas, an array of schemas, or a schema.
 const NAMED: [&str; 3] = ["properties", "patternProperties", "dependentSchemas"];
 const LISTED: [&str; 4] = ["allOf", "anyOf", "oneOf", "prefixItems"];
-const INNER: &str = "items additionalProperties unevaluatedProperties propertyNames contains unevaluatedItems not if then else";
+const INNER: &str = "items additionalProperties unevaluatedProperties propertyNames contains unevaluatedItems not if then else contentSchema";
 
 #[test]
 fn schemas_use_known_keywords_only() {

@@ -1,11 +1,13 @@
 //! Bodies and streams in `tests/samples/<provider>/{valid,invalid}`: all invented here, one idea a file.
 //!
 //! A sample names a `path`, perhaps a `method` (else `POST`) and a `variant`, or `form: true` where its requests are the fields of forms, and holds `requests`, `replies` (`status`, `body`) or a `stream` (a list
-//! of names and data). An invalid one lists in `violations` all that is wrong, each in its one line.
+//! of names and data; what an event holds as base64 of JSON is written as JSON). An invalid one lists in `violations` all that is wrong, each in its one line.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 use specs::{Operation, Violation};
 
@@ -66,8 +68,11 @@ impl Sample {
 
     fn read(root: &Path, file: PathBuf) -> Self {
         let text = fs::read_to_string(&file).expect("samples are readable");
-        let content =
+        let mut content: Value =
             serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+        for event in content["stream"].as_array_mut().into_iter().flatten() {
+            encode(&mut event[1]);
+        }
         let inside = file.strip_prefix(root).expect("samples are below their root");
         let provider = inside.iter().next().and_then(|name| name.to_str()).expect("a provider's folder");
         Self { provider: provider.to_owned(), content, file }
@@ -112,6 +117,13 @@ impl Sample {
             found.extend(stream(&operation, self.list("stream")));
         }
         found.iter().map(line).collect()
+    }
+}
+
+/// Writes what stands as JSON in the member `bytes` of an event as its base64.
+fn encode(event: &mut Value) {
+    if let Some(bytes) = event.get_mut("bytes").filter(|bytes| bytes.is_object()) {
+        *bytes = STANDARD.encode(bytes.to_string()).into();
     }
 }
 
