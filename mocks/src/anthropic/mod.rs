@@ -28,7 +28,9 @@ pub struct Anthropic;
 
 /// The versions of the API that live, by the header `anthropic-version`.
 const VERSIONS: [&str; 2] = ["2023-06-01", "2026-10-21"];
-const COMPLETE: &str = "complete_post";
+pub(crate) const COMPLETE: &str = "complete_post";
+/// A message.
+pub(crate) const MESSAGES: &str = "messages_post";
 pub(crate) const COUNT_TOKENS: &str = "messages_count_tokens_post";
 
 impl Provider for Anthropic {

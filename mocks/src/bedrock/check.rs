@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::family::Family;
-use super::{INVOKE, model};
+use super::{invoke, model};
 use crate::provider::Call;
 use crate::script::{Failure, Kind};
 
@@ -14,16 +14,22 @@ pub(super) fn check(call: &Call<'_>) -> Result<(), Failure> {
     if !exists || !is_identifier(&model) {
         return Err(error("The provided model identifier is invalid."));
     }
-    if call.operation == INVOKE {
-        return invoke(Family::of(&model), call.body);
+    match call.operation {
+        invoke::WHOLE if call.variant.is_none() => vectors(Family::of(&model), call.body),
+        invoke::WHOLE | invoke::STREAM => invoke::check(call),
+        _ => conversation(call.body),
     }
-    choice_is_known(call.body)?;
-    let messages = call.body["messages"].as_array().map_or(&[][..], Vec::as_slice);
+}
+
+/// The rules of a conversation as Converse has it.
+pub(super) fn conversation(body: &Value) -> Result<(), Failure> {
+    choice_is_known(body)?;
+    let messages = body["messages"].as_array().map_or(&[][..], Vec::as_slice);
     failed_results_say_why(messages)
 }
 
-/// A body of `InvokeModel` is the model's own, and each takes other members.
-fn invoke(family: Option<Family>, body: &Value) -> Result<(), Failure> {
+/// Each model that makes vectors takes other members.
+fn vectors(family: Option<Family>, body: &Value) -> Result<(), Failure> {
     let malformed = |problem: String| {
         Err(error(format!("Malformed input request: {problem}, please reformat your input and try again.")))
     };

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use serde_json::{Value, json};
 
-use super::frame;
+use super::{frame, invoke};
 use crate::provider::{Event, Headers, Whole};
 use crate::request::Request;
 use crate::script::{Failure, Kind};
@@ -37,11 +37,12 @@ pub(super) fn reply(request: &Request, headers: Headers, failure: &Failure) -> W
 }
 
 /// The error in mid-stream: one of the exceptions that the stream's union knows.
-pub(super) fn interruption(failure: &Failure) -> Event {
+pub(super) fn interruption(operation: &str, failure: &Failure) -> Event {
     let kind = failure.kind();
     let name = match kind {
         Kind::RateLimit | Kind::Quota | Kind::NotReady => "throttlingException",
         Kind::Overloaded | Kind::Unavailable => "serviceUnavailableException",
+        Kind::Timeout if operation == invoke::STREAM => "modelTimeoutException",
         Kind::Model | Kind::Timeout => "modelStreamErrorException",
         Kind::InvalidRequest
         | Kind::ContextLength

@@ -1,6 +1,6 @@
 //! [Amazon Bedrock's Converse and ConverseStream](https://docs.aws.amazon.com/bedrock/latest/userguide/conversation-inference.html):
 //! signed requests, binary event streams. [InvokeModel](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_InvokeModel.html)
-//! for vectors, and [CountTokens](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_CountTokens.html).
+//! in the words of each maker, for text and for vectors, and [CountTokens](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_CountTokens.html).
 
 mod ask;
 mod auth;
@@ -10,6 +10,7 @@ mod embedding;
 mod error;
 mod family;
 mod frame;
+mod invoke;
 mod refuse;
 mod reply;
 pub mod sigv4;
@@ -18,7 +19,7 @@ mod trace;
 
 use jiff::Timestamp;
 use serde_json::Value;
-use specs::Violation;
+use specs::{Operation, Violation};
 
 use crate::Credentials;
 use crate::answer::{Answer, Ask, Embed, Vectors};
@@ -36,8 +37,6 @@ pub struct Bedrock {
 
 /// The operation that streams.
 const STREAM: &str = "ConverseStream";
-/// The one that asks a model in its own words.
-const INVOKE: &str = "InvokeModel";
 const COUNT: &str = "CountTokens";
 
 impl Provider for Bedrock {
@@ -47,7 +46,9 @@ impl Provider for Bedrock {
 
     fn route(&self, method: &str, path: &str) -> Route {
         match documented(method, path) {
-            Route::Generate(found) if found.id() == INVOKE => Route::Embed(found),
+            Route::Generate(found) if found.id() == invoke::WHOLE && !invoke::knows(&asked(&found)) => {
+                Route::Embed(found)
+            }
             Route::Generate(found) if found.id() == COUNT => Route::Direct(COUNT, Some(found)),
             route => route,
         }
@@ -55,6 +56,16 @@ impl Provider for Bedrock {
 
     fn authenticate(&self, request: &Request, credentials: &Credentials) -> Result<(), Box<Denied>> {
         auth::check(request, credentials, (self.now)())
+    }
+
+    /// In whose words a body of `InvokeModel` is; none is that of vectors.
+    fn variant(&self, request: &Request) -> Result<Option<&'static str>, Failure> {
+        Ok(match documented(&request.method, &request.path) {
+            Route::Generate(found) if matches!(found.id(), invoke::WHOLE | invoke::STREAM) => {
+                invoke::variant(&asked(&found), request)
+            }
+            _ => None,
+        })
     }
 
     fn unreadable(&self, _problem: &serde_json::Error) -> Failure {
@@ -72,16 +83,24 @@ impl Provider for Bedrock {
     }
 
     fn ask<'a>(&self, call: &Call<'a>) -> Ask<'a> {
-        ask::read(call)
+        if is_invoked(call) { invoke::ask(call) } else { ask::read(call) }
     }
 
     fn whole(&self, call: &Call<'_>, answer: &Answer<'_>) -> Whole {
-        let headers = error::headers(&call.draw, (self.now)(), "application/json");
+        let mut headers = error::headers(&call.draw, (self.now)(), "application/json");
+        if is_invoked(call) {
+            invoke::headers(call, answer, &mut headers);
+            return Whole { status: 200, headers, body: invoke::body(call, answer).into() };
+        }
         Whole { status: 200, headers, body: reply::body(call, answer).into() }
     }
 
     fn stream(&self, call: &Call<'_>, answer: &Answer<'_>) -> Stream {
-        let headers = error::headers(&call.draw, (self.now)(), "application/vnd.amazon.eventstream");
+        let mut headers = error::headers(&call.draw, (self.now)(), "application/vnd.amazon.eventstream");
+        if is_invoked(call) {
+            invoke::headers_of_stream(call, &mut headers);
+            return Stream { headers, events: invoke::events(call, answer) };
+        }
         Stream { headers, events: stream::events(call, answer) }
     }
 
@@ -99,8 +118,8 @@ impl Provider for Bedrock {
         error::reply(request, error::headers(draw, (self.now)(), "application/json"), failure)
     }
 
-    fn interruption(&self, _call: &Call<'_>, failure: &Failure) -> Event {
-        error::interruption(failure)
+    fn interruption(&self, call: &Call<'_>, failure: &Failure) -> Event {
+        error::interruption(call.operation, failure)
     }
 
     fn direct(&self, call: &Call<'_>) -> Whole {
@@ -131,7 +150,16 @@ fn documented(method: &str, path: &str) -> Route {
     provider::documented("bedrock", method, path)
 }
 
+/// Whether a model is asked in its own words.
+fn is_invoked(call: &Call<'_>) -> bool {
+    matches!(call.operation, invoke::WHOLE | invoke::STREAM)
+}
+
 /// The model that a request's path names: an id, a profile or an ARN, percent-decoded.
 fn model(call: &Call<'_>) -> String {
-    call.found.and_then(|operation| operation.parameter("modelId")).unwrap_or_default()
+    call.found.map(asked).unwrap_or_default()
+}
+
+fn asked(operation: &Operation) -> String {
+    operation.parameter("modelId").unwrap_or_default()
 }

@@ -29,7 +29,7 @@ fn invalid(message: String) -> Failure {
 }
 
 /// The components of the bodies that are a model's own.
-const INVOKED: [&str; 3] = ["/InvokeModelRequest", "/Titan", "/Cohere"];
+const INVOKED: [&str; 5] = ["/Invoke", "/Titan", "/Cohere", "/anthropic.", "/cohere."];
 
 /// A model's own body goes through a JSON validator alone.
 fn invoked(violation: &Violation, value: &Value) -> String {
@@ -60,9 +60,15 @@ fn invoked(violation: &Violation, value: &Value) -> String {
             };
             format!("#{pointer}: expected type: {wanted}, found: {found}")
         }
-        "enum" => {
+        "enum" | "const" => {
             let shown = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
             format!("#{pointer}: {shown} is not a valid enum value")
+        }
+        "minimum" => format!("#{pointer}: {value} is not greater or equal to {}", limit(violation)),
+        "maximum" => format!("#{pointer}: {value} is not less or equal to {}", limit(violation)),
+        "minItems" => {
+            let found = value.as_array().map_or(0, Vec::len);
+            format!("#{pointer}: expected minimum item count: {}, found: {found}", limit(violation))
         }
         "minLength" => format!("#{pointer}: expected minLength: {}, actual: 0", limit(violation)),
         "maxItems" => {

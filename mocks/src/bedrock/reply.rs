@@ -15,12 +15,10 @@ use crate::script::{Block, Finish, Reasoning, ToolCall};
 /// The body of a whole reply.
 pub(super) fn body(call: &Call<'_>, answer: &Answer<'_>) -> Vec<u8> {
     let choice = answer.choices.first();
-    let blocks = choice.map_or(&[][..], |choice| &choice.blocks);
-    let content = blocks.iter().enumerate().map(|(at, block)| content(call, at, block)).collect();
     let reply = Reply {
         additional_model_response_fields: choice.and_then(|choice| additional(call, choice)),
         metrics: metrics(call),
-        output: Output { message: Message { content, role: "assistant" } },
+        output: output(call, answer),
         performance_config: call.body.get("performanceConfig"),
         service_tier: call.body.get("serviceTier"),
         stop_reason: stop_reason(choice),
@@ -28,6 +26,27 @@ pub(super) fn body(call: &Call<'_>, answer: &Answer<'_>) -> Vec<u8> {
         usage: usage(answer.usage),
     };
     serde_json::to_vec(&reply).expect("texts and JSON")
+}
+
+/// The body of a model that answers so by itself.
+pub(super) fn of_model(call: &Call<'_>, answer: &Answer<'_>, usage: &Value) -> Vec<u8> {
+    let stop_reason = stop_reason(answer.choices.first());
+    let reply = OfModel { output: output(call, answer), stop_reason, usage };
+    serde_json::to_vec(&reply).expect("texts and JSON")
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct OfModel<'a> {
+    output: Output,
+    stop_reason: &'static str,
+    usage: &'a Value,
+}
+
+fn output(call: &Call<'_>, answer: &Answer<'_>) -> Output {
+    let blocks = answer.choices.first().map_or(&[][..], |choice| &choice.blocks);
+    let content = blocks.iter().enumerate().map(|(at, block)| content(call, at, block)).collect();
+    Output { message: Message { content, role: "assistant" } }
 }
 
 #[derive(Serialize)]

@@ -10,9 +10,19 @@ use crate::script::{Block, Pieces, Reasoning};
 
 /// All events of a streamed reply.
 pub(super) fn events(call: &Call<'_>, answer: &Answer<'_>) -> Vec<Event> {
+    let parts = written(call, answer, Some(Padding::new(call)));
+    parts.into_iter().map(|(name, payload)| frame::event(name, payload)).collect()
+}
+
+/// The same without padding and frames: names and payloads.
+pub(super) fn parts(call: &Call<'_>, answer: &Answer<'_>) -> Vec<(&'static str, Vec<u8>)> {
+    written(call, answer, None)
+}
+
+fn written(call: &Call<'_>, answer: &Answer<'_>, padding: Option<Padding>) -> Vec<(&'static str, Vec<u8>)> {
     let choice = answer.choices.first();
     let blocks = choice.map_or(&[][..], |choice| &choice.blocks);
-    let mut writer = Writer { call, padding: Padding::new(call), events: Vec::new() };
+    let mut writer = Writer { call, padding, events: Vec::new() };
     writer.event("messageStart", &json!({ "role": "assistant" }));
     for (index, block) in blocks.iter().enumerate() {
         writer.block(index, block);
@@ -39,8 +49,8 @@ pub(super) fn events(call: &Call<'_>, answer: &Answer<'_>) -> Vec<Event> {
 
 struct Writer<'a> {
     call: &'a Call<'a>,
-    padding: Padding,
-    events: Vec<Event>,
+    padding: Option<Padding>,
+    events: Vec<(&'static str, Vec<u8>)>,
 }
 
 impl Writer<'_> {
@@ -80,32 +90,37 @@ impl Writer<'_> {
             payload.extend_from_slice(head.as_bytes());
             serde_json::to_writer(&mut payload, piece).expect("writing to memory");
             payload.extend_from_slice(close.as_bytes());
-            payload.extend_from_slice(b",\"p\":\"");
-            payload.extend_from_slice(self.padding.next().as_bytes());
-            payload.extend_from_slice(b"\"}");
-            self.events.push(frame::event("contentBlockDelta", payload));
+            if let Some(padding) = &mut self.padding {
+                payload.extend_from_slice(b",\"p\":\"");
+                payload.extend_from_slice(padding.next().as_bytes());
+                payload.push(b'"');
+            }
+            payload.push(b'}');
+            self.events.push(("contentBlockDelta", payload));
         }
     }
 
     fn event(&mut self, name: &'static str, payload: &Value) {
         let mut payload = payload.clone();
-        payload["p"] = self.padding.next().into();
-        self.events.push(frame::event(name, payload.to_string()));
+        if let Some(padding) = &mut self.padding {
+            payload["p"] = padding.next().into();
+        }
+        self.events.push((name, payload.to_string().into_bytes()));
     }
 }
 
 /// The member `p`, in no model of the service but in all its events: the beginning of the alphabet, of any length, so that
 /// the length of a frame does not tell the length of a token.
-struct Padding(fastrand::Rng);
+pub(super) struct Padding(fastrand::Rng);
 
 const ALPHABET: &str = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
 
 impl Padding {
-    fn new(call: &Call<'_>) -> Self {
+    pub(super) fn new(call: &Call<'_>) -> Self {
         Self(fastrand::Rng::with_seed(call.draw.number("padding", u64::MAX)))
     }
 
-    fn next(&mut self) -> &'static str {
+    pub(super) fn next(&mut self) -> &'static str {
         &ALPHABET[..self.0.usize(1..=ALPHABET.len())]
     }
 }

@@ -26,7 +26,7 @@ use crate::seed::Draw;
 pub struct Cohere;
 
 const CHAT: &str = "chat";
-const CHAT_V1: &str = "chatV1";
+pub(crate) const CHAT_V1: &str = "chatV1";
 const GENERATE: &str = "generate";
 const EMBED: &str = "embed";
 const EMBED_V1: &str = "embedV1";

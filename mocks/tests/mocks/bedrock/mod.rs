@@ -2,7 +2,9 @@
 
 mod connector;
 mod frames;
+mod invoke;
 mod keys;
+mod makers;
 mod own;
 mod refusals;
 mod sdk;

@@ -87,7 +87,7 @@ async fn each_model_refuses_what_is_anothers() {
             "#/truncate: END is not a valid enum value",
         ),
         (PROFILE, json!({ "inputText": "a" }), "#: required key [input_type] not found"),
-        (MODEL, json!({ "inputText": "a" }), "#: subject must not be valid against schema"),
+        ("nobodys.model", json!({ "inputText": "a" }), "#: subject must not be valid against schema"),
     ] {
         let path = path(model);
         let reply = post(&mocks, "bedrock", &path, &body).await;

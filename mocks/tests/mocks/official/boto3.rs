@@ -96,3 +96,26 @@ fn errors(errors: &Value) {
     raised("cut", "ProtocolError", "HTTPError", "ended prematurely");
     raised("checksum", "ChecksumMismatch", "ParserError", "Checksum mismatch");
 }
+
+#[tokio::test]
+async fn awss_python_client_invokes_models_of_every_maker() {
+    let mocks = played().await;
+    let Some(seen) = NEWEST.run("boto3_invoke.py", &mocks.url("bedrock")).await else { return };
+    println!("{seen:#}");
+    let whole = seen["whole"].as_object().unwrap();
+    assert_eq!(whole.len(), 10);
+    for (maker, whole) in whole {
+        assert_eq!(*whole, json!(["Hello", "application/json", ["10", "7"]]), "{maker}");
+        assert_eq!(seen["pieces"][maker], json!([["Hel", "lo"], 10, 7]), "{maker}");
+    }
+    assert_eq!(seen["guarded"], json!(["NONE", "optimized"]));
+    let raised =
+        |case: &str, class: &str, text: &str| raised(&seen["errors"][case], class, "ClientError", None, text);
+    raised("rate", "ThrottlingException", "slow down");
+    raised("model", "ModelErrorException", "the model failed");
+    raised("wrong", "ValidationException", "required key [");
+    raised("middle", "EventStreamError", "(serviceUnavailableException)");
+    raised("vectors", "ValidationException", "unsupported for streaming");
+    self::raised(&seen["errors"]["checksum"], "ChecksumMismatch", "ParserError", None, "Checksum mismatch");
+    nothing_is_strange(&mocks, 1);
+}
