@@ -44,6 +44,7 @@ pub mod huggingface;
 pub mod journal;
 mod limits;
 pub mod llama2;
+mod media;
 pub mod mistral;
 mod mocks;
 pub mod ollama;

@@ -6,15 +6,17 @@ mod error;
 mod filter;
 mod models;
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 use specs::Violation;
 
 use crate::Credentials;
 use crate::answer::{Answer, Ask, Embed, Vectors};
 use crate::openai::{self, Manner, OPENAI};
-use crate::provider::{self, Call, Denied, Event, Framing, Headers, Provider, Route, Stream, Whole};
+use crate::provider::{self, Call, Denied, Event, Framing, Headers, Made, Provider, Route, Stream, Whole};
 use crate::request::Request;
-use crate::script::{Failure, Kind};
+use crate::script::{Failure, Kind, Reply};
 use crate::seed::Draw;
 
 /// The mock.
@@ -30,8 +32,12 @@ impl Provider for Azure {
     }
 
     fn route(&self, method: &str, path: &str) -> Route {
+        if method == "GET" && openai::is_address(path) {
+            return Route::Direct(openai::SHOWN, None);
+        }
         match provider::documented(self.name(), method, path) {
             Route::Generate(found) if openai_id(found.id()) == openai::EMBEDDING => Route::Embed(found),
+            Route::Generate(found) if openai::is_work(openai_id(found.id())) => Route::Make(found),
             Route::Generate(found) if openai::is_direct(found.id()) => Route::Direct(found.id(), Some(found)),
             Route::Generate(found) if found.method() == "GET" => Route::Direct(found.id(), Some(found)),
             route => route,
@@ -40,6 +46,9 @@ impl Provider for Azure {
 
     /// The key in a header of its own; a token of Entra, or with the newer API the key, as a bearer's.
     fn authenticate(&self, request: &Request, credentials: &Credentials) -> Result<(), Box<Denied>> {
+        if request.method == "GET" && openai::is_address(&request.path) {
+            return Ok(());
+        }
         let key = request.header("api-key").or_else(|| request.bearer());
         match key {
             Some(key) if credentials.accepts(self.name(), key) => Ok(()),
@@ -52,6 +61,10 @@ impl Provider for Azure {
         OPENAI.unreadable(problem)
     }
 
+    fn unformed(&self, request: &Request, problem: &str) -> Failure {
+        OPENAI.unformed(request, problem)
+    }
+
     fn refuse(&self, violation: &Violation, body: &Value) -> Failure {
         if violation.pointer.is_empty() && violation.expected == "member `model`" {
             return Failure::new(Kind::InvalidRequest, "you must provide a model parameter");
@@ -60,6 +73,9 @@ impl Provider for Azure {
     }
 
     fn check(&self, call: &Call<'_>) -> Result<(), Failure> {
+        if call.operation == openai::SHOWN {
+            return Ok(());
+        }
         check_version(call)?;
         let Some(deployment) = deployment(call) else { return OPENAI.check(&as_openai(call)) };
         if call.models.is_some_and(|models| !models.iter().any(|known| known == deployment)) {
@@ -114,7 +130,10 @@ impl Provider for Azure {
         Whole { status, headers, body: body.into() }
     }
 
-    fn interruption(&self, _call: &Call<'_>, failure: &Failure) -> Event {
+    fn interruption(&self, call: &Call<'_>, failure: &Failure) -> Event {
+        if openai::is_work(openai_id(call.operation)) {
+            return OPENAI.interruption(&as_openai(call), failure);
+        }
         let (_, body) = error::body(failure);
         Event { name: "".into(), bytes: crate::wire::sse::frame("", body.as_bytes()) }
     }
@@ -137,7 +156,28 @@ impl Provider for Azure {
         Some(streamed.map(|stream| Stream { headers: headers(&call.draw, EVENTS), ..stream }))
     }
 
+    fn make(&self, call: &Call<'_>, reply: &Reply) -> Result<Made, Failure> {
+        let model = deployment(call);
+        let mut body = call.body.clone();
+        if let Some(model) = model {
+            body["model"] = model.into();
+        }
+        Ok(match OPENAI.make(&Call { body: &body, ..as_openai(call) }, reply)? {
+            Made::Whole(whole) => {
+                let kind = whole.headers.into_iter().find(|(name, _)| name == "content-type");
+                Made::Whole(Whole { headers: dressed(&call.draw, kind), ..whole })
+            }
+            Made::Stream(stream) => {
+                let kind = stream.headers.into_iter().find(|(name, _)| name == "content-type");
+                Made::Stream(Stream { headers: dressed(&call.draw, kind), ..stream })
+            }
+        })
+    }
+
     fn direct(&self, call: &Call<'_>) -> Whole {
+        if let Some(shown) = openai::show(call) {
+            return shown;
+        }
         if openai::is_direct(call.operation) {
             return match openai::given(call, &MANNER) {
                 Ok(given) => given.whole(|content_type| headers(&call.draw, content_type)),
@@ -191,6 +231,8 @@ fn openai_id(operation: &str) -> &str {
         "ChatCompletions_Create" => openai::CHAT,
         "Completions_Create" => openai::COMPLETION,
         "Embeddings_Create" => openai::EMBEDDING,
+        "ImageGenerations_Create" => openai::IMAGE,
+        "ImageEdits_Create" => openai::IMAGE_EDIT,
         own => own,
     }
 }
@@ -215,6 +257,12 @@ fn headers(draw: &Draw, content_type: &'static str) -> Headers {
         ("x-ms-region".into(), "East US".into()),
         ("x-ratelimit-remaining-requests".into(), draw.number("requests", 100).to_string().into()),
     ]
+}
+
+/// Azure's headers around what a work is.
+fn dressed(draw: &Draw, kind: Option<(Cow<'static, str>, Cow<'static, str>)>) -> Headers {
+    let own = headers(draw, JSON).into_iter().filter(|(name, _)| name != "content-type");
+    own.chain(kind).collect()
 }
 
 fn whole(draw: &Draw, body: &Value) -> Whole {

@@ -10,6 +10,7 @@ mod embedding;
 mod error;
 mod files;
 mod headers;
+mod images;
 mod logprobs;
 mod models;
 mod refuse;
@@ -18,21 +19,24 @@ mod resource;
 mod responses;
 mod stream;
 mod twins;
+mod works;
 
 use serde_json::Value;
 use specs::{Operation, Violation};
 
 use crate::Credentials;
 use crate::answer::{Answer, Ask, Embed, Usage, Vectors};
-use crate::provider::{Call, Denied, Event, Provider, Route, Stream, Whole};
+use crate::provider::{Call, Denied, Event, Made, Provider, Route, Stream, Whole};
 use crate::request::Request;
-use crate::script::{Failure, Finish, Kind};
+use crate::script::{Failure, Finish, Kind, Reply};
 use crate::seed::Draw;
 
 pub(crate) use embedding::length as dimensions;
+pub(crate) use images::{is_address, show};
 pub(crate) use models::listed;
 pub(crate) use resource::{Given, Manner};
 pub use twins::TWINS;
+pub(crate) use works::has as is_work;
 
 /// The mock of OpenAI, or of one who speaks its dialect.
 #[derive(Debug, Clone, Copy)]
@@ -73,6 +77,9 @@ pub const OPENAI: OpenAi = OpenAi {
         responses::CANCEL,
         responses::INPUT_ITEMS,
         responses::COUNT,
+        images::GENERATE,
+        images::EDIT,
+        images::VARY,
     ],
     is_keeper: true,
     refused: &[],
@@ -86,6 +93,10 @@ pub(crate) const CHAT: &str = "createChatCompletion";
 pub(crate) const COMPLETION: &str = "createCompletion";
 pub(crate) const EMBEDDING: &str = "createEmbedding";
 pub(crate) const RESPONSE: &str = responses::CREATE;
+pub(crate) const IMAGE: &str = images::GENERATE;
+pub(crate) const IMAGE_EDIT: &str = images::EDIT;
+/// A picture that was made, at its address.
+pub(crate) const SHOWN: &str = "showPicture";
 
 impl Provider for OpenAi {
     fn name(&self) -> &'static str {
@@ -93,6 +104,9 @@ impl Provider for OpenAi {
     }
 
     fn route(&self, method: &str, path: &str) -> Route {
+        if method == "GET" && is_address(path) {
+            return Route::Direct(SHOWN, None);
+        }
         let Some(path) = path.strip_prefix(self.base) else { return Route::NotFound };
         let has = |operation: &Operation| {
             let id = operation.id();
@@ -108,12 +122,16 @@ impl Provider for OpenAi {
             }
             Route::Generate(found) if !has(&found) => Route::NotFound,
             Route::Generate(found) if found.id() == EMBEDDING => Route::Embed(found),
+            Route::Generate(found) if is_work(found.id()) => Route::Make(found),
             Route::Generate(found) if is_direct(found.id()) => Route::Direct(found.id(), Some(found)),
             route => route,
         }
     }
 
     fn authenticate(&self, request: &Request, credentials: &Credentials) -> Result<(), Box<Denied>> {
+        if request.method == "GET" && is_address(&request.path) {
+            return Ok(());
+        }
         let Some(key) = request.bearer() else {
             return Err(denied("no bearer key", error::NO_KEY.to_owned(), None));
         };
@@ -149,9 +167,10 @@ impl Provider for OpenAi {
         if let Some(name) = self.refused.iter().find(|name| call.body.get(**name).is_some()) {
             return Err(refuse::unknown(name));
         }
-        match responses::has(call.operation) {
-            true => responses::check(call, self.is_open),
-            false => check::check(call),
+        match call.operation {
+            operation if responses::has(operation) => responses::check(call, self.is_open),
+            operation if is_work(operation) => works::check(call),
+            _ => check::check(call),
         }
     }
 
@@ -196,7 +215,10 @@ impl Provider for OpenAi {
         if self.is_flat { error::flat(whole, failure) } else { whole }
     }
 
-    fn interruption(&self, _call: &Call<'_>, failure: &Failure) -> Event {
+    fn interruption(&self, call: &Call<'_>, failure: &Failure) -> Event {
+        if is_work(call.operation) {
+            return works::interruption(failure);
+        }
         let (_, body) = error::body(&Request::default(), failure);
         Event { name: "".into(), bytes: crate::wire::sse::frame("", &body) }
     }
@@ -214,7 +236,14 @@ impl Provider for OpenAi {
         responses::interrupted(call, answer, &error::enclosed(failure), failure, after)
     }
 
+    fn make(&self, call: &Call<'_>, reply: &Reply) -> Result<Made, Failure> {
+        works::make(call, reply)
+    }
+
     fn direct(&self, call: &Call<'_>) -> Whole {
+        if let Some(shown) = show(call) {
+            return shown;
+        }
         if !is_direct(call.operation) {
             return models::answer(call, self.models);
         }

@@ -1,6 +1,6 @@
 //! Those who speak OpenAI's dialect. One entry each; what they do otherwise is data.
 
-use super::{COMPLETION, EMBEDDING, OPENAI, OpenAi, RESPONSE, responses};
+use super::{COMPLETION, EMBEDDING, OPENAI, OpenAi, RESPONSE, images, responses};
 
 /// The pattern: chat alone, and unknown members are passed over.
 const TWIN: OpenAi = OpenAi { operations: &[], is_keeper: false, is_open: true, ..OPENAI };
@@ -59,11 +59,11 @@ pub const TWINS: &[OpenAi] = &[
     OpenAi {
         name: "xai",
         // https://docs.x.ai/docs/api-reference
-        operations: &[RESPONSE, responses::RETRIEVE, responses::DELETE],
+        operations: &[RESPONSE, responses::RETRIEVE, responses::DELETE, images::GENERATE],
         is_aloud: true,
         // https://docs.x.ai/docs/key-information/debugging
         is_flat: true,
-        models: &["grok-4", "grok-3-mini"],
+        models: &["grok-4", "grok-3-mini", "grok-2-image"],
         ..TWIN
     },
 ];

@@ -16,6 +16,7 @@ mod huggingface;
 mod journal;
 mod judged;
 mod llama2;
+mod media;
 mod mistral;
 mod official;
 mod ollama;

@@ -101,3 +101,31 @@ fn what_is_kept(seen: &serde_json::Value) {
     );
     raised(&background["synchronous"], "BadRequestError", "APIStatusError", Some(400), "Cannot cancel");
 }
+
+#[tokio::test]
+async fn openais_client_understands_images() {
+    let mocks = played().await;
+    let Some(seen) = NEWEST.run("openai_images.py", &mocks.url("openai")).await else { return };
+    println!("{seen:#}");
+    let made = &seen["generated"];
+    assert_eq!(made["sizes"], json!([[1536, 1024], [1536, 1024]]));
+    assert_eq!(made["told"], json!(["1536x1024", "low", "png", "opaque"]));
+    assert_eq!(made["usage"], json!([2, 800, 802]));
+    assert_eq!(seen["at_an_address"], json!([512, 512]));
+    let (square, partial) = (json!([1024, 1024]), "ImageGenPartialImageEvent");
+    assert_eq!(
+        seen["streamed"],
+        json!([[partial, square], [partial, square], ["ImageGenCompletedEvent", square]])
+    );
+    assert_eq!(seen["edited"], json!([square, ["ImageEditPartialImageEvent", "ImageEditCompletedEvent"]]));
+    assert_eq!(seen["varied"], json!([square, square]));
+
+    let errors = &seen["errors"];
+    raised(&errors["rate"], "RateLimitError", "APIStatusError", Some(429), "slow down");
+    raised(&errors["server"], "InternalServerError", "APIStatusError", Some(500), "broken");
+    raised(&errors["invalid"], "BadRequestError", "APIStatusError", Some(400), "Supported values are");
+    raised(&errors["middle"], "APIError", "OpenAIError", None, "in the middle");
+    raised(&errors["mimetype"], "BadRequestError", "APIStatusError", Some(400), "unsupported mimetype");
+    raised(&errors["cut"], "APIConnectionError", "APIError", None, "Connection error");
+    nothing_is_strange(&mocks, 0);
+}
