@@ -210,7 +210,7 @@ def errors():
         ),
         "size": attempt(lambda: client.uploads.complete(pending, part_ids=[part])),
         "parts": attempt(lambda: client.uploads.complete(pending, part_ids=["part_0"])),
-        "key": attempt(lambda: CLIENTS[KIND]("wrong").files.list()),
+        "key": attempt(lambda: CLIENTS[KIND]("wrong").files.list(limit=1).object),
     }
 
 

@@ -2,6 +2,7 @@
 //! errors, completions and vectors. One file configures all of it.
 #![expect(clippy::unwrap_used, reason = "the helpers of tests are tests too")]
 
+mod files;
 mod responses;
 mod rows;
 #[path = "../../../../mocks/tests/mocks/official/venv.rs"]

@@ -1,0 +1,66 @@
+//! OpenAI's Python client on files, uploads and batches, through the bundled gateway, to the mock.
+
+use mocks::Mocks;
+use mocks::script::{End, Progress, Reply, Script};
+use serde_json::{Value, json};
+
+use super::{Server, file, played, venv};
+
+/// A file of Kong's with a route for each type of resource.
+fn kong(model: &Value, key: (&str, &str), routes: &[(&str, &[&str])]) -> String {
+    let route = |(kind, paths): &(&str, &[&str])| {
+        let config = json!({
+            "route_type": kind,
+            "auth": { "header_name": key.0, "header_value": key.1 },
+            "model": model,
+        });
+        json!({ "name": kind.replace('/', "-"), "paths": paths, "plugins": [{ "name": "ai-proxy", "config": config }] })
+    };
+    let routes: Vec<_> = routes.iter().map(route).collect();
+    let service = json!({ "name": "ai", "url": "http://127.0.0.1:9", "routes": routes });
+    json!({ "_format_version": "3.0", "services": [service] }).to_string()
+}
+
+/// Mocks that let a batch with `[[late]]` in it expire.
+async fn late() -> Mocks {
+    let mocks = played().await;
+    let progress = Progress { looks: 2, end: End::Expired, lines: Some(1) };
+    mocks.add(Script::new("[[late]]", Reply { progress: Some(progress), ..Reply::default() }));
+    mocks
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn openais_client_reaches_files_and_batches() {
+    let [mocks, other] = [late().await, late().await];
+    let folder = tempfile::tempdir().unwrap();
+    let key = format!("Bearer {}", mocks.credentials().key("openai"));
+    let model = json!({ "provider": "openai", "options": { "upstream_url": mocks.url("openai") } });
+    let routes: &[(&str, &[&str])] =
+        &[("llm/v1/files", &["/v1/files", "/v1/uploads"]), ("llm/v1/batches", &["/v1/batches"])];
+    let config = file(folder.path(), "kong.yaml", &kong(&model, ("Authorization", &key), routes));
+    let gateway = Server::start(&["gateway", "--config", &config, "--listen", "127.0.0.1:0"], &[]);
+    let url = format!("http://{}", gateway.address);
+    let Some(seen) = venv::NEWEST.run_with("openai_files.py", &[&url, "openai"]).await else { return };
+    println!("{seen:#}");
+    let direct = venv::NEWEST.run_with("openai_files.py", &[&other.url("openai"), "openai"]).await.unwrap();
+
+    assert_eq!(seen["bytes_are_the_same"], json!([true, true]));
+    assert_eq!(seen["files"]["content"][1], "attachment; filename=\"north.jsonl\"");
+    assert_eq!(seen["batch"]["states"], json!(["validating", "in_progress", "finalizing", "completed"]));
+    // Whoever keeps it, and whoever stands in between, the client sees the same; only ids are others.
+    for case in
+        ["expiry", "pages", "uploads", "batch", "other_apis", "expired", "refused_lines", "batch_pages"]
+    {
+        assert_eq!(seen[case], direct[case], "{case}");
+    }
+    let errors = seen["errors"].as_object().unwrap();
+    assert!(errors.len() > 10);
+    for (name, error) in errors.iter().filter(|(name, _)| *name != "key") {
+        let status = |error: &Value| (error["status"].clone(), error["raised"].clone());
+        assert_eq!(status(error), status(&direct["errors"][name]), "{name}");
+    }
+    // The gateway's own key stands in for the client's.
+    assert_eq!(errors["key"]["raised"], Value::Null, "{}", errors["key"]);
+    let (code, _) = gateway.terminate();
+    assert_eq!(code, Some(0));
+}
