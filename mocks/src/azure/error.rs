@@ -12,6 +12,26 @@ pub(super) const NO_DEPLOYMENT: &str = "The API deployment for this resource doe
 
 pub(super) const NO_VERSION: &str = "api-version query parameter is not allowed when using /v1 path";
 
+pub(super) const NO_PURPOSE: &str = "Invalid value for purpose.";
+
+/// Status and body of an error about files and batches: [a code and a
+/// sentence](https://learn.microsoft.com/en-us/rest/api/azureopenai/files/upload#errorcode).
+pub(super) fn of_kept(failure: &Failure) -> (u16, String) {
+    let code = match failure.kind() {
+        Kind::InvalidRequest | Kind::TooLarge | Kind::Unprocessable => "invalidPayload",
+        Kind::NotFound => "notFound",
+        Kind::Conflict => "conflict",
+        Kind::RateLimit | Kind::Quota => "tooManyRequests",
+        Kind::Server | Kind::Model => "internalFailure",
+        Kind::Unavailable | Kind::Overloaded | Kind::NotReady => "serviceUnavailable",
+        _ => return body(failure),
+    };
+    let (own, message) = native(failure.kind());
+    let message = failure.message.as_deref().unwrap_or(message);
+    let error = json!({ "code": code, "message": message });
+    (failure.status.unwrap_or(own), json!({ "error": error }).to_string())
+}
+
 /// Status and body of an error.
 pub(super) fn body(failure: &Failure) -> (u16, String) {
     let (own, message) = native(failure.kind());

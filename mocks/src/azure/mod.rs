@@ -4,6 +4,7 @@
 
 mod error;
 mod filter;
+mod kept;
 mod models;
 
 use std::borrow::Cow;
@@ -13,7 +14,7 @@ use specs::Violation;
 
 use crate::Credentials;
 use crate::answer::{Answer, Ask, Embed, Vectors};
-use crate::openai::{self, Manner, OPENAI};
+use crate::openai::{self, OPENAI};
 use crate::provider::{self, Call, Denied, Event, Framing, Headers, Made, Provider, Route, Stream, Whole};
 use crate::request::Request;
 use crate::script::{Failure, Kind, Reply};
@@ -38,7 +39,9 @@ impl Provider for Azure {
         match provider::documented(self.name(), method, path) {
             Route::Generate(found) if openai_id(found.id()) == openai::EMBEDDING => Route::Embed(found),
             Route::Generate(found) if openai::is_work(openai_id(found.id())) => Route::Make(found),
-            Route::Generate(found) if openai::is_direct(found.id()) => Route::Direct(found.id(), Some(found)),
+            Route::Generate(found) if openai::is_direct(openai_id(found.id())) => {
+                Route::Direct(found.id(), Some(found))
+            }
             Route::Generate(found) if found.method() == "GET" => Route::Direct(found.id(), Some(found)),
             route => route,
         }
@@ -65,7 +68,14 @@ impl Provider for Azure {
         OPENAI.unformed(request, problem)
     }
 
+    fn tolerates(&self, violation: &Violation) -> bool {
+        OPENAI.tolerates(violation)
+    }
+
     fn refuse(&self, violation: &Violation, body: &Value) -> Failure {
+        if violation.pointer == "/purpose" && violation.keyword == "enum" {
+            return Failure::new(Kind::InvalidRequest, error::NO_PURPOSE);
+        }
         if violation.pointer.is_empty() && violation.expected == "member `model`" {
             return Failure::new(Kind::InvalidRequest, "you must provide a model parameter");
         }
@@ -120,8 +130,11 @@ impl Provider for Azure {
         Whole { headers: headers(&call.draw, JSON), ..OPENAI.vectors(&as_openai(call), vectors) }
     }
 
-    fn error(&self, _request: &Request, draw: &Draw, failure: &Failure) -> Whole {
-        let (status, body) = error::body(failure);
+    fn error(&self, request: &Request, draw: &Draw, failure: &Failure) -> Whole {
+        let (status, body) = match kept::is_meant(&request.path) {
+            true => error::of_kept(failure),
+            false => error::body(failure),
+        };
         let mut headers = headers(draw, JSON);
         if failure.kind() == Kind::RateLimit {
             headers.push(("retry-after".into(), "1".into()));
@@ -178,8 +191,9 @@ impl Provider for Azure {
         if let Some(shown) = openai::show(call) {
             return shown;
         }
+        let call = &as_openai(call);
         if openai::is_direct(call.operation) {
-            return match openai::given(call, &MANNER) {
+            return match openai::given(call, &kept::MANNER) {
                 Ok(given) => given.whole(|content_type| headers(&call.draw, content_type)),
                 Err(failure) => self.error(call.request, &call.draw, &failure),
             };
@@ -233,18 +247,9 @@ fn openai_id(operation: &str) -> &str {
         "Embeddings_Create" => openai::EMBEDDING,
         "ImageGenerations_Create" => openai::IMAGE,
         "ImageEdits_Create" => openai::IMAGE_EDIT,
-        own => own,
+        other => kept::openai_id(other),
     }
 }
-
-/// How it keeps files and batches: <https://learn.microsoft.com/en-us/azure/ai-foundry/openai/how-to/batch>.
-const MANNER: Manner = Manner {
-    base: "/openai",
-    sent: "pending",
-    mixes: false,
-    wrong_path: "url_mismatch",
-    wrong_model: "model_mismatch",
-};
 
 const JSON: &str = "application/json";
 const EVENTS: &str = "text/event-stream; charset=utf-8";

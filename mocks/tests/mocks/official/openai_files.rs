@@ -33,7 +33,7 @@ async fn openais_client_understands_files_and_batches() {
     let newest: Vec<_> = (0..5).rev().map(|at| format!("page-{at}.txt")).collect();
     assert_eq!(seen["pages"], json!([newest, ["page-0.txt", "page-1.txt"], true]));
     assert_eq!(seen["uploads"], json!(["pending", "completed", "hello wrld!\n", "cancelled", 2_500]));
-    batches(&seen);
+    batches(&seen, ["mismatched_model", "invalid_url"]);
 
     let errors = &seen["errors"];
     let refused = |name: &str, text: &str| {
@@ -58,7 +58,7 @@ async fn openais_client_understands_files_and_batches() {
 }
 
 /// What a batch comes to, whoever keeps it.
-fn batches(seen: &Value) {
+fn batches(seen: &Value, [model, url]: [&str; 2]) {
     let batch = &seen["batch"];
     assert_eq!(batch["states"], json!(["validating", "in_progress", "finalizing", "completed"]));
     assert_eq!((&batch["counts"], &batch["metadata"]), (&json!([3, 1, 2]), &json!({ "of": "us" })));
@@ -82,12 +82,39 @@ fn batches(seen: &Value) {
     let errors = json!([
         [2, "invalid_json_line", null],
         [3, "duplicate_custom_id", "custom_id"],
-        [4, "mismatched_model", "body.model"],
-        [5, "invalid_url", "url"],
+        [4, model, "body.model"],
+        [5, url, "url"],
         [6, "invalid_method", "method"],
         [7, "missing_required_parameter", "body"],
     ]);
     assert_eq!((&refused["errors"], &refused["files"]), (&errors, &json!([null, null])));
     assert_eq!(refused["empty"], json!(["failed", "empty_file"]));
     assert_eq!(seen["batch_pages"], json!(["2", "1", "0"]));
+}
+
+#[tokio::test]
+async fn openais_client_for_azure_understands_files_and_batches() {
+    for client in ["azure", "azure-v1"] {
+        let mocks = mocks().await;
+        let arguments = [&*mocks.url("azure"), client];
+        let Some(seen) = NEWEST.run_with("openai_files.py", &arguments).await else { return };
+        println!("{seen:#}");
+        let files = &seen["files"];
+        assert_eq!(files["file"], json!(["file", 8, "north.jsonl", "fine-tune", "pending", true]));
+        assert_eq!((&files["looked"], &files["gone"]), (&json!([true, "processed"]), &json!([true, true])));
+        raised(&files["absent"], "NotFoundError", "APIStatusError", Some(404), "No such File object: file-");
+        assert_eq!(seen["bytes_are_the_same"], json!([true, true]));
+        assert_eq!(seen["uploads"], json!(["pending", "completed", "hello wrld!\n", "cancelled", 2_500]));
+        batches(&seen, ["model_mismatch", "url_mismatch"]);
+        let errors = &seen["errors"];
+        let refused = |name: &str, text: &str| {
+            raised(&errors[name], "BadRequestError", "APIStatusError", Some(400), text);
+        };
+        refused("purpose", "Invalid value for purpose.");
+        refused("ending", "Must be .jsonl");
+        refused("window", "'1h'");
+        raised(&errors["input"], "NotFoundError", "APIStatusError", Some(404), "file-0");
+        raised(&errors["key"], "AuthenticationError", "APIStatusError", Some(401), "Access denied");
+        super::nothing_is_strange(&mocks, 3);
+    }
 }

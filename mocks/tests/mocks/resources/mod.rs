@@ -73,3 +73,25 @@ fn line(at: usize, text: &str) -> String {
         json!({ "custom_id": at.to_string(), "method": "POST", "url": "/v1/chat/completions", "body": body });
     format!("{line}\n")
 }
+
+#[tokio::test]
+async fn azures_errors_of_files_are_its_own_and_wait_for_a_version() {
+    let mocks = mocks::start().await.unwrap();
+    let absent = judged::get(&mocks, "azure", "/openai/files/file-0?api-version=2024-10-21").await;
+    let (status, body) = judged::refused(&operation("azure", "GET", "/openai/files/file-0"), &absent);
+    let expected = json!({ "error": { "code": "notFound", "message": "No such File object: file-0" } });
+    assert_eq!((status, body), (404, expected));
+    for (path, status) in
+        [("/openai/files", 404), ("/openai/v1/files", 200), ("/openai/v1/files?api-version=2024-10-21", 400)]
+    {
+        assert_eq!(judged::get(&mocks, "azure", path).await.status, status, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn those_who_speak_the_dialect_keep_nothing() {
+    let mocks = mocks::start().await.unwrap();
+    for path in ["/v1/files", "/v1/batches"] {
+        assert_eq!(judged::get(&mocks, "xai", path).await.status, 404, "{path}");
+    }
+}
