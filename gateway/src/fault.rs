@@ -1,7 +1,8 @@
-//! Why a call failed in the gateway itself, and how its client is told:
-//! OpenAI's error object, <https://platform.openai.com/docs/guides/error-codes>.
+//! Why a call failed in the gateway itself, and what its client is told.
 
 use std::time::Duration;
+
+use translate::openai::Problem;
 
 use crate::config::{TemplateError, UrlError};
 
@@ -11,6 +12,8 @@ pub(crate) enum Fault {
     // The client's
     #[error("no Route matched with those values")]
     NoRoute,
+    #[error("this route translates {0} only, and no other path of that API")]
+    NoOperation(&'static str),
     #[error("this route takes {} only", .0.join(", "))]
     Method(&'static [&'static str]),
     #[error("please use HTTPS protocol")]
@@ -75,7 +78,7 @@ impl Fault {
     /// The HTTP status of the answer.
     pub(crate) fn status(&self) -> u16 {
         match self {
-            Self::NoRoute => 404,
+            Self::NoRoute | Self::NoOperation(_) => 404,
             Self::Method(_) => 405,
             Self::Plain | Self::NoWebSocket => 426,
             Self::SlowBody(_) => 408,
@@ -95,15 +98,21 @@ impl Fault {
         }
     }
 
-    /// OpenAI's error object.
-    pub(crate) fn body(&self) -> Vec<u8> {
+    /// The same in OpenAI's terms, which those of other dialects follow from.
+    pub(crate) fn problem(&self) -> Problem {
         if let Self::Translation(error) = self {
-            return error.body();
+            return error.problem();
         }
-        let kind = if self.status() < 500 { "invalid_request_error" } else { "server_error" };
-        let message = self.to_string();
-        let error = serde_json::json!({ "message": message, "type": kind, "param": self.param(), "code": self.code() });
-        serde_json::json!({ "error": error }).to_string().into_bytes()
+        let status = self.status();
+        let kind = if status < 500 { "invalid_request_error" } else { "server_error" };
+        Problem {
+            status,
+            message: self.to_string(),
+            kind: kind.into(),
+            param: self.param().map(str::to_owned),
+            code: Some(self.code().into()),
+            ..Problem::of(status)
+        }
     }
 
     /// The member of the request that is to blame.
@@ -119,6 +128,7 @@ impl Fault {
     pub(crate) fn code(&self) -> &'static str {
         match self {
             Self::NoRoute => "route_not_found",
+            Self::NoOperation(_) => "operation_not_found",
             Self::Method(_) => "method_not_allowed",
             Self::Plain => "https_required",
             Self::NoWebSocket => "websocket_required",

@@ -4,6 +4,7 @@
 
 use std::num::NonZeroU64;
 
+use translate::call::Api;
 use translate::passthrough::{Native, Passage};
 
 use super::error::Problem;
@@ -63,7 +64,9 @@ impl AiProxy {
         let genai_category = record.named("genai_category").unwrap_or_default();
         let target = target?;
         check_format(record, llm_format, &target);
-        let is_served = llm_format == LlmFormat::Openai || target.native(llm_format).is_some();
+        let is_served = target.api(llm_format).is_some()
+            || llm_format == LlmFormat::Openai
+            || target.native(llm_format).is_some();
         if let Some(field) = format.filter(|_| !is_served) {
             field.error(Problem::UnsupportedName(llm_format.name().to_owned()));
         }
@@ -77,6 +80,13 @@ impl AiProxy {
             genai_category,
             extensions,
         })
+    }
+}
+
+impl AiProxy {
+    /// The API in whose words clients are told what goes wrong.
+    pub fn words(&self) -> Api {
+        if self.llm_format == LlmFormat::Anthropic { Api::Messages } else { Api::Chat }
     }
 }
 
@@ -98,6 +108,15 @@ impl Target {
         let target = Self { route_type: route_type?, auth: auth?, model: model?, logging: logging? };
         target.check(record);
         Some(target)
+    }
+
+    /// The API that is translated, as clients call it, where this gateway does.
+    pub fn api(&self, format: LlmFormat) -> Option<Api> {
+        match (self.route_type.api()?, format) {
+            (api, LlmFormat::Openai) => Some(api),
+            (Api::Chat, LlmFormat::Anthropic) => Some(Api::Messages),
+            _ => None,
+        }
     }
 
     /// The provider's own API, where that is what clients are to speak.

@@ -1,7 +1,7 @@
 //! What the client gets back: status, header fields, body.
 
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
-use translate::call::{Failure, Target};
+use translate::call::{self, Api, Failure, Target};
 
 use super::body::{Body, Stream};
 use super::headers::printable;
@@ -14,6 +14,8 @@ use crate::server::Busy;
 
 /// The client's name for its call, or ours; in the answer and in the log.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// Anthropic's name for the same.
+const MESSAGES_ID: HeaderName = HeaderName::from_static("request-id");
 /// Kong's name for provider and model.
 const MODEL: HeaderName = HeaderName::from_static("x-kong-llm-model");
 /// What of the request this provider could not be told.
@@ -88,6 +90,9 @@ impl Answer {
         };
         headers.extend(kind.map(|kind| (header::CONTENT_TYPE, kind)));
         headers.insert(REQUEST_ID, printable(&record.id));
+        if record.words() == Api::Messages && !headers.contains_key(MESSAGES_ID) {
+            headers.insert(MESSAGES_ID, printable(&record.id));
+        }
         let body = match content {
             Content::Whole(bytes, outcome) => {
                 Body::whole(bytes.into(), status.as_u16(), outcome, record, busy)
@@ -122,7 +127,9 @@ pub(super) fn fault(fault: &Fault, record: Record, busy: Busy) -> Response<Body>
         headers.insert(header::UPGRADE, HeaderValue::from_static("TLS/1.2, HTTP/1.1"));
         headers.insert(header::CONNECTION, HeaderValue::from_static("Upgrade"));
     }
-    Answer { headers, status, content: Content::Whole(fault.body(), fault.code()) }
+    let failure = call::error(record.words(), &fault.problem(), &record.id);
+    let status = StatusCode::from_u16(failure.status).unwrap_or(status);
+    Answer { headers, status, content: Content::Whole(failure.body, fault.code()) }
         .into_response(record, busy)
 }
 

@@ -71,7 +71,8 @@ impl Backend {
         let provider = target.model.dialect()?;
         let native = target.native(route.plugin.llm_format).map(Serves::Passage);
         let passage = || Some(Serves::Passage(provider.passage(target.route_type.resource()?)?));
-        let serves = native.or_else(|| target.route_type.api().map(Serves::Call)).or_else(passage)?;
+        let call = || target.api(route.plugin.llm_format).map(Serves::Call);
+        let serves = native.or_else(call).or_else(passage)?;
         let timeouts = Timeouts {
             connect: route.timeouts.connect,
             write: route.timeouts.write,

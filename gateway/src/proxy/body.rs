@@ -174,13 +174,7 @@ impl Stream {
         let fault = if self.translation.done() { None } else { fault.or(finished.err()) };
         match &fault {
             None => (),
-            Some(Fault::Translation(error)) => self.translation.fail(error),
-            Some(fault) => {
-                let out = self.translation.out();
-                out.extend_from_slice(b"data: ");
-                out.extend_from_slice(&fault.body());
-                out.extend_from_slice(b"\n\n");
-            }
+            Some(fault) => self.translation.tell(&fault.problem()),
         }
         record.usage = self.translation.usage();
         record.end(OK, fault.as_ref().map_or("done", Fault::code));

@@ -26,6 +26,7 @@ use hyper::body::Incoming;
 use rustls::ClientConfig;
 use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
+use translate::call::Api;
 
 pub(crate) use body::Body;
 
@@ -105,12 +106,10 @@ impl Proxy {
         record: &mut Record,
         deadline: Instant,
     ) -> Result<Answer, Fault> {
-        let (found, backend) = self.route(head)?;
-        record.provider = Some(backend.provider.name);
-        record.route = Some(Arc::clone(found.route));
+        let (found, backend) = self.route(head, record)?;
         let values = Values { head, captures: &found.captures };
         let api = match backend.serves {
-            Serves::Call(api) => api,
+            Serves::Call(api) => check_path(api, head.uri.path()).map(|()| api)?,
             Serves::Passage(passage) if realtime::is_session(passage, head) => {
                 return self.open_session(backend, passage, &values, record, deadline).await;
             }
@@ -127,18 +126,29 @@ impl Proxy {
         self.receive(backend, api, sent, record).await
     }
 
-    /// The route for a request; the reason, where there is none.
-    fn route(&self, head: &Parts) -> Result<(Match<'_>, &Backend), Fault> {
+    /// The route for a request; the reason, where there is none. What is known of it is noted, for the words of a refusal, too.
+    fn route(&self, head: &Parts, record: &mut Record) -> Result<(Match<'_>, &Backend), Fault> {
         let host = head.uri.authority().map(http::uri::Authority::as_str);
         let host = host.or_else(|| head.headers.get(header::HOST)?.to_str().ok());
         let find = |method: &str| self.config.router.find(method, host, head.uri.path(), &head.headers);
         let Some(found) = find(head.method.as_str()) else {
-            return Err(if find("POST").is_some() { Fault::Method(&["POST"]) } else { Fault::NoRoute });
+            let Some(other) = find("POST") else { return Err(Fault::NoRoute) };
+            record.route = Some(Arc::clone(other.route));
+            return Err(Fault::Method(&["POST"]));
         };
         let backend = self.backends.get(&Arc::as_ptr(found.route)).ok_or(Fault::NoRoute)?;
+        record.provider = Some(backend.provider.name);
+        record.route = Some(Arc::clone(found.route));
         if !backend.methods().contains(&head.method.as_str()) {
             return Err(Fault::Method(backend.methods()));
         }
         if found.route.protocols.http { Ok((found, backend)) } else { Err(Fault::Plain) }
     }
+}
+
+/// Refuses what belongs to the API that a route translates, and is not the one operation of it that is translated.
+fn check_path(api: Api, path: &str) -> Result<(), Fault> {
+    const MESSAGES: &str = "/v1/messages";
+    let below = path.split_once(MESSAGES).map_or("", |(_, below)| below.trim_end_matches('/'));
+    if api == Api::Messages && below.starts_with('/') { Err(Fault::NoOperation(MESSAGES)) } else { Ok(()) }
 }

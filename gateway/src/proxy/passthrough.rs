@@ -129,7 +129,7 @@ async fn give_back(
     headers::of_body(&reply.head, &mut answer.headers);
     let is_good = (200..300).contains(&reply.head.status);
     match passage.resource.native() {
-        None if !is_good => return fail(backend, reply, answer).await,
+        None if !is_good => return fail(backend, Api::Chat, reply, answer, &record.id).await,
         None => (),
         Some(_) => headers::of_native(&reply.head, &mut answer.headers),
     }

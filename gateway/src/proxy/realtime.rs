@@ -6,7 +6,7 @@ use http::header;
 use http::request::Parts;
 use hyper::upgrade::OnUpgrade;
 use tokio::time::Instant;
-use translate::call::Target;
+use translate::call::{Api, Target};
 use translate::passthrough::{Passage, Resource};
 
 use super::answer::Answer;
@@ -95,7 +95,7 @@ async fn refused(
         return Err(Fault::Framing("it answered a handshake with a body"));
     }
     if passage.resource.native().is_none() {
-        return Ok(fail(backend, reply, answer).await);
+        return Ok(fail(backend, Api::Chat, reply, answer, "").await);
     }
     headers::of_native(&reply.head, &mut answer.headers);
     Ok(answer.passing(Passing::new(reply, None)))

@@ -32,7 +32,7 @@ impl Proxy {
         let mut answer = Answer::new(&target, backend.prefix.as_deref());
         headers::downstream(&reply.head, &mut answer.headers);
         if !(200..300).contains(&reply.head.status) {
-            return Ok(fail(backend, reply, answer).await);
+            return Ok(fail(backend, api, reply, answer, &record.id).await);
         }
         let call = Call {
             id: answer::letters(),
@@ -40,6 +40,7 @@ impl Proxy {
             model: target.model,
             include_usage: target.include_usage,
             base64: target.base64,
+            echo: target.echo,
             counted: headers::tokens(&reply.head),
         };
         if target.stream {
@@ -59,10 +60,10 @@ impl Proxy {
 }
 
 /// The provider's own error. One whose body cannot be read is still an error of that status.
-pub(super) async fn fail(backend: &Backend, mut reply: Reply, answer: Answer) -> Answer {
+pub(super) async fn fail(backend: &Backend, api: Api, mut reply: Reply, answer: Answer, id: &str) -> Answer {
     let body = reply.whole(ERROR_BYTES).await.unwrap_or_default();
     let field = |name: &str| reply.head.value(name).map(str::to_owned);
-    answer.failure(call::failure(backend.provider, reply.head.status, &field, &body))
+    answer.failure(call::failure(api, backend.provider, reply.head.status, &field, &body, id))
 }
 
 /// How a stream is framed that a provider may frame in several ways: its media type says it.

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 use tokio::time::Instant;
+use translate::call::Api;
 use translate::delta::Usage;
 
 use super::cost::cost;
@@ -89,6 +90,11 @@ impl Record {
             status: CLIENT_GONE,
             outcome: "client_gone",
         }
+    }
+
+    /// The API in whose words the client is told what goes wrong: OpenAI's chat, as long as no route is known.
+    pub(crate) fn words(&self) -> Api {
+        self.route.as_ref().map_or(Api::Chat, |route| route.plugin.words())
     }
 
     /// When the call began.
@@ -211,11 +217,18 @@ fn model(bytes: &[u8]) -> Option<String> {
     #[derive(Deserialize)]
     struct Named {
         model: Option<String>,
+        /// Where an event of Anthropic's has it.
+        message: Option<Inner>,
     }
-    let data = bytes
-        .strip_prefix(b"data: ")
-        .map_or(bytes, |event| event.split(|byte| *byte == b'\n').next().unwrap_or_default());
-    serde_json::from_slice::<Named>(data).ok()?.model
+    #[derive(Deserialize)]
+    struct Inner {
+        model: Option<String>,
+    }
+    let mut lines = bytes.split(|byte| *byte == b'\n');
+    let is_stream = bytes.starts_with(b"data: ") || bytes.starts_with(b"event: ");
+    let data = if is_stream { lines.find_map(|line| line.strip_prefix(b"data: "))? } else { bytes };
+    let named: Named = serde_json::from_slice(data).ok()?;
+    named.model.or_else(|| named.message?.model)
 }
 
 #[cfg(test)]
@@ -229,6 +242,8 @@ mod tests {
             model(b"data: {\"model\":\"m\",\"choices\":[]}\n\ndata: {\"model\":\"n\"}\n\n").as_deref(),
             Some("m")
         );
+        let start = b"event: message_start\ndata: {\"type\":\"message_start\",\"message\":{\"model\":\"m\"}}\n\nevent: ping\n";
+        assert_eq!(model(start).as_deref(), Some("m"));
         assert_eq!(model(b"data: [DONE]\n\n"), None);
     }
 }

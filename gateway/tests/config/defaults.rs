@@ -136,11 +136,24 @@ fn every_name_that_kong_knows_is_read_and_says_so_where_it_is_not_supported() {
         );
         assert_eq!(RouteType::from_name(name), Some(*route_type));
     }
-    for (name, _) in LlmFormat::NAMES.iter().filter(|(_, format)| *format != LlmFormat::Openai) {
+    let translated = [LlmFormat::Anthropic, LlmFormat::Openai];
+    for (name, _) in LlmFormat::NAMES.iter().filter(|(_, format)| !translated.contains(format)) {
         let config = format!("{{route_type: llm/v1/chat, llm_format: {name}, model: {{provider: openai}}}}");
         let error = format!("config.llm_format: '{name}' is not supported yet by this gateway");
         assert!(wrong(&config).contains(&error), "{name}");
     }
+}
+
+#[test]
+fn anthropics_format_is_for_every_provider_and_for_chats_alone() {
+    let config = |provider: &str, route_type: &str| {
+        format!("{{route_type: {route_type}, llm_format: anthropic, model: {{provider: {provider}}}}}")
+    };
+    let api = |provider: &str| plugin(&config(provider, "llm/v1/chat")).target.api(LlmFormat::Anthropic);
+    assert_eq!(api("openai"), Some(translate::call::Api::Messages));
+    assert_eq!(api("cohere"), Some(translate::call::Api::Messages));
+    let refused = wrong(&config("openai", "llm/v1/embeddings"));
+    assert_eq!(refused, ["config.llm_format: 'anthropic' is not supported yet by this gateway"]);
 }
 
 #[test]

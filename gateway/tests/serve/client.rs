@@ -135,6 +135,20 @@ impl Reply {
         (self.status, error_code(&self.json()))
     }
 
+    /// Status and type of Anthropic's error object, which is held to its document, and names the call as its headers do.
+    pub(super) fn message_error(&self) -> (u16, String) {
+        assert_eq!(self.field("content-type"), Some("application/json"));
+        let messages = specs::api("anthropic").and_then(|api| api.operation("POST", "/v1/messages")).unwrap();
+        let (body, judged) = (self.json(), if matches!(self.status, 405 | 415) { 400 } else { self.status });
+        let violations = messages.reply(judged, &body);
+        assert!(violations.is_empty(), "{violations:?}");
+        assert!(
+            body["request_id"].is_string() && body["request_id"].as_str() == self.field("request-id"),
+            "{body}"
+        );
+        (self.status, body["error"]["type"].as_str().unwrap().to_owned())
+    }
+
     /// The data of each event.
     pub(super) fn events(&self) -> Vec<&str> {
         let events = self.text().split("\n\n").filter(|event| !event.is_empty());

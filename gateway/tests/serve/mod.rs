@@ -9,6 +9,7 @@ mod http2;
 mod keys;
 mod limits;
 mod log;
+mod messages;
 mod native;
 mod passthrough;
 mod process;

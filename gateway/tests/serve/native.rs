@@ -132,7 +132,12 @@ async fn the_files_model_holds_for_every_dialect() {
         let named = |setup: Setup| setup.set("/model/name", "m");
         let (upstream, _gateway, mut client) = native(provider, format, named).await;
         client.post(&format!("/chat{wrong}"), JSON, ask).await;
-        assert_eq!(client.reply().await.error(), (400, "model_not_allowed".to_owned()), "{provider}");
+        let reply = client.reply().await;
+        if provider == "anthropic" {
+            assert_eq!(reply.message_error(), (400, "invalid_request_error".to_owned()));
+        } else {
+            assert_eq!(reply.error(), (400, "model_not_allowed".to_owned()), "{provider}");
+        }
         client.post(&format!("/chat{right}"), JSON, r#"{"model":"m"}"#).await;
         assert_eq!(upstream.call().await.body, br#"{"model":"m"}"#, "{provider}");
     }

@@ -60,7 +60,8 @@ impl Error {
         self.problem().body()
     }
 
-    pub(crate) fn problem(&self) -> Problem {
+    /// The same in OpenAI's terms.
+    pub fn problem(&self) -> Problem {
         let upstream = |code| Problem { message: self.to_string(), code: Some(code), ..Problem::of(502) };
         match self {
             Self::Request { message, param } => {

@@ -49,7 +49,7 @@ fn one_stream(way: (Api, &Provider, Framing), model: &str, bytes: &[u8], cut: u8
     let (result, out) = streamed(way, model, [bytes].into_iter());
     let (cut_result, cut_out) = streamed(way, model, bytes.chunks(usize::from(cut).max(1)));
     assert_eq!(cut_result, result, "how the bytes are cut changes nothing");
-    if way.1.quirks(way.0).is_some() {
+    if way.1.relays(way.0) {
         // Passed on as it came, whatever that was. A stream that ends in CR is done; whether a last LF follows in the
         // same read is all that a cut may change.
         assert_eq!(cut_out.trim_ascii_end(), out.trim_ascii_end(), "how the bytes are cut changes nothing");
@@ -57,6 +57,9 @@ fn one_stream(way: (Api, &Provider, Framing), model: &str, bytes: &[u8], cut: u8
     }
     assert_eq!(cut_out, out, "how the bytes are cut changes nothing");
     let out = String::from_utf8(out).expect("only text is written");
+    if way.0 == Api::Messages {
+        return messages(&out, result.is_ok());
+    }
     let mut events = out.split_terminator("\n\n").peekable();
     let mut done = false;
     while let Some(event) = events.next() {
@@ -67,6 +70,36 @@ fn one_stream(way: (Api, &Provider, Framing), model: &str, bytes: &[u8], cut: u8
         }
     }
     assert_eq!(done, result.is_ok(), "a stream is done if and only if nothing failed");
+}
+
+/// Anthropic's events: each says its name twice, blocks do not overlap, and the last is the end or an error.
+fn messages(out: &str, is_good: bool) {
+    #[derive(serde::Deserialize)]
+    struct Event<'a> {
+        r#type: &'a str,
+        index: Option<u64>,
+    }
+    let (mut next, mut open, mut last) = (0, false, "");
+    for event in out.split_terminator("\n\n") {
+        let (name, data) = event.split_once('\n').expect("each event is two lines");
+        let name = name.strip_prefix("event: ").expect("a name comes first");
+        let data = data.strip_prefix("data: ").expect("data follows");
+        json(data.as_bytes());
+        let event: Event<'_> = serde_json::from_str(data).expect("an event has a type");
+        assert_eq!(event.r#type, name, "the name is the type");
+        assert!(!matches!(last, "message_stop" | "error"), "nothing follows the end");
+        last = name;
+        match name {
+            "content_block_start" => assert!(!std::mem::replace(&mut open, true), "blocks do not overlap"),
+            "content_block_delta" => assert!(open, "a piece is of an open block"),
+            "content_block_stop" => assert!(std::mem::replace(&mut open, false), "a block ends once"),
+            _ => continue,
+        }
+        assert_eq!(event.index, Some(next), "blocks are counted");
+        next += u64::from(name == "content_block_stop");
+    }
+    assert_eq!(last == "message_stop", is_good, "a stream is done if and only if nothing failed");
+    assert!(is_good || last == "error", "what failed is told");
 }
 
 /// The same, with the checksums of an event stream made right first.
@@ -119,9 +152,11 @@ pub fn failure(provider: &str, bytes: &[u8]) {
     let Some((&status, bytes)) = bytes.split_last() else { return };
     let text = String::from_utf8_lossy(bytes);
     let header = |_: &str| text.lines().next().map(str::to_owned);
-    let failure = call::failure(known(provider), 400 + u16::from(status), &header, bytes);
-    assert!((400..600).contains(&failure.status));
-    json(&failure.body);
+    for api in Api::ALL {
+        let failure = call::failure(api, known(provider), 400 + u16::from(status), &header, bytes, "fuzz");
+        assert!((400..600).contains(&failure.status));
+        json(&failure.body);
+    }
 }
 
 /// A client's request, to each API. The last byte says what the configuration asks for.

@@ -1,19 +1,23 @@
 //! The routes that clients call.
 
-/// One of OpenAI's APIs, as a client calls it.
+use crate::client::{Client, Messages};
+
+/// An API, as a client calls it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Api {
-    /// `/v1/chat/completions`
+    /// OpenAI's `/v1/chat/completions`
     Chat,
-    /// `/v1/completions`
+    /// OpenAI's `/v1/completions`
     Completions,
-    /// `/v1/embeddings`
+    /// OpenAI's `/v1/embeddings`
     Embeddings,
+    /// Anthropic's `/v1/messages`
+    Messages,
 }
 
 impl Api {
     /// Every route.
-    pub const ALL: [Self; 3] = [Self::Chat, Self::Completions, Self::Embeddings];
+    pub const ALL: [Self; 4] = [Self::Chat, Self::Completions, Self::Embeddings, Self::Messages];
 
     /// What its cases and documents are filed under.
     pub fn name(self) -> &'static str {
@@ -21,6 +25,23 @@ impl Api {
             Self::Chat => "chat",
             Self::Completions => "completions",
             Self::Embeddings => "embeddings",
+            Self::Messages => "messages",
+        }
+    }
+
+    /// The API of a provider's that answers it.
+    pub fn asks(self) -> Self {
+        match self {
+            Self::Messages => Self::Chat,
+            other => other,
+        }
+    }
+
+    /// Its dialect, where that is not OpenAI's own.
+    pub(crate) fn client(self) -> Option<&'static dyn Client> {
+        match self {
+            Self::Messages => Some(&Messages),
+            Self::Chat | Self::Completions | Self::Embeddings => None,
         }
     }
 }

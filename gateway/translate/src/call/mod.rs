@@ -1,8 +1,8 @@
 //! A call: what the gateway calls, and the one path every request and every reply takes.
 //!
 //! ```text
-//! client bytes ─▶ openai::{Chat, Completion, Embedding} ─▶ Chat | Complete | Embed ─▶ provider bytes
-//! provider bytes ─▶ wire::Framer ─▶ Reader ─▶ Delta ─▶ openai's writers ─▶ client bytes
+//! client bytes ─▶ (client::Client ─▶) openai::{Chat, Completion, Embedding} ─▶ Chat | Complete | Embed ─▶ provider bytes
+//! provider bytes ─▶ wire::Framer ─▶ Reader ─▶ Delta ─▶ openai's writers, or client::Client's ─▶ client bytes
 //! ```
 
 mod api;
@@ -19,9 +19,9 @@ pub use stream::Stream;
 pub use tap::Tap;
 pub use target::{Auth, Target};
 
-use crate::chat::Reader;
+use crate::client::{Audience, Client, Kept, Whole};
 use crate::delta::{Order, Usage};
-use crate::openai::{self, CompletionWriter, EmbeddingWriter, ReplyWriter};
+use crate::openai::{self, CompletionWriter, EmbeddingWriter, Problem, ReplyWriter};
 use crate::providers::{Completions, Dialect, Provider};
 use crate::{Error, answer, completions, embeddings, json};
 
@@ -38,6 +38,8 @@ pub struct Call {
     pub include_usage: bool,
     /// Whether the client wants its vectors as base64.
     pub base64: bool,
+    /// What the reply repeats of the request, as [`Target::echo`] has it.
+    pub echo: Vec<u8>,
     /// Tokens of the prompt, where a header of the reply counts them and its body may not.
     pub counted: Option<u64>,
 }
@@ -50,7 +52,7 @@ pub type Headers<'a> = dyn Fn(&str) -> Option<String> + 'a;
 pub struct Failure {
     /// The HTTP status for the client.
     pub status: u16,
-    /// OpenAI's error object.
+    /// The error object of the client's dialect.
     pub body: Vec<u8>,
 }
 
@@ -62,20 +64,40 @@ pub fn request(
     options: &Options<'_>,
     out: &mut Vec<u8>,
 ) -> Result<Target, Error> {
-    if let Some(quirks) = provider.quirks(api) {
-        return openai::splice(api, body, options, quirks, out);
-    }
     let mut losses = Losses::default();
-    let target = match api {
-        Api::Chat => chat(provider, body, options, &mut losses, out)?,
-        Api::Completions => complete(provider, body, options, &mut losses, out)?,
-        Api::Embeddings => embed(provider, body, options, &mut losses, out)?,
+    let target = match (api, provider.splice(api), api.client()) {
+        (_, Some(splice), _) => splice(body, options, out)?,
+        (_, None, Some(client)) => ask(client, provider, body, options, &mut losses, out)?,
+        (Api::Completions, ..) => complete(provider, body, options, &mut losses, out)?,
+        (Api::Embeddings, ..) => embed(provider, body, options, &mut losses, out)?,
+        _ => chat(provider, body, options, &mut losses, out)?,
     };
     let dropped = losses.into_names();
     if options.strict && !dropped.is_empty() {
         return Err(Error::Dropped(dropped));
     }
     Ok(Target { dropped, ..target })
+}
+
+/// Asks a provider's chat in the name of a client that speaks another dialect; what it cannot carry is named in the client's words.
+fn ask(
+    client: &dyn Client,
+    provider: &Provider,
+    body: &[u8],
+    options: &Options<'_>,
+    losses: &mut Losses,
+    out: &mut Vec<u8>,
+) -> Result<Target, Error> {
+    let asked = client.request(body, &Audience::new(provider, options), losses)?;
+    let mut others = Losses::default();
+    let target =
+        chat(provider, &asked.chat, options, &mut others, out).map_err(|error| asked.blame(error))?;
+    for name in others.into_names() {
+        if let Some(name) = asked.name(&name) {
+            losses.drop(name);
+        }
+    }
+    Ok(Target { echo: asked.echo, ..target })
 }
 
 fn chat(
@@ -85,7 +107,11 @@ fn chat(
     losses: &mut Losses,
     out: &mut Vec<u8>,
 ) -> Result<Target, Error> {
-    let Dialect::Native(native) = provider.chat else { return Err(provider.without(Api::Chat)) };
+    let native = match provider.chat {
+        Dialect::OpenAi(quirks) => return openai::splice(Api::Chat, body, options, quirks, losses, out),
+        Dialect::Native(native) => native,
+        Dialect::None => return Err(provider.without(Api::Chat)),
+    };
     let mut chat = openai::Chat::read(body)?;
     if chat.response_format.is_some() && native.answers_by_tool(&options.model(chat.model)?) {
         answer::by_tool(&mut chat);
@@ -101,6 +127,9 @@ fn complete(
     losses: &mut Losses,
     out: &mut Vec<u8>,
 ) -> Result<Target, Error> {
+    if let Completions::OpenAi(quirks) = provider.completions {
+        return openai::splice(Api::Completions, body, options, quirks, losses, out);
+    }
     let completion = openai::Completion::read(body)?;
     let target = match (&provider.completions, provider.chat) {
         (Completions::Native(native), _) => native.request(&completion, options, losses, out)?,
@@ -126,7 +155,13 @@ fn embed(
     losses: &mut Losses,
     out: &mut Vec<u8>,
 ) -> Result<Target, Error> {
-    let Dialect::Native(native) = provider.embeddings else { return Err(provider.without(Api::Embeddings)) };
+    let native = match provider.embeddings {
+        Dialect::OpenAi(quirks) => {
+            return openai::splice(Api::Embeddings, body, options, quirks, losses, out);
+        }
+        Dialect::Native(native) => native,
+        Dialect::None => return Err(provider.without(Api::Embeddings)),
+    };
     let embedding = openai::Embedding::read(body)?;
     let target = native.request(&embedding, options, losses, out)?;
     Ok(Target {
@@ -150,32 +185,40 @@ pub fn reply(
         return embeddings::reply(native, body, call, EmbeddingWriter::new(call));
     }
     let mut reader = provider.reader(api, call).ok_or_else(|| provider.without(api))?;
-    let mut order = Order::default();
-    if api == Api::Completions {
-        let mut writer = CompletionWriter::new(call);
-        read_whole(&mut *reader, body, &mut order, &mut writer)?;
-        return writer.finish();
+    if provider.splice(api).is_some() {
+        return Kept::check(reader, body).map(|usage| (body.to_vec(), usage));
     }
-    let mut writer = ReplyWriter::new(call);
-    read_whole(&mut *reader, body, &mut order, &mut writer)?;
+    let mut writer: Box<dyn Whole> = match (api, api.client()) {
+        (_, Some(client)) => client.whole(call),
+        (Api::Completions, None) => Box::new(CompletionWriter::new(call)),
+        (_, None) => Box::new(ReplyWriter::new(call)),
+    };
+    let mut order = Order::default();
+    let mut gate = order.gate(&mut *writer);
+    reader.reply(body, &mut gate)?;
+    gate.close()?;
     writer.finish()
 }
 
-fn read_whole(
-    reader: &mut dyn Reader,
+/// Translates a reply whose status is not 2xx. A `retry-after` among its headers is still true for the client. `id` is the
+/// gateway's name for the call.
+pub fn failure(
+    api: Api,
+    provider: &Provider,
+    status: u16,
+    headers: &Headers<'_>,
     body: &[u8],
-    order: &mut Order,
-    writer: &mut dyn crate::delta::Sink,
-) -> Result<(), Error> {
-    let mut gate = order.gate(writer);
-    reader.reply(body, &mut gate)?;
-    gate.close()
+    id: &str,
+) -> Failure {
+    error(api, &(provider.problem)(status, headers, body), id)
 }
 
-/// Translates a reply whose status is not 2xx. A `retry-after` among its headers is still true for the client.
-pub fn failure(provider: &Provider, status: u16, headers: &Headers<'_>, body: &[u8]) -> Failure {
-    let problem = (provider.problem)(status, headers, body);
-    Failure { status: problem.status, body: problem.body() }
+/// An error in the client's words.
+pub fn error(api: Api, problem: &Problem, id: &str) -> Failure {
+    let Some(client) = api.client() else { return Failure { status: problem.status, body: problem.body() } };
+    let mut body = Vec::with_capacity(128 + problem.message.len());
+    let status = client.error(problem, id, &mut body);
+    Failure { status, body }
 }
 
 /// Reads a document of a provider's reply.

@@ -5,22 +5,24 @@
 //! | an event of a known kind | its translation |
 //! | an unknown kind | nothing |
 //! | a corrupt one, or one out of order | an error event, and the stream ends |
-//! | its own error | that error, in OpenAI's words, and the stream ends |
-//! | its own end | `[DONE]`, and what follows is not read |
-//! | no end | an error event, never `[DONE]` nor a finish reason, which is held back until then |
+//! | its own error | that error, in the client's words, and the stream ends |
+//! | its own end | the end of the client's dialect, such as `[DONE]`, and what follows is not read |
+//! | no end | an error event, never that end nor a finish reason, which is held back until then |
 
 use super::{Api, Call};
 use crate::Error;
 use crate::chat::Reader;
+use crate::client::Kept;
 use crate::delta::{Order, Usage};
-use crate::openai::{ChunkWriter, CompletionChunkWriter, Relay, Writer};
+use crate::openai::{ChunkWriter, CompletionChunkWriter, Problem, Relay, Writer};
 use crate::providers::Provider;
 use crate::wire::{Frame, Framer, Framing, Take};
 
-/// Provider bytes in, client bytes out: server-sent events of OpenAI's chunks, of chat or of completions.
+/// Provider bytes in, client bytes out: server-sent events of the client's dialect.
 ///
 /// Memory is bounded by the largest message that a [`Framer`] takes, plus what the gateway leaves in [`Self::out`].
 pub struct Stream {
+    api: Api,
     framer: Framer,
     way: Way,
     failed: bool,
@@ -28,6 +30,7 @@ pub struct Stream {
 
 enum Way {
     Relay(Box<Relay>),
+    Keep(Box<Kept>),
     Translate { reader: Box<dyn Reader>, order: Order, writer: Box<dyn Writer> },
 }
 
@@ -66,13 +69,19 @@ impl Stream {
             Way::Relay(Box::new(Relay::new(quirks)))
         } else {
             let reader = provider.reader(api, call).ok_or_else(|| provider.without(api))?;
-            let writer: Box<dyn Writer> = match api {
-                Api::Completions => Box::new(CompletionChunkWriter::new(call)),
-                Api::Chat | Api::Embeddings => Box::new(ChunkWriter::new(call)),
+            let writer: Box<dyn Writer> = match (api, api.client()) {
+                _ if provider.splice(api).is_some() => return Ok(Self::keep(api, reader, framing)),
+                (_, Some(client)) => client.stream(call),
+                (Api::Completions, None) => Box::new(CompletionChunkWriter::new(call)),
+                (_, None) => Box::new(ChunkWriter::new(call)),
             };
             Way::Translate { reader, order: Order::default(), writer }
         };
-        Ok(Self { framer: Framer::new(framing), way, failed: false })
+        Ok(Self { api, framer: Framer::new(framing), way, failed: false })
+    }
+
+    fn keep(api: Api, reader: Box<dyn Reader>, framing: Framing) -> Self {
+        Self { api, framer: Framer::new(framing), way: Way::Keep(Box::new(Kept::new(reader))), failed: false }
     }
 
     /// Takes what the provider sent; what the client should get is added to [`Self::out`].
@@ -84,9 +93,11 @@ impl Stream {
         }
         let result = match &mut self.way {
             Way::Relay(relay) => self.framer.push(bytes, &mut |frame: Frame<'_>| relay.frame(&frame)),
+            Way::Keep(kept) => self.framer.push(bytes, &mut |frame: Frame<'_>| kept.frame(&frame)),
             Way::Translate { reader, order, writer } => {
                 let writer = &mut **writer;
-                self.framer.push(bytes, &mut Translate { reader: &mut **reader, order, writer })
+                let pushed = self.framer.push(bytes, &mut Translate { reader: &mut **reader, order, writer });
+                pushed.and_then(|()| writer.check())
             }
         };
         // What follows the end in the same bytes is not read either, be it corrupt.
@@ -106,27 +117,37 @@ impl Stream {
                 reader.finish(&mut gate);
                 gate.close().inspect_err(|_| self.failed = true)?;
             }
-            Way::Relay(_) | Way::Translate { .. } => (),
+            Way::Relay(_) | Way::Keep(_) | Way::Translate { .. } => (),
         }
         if self.failed || self.done() { Ok(()) } else { Err(Error::Truncated) }
     }
 
     /// Tells the client, inside its stream, why the reply ends here. Says nothing where the reply is done already.
     pub fn fail(&mut self, error: &Error) {
+        self.tell(&error.problem());
+    }
+
+    /// The same, of what is no matter of translation.
+    pub fn tell(&mut self, problem: &Problem) {
         if self.done() {
             return;
         }
         self.failed = true;
+        let client = self.api.client();
         let out = self.out();
+        if let Some(client) = client {
+            return client.event(problem, out);
+        }
         out.extend_from_slice(b"data: ");
-        error.problem().write(out);
+        problem.write(out);
         out.extend_from_slice(b"\n\n");
     }
 
-    /// Whether the provider's own end was seen; the client has its `[DONE]` then.
+    /// Whether the provider's own end was seen; the client has been told then.
     pub fn done(&self) -> bool {
         match &self.way {
             Way::Relay(relay) => relay.done(),
+            Way::Keep(kept) => kept.done(),
             Way::Translate { writer, .. } => writer.done(),
         }
     }
@@ -135,6 +156,7 @@ impl Stream {
     pub fn out(&mut self) -> &mut Vec<u8> {
         match &mut self.way {
             Way::Relay(relay) => relay.out(),
+            Way::Keep(kept) => kept.out(),
             Way::Translate { writer, .. } => writer.out(),
         }
     }
@@ -143,6 +165,7 @@ impl Stream {
     pub fn usage(&self) -> Option<Usage> {
         match &self.way {
             Way::Relay(relay) => relay.usage(),
+            Way::Keep(kept) => kept.usage(),
             Way::Translate { writer, .. } => writer.usage(),
         }
     }

@@ -46,6 +46,8 @@ pub struct Target {
     pub base64: bool,
     /// What the provider cannot be told, as paths into the client's request.
     pub dropped: Vec<String>,
+    /// What the reply repeats of the request, in the client's own dialect.
+    pub echo: Vec<u8>,
 }
 
 impl Target {
@@ -64,6 +66,7 @@ impl Target {
             include_usage: false,
             base64: false,
             dropped: Vec::new(),
+            echo: Vec::new(),
         }
     }
 

@@ -2,6 +2,7 @@
 
 use super::{COMPLETION_ID, usage};
 use crate::call::Call;
+use crate::client::Whole;
 use crate::delta::{Delta, Finish, Sink, Usage};
 use crate::json::Object;
 use crate::{Error, Text};
@@ -24,9 +25,10 @@ impl CompletionWriter {
         let (id, model, text) = (Vec::new(), Vec::new(), Vec::new());
         Self { call: call.clone(), id, model, text, finish: None, usage: None, done: false }
     }
+}
 
-    /// The reply, and what it cost.
-    pub fn finish(self) -> Result<(Vec<u8>, Option<Usage>), Error> {
+impl Whole for CompletionWriter {
+    fn finish(self: Box<Self>) -> Result<(Vec<u8>, Option<Usage>), Error> {
         let Some(finish) = self.finish.filter(|_| self.done) else { return Err(Error::Truncated) };
         let mut out = Vec::with_capacity(320 + self.text.len());
         let mut reply = Object::new(&mut out);

@@ -22,13 +22,13 @@ impl<'a> Members<'a> {
     }
 
     /// A member that is there and not null.
-    pub(super) fn find(&self, name: &str) -> Option<&'a str> {
+    pub(crate) fn find(&self, name: &str) -> Option<&'a str> {
         let member = self.0.iter().find(|(known, _)| known == name);
         member.map(|(_, value)| value.get()).filter(|&value| value != "null")
     }
 
     /// Every member that is there, not null, and not one of these.
-    pub(super) fn others(&self, read: &[&str]) -> Vec<Member<'a>> {
+    pub(crate) fn others(&self, read: &[&str]) -> Vec<Member<'a>> {
         let other =
             |(name, value): &&(Cow<'a, str>, &RawValue)| !read.contains(&&**name) && value.get() != "null";
         let member = |(name, value): &(Cow<'a, str>, &'a RawValue)| Member { name: name.clone(), value };

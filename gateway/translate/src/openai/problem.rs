@@ -58,10 +58,15 @@ impl Problem {
         out
     }
 
+    /// The message, for a client.
+    pub(crate) fn safe_message(&self) -> Cow<'_, str> {
+        without_keys(&self.message)
+    }
+
     pub(crate) fn write(&self, out: &mut Vec<u8>) {
         let mut body = Object::new(out);
         let mut error = body.object("error");
-        error.string("message", &without_keys(&self.message));
+        error.string("message", &self.safe_message());
         error.string("type", &self.kind);
         optional(&mut error, "param", self.param.as_deref());
         optional(&mut error, "code", self.code.as_deref());

@@ -16,6 +16,8 @@ pub struct Quirks {
     pub limit: Limit,
     /// Whether its streams hold the results of content filters, in chunks that are not all OpenAI's.
     pub filters: bool,
+    /// Whether it takes its own reasoning back in an assistant's message, as `reasoning_content`.
+    pub reasoning: bool,
     /// Members of OpenAI's that it refuses: they are left out, and named.
     pub refused: &'static [&'static str],
     /// Headers that the configuration asks for.
@@ -61,6 +63,7 @@ impl Quirks {
         top_k: false,
         limit: Limit::ByModel,
         filters: false,
+        reasoning: false,
         refused: &[],
         headers: |_| Vec::new(),
         addressed: &[],

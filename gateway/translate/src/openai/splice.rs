@@ -16,6 +16,7 @@ pub(crate) fn splice(
     body: &[u8],
     options: &Options<'_>,
     quirks: &Quirks,
+    losses: &mut Losses,
     out: &mut Vec<u8>,
 ) -> Result<Target, Error> {
     let members = Members::of(body)?;
@@ -24,12 +25,7 @@ pub(crate) fn splice(
     let client_stream: bool = members.read("stream")?.unwrap_or_default();
     let include_usage = members.read::<StreamOptions>("stream_options")?.unwrap_or_default().include_usage;
     check(api, &members)?;
-    let mut losses = Losses::default();
-    let edits = Edits::new(api, &members, options, (&model, quirks), &mut losses);
-    let dropped = losses.into_names();
-    if options.strict && !dropped.is_empty() {
-        return Err(Error::Dropped(dropped));
-    }
+    let edits = Edits::new(api, &members, options, (&model, quirks), losses);
     edits.write(body, &members, out);
     let Address { path, query, anchor } = match quirks.place {
         Place::Path(path) => Address { path: path.to_owned(), query: Vec::new(), anchor: None },
@@ -44,7 +40,6 @@ pub(crate) fn splice(
         client_model: client_model.map(|model| model.plain().into_owned()),
         client_stream,
         include_usage: include_usage.unwrap_or_default(),
-        dropped,
         ..Target::new(path, model, stream)
     })
 }
@@ -53,7 +48,7 @@ pub(crate) fn splice(
 fn check(api: Api, members: &Members<'_>) -> Result<(), Error> {
     let full = |name| members.find(name).is_some_and(|value| !matches!(value.trim_start(), "\"\""));
     let (name, why, good) = match api {
-        Api::Chat => {
+        Api::Chat | Api::Messages => {
             let list = members.find("messages").and_then(|messages| messages.strip_prefix('['));
             let some = list.is_some_and(|list| !list.trim_start().starts_with(']'));
             ("messages", "messages must be a list that holds at least one message", some)

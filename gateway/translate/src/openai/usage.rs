@@ -82,7 +82,7 @@ pub(crate) fn check_reply(api: Api, body: &[u8]) -> Result<Option<Usage>, Error>
     }
     let (is_whole, why) = match api {
         Api::Embeddings => (reply.data.is_some(), "it has no data"),
-        Api::Chat | Api::Completions => (reply.choices.is_some(), "it has no choices"),
+        _ => (reply.choices.is_some(), "it has no choices"),
     };
     if !is_whole {
         return Err(Error::Malformed { what: "reply", why: why.to_owned() });

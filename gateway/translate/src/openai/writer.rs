@@ -1,5 +1,6 @@
 //! What writes the events of a streamed reply.
 
+use crate::Error;
 use crate::delta::{Sink, Usage};
 
 /// Takes deltas, and writes server-sent events.
@@ -7,7 +8,7 @@ pub trait Writer: Sink + Send {
     /// What was written. The caller takes it away.
     fn out(&mut self) -> &mut Vec<u8>;
 
-    /// Whether `[DONE]` was written.
+    /// Whether the end was written.
     fn done(&self) -> bool;
 
     /// Tokens counted so far.
@@ -15,4 +16,9 @@ pub trait Writer: Sink + Send {
 
     /// The same as a sink.
     fn sink(&mut self) -> &mut dyn Sink;
+
+    /// Whether all could be written so far.
+    fn check(&self) -> Result<(), Error> {
+        Ok(())
+    }
 }

@@ -10,6 +10,9 @@ const KIN: Provider =
 
 /// Knows the limit of tokens by its older name only.
 const OLD_LIMIT: Quirks = Quirks { limit: Limit::Old, ..Quirks::CHAT };
+/// The same, and takes its own reasoning back, without which it does not go on amid calls.
+/// <https://api-docs.deepseek.com/guides/thinking_mode>, <https://platform.moonshot.ai/docs/guide/use-kimi-k2-thinking-model>
+const TAKES_REASONING: Quirks = Quirks { reasoning: true, ..OLD_LIMIT };
 /// Samples from the best k tokens, too.
 const TOP_K: Quirks = Quirks { top_k: true, ..Quirks::CHAT };
 
@@ -62,7 +65,7 @@ pub const DATABRICKS: Provider = Provider {
 pub const DEEPSEEK: Provider = Provider {
     name: "deepseek",
     base_url: "https://api.deepseek.com",
-    chat: Dialect::OpenAi(&OLD_LIMIT),
+    chat: Dialect::OpenAi(&TAKES_REASONING),
     ..KIN
 };
 
@@ -70,8 +73,12 @@ pub const DEEPSEEK: Provider = Provider {
 pub const GROQ: Provider = Provider { name: "groq", base_url: "https://api.groq.com/openai", ..KIN };
 
 /// Moonshot AI, outside of China. <https://platform.moonshot.ai/docs/api/chat>
-pub const KIMI: Provider =
-    Provider { name: "kimi", base_url: "https://api.moonshot.ai", chat: Dialect::OpenAi(&OLD_LIMIT), ..KIN };
+pub const KIMI: Provider = Provider {
+    name: "kimi",
+    base_url: "https://api.moonshot.ai",
+    chat: Dialect::OpenAi(&TAKES_REASONING),
+    ..KIN
+};
 
 /// The same in China.
 pub const KIMI_MAINLAND: Provider =

@@ -70,7 +70,7 @@ fn streamed(stream: &str) -> (String, Result<(), Error>) {
 fn choice(chunks: &[Value]) -> Value {
     let (out, end) = streamed(&(sse(chunks) + "data: [DONE]\n\n"));
     assert_eq!(end, Ok(()), "{out}");
-    let mut reply = comparable(fold(out.as_bytes()));
+    let mut reply = comparable(fold(Api::Chat, out.as_bytes()));
     reply["choices"][0].take()
 }
 

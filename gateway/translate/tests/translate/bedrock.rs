@@ -130,7 +130,7 @@ proptest! {
         let (whole, _) = call::reply(Api::Chat, bedrock(), &whole(&reply), &made()).unwrap();
         let whole: Value = serde_json::from_slice(&whole).unwrap();
         prop_assert_eq!(whole["choices"][0]["message"]["content"].as_str().unwrap_or(""), reply.text());
-        prop_assert_eq!(comparable(fold(&out)), comparable(whole));
+        prop_assert_eq!(comparable(fold(Api::Chat, &out)), comparable(whole));
     }
 
     /// A learned shape is a shorter way to the same: whatever hides the length of tokens hides nothing else.

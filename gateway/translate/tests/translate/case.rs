@@ -72,17 +72,7 @@ impl Way {
 
     /// Whether bytes pass through, instead of being translated.
     pub(crate) fn relays(self) -> bool {
-        relays(self.api, self.provider)
-    }
-}
-
-/// Whether a provider speaks OpenAI's own dialect here.
-pub(crate) fn relays(api: Api, provider: &Provider) -> bool {
-    use translate::providers::{Completions, Dialect};
-    match api {
-        Api::Chat => matches!(provider.chat, Dialect::OpenAi(_)),
-        Api::Completions => matches!(provider.completions, Completions::OpenAi(_)),
-        Api::Embeddings => matches!(provider.embeddings, Dialect::OpenAi(_)),
+        self.provider.relays(self.api)
     }
 }
 

@@ -1,18 +1,73 @@
 //! Puts a streamed reply together, as a client would.
 
 use serde_json::{Value, json};
+use translate::call::Api;
 
 /// The data of each event; comments, which keep a connection alive, are none.
 pub(crate) fn events(stream: &[u8]) -> Vec<&str> {
     let stream = std::str::from_utf8(stream).unwrap();
     let events = stream.split_terminator("\n\n").filter(|event| !event.starts_with(':'));
+    let unnamed = |event: &'_ str| {
+        if event.starts_with("event: ") { event.find('\n').map_or(0, |end| end + 1) } else { 0 }
+    };
     events
-        .map(|event| event.strip_prefix("data: ").unwrap_or_else(|| panic!("no event: {event:?}")))
+        .map(|event| {
+            event[unnamed(event)..].strip_prefix("data: ").unwrap_or_else(|| panic!("no event: {event:?}"))
+        })
         .collect()
 }
 
-/// The whole reply that a stream stands for. List entries are joined by `index`, strings by appending.
-pub(crate) fn fold(stream: &[u8]) -> Value {
+/// The whole reply that a stream stands for, in whichever dialect.
+pub(crate) fn fold(api: Api, stream: &[u8]) -> Value {
+    if api == Api::Messages { message(stream) } else { completion(stream) }
+}
+
+/// The whole message that a stream of Anthropic's stands for: each piece belongs to the block that is open.
+fn message(stream: &[u8]) -> Value {
+    let mut whole = Value::Null;
+    let mut input = String::new();
+    for event in events(stream) {
+        let event: Value = serde_json::from_str(event).unwrap();
+        let index = event["index"].as_u64().map(|index| usize::try_from(index).unwrap());
+        match event["type"].as_str().unwrap() {
+            "message_start" => whole = event["message"].clone(),
+            "content_block_start" => {
+                whole["content"].as_array_mut().unwrap().push(event["content_block"].clone());
+            }
+            "content_block_delta" => {
+                let block = &mut whole["content"][index.unwrap()];
+                let delta = &event["delta"];
+                match delta["type"].as_str().unwrap() {
+                    "text_delta" => join(&mut block["text"], &delta["text"]),
+                    "thinking_delta" => join(&mut block["thinking"], &delta["thinking"]),
+                    "signature_delta" => join(&mut block["signature"], &delta["signature"]),
+                    "input_json_delta" => input.push_str(delta["partial_json"].as_str().unwrap()),
+                    other => panic!("{other}"),
+                }
+            }
+            "content_block_stop" if !input.is_empty() => {
+                let read = serde_json::from_str(&input);
+                whole["content"][index.unwrap()]["input"] = match read {
+                    Ok(Value::Null) => json!({}),
+                    Ok(read @ Value::Object(_)) => read,
+                    _ => json!({ "INVALID_JSON": input }),
+                };
+                input.clear();
+            }
+            "message_delta" => {
+                for (name, value) in event["delta"].as_object().unwrap() {
+                    whole[name] = value.clone();
+                }
+                whole["usage"] = event["usage"].clone();
+            }
+            _ => (),
+        }
+    }
+    whole
+}
+
+/// List entries are joined by `index`, strings by appending.
+fn completion(stream: &[u8]) -> Value {
     let mut whole = json!({ "choices": [{ "index": 0, "logprobs": null }] });
     for event in events(stream).into_iter().filter(|data| *data != "[DONE]") {
         let event: Value = serde_json::from_str(event).unwrap();

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 use specs::{Operation, Violation};
+use translate::Error;
 use translate::call::{self, Api, Auth, Options, Target};
 use translate::delta::Usage;
 
@@ -29,6 +30,12 @@ fn same(what: &str, got: &str, expected: &str) -> Result<(), String> {
     ))
 }
 
+/// What the client of a case is told of an error of ours.
+fn told(case: &Case, why: &Error) -> String {
+    let failure = call::error(case.api, &why.problem(), "test");
+    error(failure.status, &failure.body)
+}
+
 fn error(status: u16, body: &[u8]) -> String {
     let body: Value = serde_json::from_slice(body).unwrap();
     json!({ "status": status, "body": body }).to_string()
@@ -47,9 +54,7 @@ fn requests_come_out_as_the_case_says() {
                 same("upstream.json", std::str::from_utf8(&body).unwrap(), &expected)?;
                 same_target(case, target)
             }
-            (Err(why), None, Some(expected)) => {
-                same("expected_error.json", &error(why.status(), &why.body()), &expected)
-            }
+            (Err(why), None, Some(expected)) => same("expected_error.json", &told(case, &why), &expected),
             (Ok(_), None, _) => Err("is not refused".to_owned()),
             (Err(why), ..) => Err(format!("is refused: {why}")),
         }
@@ -86,7 +91,7 @@ fn whole_replies_come_out_as_the_case_says() {
             }
             (Err(why), None) => {
                 let expected = case.read("expected_error.json").ok_or(format!("is refused: {why}"))?;
-                same("expected_error.json", &error(why.status(), &why.body()), &expected)
+                same("expected_error.json", &told(case, &why), &expected)
             }
             (Ok(_), None) => Err("is not refused".to_owned()),
             (Err(why), Some(_)) => Err(format!("is refused: {why}")),
@@ -134,7 +139,7 @@ fn errors_come_out_as_the_case_says() {
         let body = given["body"].as_str().map_or_else(|| given["body"].to_string(), str::to_owned);
         let status = u16::try_from(given["status"].as_u64().unwrap()).unwrap();
         let headers = |name: &str| given["headers"][name].as_str().map(str::to_owned);
-        let failure = call::failure(case.provider, status, &headers, body.as_bytes());
+        let failure = call::failure(case.api, case.provider, status, &headers, body.as_bytes(), "test");
         let expected = case.read("expected_error.json").ok_or("has no expected_error.json")?;
         same("expected_error.json", &error(failure.status, &failure.body), &expected)
     });
@@ -145,6 +150,11 @@ fn errors_come_out_as_the_case_says() {
 fn usage_is_what_the_case_says() {
     let told = |usage: Usage| json!([usage.prompt, usage.completion, usage.total()]);
     let said = |usage: &Value| {
+        if let Some(written) = usage.get("output_tokens").and_then(Value::as_u64) {
+            let read = ["input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens"];
+            let read: u64 = read.into_iter().filter_map(|name| usage[name].as_u64()).sum();
+            return json!([read, written, read + written]);
+        }
         json!([
             usage["prompt_tokens"],
             usage["completion_tokens"].as_u64().unwrap_or(0),
@@ -155,8 +165,9 @@ fn usage_is_what_the_case_says() {
     for case in Case::all() {
         if let (Some(reply), Some(expected)) = (case.read("reply.json"), case.json("expected.json")) {
             let (_, usage) = case.translate_reply(reply.as_bytes()).unwrap();
-            // An embedding reply has the member even where its provider counts nothing.
-            let nothing = (case.api == Api::Embeddings).then_some(json!([0, 0, 0]));
+            // An embedding reply, and a message, has the member even where its provider counts nothing.
+            let always = matches!(case.api, Api::Embeddings | Api::Messages);
+            let nothing = always.then_some(json!([0, 0, 0]));
             assert_eq!(usage.map(told).or(nothing), expected.get("usage").map(said), "{case}");
         }
         let (Some((way, bytes)), Some(expected)) = (case.stream(), case.read("expected.sse")) else {
@@ -172,7 +183,8 @@ fn usage_is_what_the_case_says() {
         if let Some(last) = usages.filter_map(counted).next_back() {
             let mut stream = way.open(&case.call());
             stream.push(&bytes).and_then(|()| stream.finish()).unwrap();
-            assert_eq!(stream.usage().map(told), Some(said(&last)), "{case}");
+            let nothing = (case.api == Api::Messages).then_some(json!([0, 0, 0]));
+            assert_eq!(stream.usage().map(told).or(nothing), Some(said(&last)), "{case}");
             seen += 1;
         }
     }
@@ -219,12 +231,13 @@ fn is_of_kin(case: &Case, violation: &Violation) -> bool {
 }
 
 fn client(api: Api) -> Operation {
-    let path = match api {
-        Api::Chat => "/v1/chat/completions",
-        Api::Completions => "/v1/completions",
-        Api::Embeddings => "/v1/embeddings",
+    let (document, path) = match api {
+        Api::Chat => ("openai", "/v1/chat/completions"),
+        Api::Completions => ("openai", "/v1/completions"),
+        Api::Embeddings => ("openai", "/v1/embeddings"),
+        Api::Messages => ("anthropic", "/v1/messages"),
     };
-    specs::api("openai").unwrap().operation("POST", path).unwrap()
+    specs::api(document).unwrap().operation("POST", path).unwrap()
 }
 
 /// The operation of the provider's own API: where a plain request of a case goes.
@@ -238,7 +251,7 @@ fn native(case: &Case, streams: bool) -> Operation {
     let document = specs::api(&provider.id()).or_else(|| specs::api(provider.name)).unwrap();
     if document.provider() == "openai" {
         // Those who speak OpenAI's dialect may have it at paths of their own.
-        return client(case.api);
+        return client(case.api.asks());
     }
     let stream = (streams && case.api != Api::Embeddings).then_some(true);
     let own = options.options();

@@ -6,6 +6,7 @@ use translate::Error;
 use translate::call::{self, Api, Call, Options};
 use translate::chat::Reader;
 use translate::delta::{Delta, Sink};
+use translate::openai::ChunkReader;
 use translate::providers::{ALL, Completions, Dialect};
 use translate::wire::{Frame, Framer};
 
@@ -55,13 +56,22 @@ fn a_cut_stream_is_never_done() {
         for cut in 0..bytes.len() {
             let (out, end) = at_once(way, &call, &bytes[..cut]);
             let out = String::from_utf8(out).unwrap();
-            assert_eq!(out.contains("data: [DONE]"), end.is_ok(), "{case} at {cut}");
-            assert_eq!(out.contains("data: {\"error\":"), end.is_err(), "{case} at {cut}");
+            let [done, error, reason] = marks(case.api);
+            assert_eq!(out.contains(done), end.is_ok(), "{case} at {cut}");
+            assert_eq!(out.contains(error), end.is_err(), "{case} at {cut}");
             // Once the provider's own end has come, nothing can undo it; and it says why the model stopped.
             assert!(end.is_ok() || !ended, "{case} at {cut}");
-            assert_eq!(end.is_ok(), out.contains("\"finish_reason\":\""), "{case} at {cut}");
+            assert_eq!(end.is_ok(), out.replace(": \"", ":\"").contains(reason), "{case} at {cut}");
             ended |= end.is_ok();
         }
+    }
+}
+
+/// How an end, an error, and a reason to stop begin.
+fn marks(api: Api) -> [&'static str; 3] {
+    match api {
+        Api::Messages => ["event: message_stop\n", "event: error\n", "\"stop_reason\":\""],
+        _ => ["data: [DONE]", "data: {\"error\":", "\"finish_reason\":\""],
     }
 }
 
@@ -69,7 +79,7 @@ fn a_cut_stream_is_never_done() {
 fn usage_that_was_not_asked_for_is_not_told() {
     for (case, way, bytes) in Case::streams() {
         let call = case.call();
-        if way.relays() {
+        if way.relays() || case.api == Api::Messages {
             continue;
         }
         let (out, end) = at_once(way, &call, &bytes);
@@ -88,7 +98,8 @@ fn what_follows_the_end_is_not_read() {
     for (case, way, bytes) in Case::streams() {
         let call = case.call();
         let (out, end) = at_once(way, &call, &bytes);
-        if end.is_err() || !out.ends_with(b"data: [DONE]\n\n") {
+        let ends = [&b"data: [DONE]\n\n"[..], b"data: {\"type\":\"message_stop\"}\n\n"];
+        if end.is_err() || !ends.iter().any(|end| out.ends_with(end)) {
             continue;
         }
         let mut stream = way.open(&call);
@@ -112,7 +123,11 @@ fn a_folded_stream_is_the_whole_reply() {
         let (out, end) = at_once(way, &call, &bytes);
         assert_eq!(end, Ok(()), "{case}");
         let (reply, _) = case.translate_reply(reply.as_bytes()).unwrap();
-        assert_eq!(comparable(fold(&out)), comparable(serde_json::from_slice(&reply).unwrap()), "{case}");
+        assert_eq!(
+            comparable(fold(case.api, &out)),
+            comparable(serde_json::from_slice(&reply).unwrap()),
+            "{case}"
+        );
         found += 1;
     }
     assert!(found >= 10, "only {found} cases have both");
@@ -120,7 +135,7 @@ fn a_folded_stream_is_the_whole_reply() {
 
 /// A whole reply gives arguments as a document of its own spaces and escapes, a stream as the model wrote them.
 pub(crate) fn comparable(mut reply: Value) -> Value {
-    let message = reply["choices"][0].get_mut("message");
+    let message = reply.pointer_mut("/choices/0/message");
     let calls = message.and_then(|message| message.get_mut("tool_calls")).and_then(Value::as_array_mut);
     for call in calls.into_iter().flatten() {
         let arguments = &mut call["function"]["arguments"];
@@ -192,7 +207,10 @@ impl Sink for Checker {
 /// What reads the replies of a case, where they are not passed through.
 fn reader(case: &Case) -> Option<Box<dyn Reader>> {
     let provider = case.provider;
-    match (case.api, provider.chat, provider.completions) {
+    match (case.api.asks(), provider.chat, provider.completions) {
+        (Api::Chat, Dialect::OpenAi(_), _) if case.api != Api::Chat => {
+            Some(Box::new(ChunkReader::new(&case.call())))
+        }
         (Api::Chat, Dialect::Native(chat), _)
         | (Api::Completions, Dialect::Native(chat), Completions::ThroughChat) => {
             Some(chat.reader(&case.call()))
@@ -290,6 +308,9 @@ fn damage() -> impl Strategy<Value = Vec<Damage>> {
 /// The client can read what it gets: JSON events, who speaks first in each choice, `[DONE]` or an error last, and only there.
 fn is_readable(api: Api, out: &[u8]) {
     let events = events(out);
+    if api == Api::Messages {
+        return is_message(&events);
+    }
     let (last, others) = events.split_last().expect("a stream says at least why it failed");
     let error = |data: &str| serde_json::from_str::<Value>(data).unwrap().get("error").is_some();
     assert!(*last == "[DONE]" || error(last), "{last}");
@@ -305,6 +326,23 @@ fn is_readable(api: Api, out: &[u8]) {
             let index = choice["index"].as_u64().unwrap();
             assert_eq!(choice["delta"]["role"].is_string(), !begun.contains(&index), "{data}");
             begun.push(index);
+        }
+    }
+}
+
+/// Anthropic's events: a message first, blocks one after the other, and its end or an error last, and only there.
+fn is_message(events: &[&str]) {
+    let (mut open, mut next) = (false, 0);
+    for (at, data) in events.iter().enumerate() {
+        let event: Value = serde_json::from_str(data).unwrap();
+        let kind = event["type"].as_str().unwrap();
+        assert_eq!(matches!(kind, "message_stop" | "error"), at + 1 == events.len(), "{data}");
+        assert_eq!(kind == "message_start", at == 0 && kind != "error", "{data}");
+        if let Some(index) = event["index"].as_u64() {
+            assert_eq!(index, next, "{data}");
+            assert_eq!(kind == "content_block_start", !open, "{data}");
+            open = kind != "content_block_stop";
+            next += u64::from(!open);
         }
     }
 }
@@ -340,7 +378,7 @@ proptest! {
                 damage.iter().for_each(|damage| damage.to(&mut bytes));
                 let _ = case.translate(&bytes);
                 let _ = case.translate_reply(&bytes);
-                call::failure(case.provider, 500, &|_| None, &bytes);
+                call::failure(case.api, case.provider, 500, &|_| None, &bytes, "id");
             }
         }
     }
@@ -355,7 +393,7 @@ proptest! {
                 let _ = call::request(api, provider, &bytes, &Options::default(), &mut Vec::new());
                 let _ = call::reply(api, provider, &bytes, &call());
             }
-            call::failure(provider, 400, &|_| None, &bytes);
+            call::failure(Api::Chat, provider, 400, &|_| None, &bytes, "id");
         }
     }
 
@@ -368,7 +406,7 @@ proptest! {
         let (whole, _) = call::reply(Api::Chat, provider, &reply.whole(), &call()).unwrap();
         let whole: Value = serde_json::from_slice(&whole).unwrap();
         prop_assert_eq!(whole["choices"][0]["message"]["content"].as_str().unwrap_or(""), reply.text());
-        prop_assert_eq!(comparable(fold(&out)), comparable(whole));
+        prop_assert_eq!(comparable(fold(Api::Chat, &out)), comparable(whole));
     }
 
     /// A learned shape is a shorter way to the same: with other spaces in each event, nothing is learned twice.

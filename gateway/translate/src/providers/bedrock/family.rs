@@ -3,6 +3,7 @@
 //! They go into `additionalModelRequestFields`, which each model reads in its own way:
 //! <https://docs.aws.amazon.com/bedrock/latest/userguide/model-parameters.html>
 
+use crate::chat::Thinking;
 use crate::providers::claude::Claude;
 
 /// Models that share their own settings' names.
@@ -56,6 +57,11 @@ impl Family {
 }
 
 impl Family {
+    /// Only Claude knows Anthropic's own words.
+    pub(super) fn thinking(self) -> Thinking {
+        if matches!(self.effort, Effort::Thinking(_)) { Thinking::All } else { Thinking::Nothing }
+    }
+
     /// Whether the model takes a schema for its tools, and none for its answers: older Claudes, and Nova.
     /// <https://docs.aws.amazon.com/bedrock/latest/userguide/structured-output.html>
     pub(super) fn answers_by_tool(self) -> bool {

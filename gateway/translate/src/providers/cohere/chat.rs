@@ -19,7 +19,7 @@ use serde::Deserialize;
 use super::sampling::Sampling;
 use super::{messages, native, read, tools};
 use crate::call::{Call, Losses, Options, Target};
-use crate::chat::{self, Reader};
+use crate::chat::{self, Reader, Thinking};
 use crate::json::Object;
 use crate::openai::{self, ResponseFormat};
 use crate::wire::Framing;
@@ -62,6 +62,10 @@ impl chat::Chat for Chat {
         native::write(&chat.others, native::CHAT, losses, body);
         name_losses(chat, losses);
         Ok(Target::new("/v2/chat", model, stream))
+    }
+
+    fn thinking(&self, _: &str) -> Thinking {
+        Thinking::Budget
     }
 
     fn reader(&self, _: &Call) -> Box<dyn Reader> {

@@ -18,7 +18,7 @@ pub(super) use request::{Service, write};
 
 use super::{Completions, Dialect, Provider};
 use crate::call::{Auth, Call, Losses, Options, Target};
-use crate::chat::{self, Reader};
+use crate::chat::{self, Reader, Thinking};
 use crate::wire::Framing;
 use crate::{Error, openai, path};
 
@@ -57,6 +57,10 @@ impl chat::Chat for Generate {
             target.query.push(("alt", "sse".to_owned()));
         }
         Ok(target)
+    }
+
+    fn thinking(&self, _: &str) -> Thinking {
+        Thinking::Budget
     }
 
     fn reader(&self, call: &Call) -> Box<dyn Reader> {

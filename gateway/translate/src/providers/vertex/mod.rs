@@ -18,7 +18,7 @@ use super::claude::Claude;
 use super::{Completions, Dialect, Provider, anthropic, gemini, mistral};
 use crate::Error;
 use crate::call::{Call, Losses, Options, Target};
-use crate::chat::{self, Reader};
+use crate::chat::{self, Reader, Thinking};
 use crate::openai::{self, Address, ChunkReader, Place, Quirks};
 use crate::path::segment;
 use crate::wire::Framing;
@@ -91,6 +91,14 @@ impl chat::Chat for Predict {
 
     fn answers_by_tool(&self, model: &str) -> bool {
         Maker::of(model) == Maker::Anthropic && !Claude::of(model).takes_schemas()
+    }
+
+    fn thinking(&self, model: &str) -> Thinking {
+        match Maker::of(model) {
+            Maker::Anthropic => Thinking::All,
+            Maker::Google => Thinking::Budget,
+            Maker::Mistral => Thinking::Nothing,
+        }
     }
 
     fn reader(&self, call: &Call) -> Box<dyn Reader> {
