@@ -11,6 +11,7 @@ use crate::fold::{Answer, Fold};
 use crate::gateway::{Policies, Route};
 use crate::meaning::{self, Meaning};
 use crate::scenario::Scenario;
+use crate::surface::Place;
 use crate::{Cell, Mode, Surface};
 
 /// The evidence of one call, with what follows from it.
@@ -68,6 +69,10 @@ pub struct Sent {
     pub body: Vec<u8>,
     /// The body as JSON; null where it is none.
     pub json: Value,
+    /// The path under which the surface's operation stands, as the route has it.
+    pub operation: String,
+    /// Replies to what was called before, in order.
+    pub before: Vec<Value>,
     /// The client's own key, and the keys of the providers.
     pub secrets: Secrets,
 }
@@ -145,9 +150,9 @@ impl Case {
         asked: Vec<Asked>,
         expected: Expected,
     ) -> Self {
-        let seen = Seen::new(&transcript);
         let surface = cell.surface;
-        let meant = surface.asks(&sent.json).then(|| meaning::read("openai", surface, &sent.json)).flatten();
+        let seen = Seen::new(surface, &transcript);
+        let meant = meaning::of_client(surface, &sent.json);
         let told = told(surface, &asked, meant.as_ref());
         Self {
             scenario,
@@ -178,9 +183,9 @@ impl Case {
     /// Pointer to what the client's request is about.
     pub fn subject(&self) -> &'static str {
         match self.surface() {
-            Surface::Chat => "/messages",
+            Surface::Chat | Surface::Messages => "/messages",
             Surface::Completions => "/prompt",
-            Surface::Embeddings => "/input",
+            Surface::Responses | Surface::Embeddings => "/input",
         }
     }
 
@@ -212,6 +217,18 @@ impl Case {
             Seen::Whole(..) | Seen::Other => None,
         }
     }
+
+    /// The sentence of that error, wherever the surface has it.
+    pub fn message(&self) -> Option<&str> {
+        let error = self.error()?;
+        let places = ["/error/message", "/response/error/message", "/message"];
+        places.into_iter().find_map(|place| error.pointer(place)?.as_str())
+    }
+
+    /// What a part of a whole reply is called on this surface.
+    pub fn place(&self, place: Place) -> &'static str {
+        self.surface().place(place)
+    }
 }
 
 /// What the provider was told last; of vectors that are asked for one by one, all that it was told.
@@ -227,15 +244,16 @@ fn told(surface: Surface, asked: &[Asked], meant: Option<&Meaning>) -> Option<Me
 }
 
 impl Seen {
-    fn new(transcript: &Transcript) -> Self {
+    fn new(surface: Surface, transcript: &Transcript) -> Self {
         let content_type = transcript.header("content-type").unwrap_or_default();
         if transcript.status == Some(200) && content_type.starts_with("text/event-stream") {
             let pieces = transcript.pieces.iter().map(|(at_ms, bytes)| (*at_ms, bytes.as_ref()));
-            return Self::Stream(Fold::new(pieces));
+            return Self::Stream(Fold::new(surface, pieces));
         }
-        match serde_json::from_slice::<Value>(&transcript.body()) {
+        let body = transcript.body();
+        match serde_json::from_slice::<Value>(&body) {
             Ok(json) if transcript.status == Some(200) => {
-                let answer = Answer::whole(&json);
+                let answer = Answer::read(surface, &json, &body);
                 Self::Whole(json, answer)
             }
             Ok(json) => Self::Error(json),

@@ -134,6 +134,10 @@ fn explain_requirement(requirement: &Requirement, own: &Own) -> String {
     );
     line(&mut text, format_args!("\n  {}", requirement.sentence));
     line(&mut text, format_args!("\n  source    {} (read {})", requirement.source, requirement.date));
+    let surfaces: Vec<_> = requirement.surfaces.iter().map(|surface| surface.name()).collect();
+    if !surfaces.is_empty() {
+        line(&mut text, format_args!("  spoken    {}", surfaces.join(", ")));
+    }
     if !requirement.providers.is_empty() {
         line(&mut text, format_args!("  providers {}", requirement.providers.join(", ")));
     }
@@ -169,6 +173,12 @@ fn explain_scenario(scenario: &Scenario) -> String {
         routes => routes.iter().map(String::as_str).collect(),
     };
     line(&mut text, format_args!("\n  played    {}; {}", places.join(", "), modes.join(" and ")));
+    let surfaces: Vec<_> = scenario.surfaces.iter().map(|surface| surface.name()).collect();
+    let elsewhere = match scenario.elsewhere.as_slice() {
+        [] => String::new(),
+        few => format!("; beyond {} to {}", scenario.surface, few.join(", ")),
+    };
+    line(&mut text, format_args!("  spoken    {}{elsewhere}", surfaces.join(", ")));
     line(&mut text, format_args!("  must end  {}", ending(scenario.outcome)));
     if !scenario.request.is_null() {
         line(&mut text, format_args!("\n  client asks\n{}", indented(&scenario.request)));
@@ -187,13 +197,13 @@ fn explain_scenario(scenario: &Scenario) -> String {
 
 /// In at least one of the scenario's cells.
 pub(crate) fn is_judged(requirement: &Requirement, scenario: &Scenario) -> bool {
-    let modes: &[Mode] = &scenario.modes;
-    let by_route = scenario.routes.iter().map(|route| route.split('-').next().unwrap_or(route));
-    let providers: Vec<&str> = match scenario.routes.as_slice() {
-        [] => scenario.known_providers().collect(),
-        _ => by_route.collect(),
-    };
-    providers.iter().any(|provider| modes.iter().any(|mode| binds(requirement, scenario, provider, *mode)))
+    if scenario.routes.is_empty() {
+        let mut places = scenario.known_places();
+        return places.any(|(surface, provider, mode)| binds(requirement, scenario, surface, provider, mode));
+    }
+    let mut providers = scenario.routes.iter().map(|route| route.split('-').next().unwrap_or(route));
+    let binds = |provider: &str, mode: Mode| binds(requirement, scenario, scenario.surface, provider, mode);
+    providers.any(|provider| scenario.modes.iter().any(|mode| binds(provider, *mode)))
 }
 
 fn ending(outcome: Outcome) -> &'static str {
@@ -205,6 +215,7 @@ fn ending(outcome: Outcome) -> &'static str {
         Outcome::Refused => "refused by the gateway itself",
         Outcome::Either => "answered or refused",
         Outcome::Left => "by the client, which goes away",
+        Outcome::Other => "with what it asks for, which is no answer",
     }
 }
 

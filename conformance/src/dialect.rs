@@ -17,6 +17,8 @@ pub struct Dialect {
     pub provider: &'static str,
     /// How it is asked to chat.
     pub chat: Api,
+    /// How it is asked for a response, where it has an API for that besides its chat.
+    pub responses: Option<Api>,
     /// How it is asked for a completion, be it through its chat; absent where it is not.
     pub completions: Option<Api>,
     /// How it is asked for vectors; absent where it has none.
@@ -84,10 +86,17 @@ pub fn of(provider: &str) -> Option<&'static Dialect> {
     known(provider).or_else(|| known(specs::api(provider)?.provider()))
 }
 
-/// How a provider was asked by this body: for a completion maybe by its chat, with a prompt as what the user says.
+/// How a provider was asked by this body: for a completion maybe by its chat, with a prompt as what the user says; for a chat maybe by
+/// its responses, and the other way round.
 pub fn asked(provider: &str, surface: Surface, body: &Value) -> Option<Api> {
     let dialect = of(provider)?;
     let api = *dialect.api(surface)?;
+    if surface.is_conversation() {
+        let by_responses =
+            dialect.responses.filter(|_| !body["input"].is_null() && body["messages"].is_null());
+        let by_chat = !body["messages"].is_null();
+        return Some(by_responses.unwrap_or(if by_chat { dialect.chat } else { api }));
+    }
     let by_chat = surface == Surface::Completions && body["messages"].is_array();
     Some(if by_chat { Api { lacks: api.lacks, ..dialect.chat } } else { api })
 }
@@ -96,7 +105,8 @@ impl Dialect {
     /// How it is asked for what the client asks on this surface.
     pub fn api(&self, surface: Surface) -> Option<&Api> {
         match surface {
-            Surface::Chat => Some(&self.chat),
+            Surface::Chat | Surface::Messages => Some(&self.chat),
+            Surface::Responses => Some(self.responses.as_ref().unwrap_or(&self.chat)),
             Surface::Completions => self.completions.as_ref(),
             Surface::Embeddings => self.embeddings.as_ref(),
         }

@@ -8,7 +8,7 @@ use mocks::script::{Block, Failure, Finish, Kind, Reply, Usage};
 
 use crate::Surface;
 use crate::dialect::{self, Dialect};
-use crate::fold::Call;
+use crate::fold::{Call, Part};
 use crate::scenario::Scenario;
 
 /// What the client must get in the end.
@@ -30,6 +30,10 @@ pub struct Expected {
     pub calls: Vec<Call>,
     /// The finish reason.
     pub finish: String,
+    /// Why the provider's answer ended, by its script.
+    pub ended: Option<Finish>,
+    /// What it is made of, in order, neighbours of one kind as one.
+    pub parts: Vec<Part>,
     /// Token counts, where the script gives them.
     pub usage: Usage,
     /// The provider's error, instead of an answer.
@@ -60,7 +64,7 @@ pub struct Breaks {
 
 impl Expected {
     /// What follows from a scenario's last reply at this provider.
-    pub fn new(scenario: &Scenario, replies: &[Reply], provider: &str) -> Self {
+    pub fn new(scenario: &Scenario, surface: Surface, replies: &[Reply], provider: &str) -> Self {
         let Some(reply) = replies.last() else { return Self::default() };
         let mut expected = Self {
             scripted: reply.content.is_some() || reply.embeddings.is_some(),
@@ -72,19 +76,22 @@ impl Expected {
         };
         if let Some(dialect) = dialect::of(provider) {
             let blocks = reply.content.iter().flatten();
-            match scenario.surface {
-                Surface::Chat => blocks.for_each(|block| expected.block(block, dialect)),
+            if surface.is_conversation() {
+                blocks.for_each(|block| expected.block(block, surface, dialect));
+            } else {
                 // A completion is text and nothing else.
-                _ => blocks.for_each(|block| expected.words(block)),
+                blocks.for_each(|block| expected.words(block));
             }
             if !dialect.details {
                 expected.usage = Usage { cached: None, cache_write: None, reasoning: None, ..expected.usage };
             }
-            if dialect.api(scenario.surface).is_some_and(|api| !api.counts) {
+            if dialect.api(surface).is_some_and(|api| !api.counts) {
                 expected.usage = Usage::default();
             }
         }
         let natural = if expected.calls.is_empty() { Finish::Stop } else { Finish::ToolCalls };
+        expected.ended = Some(reply.finish.unwrap_or(natural));
+        expected.parts.dedup();
         let finish = finish(reply.finish.unwrap_or(natural)).to_owned();
         expected.finish = scenario.expect.finish.get(provider).cloned().unwrap_or(finish);
         expected
@@ -96,10 +103,18 @@ impl Expected {
         }
     }
 
-    fn block(&mut self, block: &Block, dialect: &Dialect) {
+    fn block(&mut self, block: &Block, surface: Surface, dialect: &Dialect) {
+        let part = match block {
+            Block::Text(_) | Block::Refusal(_) => Some(Part::Text),
+            Block::Reasoning(_) => dialect.thinks.then_some(Part::Reasoning),
+            Block::ToolCall(_) => Some(Part::Call),
+        };
+        self.parts.extend(part);
         match block {
             Block::Text(text) => self.text.push_str(&text.join()),
-            Block::Refusal(text) if dialect.refuses => self.refusal.push_str(&text.join()),
+            Block::Refusal(text) if dialect.refuses && surface.refuses() => {
+                self.refusal.push_str(&text.join());
+            }
             Block::Refusal(text) => self.text.push_str(&text.join()),
             Block::Reasoning(_) if !dialect.thinks => {}
             Block::Reasoning(reasoning) => {

@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use serde::{Deserialize, Serialize};
 
 use crate::scenario::Outcome;
-use crate::{Error, Mode, Surface, embedded};
+use crate::{Error, Mode, Surface, embedded, surface};
 
 /// One sentence that binds a gateway.
 #[derive(Debug, Clone, Deserialize)]
@@ -26,9 +26,9 @@ pub struct Requirement {
     /// The group it is shown under; from the file.
     #[serde(skip)]
     pub group: String,
-    /// What the client speaks where it binds; from the id. None: whatever it speaks.
-    #[serde(skip)]
-    pub surface: Option<Surface>,
+    /// What the client speaks where it binds: by words; else as the file says; else by the id. None: whatever it speaks.
+    #[serde(default, deserialize_with = "surface::words")]
+    pub surfaces: Vec<Surface>,
     /// Judged on every scenario that ends like this, without being named there.
     #[serde(default)]
     pub every: Vec<Outcome>,
@@ -85,6 +85,8 @@ pub fn parse(file: &str, text: &str) -> Result<Vec<Requirement>, Error> {
     #[serde(deny_unknown_fields)]
     struct File {
         group: String,
+        #[serde(default, deserialize_with = "surface::words")]
+        surfaces: Vec<Surface>,
         requirements: Vec<Requirement>,
     }
     let parsed: File = serde_saphyr::from_str(text)
@@ -94,7 +96,10 @@ pub fn parse(file: &str, text: &str) -> Result<Vec<Requirement>, Error> {
         requirement.group.clone_from(&parsed.group);
         if !requirement.id.starts_with(ANYWHERE) {
             let surface = Surface::of_id(&requirement.id).ok_or_else(|| nowhere(file, &requirement.id))?;
-            requirement.surface = Some(surface);
+            if requirement.surfaces.is_empty() {
+                requirement.surfaces =
+                    if parsed.surfaces.is_empty() { vec![surface] } else { parsed.surfaces.clone() };
+            }
         }
     }
     Ok(requirements)
@@ -108,6 +113,13 @@ pub(crate) fn nowhere(file: &str, id: &str) -> Error {
     Error::Parse {
         file: file.to_owned(),
         reason: format!("`{id}` does not begin with the word of a surface"),
+    }
+}
+
+impl Requirement {
+    /// Whether it binds a client that speaks this.
+    pub fn is_on(&self, surface: Surface) -> bool {
+        self.surfaces.is_empty() || self.surfaces.contains(&surface)
     }
 }
 

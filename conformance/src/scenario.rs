@@ -37,6 +37,12 @@ pub struct Scenario {
     /// What the client speaks; from the id.
     #[serde(skip)]
     pub surface: Surface,
+    /// What the client may speak besides, as words; a chat that does not say it is played wherever one has words for it.
+    #[serde(default, deserialize_with = "crate::surface::words")]
+    pub surfaces: Vec<Surface>,
+    /// On other surfaces than its own it is played to these providers only; none means all.
+    #[serde(default)]
+    pub elsewhere: Vec<String>,
     /// The file it was read from, where it is the user's own and not the suite's.
     #[serde(skip)]
     pub file: Option<PathBuf>,
@@ -70,6 +76,9 @@ pub struct Scenario {
     /// The request is about what it leaves out: nothing that a route adds to requests is added to this one.
     #[serde(default)]
     pub bare: bool,
+    /// Calls before the one that is judged, in order: `{{id}}` in what follows is the id of the last reply.
+    #[serde(default)]
+    pub before: Vec<Before>,
     /// A request that is none of this surface at all, instead of `request`.
     #[serde(default)]
     pub raw: Option<Raw>,
@@ -115,6 +124,8 @@ pub enum Outcome {
     Either,
     /// The client goes away.
     Left,
+    /// With something else than an answer: what was asked is about one. Only what the scenario names is judged.
+    Other,
 }
 
 /// A request in the raw.
@@ -127,9 +138,24 @@ pub struct Raw {
     /// Instead of the route's own path.
     #[serde(default)]
     pub path: Option<String>,
+    /// Behind the route's own path: `/{{id}}`.
+    #[serde(default)]
+    pub below: Option<String>,
     /// The bytes.
     #[serde(default)]
     pub body: String,
+}
+
+/// A call that makes what the judged one is about.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Before {
+    /// As that of a scenario.
+    #[serde(default)]
+    pub request: Value,
+    /// Instead of `request`.
+    #[serde(default)]
+    pub raw: Option<Raw>,
 }
 
 /// A long text.
@@ -213,6 +239,7 @@ impl File {
         for scenario in &mut scenarios {
             scenario.group.clone_from(&self.group);
             scenario.surface = Surface::of_id(&scenario.id).ok_or_else(|| scenario.id.clone())?;
+            scenario.settle_surfaces();
             if scenario.modes.is_empty() {
                 scenario.modes = scenario.surface.modes().to_vec();
             }
@@ -225,6 +252,36 @@ impl File {
 }
 
 impl Scenario {
+    /// Its own surface comes first. What a chat asks may have no words elsewhere, and a path of its own is nobody else's.
+    fn settle_surfaces(&mut self) {
+        let is_own = |raw: &Raw| raw.path.is_some() || raw.below.is_some() || raw.method.is_some();
+        let wanted = match (self.surface, self.surfaces.is_empty()) {
+            (Surface::Chat, true) if self.expect.says_upstream() => Vec::new(),
+            (Surface::Chat, true) if !self.raw.as_ref().is_some_and(is_own) => {
+                Surface::CONVERSATIONS.to_vec()
+            }
+            _ => std::mem::take(&mut self.surfaces),
+        };
+        let has_words = |surface: &Surface| self.request.is_null() || surface.write(&self.request).is_some();
+        self.surfaces =
+            wanted.into_iter().filter(|surface| *surface != self.surface && has_words(surface)).collect();
+        self.surfaces.insert(0, self.surface);
+    }
+
+    /// Its request in the words of a surface.
+    pub fn asked_on(&self, surface: Surface, request: &Value) -> Value {
+        let written = if surface == self.surface { None } else { surface.write(request) };
+        written.unwrap_or_else(|| request.clone())
+    }
+
+    /// Whether it is played to this provider on a surface, where the profile has it there.
+    pub fn is_on(&self, surface: Surface, provider: &str) -> bool {
+        let is_here = surface == self.surface || self.elsewhere.is_empty();
+        self.surfaces.contains(&surface)
+            && self.is_for(provider)
+            && (is_here || self.elsewhere.iter().any(|known| known == provider))
+    }
+
     /// Whether it is played to this provider, where the profile has it.
     pub fn is_for(&self, provider: &str) -> bool {
         let dialect = dialect::of(provider).map_or(provider, |dialect| dialect.provider);
@@ -236,6 +293,18 @@ impl Scenario {
     pub fn known_providers(&self) -> impl Iterator<Item = &'static str> {
         let here = dialect::ALL.iter().filter(|dialect| dialect.api(self.surface).is_some());
         here.map(|dialect| dialect.provider).filter(|provider| self.is_for(provider))
+    }
+
+    /// Every place that it is played at, as far as the judge knows the providers: surface, provider, mode.
+    pub fn known_places(&self) -> impl Iterator<Item = (Surface, &'static str, Mode)> {
+        let providers = || dialect::ALL.iter().map(|dialect| (dialect, dialect.provider));
+        let cells = self
+            .surfaces
+            .iter()
+            .flat_map(move |surface| providers().map(move |(dialect, name)| (*surface, dialect, name)));
+        let known = cells
+            .filter(|(surface, dialect, name)| dialect.api(*surface).is_some() && self.is_on(*surface, name));
+        known.flat_map(|(surface, _, name)| self.modes.iter().map(move |mode| (surface, name, *mode)))
     }
 
     /// The provider's first reply that is neither an error nor repeated: what the client shall get in the end.

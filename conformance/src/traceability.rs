@@ -68,13 +68,13 @@ fn trace(requirement: &'static Requirement) -> Trace {
         let modes = [Mode::Whole, Mode::Stream];
         let here = dialect::ALL.iter().filter(|dialect| dialect.api(scenario.surface).is_some());
         let providers = here.map(|dialect| dialect.provider);
-        let cells = providers.flat_map(|provider| modes.map(|mode| (provider, mode)));
-        let played = |provider: &str, mode: Mode| {
-            scenario.modes.contains(&mode) && (scenario.is_for(provider) || !scenario.routes.is_empty())
-        };
-        cells
-            .into_iter()
-            .any(|(provider, mode)| played(provider, mode) && binds(requirement, scenario, provider, mode))
+        let cells = providers.flat_map(|provider| modes.map(|mode| (scenario.surface, provider, mode)));
+        let by_route =
+            cells.filter(|(_, _, mode)| scenario.modes.contains(mode) && !scenario.routes.is_empty());
+        scenario
+            .known_places()
+            .chain(by_route)
+            .any(|(surface, provider, mode)| binds(requirement, scenario, surface, provider, mode))
     };
     let mutants = mutant::all().filter(|mutant| mutant.requirement == requirement.id);
     Trace {

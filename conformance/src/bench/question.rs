@@ -215,7 +215,10 @@ async fn ask(url: &str, question: &Question) -> Result<Transcript, String> {
 /// The answer as OpenAI's client understands it: the very text, one reason to finish, and, of a stream, its end.
 fn answered(transcript: &Transcript, kind: Kind) -> Result<(), String> {
     let answer = if kind.is_stream() {
-        let fold = Fold::new(transcript.pieces.iter().map(|(at, bytes)| (*at, bytes.as_ref())));
+        let fold = Fold::new(
+            crate::Surface::Chat,
+            transcript.pieces.iter().map(|(at, bytes)| (*at, bytes.as_ref())),
+        );
         if let Some((number, problem)) = fold.events.problems.first() {
             return Err(format!("event {number} of its stream: {problem}"));
         }

@@ -117,11 +117,11 @@ pub(super) fn content_type(case: &Case) -> Judged {
 
 pub(super) fn message(case: &Case) -> Judged {
     let Some(wanted) = &provider_error(case)?.message else { return Err(Verdict::NotHere) };
-    let got = case.error().map_or(&Value::Null, |error| &error["error"]["message"]);
-    if got.as_str().is_some_and(|got| got.contains(wanted.as_str())) {
+    let got = case.message();
+    if got.is_some_and(|got| got.contains(wanted.as_str())) {
         Ok(())
     } else {
-        client("/error/message", format!("the provider's: {wanted:?}"), show(got))
+        client("/error/message", format!("the provider's: {wanted:?}"), show(&Value::from(got)))
     }
 }
 
@@ -134,7 +134,7 @@ pub(super) fn retry_after(case: &Case) -> Judged {
 }
 
 /// What the provider takes and answers need not be refused: not every provider minds what OpenAI minds.
-fn is_served(case: &Case) -> bool {
+pub(super) fn is_served(case: &Case) -> bool {
     let is_good = |asked: &Asked| asked.status == 200 && asked.violations.is_empty();
     case.asked.last().is_some_and(is_good) && case.transcript.status == Some(200)
 }
@@ -173,9 +173,12 @@ pub(super) fn says_why(case: &Case) -> Judged {
     if words.is_empty() {
         return Err(Verdict::NotHere);
     }
-    let message =
-        case.error().map(|error| error["error"]["message"].to_string()).unwrap_or_default().to_lowercase();
-    if words.iter().any(|word| message.contains(&word.to_lowercase())) {
+    let message = case.message().unwrap_or_default().to_lowercase();
+    // What is asked has another name on each surface.
+    let names =
+        |word: &&String| case.surface().names(word).iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+    let same: Vec<String> = words.iter().flat_map(|word| names(&word)).collect();
+    if words.iter().chain(&same).any(|word| message.contains(&word.to_lowercase())) {
         Ok(())
     } else {
         client("/error/message", format!("a word of {words:?}"), message)

@@ -5,6 +5,7 @@ use super::support::{asked, client, got, unless, upstream};
 use super::{Check, Judged, Verdict};
 use crate::case::{Case, Seen};
 use crate::report::model::End;
+use crate::surface::Place;
 
 pub(super) const TABLE: &[(&str, Check)] = &[
     ("chat.fault.never-done", never_done),
@@ -46,7 +47,7 @@ pub(super) fn no_finish(case: &Case) -> Judged {
     }
     let finish = case.answer().map(|answer| answer.finish.join(", ")).unwrap_or_default();
     let good = ["stop", "tool_calls", "length"].contains(&finish.as_str());
-    if good { client("/choices/0/finish_reason", "none, for the reply never ended", finish) } else { Ok(()) }
+    if good { client(case.place(Place::Finish), "none, for the reply never ended", finish) } else { Ok(()) }
 }
 
 /// An error status; or, in a stream that has begun, an error event or a connection that breaks too.
@@ -87,7 +88,7 @@ pub(super) fn prefix(case: &Case) -> Judged {
     if wanted.starts_with(text) || !case.expected.scripted {
         Ok(())
     } else {
-        client(super::reply::place_of_text(case), format!("a beginning of {wanted:?}"), format!("{text:?}"))
+        client(case.place(Place::Text), format!("a beginning of {wanted:?}"), format!("{text:?}"))
     }
 }
 
@@ -118,7 +119,7 @@ pub(super) fn stall_cancelled(case: &Case) -> Judged {
 /// The provider's own words.
 pub(super) fn message(case: &Case) -> Judged {
     let Some(Some(wanted)) = &case.expected.breaks.error else { return Err(Verdict::NotHere) };
-    let message = case.error().map(|error| error["error"]["message"].to_string()).unwrap_or_default();
+    let message = case.message().unwrap_or_default();
     if message.contains(wanted.as_str()) { Ok(()) } else { client("/error/message", wanted, message) }
 }
 

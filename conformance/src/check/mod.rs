@@ -5,14 +5,18 @@ mod embeddings;
 mod errors;
 mod faults;
 mod lifecycle;
+mod messages;
 mod params;
+mod parts;
 pub mod refusal;
 mod reply;
 mod request;
+mod responses;
 mod same;
 mod scenario;
 mod schema;
 mod security;
+mod stored;
 mod stream;
 mod structure;
 mod support;
@@ -30,7 +34,7 @@ pub type Judged = Result<(), Verdict>;
 pub type Check = fn(&Case) -> Judged;
 
 /// Every requirement's check, by theme.
-const TABLES: [&[(&str, Check)]; 14] = [
+const TABLES: [&[(&str, Check)]; 17] = [
     request::TABLE,
     params::TABLE,
     tools::TABLE,
@@ -42,6 +46,9 @@ const TABLES: [&[(&str, Check)]; 14] = [
     faults::TABLE,
     security::TABLE,
     lifecycle::TABLE,
+    responses::TABLE,
+    stored::TABLE,
+    messages::TABLE,
     completions::TABLE,
     embeddings::TABLE,
     scenario::TABLE,

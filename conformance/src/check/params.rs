@@ -69,7 +69,10 @@ fn lost(case: &Case, with_place: bool) -> Judged {
     let has_place =
         |difference: &Difference| api.is_none_or(|api| api.has_place(difference.facet, &difference.member));
     let refused = super::refusal::members(case);
-    let is_open = |difference: &Difference| refused.contains(&difference.member.as_str());
+    let is_open = |difference: &Difference| {
+        let own = case.surface().names(&difference.member);
+        refused.iter().any(|name| *name == difference.member || own.contains(name))
+    };
     let found = differences(case)?.into_iter();
     let found = found.filter(|found| has_place(found) == with_place && !is_open(found));
     unless(found.filter(|difference| !is_named(case, &difference.member)).map(as_finding).collect())
@@ -89,7 +92,9 @@ pub(super) fn dropped_is_true(case: &Case) -> Judged {
         let member =
             name.rsplit(['.', '/', '[', ']']).find(|part| part.parse::<usize>().is_err() && !part.is_empty());
         let Some(member) = member else { return false };
-        let is_lost = lost.iter().any(|difference| difference.member == member);
+        let names = |known: &str| case.surface().names(known);
+        let is_it = |known: &str| known == member || names(known).contains(&member);
+        let is_lost = lost.iter().any(|difference| is_it(&difference.member));
         is_lost || (name != member && has_member(&case.sent.json, member))
     };
     let names = names.split(',').map(str::trim).filter(|name| !name.is_empty());

@@ -9,7 +9,7 @@ use crate::case::{Asked, Case, Seen};
 use crate::scenario::Outcome;
 
 /// What a request cannot be served without.
-const CORE: [&str; 5] = ["model", "messages", "prompt", "input", "stream"];
+const CORE: [&str; 6] = ["model", "messages", "prompt", "input", "instructions", "stream"];
 
 /// Members of the client's request for which it was refused. Empty where it was served, or failed otherwise.
 ///

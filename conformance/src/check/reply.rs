@@ -7,6 +7,7 @@ use super::{Check, Judged, Verdict, schema};
 use crate::Surface;
 use crate::case::Case;
 use crate::report::model::End;
+use crate::surface::Place;
 
 pub(super) const TABLE: &[(&str, Check)] = &[
     ("chat.reply.ok", ok),
@@ -54,20 +55,12 @@ pub(super) fn scripted(case: &Case) -> Judged {
 
 pub(super) fn text(case: &Case) -> Judged {
     scripted(case)?;
-    equal(place_of_text(case), &case.expected.text, &answer(case)?.text)
-}
-
-/// Where a whole reply has the text of its first choice.
-pub(super) fn place_of_text(case: &Case) -> &'static str {
-    match case.surface() {
-        Surface::Completions => "/choices/0/text",
-        _ => "/choices/0/message/content",
-    }
+    equal(case.place(Place::Text), &case.expected.text, &answer(case)?.text)
 }
 
 /// An answer of nothing is an answer: the client gets no text, not an error, and not something that nobody said.
 pub(super) fn empty_text(case: &Case) -> Judged {
-    equal(place_of_text(case), "", &answer(case)?.text)
+    equal(case.place(Place::Text), "", &answer(case)?.text)
 }
 
 pub(super) fn id(case: &Case) -> Judged {
@@ -81,7 +74,7 @@ pub(super) fn id(case: &Case) -> Judged {
 pub(super) fn created(case: &Case) -> Judged {
     match answer(case)?.created {
         Some(created) if created > 0 => Ok(()),
-        created => client("/created", "seconds since 1970", format!("{created:?}")),
+        created => client(case.place(Place::Created), "seconds since 1970", format!("{created:?}")),
     }
 }
 
@@ -95,7 +88,7 @@ pub(super) fn model(case: &Case) -> Judged {
 pub(super) fn finish(case: &Case) -> Judged {
     scripted(case)?;
     let finish = answer(case)?.finish.join(", ");
-    equal("/choices/0/finish_reason", &case.expected.finish, &finish)
+    equal(case.place(Place::Finish), &case.expected.finish, &finish)
 }
 
 pub(super) fn known_finish(case: &Case) -> Judged {
@@ -112,12 +105,12 @@ pub(super) fn known_finish(case: &Case) -> Judged {
 /// Where the provider has refusals, as one; else its words are the text.
 fn refusal(case: &Case) -> Judged {
     let answer = answer(case)?;
-    equal("/choices/0/message/refusal", &case.expected.refusal, &answer.refusal)?;
-    equal("/choices/0/message/content", &case.expected.text, &answer.text)
+    equal(case.place(Place::Refusal), &case.expected.refusal, &answer.refusal)?;
+    equal(case.place(Place::Text), &case.expected.text, &answer.text)
 }
 
-fn reasoning(case: &Case) -> Judged {
-    equal("/choices/0/message/reasoning_content", &case.expected.reasoning, &answer(case)?.reasoning)
+pub(super) fn reasoning(case: &Case) -> Judged {
+    equal(case.place(Place::Reasoning), &case.expected.reasoning, &answer(case)?.reasoning)
 }
 
 /// What the model thought is not what it said.
@@ -127,11 +120,11 @@ fn reasoning_apart(case: &Case) -> Judged {
     if thought.is_empty() || !text.contains(thought.as_str()) {
         Ok(())
     } else {
-        client("/choices/0/message/content", "no reasoning", show(&Value::from(text.as_str())))
+        client(case.place(Place::Text), "no reasoning", show(&Value::from(text.as_str())))
     }
 }
 
-fn signature(case: &Case) -> Judged {
+pub(super) fn signature(case: &Case) -> Judged {
     let got = answer(case)?.signatures.concat();
-    equal("/choices/0/message/thinking_blocks/*/signature", &case.expected.signatures.concat(), &got)
+    equal(case.place(Place::Signature), &case.expected.signatures.concat(), &got)
 }

@@ -131,7 +131,8 @@ fn decode(segment: &str) -> String {
 /// Every long number of the client's tool calls is in the request upstream with every digit.
 fn numbers(case: &Case) -> Judged {
     let asked = asked(case)?;
-    let calls = case.sent.json["messages"]
+    // As the scenario has them: on other surfaces, arguments are no texts.
+    let calls = case.scenario.request["messages"]
         .as_array()
         .into_iter()
         .flatten()

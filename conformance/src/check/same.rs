@@ -12,6 +12,11 @@ use crate::meaning::is_same_number;
 /// What both sides understand arrives. What to answer to, and how to transport it, is the gateway's; what the provider does
 /// not know may be named as dropped, and what is said by saying nothing may be left unsaid.
 pub(super) fn same_dialect(case: &Case) -> Judged {
+    same(case, plain)
+}
+
+/// The same of any dialect, by what brings a member into the plainest of its forms.
+pub(super) fn same(case: &Case, plain: fn(&str, &Value) -> Value) -> Judged {
     let asked = asked(case)?;
     let lost = case.sent.json.as_object().into_iter().flatten().filter(|(name, value)| {
         let names = if LIMITS.contains(&name.as_str()) { &LIMITS[..] } else { &[name.as_str()] };

@@ -5,9 +5,11 @@ use serde_json::Value;
 use super::request::members;
 use super::support::{Finding, Side, answer, client, finding, got, show, unless};
 use super::{Check, Judged, Verdict};
+use crate::Surface;
 use crate::case::Case;
 use crate::fold::{Answer, Call};
 use crate::scenario::{Counts, ExpectedCall};
+use crate::surface::Place;
 
 pub(super) const TABLE: &[(&str, Check)] =
     &[("scenario.reply", reply), ("scenario.error", error), ("scenario.upstream", upstream)];
@@ -21,26 +23,27 @@ fn reply(case: &Case) -> Judged {
     let answer = answer(case)?;
     let finish = answer.finish.join(", ");
     let texts = [
-        (super::reply::place_of_text(case), &expect.text, &answer.text),
-        ("/choices/0/message/reasoning_content", &expect.reasoning, &answer.reasoning),
-        ("/choices/0/message/refusal", &expect.refusal, &answer.refusal),
-        ("/choices/0/finish_reason", &expect.finish.all, &finish),
+        (case.place(Place::Text), &expect.text, &answer.text),
+        (case.place(Place::Reasoning), &expect.reasoning, &answer.reasoning),
+        (case.place(Place::Refusal), &expect.refusal, &answer.refusal),
+        (case.place(Place::Finish), &expect.finish.all, &finish),
     ];
     let differs = |(pointer, wanted, got): (&str, &Option<String>, &String)| {
         let wanted = wanted.as_ref()?.replace("{{marker}}", &case.sent.marker);
         (wanted != *got).then(|| finding(Side::Client, pointer, format!("{wanted:?}"), format!("{got:?}")))
     };
     let mut findings: Vec<Finding> = texts.into_iter().filter_map(differs).collect();
-    findings.extend(expect.tool_calls.iter().flat_map(|wanted| calls(wanted, answer)));
-    // A stream tells what it cost where the client asks it to.
-    if !case.is_stream() || case.sent.json["stream_options"]["include_usage"] == true {
+    findings.extend(expect.tool_calls.iter().flat_map(|wanted| calls(case, wanted, answer)));
+    // A stream of chunks tells what it cost where the client asks it to.
+    let asks = !matches!(case.surface(), Surface::Chat | Surface::Completions);
+    if asks || !case.is_stream() || case.sent.json["stream_options"]["include_usage"] == true {
         findings.extend(expect.usage.iter().flat_map(|wanted| usage(wanted, answer)));
     }
     unless(findings)
 }
 
-fn calls(wanted: &[ExpectedCall], answer: &Answer) -> Vec<Finding> {
-    let place = "/choices/0/message/tool_calls";
+fn calls(case: &Case, wanted: &[ExpectedCall], answer: &Answer) -> Vec<Finding> {
+    let place = case.place(Place::Calls);
     if wanted.len() != answer.calls.len() {
         let names: Vec<_> = answer.calls.iter().map(|call| call.name.as_str()).collect();
         let got = format!("{} calls: {}", names.len(), names.join(", "));
@@ -100,10 +103,13 @@ fn error(case: &Case) -> Judged {
     }
     let Some(wanted) = &expect.error else { return Ok(()) };
     let Some(got) = case.error() else { return client("body", "an error object", got(case)) };
-    let got = &got["error"];
+    let sentence = case.message();
+    // Of the members but the sentence, the surface's own scenarios speak, in its words.
+    let is_own = case.surface() == case.scenario.surface;
+    let got = if is_own { &got["error"] } else { &Value::Null };
     let members = [("type", &wanted.kind), ("code", &wanted.code), ("param", &wanted.param)];
     let differs = |(name, wanted): (&str, &Option<String>)| {
-        let wanted = wanted.as_ref()?;
+        let wanted = wanted.as_ref().filter(|_| is_own)?;
         let said = got[name].as_str().map_or_else(|| got[name].to_string(), str::to_owned);
         (said != *wanted).then(|| {
             finding(Side::Client, &format!("/error/{name}"), format!("{wanted:?}"), show(&got[name]))
@@ -111,10 +117,10 @@ fn error(case: &Case) -> Judged {
     };
     let mut findings: Vec<Finding> = members.into_iter().filter_map(differs).collect();
     if let Some(part) = &wanted.message
-        && !got["message"].as_str().is_some_and(|message| message.contains(part.as_str()))
+        && !sentence.is_some_and(|message| message.contains(part.as_str()))
     {
         let wanted = format!("with {part:?}");
-        findings.push(finding(Side::Client, "/error/message", wanted, show(&got["message"])));
+        findings.push(finding(Side::Client, "/error/message", wanted, show(&Value::from(sentence))));
     }
     unless(findings)
 }

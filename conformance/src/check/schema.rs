@@ -9,6 +9,7 @@ use specs::{Operation, Violation};
 
 use super::support::{Side, client, finding, fold, got, unless};
 use super::{Finding, Judged, Verdict};
+use crate::Surface;
 use crate::case::{Case, Seen};
 
 /// Chunks of one stream that are told of: they are wrong in the same way.
@@ -48,10 +49,19 @@ fn found_in_chunks(case: &Case, which: fn(Found) -> Vec<Violation>) -> Result<Ve
     let operation = operation(case)?;
     let chunks = fold(case)?.chunks.iter();
     let first = chunks.filter_map(|(number, chunk)| {
-        let found = which(Found::new(chunk, |chunk| operation.event("", chunk))).into_iter().next()?;
+        let name = name(case, chunk).to_owned();
+        let found = which(Found::new(chunk, |chunk| operation.event(&name, chunk))).into_iter().next()?;
         Some(told(&format!("event {number} "), &found))
     });
     Ok(first.take(TOLD).collect())
+}
+
+/// What the document calls an event: those of chats have no names, all others say what they are.
+pub(super) fn name<'a>(case: &Case, data: &'a Value) -> &'a str {
+    match case.surface() {
+        Surface::Chat | Surface::Completions => "",
+        _ => data["type"].as_str().unwrap_or_default(),
+    }
 }
 
 pub(super) fn operation(case: &Case) -> Result<Operation, Verdict> {
@@ -132,7 +142,7 @@ mod tests {
 
     #[test]
     fn a_member_that_may_be_null_is_absent_and_any_other_is_wrong() {
-        let operation = crate::Surface::Chat.operation().unwrap();
+        let operation = Surface::Chat.operation().unwrap();
         let reply = json!({"id": "x", "object": "chat.completion", "created": 1, "model": "m", "choices": [
             {"index": 0, "message": {"role": "assistant", "content": "Hi."}, "finish_reason": "stop"}]});
         let found = Found::new(&reply, |reply| operation.reply(200, reply));

@@ -6,8 +6,9 @@ use serde_json::Value;
 
 use super::support::{Side, asked, client, finding, fold, got, show, unless, upstream};
 use super::{Check, Judged, Verdict, schema};
+use crate::Surface;
 use crate::case::{Case, Seen};
-use crate::fold::{DONE, said, text};
+use crate::fold::{DONE, said};
 
 pub(super) const TABLE: &[(&str, Check)] = &[
     ("chat.stream.content-type", content_type),
@@ -51,7 +52,12 @@ pub(super) fn sse(case: &Case) -> Judged {
         .collect();
     let strange = fold.strange.iter().filter_map(|event| Some((event, fold.events.list.get(*event)?)));
     findings.extend(strange.map(|(event, found)| {
-        finding(Side::Client, &format!("event {event}"), "a chunk or [DONE]", format!("{:?}", found.data))
+        finding(
+            Side::Client,
+            &format!("event {event}"),
+            "one that the document knows",
+            format!("{:?}", found.data),
+        )
     }));
     if fold.events.unfinished {
         findings.push(finding(Side::Client, "end", "a blank line after the last event", "none"));
@@ -73,11 +79,15 @@ pub(super) fn order(case: &Case) -> Judged {
         return Err(Verdict::Untestable("no document for the order of chunks".to_owned()));
     };
     let mut violations = Vec::new();
+    let is_named = !matches!(case.surface(), Surface::Chat | Surface::Completions);
     let mut begun = BTreeSet::new();
     let events = fold.events.list.iter().enumerate().filter(|(number, _)| !fold.is_prompt_filter(*number));
     for (_, event) in events {
         if event.data == DONE {
             violations.extend(sequence.event("[DONE]", &Value::from(DONE)));
+        } else if is_named {
+            let data = serde_json::from_str(&event.data).unwrap_or_default();
+            violations.extend(sequence.event(schema::name(case, &data), &data));
         } else if let Ok(mut data) = serde_json::from_str::<Value>(&event.data) {
             data["choices"].as_array_mut().into_iter().flatten().for_each(|choice| once(choice, &mut begun));
             violations.extend(sequence.event("", &data));
@@ -215,10 +225,7 @@ pub(super) fn timely(case: &Case) -> Judged {
     let Some((_, sent)) = asked(case)?.events.last() else {
         return Err(Verdict::Untestable("the provider sent no events".to_owned()));
     };
-    let has_text = |chunk: &Value| !text(said(&chunk["choices"][0])).is_empty();
-    let first =
-        fold.chunks.iter().find(|(_, chunk)| has_text(chunk)).and_then(|(number, _)| fold.at_ms(*number));
-    match first {
+    match fold.speaking.first().and_then(|number| fold.at_ms(*number)) {
         Some(first) if first < *sent => Ok(()),
         Some(first) => client(
             "first text",

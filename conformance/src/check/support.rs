@@ -214,8 +214,9 @@ pub(super) fn as_finding(difference: Difference) -> Finding {
 pub(super) fn is_named(case: &Case, member: &str) -> bool {
     let Some(header) = &case.policies.dropped_header else { return false };
     let names = case.transcript.header(&header.to_lowercase()).unwrap_or_default();
+    let is_it = |word: &str| word == member || case.surface().names(member).contains(&word);
     names.split(',').any(|name| {
         let name = name.trim().trim_start_matches('/');
-        name == member || name.split(['.', '/', '[']).any(|part| part == member)
+        is_it(name) || name.split(['.', '/', '[']).any(is_it)
     })
 }

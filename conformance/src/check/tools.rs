@@ -10,6 +10,7 @@ use super::{Check, Judged, Verdict};
 use crate::case::Case;
 use crate::fold::Call;
 use crate::meaning::{Facet, Part, Turn};
+use crate::surface::Place;
 
 pub(super) const TABLE: &[(&str, Check)] = &[
     ("chat.request.tools.definitions", |case| carried(case, Facet::Tools)),
@@ -75,7 +76,7 @@ fn calls(case: &Case) -> Judged {
             .join("; ")
     };
     if wanted.len() != got.len() {
-        return client("/choices/0/message/tool_calls", brief(wanted), brief(got));
+        return client(case.place(Place::Calls), brief(wanted), brief(got));
     }
     // Where the order tells which result is whose, a call may be called otherwise.
     let names_calls = crate::dialect::of(case.provider()).is_none_or(|dialect| dialect.names_calls);
@@ -83,7 +84,7 @@ fn calls(case: &Case) -> Judged {
     for (position, (wanted, got)) in wanted.iter().zip(got).enumerate() {
         let mut compare = |member: &str, wanted: &str, got: &str| {
             if wanted != got && !wanted.is_empty() {
-                let pointer = format!("/choices/0/message/tool_calls/{position}/{member}");
+                let pointer = format!("{}/{position}/{member}", case.place(Place::Calls));
                 findings.push(finding(Side::Client, &pointer, wanted, got));
             }
         };
@@ -104,7 +105,7 @@ fn arguments(case: &Case) -> Judged {
         json(&wanted.arguments).is_none() || json(&wanted.arguments) != json(&got.arguments)
     });
     let report = |(position, (wanted, got)): (usize, (&Call, &Call))| {
-        let pointer = format!("/choices/0/message/tool_calls/{position}/function/arguments");
+        let pointer = format!("{}/{position}/function/arguments", case.place(Place::Calls));
         finding(Side::Client, &pointer, &wanted.arguments, &got.arguments)
     };
     unless(differs.map(report).collect())
@@ -116,7 +117,7 @@ fn arguments_json(case: &Case) -> Judged {
         !serde_json::from_str::<Value>(&call.arguments).is_ok_and(|json| json.is_object())
     });
     let report = |(position, call): (usize, &Call)| {
-        let pointer = format!("/choices/0/message/tool_calls/{position}/function/arguments");
+        let pointer = format!("{}/{position}/function/arguments", case.place(Place::Calls));
         finding(Side::Client, &pointer, "JSON text of an object", format!("{:?}", call.arguments))
     };
     unless(broken.map(report).collect())
@@ -126,7 +127,7 @@ fn no_arguments(case: &Case) -> Judged {
     let got = answer(case)?.calls.first().map_or("no call", |call| call.arguments.trim());
     match serde_json::from_str::<Value>(got) {
         Ok(Value::Object(members)) if members.is_empty() => Ok(()),
-        _ => client("/choices/0/message/tool_calls/0/function/arguments", "{}", format!("{got:?}")),
+        _ => client(case.place(Place::Arguments), "{}", format!("{got:?}")),
     }
 }
 
@@ -142,7 +143,7 @@ fn ids(case: &Case) -> Judged {
     if ids.len() == calls.len() && !ids.contains(&"") {
         Ok(())
     } else {
-        client("/choices/0/message/tool_calls", format!("{} ids", calls.len()), format!("{ids:?}"))
+        client(case.place(Place::Calls), format!("{} ids", calls.len()), format!("{ids:?}"))
     }
 }
 
@@ -198,10 +199,10 @@ fn arguments_text(case: &Case) -> Judged {
             .unwrap_or_default()
             .to_string()
     };
-    equal("/choices/0/message/tool_calls/0/function/arguments", &parse(wanted.first()), &parse(got.first()))
+    equal(case.place(Place::Arguments), &parse(wanted.first()), &parse(got.first()))
 }
 
 fn finish(case: &Case) -> Judged {
     let finish = answer(case)?.finish.join(", ");
-    equal("/choices/0/finish_reason", "tool_calls", &finish)
+    equal(case.place(Place::Finish), "tool_calls", &finish)
 }

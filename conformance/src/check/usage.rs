@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::support::{answer, client, fold, show};
 use super::{Check, Judged, Verdict};
+use crate::Surface;
 use crate::case::Case;
 
 pub(super) const TABLE: &[(&str, Check)] = &[
@@ -26,16 +27,19 @@ pub(super) const TABLE: &[(&str, Check)] = &[
 
 /// Whether the client gets usage at all, of a provider that counts: always whole, and streamed when it asks one that can
 /// be asked.
+///
+/// Where usage is a part of the form, nobody need ask.
 fn is_asked(case: &Case) -> bool {
     let is_told = || case.api().is_none_or(|api| api.counts_streams);
-    counts(case) && (!case.is_stream() || asks(case) && is_told())
+    let is_chunked = matches!(case.surface(), Surface::Chat | Surface::Completions);
+    counts(case) && (!case.is_stream() || (asks(case) || !is_chunked) && is_told())
 }
 
 fn asks(case: &Case) -> bool {
     case.sent.json["stream_options"]["include_usage"] == true
 }
 
-fn counts(case: &Case) -> bool {
+pub(super) fn counts(case: &Case) -> bool {
     case.api().is_none_or(|api| api.counts)
 }
 
@@ -62,6 +66,14 @@ pub(super) fn count(case: &Case, pointer: &str, wanted: Option<u64>) -> Judged {
     let usage = usage(case)?;
     let Some(wanted) = wanted else { return Err(Verdict::NotHere) };
     let got = usage.pointer(pointer).unwrap_or(&Value::Null);
+    if got.as_u64() == Some(wanted) { Ok(()) } else { client(&format!("/usage{pointer}"), wanted, show(got)) }
+}
+
+/// A count by the surface's own name, where it has another one than chats.
+pub(super) fn own(case: &Case, pointer: &str, wanted: Option<u64>) -> Judged {
+    let usage = usage(case)?;
+    let Some(wanted) = wanted else { return Err(Verdict::NotHere) };
+    let got = usage["own"].pointer(pointer).unwrap_or(&Value::Null);
     if got.as_u64() == Some(wanted) { Ok(()) } else { client(&format!("/usage{pointer}"), wanted, show(got)) }
 }
 

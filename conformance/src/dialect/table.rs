@@ -31,7 +31,7 @@ pub const ALL: &[Dialect] = &[
         thinks: true,
         signs: true,
         refuses: false,
-        ..OPENAI
+        ..PLAIN
     },
     Dialect {
         provider: "azure",
@@ -45,6 +45,11 @@ pub const ALL: &[Dialect] = &[
             model: DEPLOYMENT,
             warm: ("/openai/v1/embeddings", EMBEDDINGS.warm.1),
             ..EMBEDDINGS
+        }),
+        responses: Some(Api {
+            model: DEPLOYMENT,
+            warm: ("/openai/v1/responses", RESPONSES.warm.1),
+            ..RESPONSES
         }),
         ..OPENAI
     },
@@ -62,7 +67,7 @@ pub const ALL: &[Dialect] = &[
         thinks: true,
         signs: true,
         refuses: false,
-        ..OPENAI
+        ..PLAIN
     },
     Dialect { provider: "cerebras", ..ALOUD },
     Dialect {
@@ -89,7 +94,7 @@ pub const ALL: &[Dialect] = &[
         }),
         thinks: true,
         refuses: false,
-        ..OPENAI
+        ..PLAIN
     },
     Dialect {
         provider: "dashscope",
@@ -102,7 +107,7 @@ pub const ALL: &[Dialect] = &[
         chat: Api { counts_streams: false, warm: ("/serving-endpoints/v1/chat/completions", SAID), ..CHAT },
         completions: None,
         embeddings: Some(Api { warm: ("/serving-endpoints/v1/embeddings", EMBEDDINGS.warm.1), ..EMBEDDINGS }),
-        ..OPENAI
+        ..PLAIN
     },
     Dialect { provider: "deepseek", ..ALOUD },
     Dialect {
@@ -122,7 +127,7 @@ pub const ALL: &[Dialect] = &[
         refuses: false,
         names_calls: false,
         closes: false,
-        ..OPENAI
+        ..PLAIN
     },
     Dialect {
         provider: "huggingface",
@@ -142,7 +147,7 @@ pub const ALL: &[Dialect] = &[
             ..EMBEDDINGS
         }),
         thinks: true,
-        ..OPENAI
+        ..PLAIN
     },
     Dialect {
         provider: "llama2-raw",
@@ -151,7 +156,7 @@ pub const ALL: &[Dialect] = &[
         embeddings: None,
         refuses: false,
         details: false,
-        ..OPENAI
+        ..PLAIN
     },
     Dialect {
         provider: "mistral",
@@ -168,7 +173,7 @@ pub const ALL: &[Dialect] = &[
         refuses: false,
         keeps_ids: false,
         details: false,
-        ..OPENAI
+        ..PLAIN
     },
     Dialect {
         provider: "ollama",
@@ -200,7 +205,7 @@ pub const ALL: &[Dialect] = &[
         details: false,
         names_calls: false,
         looks: false,
-        ..OPENAI
+        ..PLAIN
     },
     Dialect { provider: "kimi", ..ALOUD },
     Dialect {
@@ -210,10 +215,10 @@ pub const ALL: &[Dialect] = &[
         embeddings: None,
         refuses: false,
         details: false,
-        ..OPENAI
+        ..PLAIN
     },
     Dialect { provider: "vllm", completions: Some(COMPLETIONS), embeddings: Some(EMBEDDINGS), ..ALOUD },
-    Dialect { provider: "xai", ..ALOUD },
+    Dialect { provider: "xai", responses: Some(RESPONSES), ..ALOUD },
     Dialect {
         provider: "vertex",
         chat: PREDICT,
@@ -233,17 +238,18 @@ pub const ALL: &[Dialect] = &[
         refuses: false,
         names_calls: false,
         closes: false,
-        ..OPENAI
+        ..PLAIN
     },
 ];
 
 /// That of those who speak OpenAI's, and think aloud.
-const ALOUD: Dialect = Dialect { provider: "", completions: None, embeddings: None, thinks: true, ..OPENAI };
+const ALOUD: Dialect = Dialect { provider: "", completions: None, embeddings: None, thinks: true, ..PLAIN };
 
-/// OpenAI's own, and that of all who speak it.
+/// OpenAI's own.
 const OPENAI: Dialect = Dialect {
     provider: "openai",
     chat: CHAT,
+    responses: Some(RESPONSES),
     completions: Some(COMPLETIONS),
     embeddings: Some(EMBEDDINGS),
     thinks: false,
@@ -257,6 +263,9 @@ const OPENAI: Dialect = Dialect {
     looks: true,
 };
 
+/// That of those who speak it, but for responses.
+const PLAIN: Dialect = Dialect { responses: None, ..OPENAI };
+
 /// In Azure's classic API; its newer one has OpenAI's paths.
 const DEPLOYMENT: Place = Place::Segment("/deployments/");
 
@@ -269,6 +278,14 @@ const CHAT: Api = Api {
     counts: true,
     counts_streams: true,
     warm: ("/v1/chat/completions", SAID),
+};
+
+const RESPONSES: Api = Api {
+    read: meaning::responses,
+    lacks: &[Facet::Stop, Facet::TopK],
+    others: &["metadata", "prompt_cache_key", "service_tier", "top_logprobs", "truncation", "verbosity"],
+    warm: ("/v1/responses", r#"{"model":"m","max_output_tokens":16,"input":"[[ts:warm-up]]"}"#),
+    ..CHAT
 };
 
 const COMPLETIONS: Api = Api {

@@ -6,7 +6,8 @@
 
 use serde_json::Value;
 
-use super::Vector;
+use super::{Vector, messages, responses};
+use crate::Surface;
 
 /// A reply in one piece.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -27,9 +28,15 @@ pub struct Answer {
     pub refusal: String,
     /// Tool calls of the first choice, in order of index.
     pub calls: Vec<Call>,
-    /// `finish_reason` of the first choice, as often as one was given.
+    /// `finish_reason` of the first choice, as often as one was given; of other surfaces, in `OpenAI`'s words for it.
     pub finish: Vec<String>,
-    /// `usage`.
+    /// Why it ended, in the surface's own word, where that is another one.
+    pub stop: Option<String>,
+    /// The stop string that ended it, where the surface tells it.
+    pub stop_sequence: Option<String>,
+    /// What it is made of, in order, where the surface tells it.
+    pub parts: Vec<Part>,
+    /// `usage`; of other surfaces, in `OpenAI`'s names, with their own beside them under `own`.
     pub usage: Option<Value>,
     /// How many choices there were.
     pub choices: usize,
@@ -37,6 +44,17 @@ pub struct Answer {
     pub texts: Vec<String>,
     /// Vectors, in the order in which they came.
     pub vectors: Vec<Vector>,
+}
+
+/// One thing of those that a reply is made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// What is thought.
+    Reasoning,
+    /// What is said, or declined.
+    Text,
+    /// A tool is called.
+    Call,
 }
 
 /// A tool call.
@@ -55,7 +73,16 @@ pub struct Call {
 }
 
 impl Answer {
-    /// Reads a whole reply.
+    /// Reads a whole reply, which is what these bytes say.
+    pub fn read(surface: Surface, reply: &Value, bytes: &[u8]) -> Self {
+        match surface {
+            Surface::Messages => messages::whole(reply, bytes),
+            Surface::Responses => responses::whole(reply),
+            _ => Self::whole(reply),
+        }
+    }
+
+    /// Reads a chat, a completion, or vectors.
     pub fn whole(reply: &Value) -> Self {
         let mut answer = Self::default();
         answer.chunk(reply);

@@ -1,18 +1,23 @@
 //! The client's stream, folded: events with their times → chunks → what a client has in hand at the end.
 //!
-//! The form is that of <https://platform.openai.com/docs/api-reference/chat-streaming>; completions stream the same way.
+//! Chats stream as <https://platform.openai.com/docs/api-reference/chat-streaming> has it, completions the same way; the others by
+//! events of several kinds, each of which says what it is.
 
 mod answer;
+mod messages;
+mod responses;
 pub mod sse;
 mod vector;
 
 use serde_json::Value;
 
-pub use answer::{Answer, Call, said, text};
+use crate::Surface;
+
+pub use answer::{Answer, Call, Part, said, text};
 pub use sse::{Event, Events};
 pub use vector::{Form, Vector};
 
-/// The data of the event that ends a stream.
+/// The data of the event that ends a stream of chunks.
 pub const DONE: &str = "[DONE]";
 
 /// A stream as its client understands it.
@@ -20,40 +25,80 @@ pub const DONE: &str = "[DONE]";
 pub struct Fold {
     /// The events and what is wrong with their form.
     pub events: Events,
-    /// Every chunk, with the number of its event.
+    /// Every chunk, or event that the surface's document knows, with the number of its event.
     pub chunks: Vec<(usize, Value)>,
     /// Every error event, with the number of its event.
     pub errors: Vec<(usize, Value)>,
-    /// Events that are neither chunk, error nor `[DONE]`.
+    /// Events that are neither chunk, error nor end.
     pub strange: Vec<usize>,
     /// What Azure's filters found in the prompt, told before the first chunk, with the number of its event.
     pub prompt_filters: Vec<(usize, Value)>,
-    /// Numbers of the `[DONE]` events.
+    /// Numbers of the events that say that all is said: `[DONE]`, `message_stop`, `response.completed`.
     pub done: Vec<usize>,
+    /// Numbers of the events that bring text.
+    pub speaking: Vec<usize>,
     /// The chunks together.
     pub answer: Answer,
 }
 
 impl Fold {
     /// Folds pieces as they came, each with its time.
-    pub fn new<'a>(pieces: impl IntoIterator<Item = (f64, &'a [u8])>) -> Self {
+    pub fn new<'a>(surface: Surface, pieces: impl IntoIterator<Item = (f64, &'a [u8])>) -> Self {
         let mut fold = Self { events: sse::read(pieces), ..Self::default() };
-        for (number, event) in fold.events.list.iter().enumerate() {
+        if surface.is_conversation() && surface != Surface::Chat {
+            fold.read_named(surface);
+        } else {
+            fold.read_chunks();
+        }
+        fold
+    }
+
+    fn read_chunks(&mut self) {
+        for (number, event) in self.events.list.iter().enumerate() {
             if event.data == DONE {
-                fold.done.push(number);
+                self.done.push(number);
                 continue;
             }
             match serde_json::from_str::<Value>(&event.data) {
-                Ok(data) if !data["error"].is_null() => fold.errors.push((number, data)),
-                Ok(data) if is_prompt_filter(&data) => fold.prompt_filters.push((number, data)),
+                Ok(data) if !data["error"].is_null() => self.errors.push((number, data)),
+                Ok(data) if is_prompt_filter(&data) => self.prompt_filters.push((number, data)),
                 Ok(data) if data["choices"].is_array() => {
-                    fold.answer.chunk(&data);
-                    fold.chunks.push((number, data));
+                    self.answer.chunk(&data);
+                    if !text(said(&data["choices"][0])).is_empty() {
+                        self.speaking.push(number);
+                    }
+                    self.chunks.push((number, data));
                 }
-                _ => fold.strange.push(number),
+                _ => self.strange.push(number),
             }
         }
-        fold
+    }
+
+    /// Events that say in their data what they are.
+    fn read_named(&mut self, surface: Surface) {
+        let known: Vec<_> = surface.operation().iter().flat_map(specs::Operation::events).collect();
+        for (number, event) in self.events.list.iter().enumerate() {
+            let data: Value = serde_json::from_str(&event.data).unwrap_or_default();
+            let kind = data["type"].as_str().unwrap_or_default();
+            match kind {
+                "error" | "response.failed" => self.errors.push((number, data)),
+                kind if !known.contains(&kind) => self.strange.push(number),
+                kind => {
+                    if kind == "message_stop" || responses::ENDS.contains(&kind) {
+                        self.done.push(number);
+                    }
+                    if messages::says(&data) || responses::says(&data) {
+                        self.speaking.push(number);
+                    }
+                    self.chunks.push((number, data));
+                }
+            }
+        }
+        let events = self.chunks.iter().map(|(_, data)| data);
+        self.answer = match surface {
+            Surface::Messages => messages::folded(events),
+            _ => responses::folded(events),
+        };
     }
 
     /// Whether an event is no chunk, but what Azure's filters found in the prompt.
@@ -84,7 +129,7 @@ mod tests {
     #[test]
     fn each_event_is_a_chunk_an_error_the_end_or_strange() {
         let text = "data: {\"choices\":[],\"prompt_filter_results\":[]}\n\ndata: {\"choices\":[]}\n\ndata: {\"error\":{\"message\":\"m\"}}\n\ndata: hello\n\ndata: [DONE]\n\n";
-        let fold = Fold::new([(0.0, text.as_bytes())]);
+        let fold = Fold::new(Surface::Chat, [(0.0, text.as_bytes())]);
         assert_eq!((fold.chunks.len(), fold.errors.len()), (1, 1));
         assert_eq!((fold.strange.as_slice(), fold.done.as_slice()), ([3].as_slice(), [4].as_slice()));
         assert!(fold.is_prompt_filter(0) && !fold.is_prompt_filter(1));

@@ -27,7 +27,11 @@ pub(crate) fn read(body: &Value) -> Meaning {
     };
     for message in list(&body["messages"]) {
         match message["role"].as_str().unwrap_or_default() {
-            "system" => meaning.system.extend(list(&message["content"]).iter().map(block_text)),
+            "system" => {
+                let texts: Vec<_> = list(&message["content"]).iter().map(block_text).collect();
+                meaning.later.extend(texts.iter().cloned());
+                meaning.system.extend(texts);
+            }
             "assistant" => meaning.turn("assistant", list(&message["content"]).iter().map(block).collect()),
             _ => meaning.turn("user", list(&message["content"]).iter().map(block).collect()),
         }

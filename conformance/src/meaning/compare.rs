@@ -201,6 +201,8 @@ fn effort(client: &Meaning, upstream: &Meaning, found: &mut Vec<Difference>) {
         (Effort::Off, None | Some(Effort::Off)) => true,
         (Effort::Level(wanted), Some(Effort::Level(sent))) => wanted == sent || !is_common(wanted),
         (Effort::Level(_), Some(Effort::Tokens(_) | Effort::Adaptive)) => true,
+        (Effort::Tokens(_) | Effort::Adaptive, Some(Effort::Level(_) | Effort::Adaptive)) => true,
+        (Effort::Adaptive, Some(Effort::Tokens(_))) => true,
         (wanted, sent) => Some(wanted) == sent,
     };
     if !same {

@@ -15,6 +15,7 @@ mod mistral;
 mod ollama;
 mod openai;
 mod openai_input;
+mod responses;
 mod tgi;
 mod vertex;
 
@@ -189,6 +190,7 @@ pub(crate) use mistral::{completion as mistral_completion, embedding as mistral_
 pub(crate) use ollama::{completion as ollama_completion, embedding as ollama_embedding, read as ollama};
 pub(crate) use openai::read as openai;
 pub(crate) use openai_input::{completion as openai_completion, embedding as openai_embedding};
+pub(crate) use responses::read as responses;
 pub(crate) use tgi::{features as huggingface_features, prompt as tgi_prompt, read as tgi};
 pub(crate) use vertex::{embedding as vertex_embedding, read as vertex};
 
@@ -196,6 +198,22 @@ pub(crate) use vertex::{embedding as vertex_embedding, read as vertex};
 /// know there.
 pub fn read(provider: &str, surface: Surface, body: &Value) -> Option<Meaning> {
     let mut meaning = (dialect::asked(provider, surface, body)?.read)(body);
+    meaning.join_turns();
+    Some(meaning)
+}
+
+/// Reads what the client asks in the words of its surface; `None` where it asks nothing.
+pub fn of_client(surface: Surface, body: &Value) -> Option<Meaning> {
+    if !surface.asks(body) {
+        return None;
+    }
+    let mut meaning = match surface {
+        Surface::Chat => openai(body),
+        Surface::Responses => responses(body),
+        Surface::Messages => anthropic(body),
+        Surface::Completions => openai_completion(body),
+        Surface::Embeddings => openai_embedding(body),
+    };
     meaning.join_turns();
     Some(meaning)
 }

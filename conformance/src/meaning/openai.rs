@@ -130,7 +130,7 @@ fn part(part: &Value) -> Part {
     }
 }
 
-fn picture(url: &str) -> Picture {
+pub(super) fn picture(url: &str) -> Picture {
     let data = url.strip_prefix("data:").and_then(|rest| rest.split_once(";base64,"));
     match data {
         Some((media, data)) => Picture::Data(media.to_owned(), data.to_owned()),
@@ -185,7 +185,7 @@ fn thinking(thinking: &Value) -> Option<Effort> {
     Some(if thinking["type"].as_str()? == "disabled" { Effort::Off } else { Effort::Adaptive })
 }
 
-fn effort(effort: &Value) -> Option<Effort> {
+pub(super) fn effort(effort: &Value) -> Option<Effort> {
     let level = effort.as_str()?;
     Some(if level == "none" { Effort::Off } else { Effort::Level(level.to_owned()) })
 }

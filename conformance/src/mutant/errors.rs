@@ -5,8 +5,8 @@ use serde_json::json;
 use super::message::{Message, remove};
 use super::{Change, Mutant};
 
-const LIMITED: &[&str] = &["chat.errors.rate-limit@*/{openai,anthropic}/whole"];
-const REFUSED: &[&str] = &["chat.refusals.no-messages@*/openai/whole"];
+const LIMITED: &[&str] = &["chat.errors.rate-limit@openai.chat/{openai,anthropic}/whole"];
+const REFUSED: &[&str] = &["chat.refusals.no-messages@openai.chat/openai/whole"];
 
 pub(super) const TABLE: &[Mutant] = &[
     Mutant {
@@ -20,7 +20,7 @@ pub(super) const TABLE: &[Mutant] = &[
         id: "overloaded-is-500",
         requirement: "chat.error.status.exact",
         breaks: "A provider that is overloaded becomes a 500.",
-        plays: &["chat.errors.overloaded@*/anthropic/whole"],
+        plays: &["chat.errors.overloaded@openai.chat/anthropic/whole"],
         changes: &[Change::Reply(|reply| reply.status = 500)],
     },
     Mutant {
@@ -34,7 +34,7 @@ pub(super) const TABLE: &[Mutant] = &[
         id: "error-as-text",
         requirement: "chat.error.content-type",
         breaks: "An error before the stream is called a stream.",
-        plays: &["chat.errors.rate-limit@*/openai/stream"],
+        plays: &["chat.errors.rate-limit@openai.chat/openai/stream"],
         changes: &[Change::Reply(|reply| reply.set("content-type", "text/event-stream"))],
     },
     Mutant {
@@ -69,7 +69,7 @@ pub(super) const TABLE: &[Mutant] = &[
         id: "refusal-elsewhere-without-code",
         requirement: "chat.refusal.object.elsewhere",
         breaks: "The error object of a path that nobody serves lacks code.",
-        plays: &["chat.refusals.unknown-path@*/openai/whole"],
+        plays: &["chat.refusals.unknown-path@openai.chat/openai/whole"],
         changes: &[Change::Reply(|reply| without(reply, "code"))],
     },
     Mutant {
@@ -93,21 +93,21 @@ pub(super) const TABLE: &[Mutant] = &[
         id: "answers-once-instead-of-twice",
         requirement: "chat.request.n-refused",
         breaks: "n is overlooked where the provider gives one choice.",
-        plays: &["chat.parameters.several-choices-refused@*/anthropic/whole"],
+        plays: &["chat.parameters.several-choices-refused@openai.chat/anthropic/whole"],
         changes: &[Change::Request(|request| request.forget("n"))],
     },
     Mutant {
         id: "overlooks-picture",
         requirement: "chat.request.image.refused",
         breaks: "A picture that cannot be carried is left out, and the rest is asked.",
-        plays: &["chat.content.image-address-refused@*/bedrock/whole"],
+        plays: &["chat.content.image-address-refused@openai.chat/bedrock/whole"],
         changes: &[Change::Request(|request| super::messages::without_parts(request, "image_url"))],
     },
     Mutant {
         id: "fails-on-broken-history",
         requirement: "chat.request.tools.history.broken-arguments",
         breaks: "Earlier arguments that are no JSON are a failure of the gateway.",
-        plays: &["chat.tools.history-broken-arguments@*/anthropic/whole"],
+        plays: &["chat.tools.history-broken-arguments@openai.chat/anthropic/whole"],
         changes: &[Change::Reply(|reply| reply.status = 500)],
     },
 ];

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::message::{done, is_error, remove, text};
 use super::{Change, Mutant, Wire};
 
-const CUT: &[&str] = &["chat.faults.cut-stream@*/anthropic/stream"];
+const CUT: &[&str] = &["chat.faults.cut-stream@openai.chat/anthropic/stream"];
 
 pub(super) const TABLE: &[Mutant] = &[
     Mutant {
@@ -71,21 +71,21 @@ pub(super) const TABLE: &[Mutant] = &[
         id: "calls-silence-a-bad-reply",
         requirement: "chat.fault.timeout-status",
         breaks: "A provider that is silent from the start is a 502.",
-        plays: &["chat.faults.silent@*/openai/whole"],
+        plays: &["chat.faults.silent@openai.chat/openai/whole"],
         changes: &[Change::Reply(|reply| reply.status = 502)],
     },
     Mutant {
         id: "keeps-the-silent-line",
         requirement: "chat.fault.stall-cancelled",
         breaks: "The connection to a provider that fell silent stays open.",
-        plays: &["chat.faults.silent-in-stream@*/anthropic/stream"],
+        plays: &["chat.faults.silent-in-stream@openai.chat/anthropic/stream"],
         changes: &[Change::Wire(Wire::Greedy)],
     },
     Mutant {
         id: "hides-the-error-in-mid-stream",
         requirement: "chat.fault.message",
         breaks: "An error of the provider in mid-stream loses its words.",
-        plays: &["chat.faults.error-in-stream@*/anthropic/stream"],
+        plays: &["chat.faults.error-in-stream@openai.chat/anthropic/stream"],
         changes: &[Change::Reply(|reply| {
             reply.events(|events| {
                 events
@@ -99,7 +99,7 @@ pub(super) const TABLE: &[Mutant] = &[
         id: "blames-the-client",
         requirement: "chat.fault.bad-gateway",
         breaks: "A provider's answer that is no answer is a 400.",
-        plays: &["chat.faults.html@*/openai/whole"],
+        plays: &["chat.faults.html@openai.chat/openai/whole"],
         changes: &[Change::Reply(|reply| reply.status = 400)],
     },
 ];

@@ -76,6 +76,41 @@ impl Message {
         });
     }
 
+    /// Rewrites every block of a message: those of its content, or those that events begin and go on with.
+    pub fn blocks(&mut self, edit: impl Fn(&mut Value)) {
+        self.objects(|object| {
+            object["content"].as_array_mut().into_iter().flatten().for_each(&edit);
+            for name in ["content_block", "delta"] {
+                if object[name].is_object() {
+                    edit(&mut object[name]);
+                }
+            }
+        });
+    }
+
+    /// Rewrites the text of a body.
+    pub fn words(&mut self, edit: impl Fn(&str) -> String) {
+        self.body = edit(&String::from_utf8_lossy(&self.body)).into_bytes();
+    }
+
+    /// Rewrites every object of a document, or of each event.
+    pub fn everywhere(&mut self, edit: impl Fn(&mut Value) + Copy) {
+        fn walk(value: &mut Value, edit: impl Fn(&mut Value) + Copy) {
+            match value {
+                Value::Object(_) => {
+                    edit(value);
+                    value
+                        .as_object_mut()
+                        .into_iter()
+                        .for_each(|members| members.values_mut().for_each(|one| walk(one, edit)));
+                }
+                Value::Array(elements) => elements.iter_mut().for_each(|one| walk(one, edit)),
+                _ => {}
+            }
+        }
+        self.objects(|object| walk(object, edit));
+    }
+
     /// Rewrites the list of embeddings.
     pub fn vectors(&mut self, edit: impl Fn(&mut Vec<Value>)) {
         self.json(|body| {
@@ -125,7 +160,9 @@ fn data(event: &str) -> Option<String> {
 
 fn render(event: &Value) -> Vec<u8> {
     let data = event.as_str().map_or_else(|| event.to_string(), str::to_owned);
-    format!("data: {data}\n\n").into_bytes()
+    // Events that say what they are, are named so.
+    let name = event["type"].as_str().map(|name| format!("event: {name}\n")).unwrap_or_default();
+    format!("{name}data: {data}\n\n").into_bytes()
 }
 
 /// Takes a member away.
@@ -139,6 +176,13 @@ pub(super) fn remove(object: &mut Value, member: &str) {
 pub(super) fn text(value: &mut Value, edit: impl FnOnce(&str) -> String) {
     if let Some(text) = value.as_str() {
         *value = json!(edit(text));
+    }
+}
+
+/// Rewrites the text of a member, where an object has one.
+pub(super) fn said(object: &mut Value, member: &str, edit: impl FnOnce(&str) -> String) {
+    if let Some(member) = object.get_mut(member) {
+        text(member, edit);
     }
 }
 

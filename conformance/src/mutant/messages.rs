@@ -10,7 +10,7 @@ pub(super) const TABLE: &[Mutant] = &[
         id: "forgets-system",
         requirement: "chat.request.system.kept",
         breaks: "The system message is left out.",
-        plays: &["chat.messages.system@*/anthropic/whole"],
+        plays: &["chat.messages.system@openai.chat/anthropic/whole"],
         changes: &[Change::Request(|request| {
             request.messages(|messages| messages.retain(|message| message["role"] != "system"));
         })],
@@ -19,14 +19,14 @@ pub(super) const TABLE: &[Mutant] = &[
         id: "keeps-first-system",
         requirement: "chat.request.system.several",
         breaks: "Of several system messages the first is kept.",
-        plays: &["chat.messages.systems@*/bedrock/whole"],
+        plays: &["chat.messages.systems@openai.chat/bedrock/whole"],
         changes: &[Change::Request(keep_first_system)],
     },
     Mutant {
         id: "takes-developers-for-users",
         requirement: "chat.request.system.developer",
         breaks: "A developer message is sent as a user's.",
-        plays: &["chat.messages.developer@*/anthropic/whole"],
+        plays: &["chat.messages.developer@openai.chat/anthropic/whole"],
         changes: &[Change::Request(|request| {
             request.messages(|messages| {
                 let developers = messages.iter_mut().filter(|message| message["role"] == "developer");
@@ -38,14 +38,14 @@ pub(super) const TABLE: &[Mutant] = &[
         id: "forgets-later-system",
         requirement: "chat.request.system.mid-conversation",
         breaks: "A system message in the middle of the conversation is left out.",
-        plays: &["chat.messages.system-later@*/anthropic/whole"],
+        plays: &["chat.messages.system-later@openai.chat/anthropic/whole"],
         changes: &[Change::Request(keep_first_system)],
     },
     Mutant {
         id: "begins-by-itself",
         requirement: "chat.request.turns.kept",
         breaks: "A user turn and an answer that nobody said stand before the conversation.",
-        plays: &["chat.text.conversation@*/anthropic/whole"],
+        plays: &["chat.text.conversation@openai.chat/anthropic/whole"],
         changes: &[Change::Request(|request| {
             request.messages(|messages| {
                 let made_up = [
@@ -60,7 +60,7 @@ pub(super) const TABLE: &[Mutant] = &[
         id: "sends-neighbours-apart",
         requirement: "chat.request.turns.alternate",
         breaks: "Messages of one role in a row reach Converse as they are.",
-        plays: &["chat.text.neighbours@*/bedrock/whole"],
+        plays: &["chat.text.neighbours@openai.chat/bedrock/whole"],
         changes: &[Change::Upstream(|request| {
             request.with_api_key();
             request.messages(|messages| *messages = messages.iter().flat_map(apart).collect());
@@ -70,7 +70,7 @@ pub(super) const TABLE: &[Mutant] = &[
         id: "strips-characters",
         requirement: "chat.request.text.unchanged",
         breaks: "Characters beyond ASCII are replaced by question marks.",
-        plays: &["chat.text.unicode@*/anthropic/whole"],
+        plays: &["chat.text.unicode@openai.chat/anthropic/whole"],
         changes: &[Change::Request(|request| {
             request.messages(|messages| {
                 let last = &mut messages[0]["content"];
@@ -82,7 +82,7 @@ pub(super) const TABLE: &[Mutant] = &[
         id: "sends-empty-text",
         requirement: "chat.request.empty-text",
         breaks: "An empty text block stands behind the client's text.",
-        plays: &["chat.text.plain@*/anthropic/whole"],
+        plays: &["chat.text.plain@openai.chat/anthropic/whole"],
         changes: &[Change::Upstream(|request| {
             request.messages(|messages| {
                 let mut blocks = blocks(&messages[0]["content"]);
@@ -95,7 +95,7 @@ pub(super) const TABLE: &[Mutant] = &[
         id: "calls-every-picture-jpeg",
         requirement: "chat.request.image.data-url",
         breaks: "Every picture is sent as image/jpeg.",
-        plays: &["chat.content.image-data@*/anthropic/whole"],
+        plays: &["chat.content.image-data@openai.chat/anthropic/whole"],
         changes: &[Change::Request(|request| {
             parts(request, |parts| {
                 for part in parts {
@@ -111,14 +111,14 @@ pub(super) const TABLE: &[Mutant] = &[
         id: "forgets-picture-by-address",
         requirement: "chat.request.image.https",
         breaks: "A picture by its address is left out.",
-        plays: &["chat.content.image-address@*/anthropic/whole"],
+        plays: &["chat.content.image-address@openai.chat/anthropic/whole"],
         changes: &[Change::Request(|request| without_parts(request, "image_url"))],
     },
     Mutant {
         id: "puts-pictures-first",
         requirement: "chat.request.image.order",
         breaks: "Pictures stand before all texts.",
-        plays: &["chat.content.images-between@*/anthropic/whole"],
+        plays: &["chat.content.images-between@openai.chat/anthropic/whole"],
         changes: &[Change::Request(|request| {
             parts(request, |parts| parts.sort_by_key(|part| part["type"] == "text"));
         })],
@@ -127,21 +127,21 @@ pub(super) const TABLE: &[Mutant] = &[
         id: "does-not-hear",
         requirement: "chat.request.audio.never-silent",
         breaks: "A sound is left out without a word.",
-        plays: &["chat.content.audio@*/anthropic/whole"],
+        plays: &["chat.content.audio@openai.chat/anthropic/whole"],
         changes: &[Change::Request(|request| without_parts(request, "input_audio"))],
     },
     Mutant {
         id: "does-not-read-files",
         requirement: "chat.request.file.never-silent",
         breaks: "A file is left out without a word.",
-        plays: &["chat.content.file@*/anthropic/whole"],
+        plays: &["chat.content.file@openai.chat/anthropic/whole"],
         changes: &[Change::Request(|request| without_parts(request, "file"))],
     },
     Mutant {
         id: "forgets-its-thoughts",
         requirement: "chat.request.reasoning.returned",
         breaks: "Reasoning that the client sends back is left out.",
-        plays: &["chat.reasoning.returned@*/anthropic/whole"],
+        plays: &["chat.reasoning.returned@openai.chat/anthropic/whole"],
         changes: &[Change::Request(|request| {
             request.messages(|messages| {
                 for message in messages {

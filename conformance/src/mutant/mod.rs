@@ -10,10 +10,12 @@
 //! mutants are played at once, to one gateway and one set of mocks.
 
 mod alike;
+mod anthropic;
 mod client;
 mod completion_errors;
 mod completion_streams;
 mod completions;
+mod dialects;
 mod errors;
 mod faults;
 mod inputs;
@@ -25,6 +27,7 @@ mod prompts;
 mod proxy;
 mod reply;
 mod request;
+mod responses;
 mod stated;
 mod stream;
 mod tools;
@@ -71,7 +74,7 @@ pub enum Change {
 }
 
 /// All mutants, by theme.
-const TABLES: [&[Mutant]; 19] = [
+const TABLES: [&[Mutant]; 22] = [
     request::TABLE,
     messages::TABLE,
     parameters::TABLE,
@@ -90,6 +93,9 @@ const TABLES: [&[Mutant]; 19] = [
     inputs::TABLE,
     vectors::TABLE,
     vector_errors::TABLE,
+    dialects::TABLE,
+    anthropic::TABLE,
+    responses::TABLE,
     stated::TABLE,
 ];
 

@@ -2,7 +2,7 @@
 
 use super::{Change, Mutant};
 
-const PLAYS: &[&str] = &["chat.lifecycle.terminated@*/anthropic/stream"];
+const PLAYS: &[&str] = &["chat.lifecycle.terminated@openai.chat/anthropic/stream"];
 
 pub(super) const TABLE: &[Mutant] = &[
     Mutant {

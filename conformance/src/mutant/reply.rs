@@ -5,15 +5,15 @@ use serde_json::json;
 use super::message::{remove, text};
 use super::{Change, Mutant, Wire};
 
-const WHOLE: &[&str] = &["chat.text.plain@*/openai/whole"];
-const THOUGHT: &[&str] = &["chat.reasoning.text@*/anthropic/whole"];
+const WHOLE: &[&str] = &["chat.text.plain@openai.chat/openai/whole"];
+const THOUGHT: &[&str] = &["chat.reasoning.text@openai.chat/anthropic/whole"];
 
 pub(super) const TABLE: &[Mutant] = &[
     Mutant {
         id: "never-ends-in-order",
         requirement: "chat.reply.ok",
         breaks: "The connection breaks after the last byte, before the body is complete.",
-        plays: &["chat.text.plain@*/openai/stream"],
+        plays: &["chat.text.plain@openai.chat/openai/stream"],
         changes: &[Change::Wire(Wire::Unended)],
     },
     Mutant {
@@ -50,7 +50,7 @@ pub(super) const TABLE: &[Mutant] = &[
         id: "parts-blocks",
         requirement: "chat.reply.text.blocks",
         breaks: "A line feed stands between text blocks.",
-        plays: &["chat.text.blocks@*/anthropic/whole"],
+        plays: &["chat.text.blocks@openai.chat/anthropic/whole"],
         changes: &[Change::Reply(|reply| {
             reply.said(|said| text(&mut said["content"], |text| text.replace(" and", "\n and")));
         })],
@@ -59,7 +59,7 @@ pub(super) const TABLE: &[Mutant] = &[
         id: "cuts-characters",
         requirement: "chat.reply.text.unicode",
         breaks: "Characters of several bytes become replacement characters.",
-        plays: &["chat.text.unicode@*/openai/stream"],
+        plays: &["chat.text.unicode@openai.chat/openai/stream"],
         changes: &[Change::Reply(|reply| {
             let ascii = |c: char| if c.is_ascii() { c } else { '\u{fffd}' };
             reply.said(|said| text(&mut said["content"], |text| text.chars().map(ascii).collect()));
@@ -69,7 +69,7 @@ pub(super) const TABLE: &[Mutant] = &[
         id: "fills-the-void",
         requirement: "chat.reply.text.empty",
         breaks: "An answer of nothing becomes a sentence.",
-        plays: &["chat.text.no-content@*/anthropic/whole"],
+        plays: &["chat.text.no-content@openai.chat/anthropic/whole"],
         changes: &[Change::Reply(|reply| reply.said(|said| said["content"] = json!("(no content)")))],
     },
     Mutant {
@@ -97,7 +97,7 @@ pub(super) const TABLE: &[Mutant] = &[
         id: "always-stops",
         requirement: "chat.reply.finish",
         breaks: "The finish reason is always stop.",
-        plays: &["chat.finish.length@*/anthropic/whole"],
+        plays: &["chat.finish.length@openai.chat/anthropic/whole"],
         changes: &[Change::Reply(|reply| {
             reply.json(|body| body["choices"][0]["finish_reason"] = json!("stop"));
         })],
@@ -106,7 +106,7 @@ pub(super) const TABLE: &[Mutant] = &[
         id: "passes-native-finish",
         requirement: "chat.reply.finish.known",
         breaks: "The finish reason is the provider's own word.",
-        plays: &["chat.text.plain@*/anthropic/whole"],
+        plays: &["chat.text.plain@openai.chat/anthropic/whole"],
         changes: &[Change::Reply(|reply| {
             reply.json(|body| body["choices"][0]["finish_reason"] = json!("end_turn"));
         })],
@@ -115,7 +115,7 @@ pub(super) const TABLE: &[Mutant] = &[
         id: "takes-refusals-for-text",
         requirement: "chat.reply.refusal",
         breaks: "A refusal reaches the client as content.",
-        plays: &["chat.finish.refusal@*/openai/whole"],
+        plays: &["chat.finish.refusal@openai.chat/openai/whole"],
         changes: &[Change::Reply(|reply| {
             reply.said(|said| {
                 said["content"] = said["refusal"].take();

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::message::text;
 use super::{Change, Mutant, Wire};
 
-const OPENAI: &[&str] = &["chat.text.plain@*/openai/whole"];
+const OPENAI: &[&str] = &["chat.text.plain@openai.chat/openai/whole"];
 
 pub(super) const TABLE: &[Mutant] = &[
     Mutant {
@@ -26,7 +26,7 @@ pub(super) const TABLE: &[Mutant] = &[
         id: "never-streams",
         requirement: "chat.request.endpoint",
         breaks: "The provider is asked for a whole reply where the client streams.",
-        plays: &["chat.text.plain@*/openai/stream"],
+        plays: &["chat.text.plain@openai.chat/openai/stream"],
         changes: &[Change::Upstream(|request| {
             request.json(|body| body["stream"] = json!(false));
             request.forget("stream_options");
@@ -43,7 +43,7 @@ pub(super) const TABLE: &[Mutant] = &[
         id: "signs-something-else",
         requirement: "chat.request.bedrock.signed",
         breaks: "One byte is added to the body after it was signed.",
-        plays: &["chat.text.plain@*/bedrock/whole"],
+        plays: &["chat.text.plain@openai.chat/bedrock/whole"],
         changes: &[Change::Upstream(|request| request.body.push(b' '))],
     },
     Mutant {
@@ -64,7 +64,7 @@ pub(super) const TABLE: &[Mutant] = &[
         id: "leaves-the-colon",
         requirement: "chat.request.bedrock.model-encoded",
         breaks: "The colon of the model's id stands in the path as it is.",
-        plays: &["chat.text.plain@*/bedrock/whole"],
+        plays: &["chat.text.plain@openai.chat/bedrock/whole"],
         changes: &[Change::Upstream(|request| {
             request.with_api_key();
             request.path = request.path.replace("%3A", ":");
@@ -74,14 +74,14 @@ pub(super) const TABLE: &[Mutant] = &[
         id: "speaks-another-version",
         requirement: "chat.request.version",
         breaks: "Another version of Anthropic's API is named than the configured one.",
-        plays: &["chat.text.plain@*/anthropic/whole"],
+        plays: &["chat.text.plain@openai.chat/anthropic/whole"],
         changes: &[Change::Upstream(|request| request.set("anthropic-version", "2023-01-01"))],
     },
     Mutant {
         id: "counts-in-doubles",
         requirement: "chat.request.numbers",
         breaks: "Numbers in earlier arguments pass through a double.",
-        plays: &["chat.tools.big-numbers@*/anthropic/whole"],
+        plays: &["chat.tools.big-numbers@openai.chat/anthropic/whole"],
         changes: &[Change::Request(|request| {
             request.messages(|messages| {
                 let calls = messages.iter_mut().filter_map(|message| message["tool_calls"].as_array_mut());

@@ -10,7 +10,7 @@ pub(super) const TABLE: &[Mutant] = &[
         id: "says-it-its-own-way",
         requirement: "scenario.reply",
         breaks: "The text has another full stop than the scenario states.",
-        plays: &["chat.stated.reply@*/openai/whole"],
+        plays: &["chat.stated.reply@openai.chat/openai/whole"],
         changes: &[Change::Reply(|reply| {
             reply.said(|said| text(&mut said["content"], |text| text.replace('.', "!")));
         })],
@@ -19,14 +19,14 @@ pub(super) const TABLE: &[Mutant] = &[
         id: "counts-differently",
         requirement: "scenario.reply",
         breaks: "The total is another than the scenario states.",
-        plays: &["chat.stated.reply@*/anthropic/whole"],
+        plays: &["chat.stated.reply@openai.chat/anthropic/whole"],
         changes: &[Change::Reply(|reply| reply.json(|body| body["usage"]["total_tokens"] = json!(16)))],
     },
     Mutant {
         id: "weighs-differently",
         requirement: "scenario.reply",
         breaks: "A call's arguments are others than the scenario states.",
-        plays: &["chat.stated.tool-calls@*/anthropic/whole"],
+        plays: &["chat.stated.tool-calls@openai.chat/anthropic/whole"],
         changes: &[Change::Reply(|reply| {
             reply.calls(|call| {
                 text(&mut call["function"]["arguments"], |arguments| arguments.replace("12.5", "12.6"));
@@ -37,7 +37,7 @@ pub(super) const TABLE: &[Mutant] = &[
         id: "fails-its-own-way",
         requirement: "scenario.error",
         breaks: "The error has another sentence than the scenario states.",
-        plays: &["chat.stated.error@*/openai/whole"],
+        plays: &["chat.stated.error@openai.chat/openai/whole"],
         changes: &[Change::Reply(|reply| {
             reply.json(|body| body["error"]["message"] = json!("something went wrong"));
         })],
@@ -46,7 +46,7 @@ pub(super) const TABLE: &[Mutant] = &[
         id: "asks-its-own-way",
         requirement: "scenario.upstream",
         breaks: "A member upstream has another value than the scenario states.",
-        plays: &["chat.stated.upstream@*/openai/whole"],
+        plays: &["chat.stated.upstream@openai.chat/openai/whole"],
         changes: &[Change::Upstream(|request| request.json(|body| body["temperature"] = json!(0.4)))],
     },
 ];

@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 use super::message::{done, finishes, remove};
 use super::{Change, Mutant, Wire};
 
-const PLAIN: &[&str] = &["chat.text.plain@*/openai/stream"];
-const PACED: &[&str] = &["chat.stream.paced@*/openai/stream"];
+const PLAIN: &[&str] = &["chat.text.plain@openai.chat/openai/stream"];
+const PACED: &[&str] = &["chat.stream.paced@openai.chat/openai/stream"];
 
 pub(super) const TABLE: &[Mutant] = &[
     Mutant {
@@ -102,7 +102,7 @@ pub(super) const TABLE: &[Mutant] = &[
         id: "passes-azures-filter-chunk",
         requirement: "chat.stream.filter-results",
         breaks: "Before the first chunk comes what Azure's filters found in the prompt, without id, model and object.",
-        plays: &["chat.text.plain@*/azure/stream"],
+        plays: &["chat.text.plain@openai.chat/azure/stream"],
         changes: &[Change::Reply(|reply| {
             let found = json!({
                 "id": "", "object": "", "created": 0, "model": "", "choices": [],

@@ -6,9 +6,9 @@ use super::message::{Message, remove, text};
 use super::request::through_doubles;
 use super::{Change, Mutant};
 
-const CALL: &[&str] = &["chat.tools.call@*/anthropic/whole"];
-const RESULTS: &[&str] = &["chat.tools.results@*/anthropic/whole"];
-const PARALLEL_OFF: &[&str] = &["chat.tools.parallel-off@*/anthropic/whole"];
+const CALL: &[&str] = &["chat.tools.call@openai.chat/anthropic/whole"];
+const RESULTS: &[&str] = &["chat.tools.results@openai.chat/anthropic/whole"];
+const PARALLEL_OFF: &[&str] = &["chat.tools.parallel-off@openai.chat/anthropic/whole"];
 
 pub(super) const TABLE: &[Mutant] = &[
     Mutant {
@@ -24,7 +24,7 @@ pub(super) const TABLE: &[Mutant] = &[
         id: "makes-up-parameters",
         requirement: "chat.request.tools.without-parameters",
         breaks: "A tool without parameters gets one.",
-        plays: &["chat.tools.without-parameters@*/anthropic/whole"],
+        plays: &["chat.tools.without-parameters@openai.chat/anthropic/whole"],
         changes: &[Change::Request(|request| {
             tools(request, |function| {
                 function["parameters"] =
@@ -36,35 +36,35 @@ pub(super) const TABLE: &[Mutant] = &[
         id: "always-calls",
         requirement: "chat.request.tools.choice.auto",
         breaks: "tool_choice auto forces a call.",
-        plays: &["chat.tools.choice-auto@*/anthropic/whole"],
+        plays: &["chat.tools.choice-auto@openai.chat/anthropic/whole"],
         changes: &[Change::Request(|request| choose(request, json!("required")))],
     },
     Mutant {
         id: "calls-all-the-same",
         requirement: "chat.request.tools.choice.none",
         breaks: "tool_choice none is taken for auto.",
-        plays: &["chat.tools.choice-none@*/anthropic/whole"],
+        plays: &["chat.tools.choice-none@openai.chat/anthropic/whole"],
         changes: &[Change::Request(|request| choose(request, json!("auto")))],
     },
     Mutant {
         id: "leaves-it-open",
         requirement: "chat.request.tools.choice.required",
         breaks: "tool_choice required is taken for auto.",
-        plays: &["chat.tools.choice-required@*/anthropic/whole"],
+        plays: &["chat.tools.choice-required@openai.chat/anthropic/whole"],
         changes: &[Change::Request(|request| choose(request, json!("auto")))],
     },
     Mutant {
         id: "calls-any",
         requirement: "chat.request.tools.choice.named",
         breaks: "tool_choice of one function is taken for required.",
-        plays: &["chat.tools.choice-named@*/anthropic/whole"],
+        plays: &["chat.tools.choice-named@openai.chat/anthropic/whole"],
         changes: &[Change::Request(|request| choose(request, json!("required")))],
     },
     Mutant {
         id: "forgets-parallel-off",
         requirement: "chat.request.tools.parallel-off",
         breaks: "parallel_tool_calls false vanishes without a word.",
-        plays: &["chat.tools.parallel-off@*/bedrock/whole"],
+        plays: &["chat.tools.parallel-off@openai.chat/bedrock/whole"],
         changes: &[Change::Request(|request| request.forget("parallel_tool_calls"))],
     },
     Mutant {
@@ -90,7 +90,7 @@ pub(super) const TABLE: &[Mutant] = &[
         id: "makes-up-arguments",
         requirement: "chat.request.tools.history.no-arguments",
         breaks: "An earlier call without arguments gets one.",
-        plays: &["chat.tools.history-without-arguments@*/anthropic/whole"],
+        plays: &["chat.tools.history-without-arguments@openai.chat/anthropic/whole"],
         changes: &[Change::Request(|request| {
             history(request, |call| call["function"]["arguments"] = json!("{\"input\":\"\"}"));
         })],
@@ -125,7 +125,7 @@ pub(super) const TABLE: &[Mutant] = &[
         id: "parts-results",
         requirement: "chat.request.tools.parallel-results-merged",
         breaks: "Each result of parallel calls is a turn of its own.",
-        plays: &["chat.tools.parallel-results@*/anthropic/whole"],
+        plays: &["chat.tools.parallel-results@openai.chat/anthropic/whole"],
         changes: &[Change::Upstream(|request| {
             request.messages(|messages| *messages = messages.drain(..).flat_map(one_result_each).collect());
         })],
@@ -157,21 +157,21 @@ pub(super) const TABLE: &[Mutant] = &[
         id: "has-no-empty-object",
         requirement: "chat.reply.tools.no-arguments",
         breaks: "The arguments of a call without arguments are an empty string.",
-        plays: &["chat.tools.without-parameters@*/anthropic/whole"],
+        plays: &["chat.tools.without-parameters@openai.chat/anthropic/whole"],
         changes: &[Change::Reply(|reply| arguments(reply, |_| String::new()))],
     },
     Mutant {
         id: "gives-one-id-to-all",
         requirement: "chat.reply.tools.ids",
         breaks: "All calls of an answer have the same id.",
-        plays: &["chat.tools.parallel-calls@*/anthropic/whole"],
+        plays: &["chat.tools.parallel-calls@openai.chat/anthropic/whole"],
         changes: &[Change::Reply(|reply| reply.calls(|call| call["id"] = json!("call_a")))],
     },
     Mutant {
         id: "numbers-from-one",
         requirement: "chat.reply.tools.indexes",
         breaks: "Streamed calls are numbered from 1.",
-        plays: &["chat.tools.call@*/anthropic/stream"],
+        plays: &["chat.tools.call@openai.chat/anthropic/stream"],
         changes: &[Change::Reply(|reply| {
             reply.calls(|call| call["index"] = json!(call["index"].as_i64().unwrap_or(0) + 1));
         })],
@@ -180,14 +180,14 @@ pub(super) const TABLE: &[Mutant] = &[
         id: "joins-parallel-calls",
         requirement: "chat.reply.tools.parallel-apart",
         breaks: "All streamed calls have index 0.",
-        plays: &["chat.tools.parallel-calls@*/anthropic/stream"],
+        plays: &["chat.tools.parallel-calls@openai.chat/anthropic/stream"],
         changes: &[Change::Reply(|reply| reply.calls(|call| call["index"] = json!(0)))],
     },
     Mutant {
         id: "names-calls-late",
         requirement: "chat.reply.tools.first-piece",
         breaks: "The name of a streamed call comes in its second piece.",
-        plays: &["chat.tools.call@*/anthropic/stream"],
+        plays: &["chat.tools.call@openai.chat/anthropic/stream"],
         changes: &[Change::Reply(|reply| {
             reply.events(|events| *events = events.drain(..).flat_map(name_late).collect());
         })],
@@ -196,14 +196,14 @@ pub(super) const TABLE: &[Mutant] = &[
         id: "replies-in-doubles",
         requirement: "chat.reply.tools.numbers",
         breaks: "Numbers in a call's arguments pass through a double.",
-        plays: &["chat.tools.big-numbers@*/openai/whole"],
+        plays: &["chat.tools.big-numbers@openai.chat/openai/whole"],
         changes: &[Change::Reply(|reply| arguments(reply, through_doubles))],
     },
     Mutant {
         id: "unescapes-once-too-often",
         requirement: "chat.reply.tools.escapes",
         breaks: "Quotes in a call's arguments are lost with their escapes.",
-        plays: &["chat.tools.escapes@*/anthropic/whole"],
+        plays: &["chat.tools.escapes@openai.chat/anthropic/whole"],
         changes: &[Change::Reply(|reply| arguments(reply, |text| text.replace("\\\"", "'")))],
     },
     Mutant {

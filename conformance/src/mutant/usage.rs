@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 use super::message::{Message, remove};
 use super::{Change, Mutant};
 
-const WHOLE: &[&str] = &["chat.text.plain@*/anthropic/whole"];
-const ASKED: &[&str] = &["chat.usage.asked@*/anthropic/stream"];
+const WHOLE: &[&str] = &["chat.text.plain@openai.chat/anthropic/whole"];
+const ASKED: &[&str] = &["chat.usage.asked@openai.chat/anthropic/stream"];
 
 pub(super) const TABLE: &[Mutant] = &[
     Mutant {
@@ -48,14 +48,14 @@ pub(super) const TABLE: &[Mutant] = &[
         id: "counts-fresh-tokens-only",
         requirement: "chat.usage.cache-included",
         breaks: "prompt_tokens leaves out those of the cache.",
-        plays: &["chat.usage.cached-whole@*/anthropic/whole"],
+        plays: &["chat.usage.cached-whole@openai.chat/anthropic/whole"],
         changes: &[Change::Reply(|reply| counted(reply, |usage| count(usage, "prompt_tokens", 10)))],
     },
     Mutant {
         id: "knows-no-cache",
         requirement: "chat.usage.cached",
         breaks: "cached_tokens is always 0.",
-        plays: &["chat.usage.cached-whole@*/anthropic/whole"],
+        plays: &["chat.usage.cached-whole@openai.chat/anthropic/whole"],
         changes: &[Change::Reply(|reply| {
             counted(reply, |usage| usage["prompt_tokens_details"]["cached_tokens"] = json!(0));
         })],
@@ -64,7 +64,7 @@ pub(super) const TABLE: &[Mutant] = &[
         id: "thinks-for-free",
         requirement: "chat.usage.reasoning",
         breaks: "reasoning_tokens is always 0.",
-        plays: &["chat.usage.reasoning@*/openai/stream"],
+        plays: &["chat.usage.reasoning@openai.chat/openai/stream"],
         changes: &[Change::Reply(|reply| {
             counted(reply, |usage| usage["completion_tokens_details"]["reasoning_tokens"] = json!(0));
         })],
@@ -101,7 +101,7 @@ pub(super) const TABLE: &[Mutant] = &[
         id: "always-counts",
         requirement: "chat.usage.stream.unasked",
         breaks: "Who did not ask gets the chunk with usage, too.",
-        plays: &["chat.usage.not-asked@*/anthropic/stream"],
+        plays: &["chat.usage.not-asked@openai.chat/anthropic/stream"],
         changes: &[Change::Reply(|reply| reply.events(count_unasked))],
     },
     Mutant {

@@ -52,7 +52,7 @@ fn is_openai(provider: &str, surface: Surface) -> bool {
 
 fn translate(meant: &Meaning, surface: Surface) -> Asked {
     let request = match surface {
-        Surface::Chat => chat(meant),
+        Surface::Chat | Surface::Responses | Surface::Messages => chat(meant),
         Surface::Completions => prompt(meant),
         Surface::Embeddings => embeddings(meant),
     };

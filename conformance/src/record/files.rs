@@ -283,7 +283,7 @@ fn expect(members: &[(&str, Value)], reply: &Reply, provider: &str) -> Result<Va
     let mut scenario: Scenario =
         serde_json::from_value(Value::Object(object)).map_err(|error| error.to_string())?;
     scenario.surface = Surface::of_id(&scenario.id).unwrap_or_default();
-    let expected = Expected::new(&scenario, std::slice::from_ref(reply), provider);
+    let expected = Expected::new(&scenario, scenario.surface, std::slice::from_ref(reply), provider);
     let mut expect = json!({"text": expected.text, "finish": expected.finish});
     if !expected.refusal.is_empty() {
         expect["refusal"] = json!(expected.refusal);

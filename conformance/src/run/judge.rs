@@ -170,7 +170,9 @@ fn is_left_open(requirement: &Requirement, case: &Case) -> bool {
     let refused = check::refusal::members(case);
     let binds_refusals =
         [Outcome::Refused, Outcome::Either].iter().any(|outcome| requirement.every.contains(outcome));
-    let is_about = |member: &&str| requirement.about.iter().any(|about| about == member);
+    let names = |about: &str| case.surface().names(about);
+    let is_it = |about: &String, member: &str| about == member || names(about).contains(&member);
+    let is_about = |member: &&str| requirement.about.iter().any(|about| is_it(about, member));
     !refused.is_empty() && !binds_refusals && !refused.iter().any(is_about)
 }
 

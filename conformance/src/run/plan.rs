@@ -8,7 +8,7 @@ use super::Options;
 use crate::gateway::{Profile, Route};
 use crate::requirement::{self, Requirement};
 use crate::scenario::{self, Scenario};
-use crate::{Cell, Error, Mode};
+use crate::{Cell, Error, Mode, Surface};
 
 /// Everything that is going to happen.
 pub(crate) struct Plan {
@@ -45,12 +45,16 @@ impl Plan {
             if options.quick && !scenario.quick {
                 continue;
             }
-            let here = routes(scenario, profile).into_iter();
-            for (name, route) in here.filter(|(name, route)| options.asks_for(scenario.surface, name, *route))
-            {
-                for mode in &scenario.modes {
-                    let planned = Planned::new((scenario, ordinal), (&name, route), *mode, profile, &select);
-                    plays.extend(planned.map(|planned| planned.unless_foreign(owns_gateway)));
+            let candidates = candidates(scenario);
+            for surface in &scenario.surfaces {
+                let here = routes(scenario, *surface, profile).into_iter();
+                for (name, route) in here.filter(|(name, route)| options.asks_for(*surface, name, *route)) {
+                    for mode in &scenario.modes {
+                        let cell = Cell { surface: *surface, provider: name.clone(), mode: *mode };
+                        let planned =
+                            Planned::new((scenario, ordinal), (cell, route), profile, &select, &candidates);
+                        plays.extend(planned.map(|planned| planned.unless_foreign(owns_gateway)));
+                    }
                 }
             }
         }
@@ -68,31 +72,32 @@ fn asked(options: &Options) -> String {
     options.select.iter().cloned().chain(surfaces).chain(providers).collect::<Vec<_>>().join(", ")
 }
 
-/// The routes that a scenario is played on, by name.
-fn routes<'a>(scenario: &Scenario, profile: &'a Profile) -> Vec<(String, Option<&'a Route>)> {
-    let here = scenario.surface;
+/// The routes that a scenario is played on when the client speaks this, by name. One that the profile has not got is missed on the
+/// scenario's own surface.
+fn routes<'a>(scenario: &Scenario, here: Surface, profile: &'a Profile) -> Vec<(String, Option<&'a Route>)> {
     if !scenario.routes.is_empty() {
-        return scenario.routes.iter().map(|name| (name.clone(), profile.route(here, name))).collect();
+        let routes = scenario.routes.iter().map(|name| (name.clone(), profile.route(here, name)));
+        return routes.filter(|(_, route)| here == scenario.surface || route.is_some()).collect();
     }
     // A provider that the profile does not have there is not claimed, which the report says once.
     let own = profile.on(here).filter(|route| profile.is_own(route));
     let variants = profile.on(here).filter(|route| route.variant);
     let variants = variants.filter(|_| scenario.variants);
-    let played = own.chain(variants).filter(|route| scenario.is_for(&route.provider));
+    let played = own.chain(variants).filter(|route| scenario.is_on(here, &route.provider));
     played.map(|route| (route.name.clone(), Some(route))).collect()
 }
 
 impl Planned {
     fn new(
         (scenario, ordinal): (&Arc<Scenario>, usize),
-        (name, route): (&str, Option<&Route>),
-        mode: Mode,
+        (cell, route): (Cell, Option<&Route>),
         profile: &Profile,
         select: &Select,
+        candidates: &[&'static Requirement],
     ) -> Option<Self> {
-        let cell = Cell { surface: scenario.surface, provider: name.to_owned(), mode };
+        let (surface, mode, name) = (cell.surface, cell.mode, cell.provider.clone());
         let provider =
-            route.map_or_else(|| name.split('-').next().unwrap_or(name), |route| route.provider.as_str());
+            route.map_or_else(|| name.split('-').next().unwrap_or(&name), |route| route.provider.as_str());
         let mut planned = Self {
             scenario: Arc::clone(scenario),
             ordinal,
@@ -103,12 +108,13 @@ impl Planned {
         };
         // A stream that the gateway does not claim to finish is not judged as an answer.
         let is_cut = planned.ends_gateway() && profile.lacks(&["graceful-shutdown".to_owned()]).is_some();
-        for requirement in requirement::all() {
+        let is_chosen = select.has_play(scenario, &planned.cell);
+        for requirement in candidates.iter().copied() {
             if is_cut && !scenario.judges.contains(&requirement.id) {
                 continue;
             }
-            if !binds(requirement, scenario, provider, mode)
-                || !select.has(requirement, scenario, &planned.cell)
+            if !binds(requirement, scenario, surface, provider, mode)
+                || !(is_chosen || select.has(requirement, scenario, &planned.cell))
             {
                 continue;
             }
@@ -192,16 +198,31 @@ impl Planned {
     }
 }
 
+/// The requirements that have something to say about a scenario in some cell.
+fn candidates(scenario: &Scenario) -> Vec<&'static Requirement> {
+    requirement::all().iter().filter(|requirement| concerns(requirement, scenario)).collect()
+}
+
+fn concerns(requirement: &Requirement, scenario: &Scenario) -> bool {
+    requirement.every.contains(&scenario.outcome)
+        || scenario.judges.contains(&requirement.id)
+        || scenario.states(&requirement.id)
+}
+
 /// Whether a requirement has something to say about a scenario in a cell.
-pub(crate) fn binds(requirement: &Requirement, scenario: &Scenario, provider: &str, mode: Mode) -> bool {
-    if requirement.surface.is_some_and(|surface| surface != scenario.surface) {
+pub(crate) fn binds(
+    requirement: &Requirement,
+    scenario: &Scenario,
+    surface: Surface,
+    provider: &str,
+    mode: Mode,
+) -> bool {
+    if !requirement.is_on(surface) {
         return false;
     }
-    let named = scenario.judges.contains(&requirement.id);
     let here =
         requirement.providers.is_empty() || requirement.providers.iter().any(|bound| bound == provider);
-    here && requirement.mode.is_none_or(|bound| bound == mode)
-        && (named || requirement.every.contains(&scenario.outcome) || scenario.states(&requirement.id))
+    here && requirement.mode.is_none_or(|bound| bound == mode) && concerns(requirement, scenario)
 }
 
 /// The word of `--select` for the user's own scenarios.
@@ -226,13 +247,19 @@ impl Select {
         Ok(Self(Some(set.build().map_err(failed)?)))
     }
 
-    fn has(&self, requirement: &Requirement, scenario: &Scenario, cell: &Cell) -> bool {
+    /// Whether all that is judged in a play is chosen.
+    fn has_play(&self, scenario: &Scenario, cell: &Cell) -> bool {
         let Some(set) = &self.0 else { return true };
         let cell = cell.to_string();
-        let names = [&requirement.id, &requirement.group, &scenario.id, &scenario.group, &cell];
-        names.into_iter().any(|name| set.is_match(name))
+        [&scenario.id, &scenario.group, &cell].into_iter().any(|name| set.is_match(name))
             || (scenario.file.is_some() && set.is_match(OWN))
-            || set.is_match(format!("{}@{}@{cell}", requirement.id, scenario.id))
             || set.is_match(format!("{}@{cell}", scenario.id))
+    }
+
+    /// Whether one requirement is, in a play that is not.
+    fn has(&self, requirement: &Requirement, scenario: &Scenario, cell: &Cell) -> bool {
+        let Some(set) = &self.0 else { return true };
+        [&requirement.id, &requirement.group].into_iter().any(|name| set.is_match(name))
+            || set.is_match(format!("{}@{}@{cell}", requirement.id, scenario.id))
     }
 }

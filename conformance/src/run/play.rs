@@ -18,8 +18,8 @@ use crate::client::Target;
 use crate::expected::Expected;
 use crate::gateway::{Profile, Route};
 use crate::report::model::End;
-use crate::scenario::{Outcome, Scenario};
-use crate::{Mode, Surface};
+use crate::scenario::{Behaviour, Outcome, Scenario};
+use crate::{Cell, Mode, Surface};
 
 /// The client's own key. Nothing upstream may end with these four letters.
 pub(crate) const CLIENT_KEY: &str = "sk-of-the-judge-7Q4Z";
@@ -28,8 +28,7 @@ const SETTLE: Duration = Duration::from_millis(1500);
 
 /// Plays, and gives one case for each of the client's calls.
 pub(super) async fn play(stage: &Arc<Stage>, play: Play) -> Vec<Case> {
-    let (provider, mode) = (&play.cell.provider, play.cell.mode.name());
-    let base = format!("[[ts:{}{:04}/{provider}.{mode}/", stage.name, play.ordinal);
+    let base = format!("[[ts:{}{:04}/{}/", stage.name, play.ordinal, place(&play.cell));
     let times = play.scenario.client.parallel.unwrap_or(1);
     let markers: Vec<String> = (1..=times).map(|number| format!("{base}{number}]]")).collect();
     let scripts: Vec<Vec<Reply>> = markers.iter().map(|marker| script(&play, marker)).collect();
@@ -39,7 +38,11 @@ pub(super) async fn play(stage: &Arc<Stage>, play: Play) -> Vec<Case> {
             stage.mocks.add(script);
         }
     }
-    let sent: Vec<Sent> = markers.iter().map(|marker| request(stage, &play, marker)).collect();
+    let mut sent = Vec::with_capacity(times);
+    for marker in &markers {
+        let before = before(stage, &play, marker).await;
+        sent.push(request(stage, &play, marker, &before));
+    }
     let reached = play.scenario.client.terminate_after.map(|_| Arc::new(Notify::new()));
     let calls = sent.iter().map(|sent| {
         let target = target(sent, &play, reached.clone());
@@ -52,13 +55,46 @@ pub(super) async fn play(stage: &Arc<Stage>, play: Play) -> Vec<Case> {
     }
     let mut cases = Vec::with_capacity(times);
     for ((sent, transcript), replies) in sent.into_iter().zip(transcripts).zip(&scripts) {
-        let asked = observe::asked(&entries, &sent.marker, transcript.sent, stage.mocks.epoch());
-        let expected = Expected::new(&play.scenario, replies, &play.route.provider);
+        let mut asked = observe::asked(&entries, &sent.marker, transcript.sent, stage.mocks.epoch());
+        if !play.scenario.before.is_empty() {
+            asked.retain(|asked| asked.at_ms >= 0.0);
+        }
+        let expected = Expected::new(&play.scenario, play.cell.surface, replies, &play.route.provider);
         let place = (Arc::clone(&play.scenario), play.cell.clone(), play.route.clone());
         let case = Case::new(place, stage.profile.policies.clone(), sent, transcript, asked, expected);
         cases.push(Case { ending: ending.clone(), ..case });
     }
     cases
+}
+
+/// What a marker says of a cell: on chats, provider and mode alone.
+fn place(cell: &Cell) -> String {
+    let (provider, mode) = (&cell.provider, cell.mode.name());
+    match cell.surface {
+        Surface::Messages | Surface::Responses => format!("{}.{provider}.{mode}", cell.surface.word()),
+        _ => format!("{provider}.{mode}"),
+    }
+}
+
+/// Calls what the scenario calls before, one after the other; gives back the replies.
+async fn before(stage: &Arc<Stage>, play: &Play, marker: &str) -> Vec<Value> {
+    let mut replies: Vec<Value> = Vec::new();
+    for step in &play.scenario.before {
+        let scenario = Scenario {
+            request: step.request.clone(),
+            raw: step.raw.clone(),
+            before: Vec::new(),
+            client: Behaviour::default(),
+            ..(*play.scenario).clone()
+        };
+        // What is made is made whole, however it is asked for later.
+        let cell = Cell { mode: Mode::Whole, ..play.cell.clone() };
+        let step = Play { scenario: Arc::new(scenario), cell, route: play.route.clone(), ..*play };
+        let sent = request(stage, &step, marker, &replies);
+        let transcript = stage.client.call(&target(&sent, &step, None), stage.patience).await;
+        replies.push(serde_json::from_slice(&transcript.body()).unwrap_or_default());
+    }
+    replies
 }
 
 /// Ends the gateway once the client has what it waits for.
@@ -75,21 +111,25 @@ fn script(play: &Play, marker: &str) -> Vec<Reply> {
     serde_json::from_str(&text.replace("{{marker}}", marker)).unwrap_or_else(|_| replies.clone())
 }
 
-fn request(stage: &Stage, play: &Play, marker: &str) -> Sent {
-    let scenario = &play.scenario;
+fn request(stage: &Stage, play: &Play, marker: &str, before: &[Value]) -> Sent {
+    let (scenario, surface) = (&play.scenario, play.cell.surface);
     let mut sent = Sent {
         marker: marker.to_owned(),
         method: "POST".to_owned(),
         path: play.route.path.clone(),
+        operation: play.route.path.clone(),
+        before: before.to_vec(),
         headers: headers(&stage.profile, &play.route),
         ..Sent::default()
     };
     if let Some(raw) = &scenario.raw {
         sent.method = raw.method.clone().unwrap_or(sent.method);
         sent.path = raw.path.clone().unwrap_or(sent.path);
+        sent.path.extend(raw.below.iter().map(|below| remembered(below, before)));
         sent.body = raw.body.replace("{{marker}}", marker).into_bytes();
     } else {
-        let mut body = with_marker(scenario, marker);
+        let asked = with_marker(scenario, marker);
+        let mut body = scenario.asked_on(surface, &asked);
         complete(&mut body, scenario, &play.route);
         if let Some(model) = play.route.model.as_ref().filter(|_| body["model"].is_null()) {
             body["model"] = json!(model);
@@ -99,16 +139,23 @@ fn request(stage: &Stage, play: &Play, marker: &str) -> Sent {
         } else if let Some(members) = body.as_object_mut() {
             members.remove("stream_options");
         }
-        sent.body = body.to_string().into_bytes();
-        sent.json = body;
+        let text = remembered(&body.to_string(), before);
+        sent.json = serde_json::from_str(&text).unwrap_or(body);
+        sent.body = surface.exact(&asked, text).into_bytes();
     }
     sent.secrets = secrets::of(&sent.headers, stage.mocks.credentials());
     sent
 }
 
+/// A text with the id of the last reply wherever it asks for it.
+fn remembered(text: &str, before: &[Value]) -> String {
+    let id = before.iter().rev().find_map(|reply| reply["id"].as_str());
+    id.map_or_else(|| text.to_owned(), |id| text.replace("{{id}}", id))
+}
+
 /// Adds what the route has every request say, unless the request says it, if by another name.
 pub(crate) fn complete(body: &mut Value, scenario: &Scenario, route: &Route) {
-    let limits = ["max_tokens", "max_completion_tokens"];
+    let limits = ["max_tokens", "max_completion_tokens", "max_output_tokens"];
     for (name, value) in route.request.iter().filter(|_| !scenario.bare) {
         let names = if limits.contains(&name.as_str()) { &limits[..] } else { &[name.as_str()] };
         if names.iter().all(|name| body[*name].is_null()) {
@@ -126,7 +173,8 @@ pub(crate) fn headers(profile: &Profile, route: &Route) -> Vec<(String, String)>
     ];
     let mut headers: Vec<(String, String)> =
         own.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-    headers.push(("authorization".to_owned(), format!("Bearer {CLIENT_KEY}")));
+    let shown = route.surface.headers(CLIENT_KEY);
+    headers.extend(shown.into_iter().map(|(name, value)| (name.to_owned(), value)));
     for (name, value) in profile.headers.iter().chain(&route.headers) {
         headers.retain(|(known, _)| !known.eq_ignore_ascii_case(name));
         headers.push((name.to_lowercase(), value.clone()));
@@ -158,11 +206,11 @@ pub(crate) fn has_place(scenario: &Scenario) -> bool {
 fn last_text(surface: Surface, request: &mut Value) -> Option<&mut Value> {
     let asked = request.get_mut(surface.subject())?;
     match surface {
-        Surface::Chat => {
-            let mut messages = asked.as_array_mut()?.iter_mut();
-            last_part(messages.rfind(|message| message["role"] == "user")?)
-        }
         _ if asked.is_string() => Some(asked),
+        Surface::Chat | Surface::Messages | Surface::Responses => {
+            let mut messages = asked.as_array_mut()?.iter_mut();
+            last_part(messages.rfind(|message| message["role"] == "user" && has_text(message))?)
+        }
         _ => asked.as_array_mut()?.last_mut().filter(|text| text.is_string()),
     }
 }
@@ -172,7 +220,17 @@ fn last_part(message: &mut Value) -> Option<&mut Value> {
         return Some(&mut message["content"]);
     }
     let parts = message["content"].as_array_mut()?;
-    Some(&mut parts.iter_mut().rfind(|part| part["type"] == "text")?["text"])
+    Some(&mut parts.iter_mut().rfind(|part| is_text(part))?["text"])
+}
+
+/// A turn of results has no text of the user's own.
+fn has_text(message: &Value) -> bool {
+    let content = &message["content"];
+    content.is_string() || content.as_array().is_some_and(|parts| parts.iter().any(is_text))
+}
+
+fn is_text(part: &Value) -> bool {
+    part["type"] == "text" || part["type"] == "input_text"
 }
 
 fn target(sent: &Sent, play: &Play, reached: Option<Arc<Notify>>) -> Target {

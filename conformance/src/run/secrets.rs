@@ -11,7 +11,8 @@ use crate::redact::{Redactor, names_credential};
 pub(super) fn of(headers: &[(String, String)], credentials: &Credentials) -> Secrets {
     let upstream: Vec<String> = credentials.secrets().map(str::to_owned).collect();
     let is_own = |text: &String| !upstream.contains(text);
-    let client = headers.iter().find(|(name, _)| name == "authorization").map(|(_, value)| bare(value));
+    let shows = |name: &String| ["authorization", "x-api-key"].contains(&name.as_str());
+    let client = headers.iter().find(|(name, _)| shows(name)).map(|(_, value)| bare(value));
     let others = headers.iter().filter(|(name, _)| names_credential(name));
     let others = others.map(|(_, value)| bare(value)).filter(is_own).collect();
     Secrets { client: client.filter(is_own).unwrap_or_default(), upstream, others }

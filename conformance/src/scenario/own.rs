@@ -184,17 +184,17 @@ fn unplayed(scenario: &Scenario, flaws: &mut Vec<(Member, String)>) {
     if !scenario.routes.is_empty() {
         return;
     }
-    let providers: Vec<&str> = scenario.known_providers().collect();
-    if providers.is_empty() {
+    if scenario.known_places().next().is_none() {
         let flaw = format!("it is played nowhere: none of its providers is known on {}", scenario.surface);
         flaws.push((Member::Id, flaw));
         return;
     }
     for (number, id) in scenario.judges.iter().enumerate() {
-        let judges = |provider: &str, mode: Mode| {
-            requirement::find(id).is_some_and(|requirement| binds(requirement, scenario, provider, mode))
+        let judges = |(surface, provider, mode): (Surface, &str, Mode)| {
+            requirement::find(id)
+                .is_some_and(|requirement| binds(requirement, scenario, surface, provider, mode))
         };
-        if !providers.iter().any(|provider| scenario.modes.iter().any(|mode| judges(provider, *mode))) {
+        if !scenario.known_places().any(judges) {
             let flaw = format!(
                 "`{id}` binds in none of the providers and modes that this is played in: see `touchstone explain {id}`"
             );
@@ -207,7 +207,7 @@ fn names(scenario: &Scenario, flaws: &mut Vec<(Member, String)>) {
     for (number, id) in scenario.judges.iter().enumerate() {
         let known = requirement::all()
             .iter()
-            .filter(|known| known.surface.is_none_or(|here| here == scenario.surface));
+            .filter(|known| scenario.surfaces.iter().any(|surface| known.is_on(*surface)));
         if known.clone().any(|known| known.id == *id) {
             continue;
         }

@@ -127,7 +127,8 @@ fn a_folder_without_scenarios_is_a_mistake_of_the_caller() {
 fn the_files_of_the_suite_and_the_example_have_the_published_form() {
     let schema = jsonschema::validator_for(&schema()).expect("a schema");
     let mut files = Vec::new();
-    for folder in ["scenarios/chat", "scenarios/completions", "scenarios/embeddings", "examples/scenarios"] {
+    let own = conformance::Surface::ALL.map(|surface| format!("scenarios/{}", surface.word()));
+    for folder in own.iter().map(String::as_str).chain(["examples/scenarios"]) {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
         files.extend(std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()));
     }
@@ -147,6 +148,7 @@ fn the_published_form_has_every_member() {
         ("", "group: g\nscenarios: []\nX: 1\n"),
         ("scenario", "    X: 1\n"),
         ("rawRequest", "    raw: { X: 1 }\n"),
+        ("before", "    before: [{ X: 1 }]\n"),
         ("fill", "    fill: { X: 1 }\n"),
         ("client", "    client: { X: 1 }\n"),
         ("pause", "    client: { pause: { X: 1 } }\n"),

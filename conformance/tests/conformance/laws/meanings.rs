@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use conformance::Surface;
-use conformance::meaning::{Meaning, compare, read};
+use conformance::meaning::{Facet, Meaning, compare, of_client, read};
 use conformance::scenario::{self, Scenario};
 use serde_json::{Value, json};
 
@@ -14,7 +14,7 @@ fn requests() -> impl Iterator<Item = (&'static str, &'static Value)> {
 
 /// What a client means by a request of the scenario with this id.
 fn means(id: &str, request: &Value) -> Meaning {
-    read("openai", Surface::of_id(id).expect("a surface"), request).expect("a dialect")
+    of_client(Surface::of_id(id).expect("a surface"), request).unwrap_or_default()
 }
 
 fn chat(provider: &str, request: &Value) -> Meaning {
@@ -29,6 +29,25 @@ fn what_is_said_means_what_it_means() {
     }
 }
 
+/// A chat says the same in the words of each surface; a limit, where one is mandatory, is all that is added.
+#[test]
+fn a_chat_means_the_same_on_every_surface() {
+    let mut seen = 0;
+    for scenario in scenario::all().iter().filter(|scenario| scenario.surface == Surface::Chat) {
+        let Some(meant) = of_client(Surface::Chat, &scenario.request) else { continue };
+        for surface in scenario.surfaces.iter().skip(1) {
+            let written = scenario.asked_on(*surface, &scenario.request);
+            let told = of_client(*surface, &written).expect("a request");
+            assert_eq!(compare(&meant, &told), [], "{} on {surface}", scenario.id);
+            let mut added = compare(&told, &meant);
+            added.retain(|difference| !matches!(difference.facet, Facet::MaxTokens | Facet::Effort));
+            assert_eq!(added, [], "{} on {surface}, the other way round", scenario.id);
+            seen += 1;
+        }
+    }
+    assert!(seen > 150, "{seen}");
+}
+
 /// What only says what is so anyway may be left out.
 fn says_nothing(name: &str, request: &Value) -> bool {
     let is_default =
@@ -38,6 +57,8 @@ fn says_nothing(name: &str, request: &Value) -> bool {
     is_default
         || is_none
         || ["model", "stream", "stream_options", "extra_body", "encoding_format"].contains(&name)
+        // What is kept, and what was, is no part of what is asked here.
+        || ["store", "previous_response_id"].contains(&name)
 }
 
 fn is_so_anyway(name: &str, value: &Value) -> bool {
