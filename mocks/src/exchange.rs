@@ -7,7 +7,7 @@ use serde_json::Value;
 use specs::{Operation, Violation};
 
 use crate::admin;
-use crate::answer::{Answer, Vectors};
+use crate::answer::{Answer, Ranking, Vectors};
 use crate::batch::Inner;
 use crate::form::Form;
 use crate::journal::{Arrived, Auth, Record};
@@ -139,6 +139,7 @@ fn judge_as(
     let (operation, found, way) = match provider.route(&request.method, &request.path) {
         Route::Generate(found) => (Cow::Borrowed(found.id()), Some(found), Way::Generate),
         Route::Embed(found) => (Cow::Borrowed(found.id()), Some(found), Way::Embed),
+        Route::Rank(found) => (Cow::Borrowed(found.id()), Some(found), Way::Rank),
         Route::Make(found) => (Cow::Borrowed(found.id()), Some(found), Way::Make),
         Route::Direct(name, found) => (Cow::Borrowed(name), found, Way::Direct),
         // What the mock does not know may have been recorded all the same.
@@ -178,6 +179,7 @@ fn judge_as(
                     Way::Direct => said(state, provider, request).unwrap_or_else(|| direct(provider, &call)),
                     Way::Generate => scripted(state, provider, &call, generate),
                     Way::Embed => scripted(state, provider, &call, embed),
+                    Way::Rank => scripted(state, provider, &call, rank),
                     Way::Make => scripted(state, provider, &call, make),
                 },
             }
@@ -252,6 +254,7 @@ fn kind(kind: Kind) -> Failure {
 enum Way {
     Generate,
     Embed,
+    Rank,
     Make,
     Direct,
 }
@@ -327,6 +330,16 @@ fn interruption(fault: Option<&Fault>) -> Option<Failure> {
         message: place.message.clone(),
         ..Failure::default()
     })
+}
+
+/// An order in the provider's own words, with its faults.
+fn rank(provider: &dyn Provider, call: &Call<'_>, reply: &Reply) -> Plan {
+    let fault = reply.fault.as_ref();
+    if let Some(failure) = reply.error.as_ref().filter(|failure| !provider.waits(call.request, failure)) {
+        return wire::whole(provider.error(call.request, &call.draw, failure), fault);
+    }
+    let rank = provider.rank(call);
+    wire::whole(provider.ranked(call, &Ranking::new(&rank, reply)), fault)
 }
 
 /// Text in the provider's own words, with its faults.

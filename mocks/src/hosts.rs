@@ -31,6 +31,8 @@ const ALL: &[Hosts] = &[
             "bedrock-runtime.*.amazonaws.com",
             "bedrock-runtime-fips.*.amazonaws.com",
             "bedrock-runtime.*.api.aws",
+            "bedrock-agent-runtime.*.amazonaws.com",
+            "bedrock-agent-runtime-fips.*.amazonaws.com",
         ],
         example: "us-east-1",
     },
@@ -49,7 +51,13 @@ const ALL: &[Hosts] = &[
     // https://cloud.google.com/vertex-ai/generative-ai/docs/learn/locations
     Hosts {
         provider: "vertex",
-        names: &["*-aiplatform.googleapis.com", "aiplatform.googleapis.com"],
+        names: &[
+            "*-aiplatform.googleapis.com",
+            "aiplatform.googleapis.com",
+            // https://cloud.google.com/generative-ai-app-builder/docs/locations
+            "discoveryengine.googleapis.com",
+            "*-discoveryengine.googleapis.com",
+        ],
         example: "us-central1",
     },
     Hosts { provider: "cerebras", names: &["api.cerebras.ai"], example: "" },

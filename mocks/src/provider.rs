@@ -7,7 +7,7 @@ use bytes::Bytes;
 use serde_json::Value;
 use specs::{Operation, Violation};
 
-use crate::answer::{Answer, Ask, Embed, Vectors};
+use crate::answer::{Answer, Ask, Embed, Rank, Ranking, Vectors};
 use crate::batch::Inner;
 use crate::form::Form;
 use crate::request::Request;
@@ -124,6 +124,16 @@ pub trait Provider: Sync {
         self.error(call.request, &call.draw, &Failure { kind: Some(Kind::NotFound), ..Failure::default() })
     }
 
+    /// What a request to put documents in order asks for, in neutral terms.
+    fn rank<'a>(&self, _call: &Call<'a>) -> Rank<'a> {
+        Rank { query: Cow::Borrowed(""), documents: Vec::new(), most: None }
+    }
+
+    /// The order that was asked for.
+    fn ranked(&self, call: &Call<'_>, _ranking: &Ranking<'_>) -> Whole {
+        self.error(call.request, &call.draw, &Failure { kind: Some(Kind::NotFound), ..Failure::default() })
+    }
+
     /// An error in the provider's own body, with its own status where the failure names none.
     fn error(&self, request: &Request, draw: &Draw, failure: &Failure) -> Whole;
 
@@ -202,6 +212,8 @@ pub enum Route {
     Embed(Operation),
     /// Sound, pictures, videos: scripts' errors and faults, and works of the mock's own.
     Make(Operation),
+    /// Documents in order: scripts and own ranking.
+    Rank(Operation),
     /// An operation that the provider answers by itself: its name, and its operation where `specs` knows it.
     Direct(&'static str, Option<Operation>),
     /// The path does not know this method.

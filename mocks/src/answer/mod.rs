@@ -6,6 +6,7 @@ mod call;
 mod embed;
 mod fill;
 mod own;
+mod rank;
 
 use std::borrow::Cow;
 
@@ -15,6 +16,7 @@ use crate::tokens;
 pub use ask::{Ask, Choose, Effort, Format, Last, Tool};
 pub use embed::{Embed, Input, Vectors};
 pub use fill::fill;
+pub use rank::{Rank, Ranked, Ranking};
 
 /// A reply with every count and reason settled.
 #[derive(Debug, Clone)]

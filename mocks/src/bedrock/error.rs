@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use serde_json::{Value, json};
 
-use super::{frame, invoke};
+use super::{agent, frame, invoke};
 use crate::provider::{Event, Headers, Whole};
 use crate::request::Request;
 use crate::script::{Failure, Kind};
@@ -14,16 +14,22 @@ use crate::seed::Draw;
 /// An error reply.
 pub(super) fn reply(request: &Request, headers: Headers, failure: &Failure) -> Whole {
     let kind = failure.kind();
-    let is_known =
-        matches!(super::documented(&request.method, &request.path), crate::provider::Route::Generate(_));
+    let is_agent = agent::has(&request.path);
+    let is_known = is_agent
+        || matches!(super::documented(&request.method, &request.path), crate::provider::Route::Generate(_));
     if failure.message.is_none() && matches!(kind, Kind::NotFound | Kind::Method) && !is_known {
         return unknown_operation(headers);
     }
-    let (own, message) = native(kind);
+    let (own, message) = agent::exception(kind).filter(|_| is_agent).unwrap_or_else(|| native(kind));
     let name = failure.code.as_deref().unwrap_or(own);
     let known = EXCEPTIONS.iter().find(|exception| exception.name == name);
     let own = EXCEPTIONS.iter().find(|exception| exception.name == own);
-    let status = known.or(own).map_or(500, |exception| exception.status);
+    let status = match known.or(own) {
+        // The models' runtime knows no conflicts, but that one request is an earlier one again.
+        Some(exception) if is_agent && exception.name == "ConflictException" => 409,
+        Some(exception) => exception.status,
+        None => 500,
+    };
     let message = failure.message.as_deref().unwrap_or(message);
     // The layer that looks at API keys writes its member with a capital.
     let is_key = name == "AccessDeniedException" && kind == Kind::Authentication;
@@ -120,7 +126,7 @@ const fn exception(name: &'static str, status: u16, layer: Layer) -> Exception {
 }
 
 /// The operation's own exceptions, and those that any operation may throw.
-const EXCEPTIONS: [Exception; 18] = [
+const EXCEPTIONS: [Exception; 20] = [
     exception("ValidationException", 400, Layer::Service),
     exception("AccessDeniedException", 403, Layer::Service),
     exception("ResourceNotFoundException", 404, Layer::Service),
@@ -132,6 +138,8 @@ const EXCEPTIONS: [Exception; 18] = [
     exception("ServiceUnavailableException", 503, Layer::Service),
     exception("ServiceQuotaExceededException", 400, Layer::Service),
     exception("ConflictException", 400, Layer::Service),
+    exception("DependencyFailedException", 424, Layer::Service),
+    exception("BadGatewayException", 502, Layer::Service),
     exception("SerializationException", 400, Layer::Framework),
     exception("RequestEntityTooLargeException", 413, Layer::Framework),
     exception("ExpiredTokenException", 403, Layer::Framework),

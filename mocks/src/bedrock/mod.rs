@@ -1,7 +1,8 @@
 //! [Amazon Bedrock's Converse and ConverseStream](https://docs.aws.amazon.com/bedrock/latest/userguide/conversation-inference.html):
 //! signed requests, binary event streams. [InvokeModel](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_InvokeModel.html)
-//! in the words of each maker, for text and for vectors, and [CountTokens](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_CountTokens.html).
+//! in the words of each maker, for text and for vectors; the agents' runtime; and [CountTokens](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_CountTokens.html).
 
+mod agent;
 mod ask;
 mod auth;
 mod check;
@@ -22,7 +23,7 @@ use serde_json::Value;
 use specs::{Operation, Violation};
 
 use crate::Credentials;
-use crate::answer::{Answer, Ask, Embed, Vectors};
+use crate::answer::{Answer, Ask, Embed, Rank, Ranking, Vectors};
 use crate::provider::{self, Call, Denied, Event, Framing, Provider, Route, Stream, Whole};
 use crate::request::Request;
 use crate::script::{Failure, Kind};
@@ -50,6 +51,7 @@ impl Provider for Bedrock {
                 Route::Embed(found)
             }
             Route::Generate(found) if found.id() == COUNT => Route::Direct(COUNT, Some(found)),
+            Route::NotFound => agent::route(method, path),
             route => route,
         }
     }
@@ -79,7 +81,7 @@ impl Provider for Bedrock {
     }
 
     fn check(&self, call: &Call<'_>) -> Result<(), Failure> {
-        check::check(call)
+        if agent::has(&call.request.path) { agent::check(call) } else { check::check(call) }
     }
 
     fn ask<'a>(&self, call: &Call<'a>) -> Ask<'a> {
@@ -112,6 +114,15 @@ impl Provider for Bedrock {
         let mut headers = error::headers(&call.draw, (self.now)(), "application/json");
         headers.push(("x-amzn-bedrock-input-token-count".into(), vectors.tokens.to_string().into()));
         Whole { status: 200, headers, body: embedding::body(call, vectors).to_string().into() }
+    }
+
+    fn rank<'a>(&self, call: &Call<'a>) -> Rank<'a> {
+        agent::rank(call)
+    }
+
+    fn ranked(&self, call: &Call<'_>, ranking: &Ranking<'_>) -> Whole {
+        let headers = error::headers(&call.draw, (self.now)(), "application/json");
+        Whole { status: 200, headers, body: agent::ranked(call, ranking).to_string().into() }
     }
 
     fn error(&self, request: &Request, draw: &Draw, failure: &Failure) -> Whole {

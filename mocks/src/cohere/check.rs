@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use super::{CHAT, CHAT_V1, EMBED, EMBED_V1, GENERATE, list};
+use super::{CHAT, CHAT_V1, EMBED, EMBED_V1, GENERATE, RERANK, RERANK_V1, list, rerank};
 use crate::provider::Call;
 use crate::script::{Failure, Kind};
 
@@ -23,6 +23,7 @@ pub(super) fn check(call: &Call<'_>) -> Result<(), Failure> {
         }
         GENERATE => penalties(body),
         EMBED | EMBED_V1 => embed(call),
+        RERANK | RERANK_V1 => rerank::check(body),
         _ => Ok(()),
     }
 }

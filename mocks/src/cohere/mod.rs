@@ -1,4 +1,5 @@
-//! [Cohere](https://docs.cohere.com/reference/about) in both versions: v2 with named events, v1 with a JSON object a line.
+//! [Cohere](https://docs.cohere.com/reference/about) in both versions: v2 with named events, v1 with a JSON object a line; vectors and
+//! reranking in either.
 
 mod ask;
 mod check;
@@ -8,6 +9,7 @@ mod error;
 mod models;
 mod refuse;
 mod reply;
+mod rerank;
 mod stream;
 mod v1;
 
@@ -15,7 +17,7 @@ use serde_json::Value;
 use specs::Violation;
 
 use crate::Credentials;
-use crate::answer::{Answer, Ask, Embed, Vectors, arguments};
+use crate::answer::{Answer, Ask, Embed, Rank, Ranking, Vectors, arguments};
 use crate::provider::{Call, Denied, Event, Framing, Headers, Provider, Route, Stream, Whole};
 use crate::request::Request;
 use crate::script::{Failure, Kind};
@@ -30,6 +32,8 @@ pub(crate) const CHAT_V1: &str = "chatV1";
 const GENERATE: &str = "generate";
 const EMBED: &str = "embed";
 const EMBED_V1: &str = "embedV1";
+const RERANK: &str = "rerank";
+const RERANK_V1: &str = "rerankV1";
 
 impl Provider for Cohere {
     fn name(&self) -> &'static str {
@@ -41,6 +45,7 @@ impl Provider for Cohere {
             Route::Generate(found) => match found.id() {
                 CHAT | CHAT_V1 | GENERATE => Route::Generate(found),
                 EMBED | EMBED_V1 => Route::Embed(found),
+                RERANK | RERANK_V1 => Route::Rank(found),
                 models::LIST => Route::Direct(models::LIST, Some(found)),
                 _ => Route::Direct(models::GET, Some(found)),
             },
@@ -103,6 +108,14 @@ impl Provider for Cohere {
 
     fn vectors(&self, call: &Call<'_>, vectors: &Vectors<'_>) -> Whole {
         good(call, embedding::body(call, vectors).to_string())
+    }
+
+    fn rank<'a>(&self, call: &Call<'a>) -> Rank<'a> {
+        rerank::ask(call)
+    }
+
+    fn ranked(&self, call: &Call<'_>, ranking: &Ranking<'_>) -> Whole {
+        good(call, rerank::body(call, ranking).to_string())
     }
 
     fn error(&self, request: &Request, draw: &Draw, failure: &Failure) -> Whole {

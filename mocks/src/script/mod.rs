@@ -82,6 +82,9 @@ pub struct Reply {
     /// Vectors for an embedding request, in the order of its inputs; those left out are the mock's own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub embeddings: Option<Vec<Vector>>,
+    /// Scores for a rerank request, in the order of its documents; those left out are the mock's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scores: Option<Vector>,
     /// Absent: `tool_calls` when the content calls a tool, else `stop`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub finish: Option<Finish>,
@@ -124,7 +127,7 @@ pub struct Reply {
     pub times: Option<u64>,
 }
 
-/// One vector of a script. Compared by its bits, so that scripts can be compared.
+/// Numbers of a script. Compared by its bits, so that scripts can be compared.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Vector(pub Vec<f32>);
 

@@ -1,12 +1,13 @@
 //! [Vertex AI](https://cloud.google.com/vertex-ai/generative-ai/docs/model-reference/inference): Google's models as the Gemini API
 //! has them, below a project and a location; models of [Anthropic](https://docs.claude.com/en/api/claude-on-vertex-ai) and others
 //! through `rawPredict`, in their own words; deployed models in
-//! [OpenAI's](https://cloud.google.com/vertex-ai/generative-ai/docs/start/openai).
+//! [OpenAI's](https://cloud.google.com/vertex-ai/generative-ai/docs/start/openai); and the ranking of Vertex AI Search.
 
 mod error;
 mod maker;
 mod models;
 mod predict;
+mod rank;
 
 use std::borrow::Cow;
 
@@ -14,7 +15,7 @@ use serde_json::Value;
 use specs::Violation;
 
 use crate::Credentials;
-use crate::answer::{Answer, Ask, Embed, Vectors};
+use crate::answer::{Answer, Ask, Embed, Rank, Ranking, Vectors};
 use crate::gemini;
 use crate::provider::{Call, Denied, Event, Framing, Provider, Route, Stream, Whole};
 use crate::request::Request;
@@ -42,8 +43,10 @@ impl Provider for Vertex {
         if !VERSIONS.contains(&version) {
             return Route::NotFound;
         }
-        let Route::Generate(found) = crate::provider::documented(self.name(), method, path) else {
-            return crate::provider::documented(self.name(), method, path);
+        let found = match crate::provider::documented(self.name(), method, path) {
+            Route::Generate(found) => found,
+            Route::NotFound => return rank::route(method, path),
+            route => return route,
         };
         match found.id() {
             "embedContent" | "batchEmbedContents" | PREDICT => Route::Embed(found),
@@ -89,6 +92,7 @@ impl Provider for Vertex {
             return Err(Failure::new(Kind::NotFound, error::absent(&call.request.path)));
         }
         match call.operation {
+            rank::RANK => return rank::check(call.body),
             PREDICT => return predict::check(call, &model),
             COUNT_TOKENS => return Ok(()),
             _ => {}
@@ -123,6 +127,14 @@ impl Provider for Vertex {
             return gemini::good(call, &predict::body(call, vectors));
         }
         gemini::Gemini.vectors(call, vectors)
+    }
+
+    fn rank<'a>(&self, call: &Call<'a>) -> Rank<'a> {
+        rank::ask(call.body)
+    }
+
+    fn ranked(&self, call: &Call<'_>, ranking: &Ranking<'_>) -> Whole {
+        gemini::good(call, &rank::body(call.body, ranking))
     }
 
     /// A maker's own words only for what happens at the maker's: not for keys, quotas and paths.

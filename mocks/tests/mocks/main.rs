@@ -25,6 +25,7 @@ mod proxy;
 mod raw;
 mod refusals;
 mod replies;
+mod rerank;
 mod resources;
 mod responder;
 mod responses;

@@ -119,3 +119,21 @@ async fn awss_python_client_invokes_models_of_every_maker() {
     self::raised(&seen["errors"]["checksum"], "ChecksumMismatch", "ParserError", None, "Checksum mismatch");
     nothing_is_strange(&mocks, 1);
 }
+
+#[tokio::test]
+async fn awss_python_client_asks_the_agents_runtime() {
+    let mocks = played().await;
+    let Some(seen) = NEWEST.run("boto3_agents.py", &mocks.url("bedrock")).await else { return };
+    println!("{seen:#}");
+    let found = json!([
+        [2, { "type": "TEXT", "textDocument": { "text": "The ridge glows" } }],
+        [1, { "type": "JSON", "jsonDocument": { "about": "the ridge" } }],
+    ]);
+    assert_eq!(seen["rerank"], found);
+    let raised =
+        |case: &str, class: &str, text: &str| raised(&seen["errors"][case], class, "ClientError", None, text);
+    raised("rate", "ThrottlingException", "slow down");
+    raised("overloaded", "BadGatewayException", "too much");
+    raised("denied", "AccessDeniedException", "not yours");
+    raised("untyped", "ValidationException", "textDocument");
+}

@@ -92,3 +92,18 @@ fn errors(errors: &Value) {
     assert_eq!(errors["middle"]["delta"], failed, "the client takes it for an event as any other");
     super::raised(&errors["cut"], "RemoteProtocolError", "TransportError", None, "incomplete");
 }
+
+#[tokio::test]
+async fn coheres_client_ranks_in_both_versions() {
+    let mocks = played().await;
+    let Some(seen) = NEWEST.run("cohere_rerank.py", &mocks.url("cohere")).await else { return };
+    println!("{seen:#}");
+    assert_eq!(seen["newer"], json!([[1, 2], true, 1.0]));
+    assert_eq!(seen["version_1"], json!([[1, 2, 0], "The ridge does glow when it is dawn.", "1"]));
+    let raised = |case: &str, class: &str, status: u64, text: &str| {
+        raised(&seen["errors"][case], class, "ApiError", Some(status), text);
+    };
+    raised("empty", "BadRequestError", 400, "list of documents must not be empty");
+    raised("rate", "TooManyRequestsError", 429, "slow down");
+    raised("older", "TooManyRequestsError", 429, "slow down");
+}
