@@ -45,6 +45,11 @@ impl<'a> Audience<'a> {
         self.options.stream(client)
     }
 
+    /// Whether results of calls may show images and files to this model.
+    pub(crate) fn shows_results(&self, model: &str) -> bool {
+        matches!(self.provider.chat, Dialect::Native(native) if native.shows_results(model))
+    }
+
     /// What this model understands of Anthropic's own `thinking`.
     pub(crate) fn thinking(&self, model: &str) -> Thinking {
         match self.provider.chat {

@@ -35,6 +35,10 @@ pub struct Message<'a> {
     pub reasoning_content: Option<Text<'a>>,
     /// An assistant's reasoning, with what proves it. Not OpenAI's own; LiteLLM's name for it.
     pub thinking_blocks: Option<Vec<Thinking<'a>>>,
+    /// Of a tool's message: whether the call failed. Not OpenAI's own; Anthropic's name for it.
+    pub is_error: Option<bool>,
+    /// Of a tool's message: where the provider may cache the prompt up to. Not OpenAI's own; Anthropic's name for it.
+    pub cache_control: Option<&'a RawValue>,
     /// The names of all other members that say anything.
     pub others: Vec<Cow<'a, str>>,
 }
@@ -144,6 +148,17 @@ impl Message<'_> {
     ///
     /// Reasoning that is not signed is taken back by few: `takes_reasoning`.
     pub(crate) fn name_losses(&self, takes_reasoning: bool, losses: &mut Losses) {
+        if self.is_error == Some(true) {
+            losses.drop("messages[].is_error");
+        }
+        if self.cache_control.is_some() {
+            losses.drop("messages[].cache_control");
+        }
+        self.name_common_losses(takes_reasoning, losses);
+    }
+
+    /// The same for those that take the marks of a tool's message.
+    pub(crate) fn name_common_losses(&self, takes_reasoning: bool, losses: &mut Losses) {
         let has_text = self.reasoning_content.is_some_and(|text| !text.is_empty());
         if has_text && self.thinking_blocks.is_none() && !takes_reasoning {
             losses.drop("messages[].reasoning_content");
@@ -201,6 +216,8 @@ impl<'de> Message<'de> {
             "audio" => put(&mut self.audio, "audio", map),
             "function_call" => put(&mut self.function_call, "function_call", map),
             "reasoning_content" => put(&mut self.reasoning_content, "reasoning_content", map),
+            "is_error" => put(&mut self.is_error, "is_error", map),
+            "cache_control" => put(&mut self.cache_control, "cache_control", map),
             "thinking_blocks" => put(&mut self.thinking_blocks, "thinking_blocks", map),
             _ => {
                 // A reply that is sent back may have members that say nothing.

@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::Text;
+use crate::call::Losses;
 use crate::json::has_member;
 
 /// A tool that the model may call.
@@ -55,6 +56,15 @@ pub struct CalledFunction<'a> {
     /// A JSON object, as text. May be empty.
     #[serde(default)]
     pub arguments: Text<'a>,
+}
+
+impl Tool<'_> {
+    /// Names the mark of the cache, for those that know none on tools.
+    pub(crate) fn name_cache(&self, losses: &mut Losses) {
+        if self.cache_control.is_some() {
+            losses.drop("tools[].cache_control");
+        }
+    }
 }
 
 impl Function<'_> {

@@ -50,7 +50,7 @@ pub(super) fn read(body: &[u8], audience: &Audience<'_>, losses: &mut Losses) ->
     let model = audience.model(client_model)?;
     let stream = request.boolean("stream")?.unwrap_or_default();
     let mut asked = Asked { chat: Vec::with_capacity(body.len() + 1024), ..Asked::default() };
-    let mut teller = Teller::new(audience, losses);
+    let mut teller = Teller::new(audience, &model, losses);
     teller.name_others(&request, KNOWN, "");
     let mut chat = Object::new(&mut asked.chat);
     if let Some(model) = client_model {
@@ -105,6 +105,7 @@ fn names(effort: &'static str) -> Vec<(&'static str, &'static str)> {
         ("safety_identifier", "metadata.user_id"),
         ("stop", "stop_sequences"),
         ("stream_options", ""),
+        ("tools[].function.strict", "tools[].strict"),
         ("user", "metadata.user_id"),
     ]
 }

@@ -9,12 +9,18 @@ use crate::openai::Quirks;
 /// Knows what the provider understands, and notes what it is not told.
 pub(super) struct Teller<'t, 'l> {
     quirks: Option<&'t Quirks>,
+    shows_results: bool,
     losses: &'l mut Losses,
 }
 
 impl<'t, 'l> Teller<'t, 'l> {
-    pub(super) fn new(audience: &Audience<'t>, losses: &'l mut Losses) -> Self {
-        Self { quirks: audience.quirks(), losses }
+    pub(super) fn new(audience: &Audience<'t>, model: &str, losses: &'l mut Losses) -> Self {
+        Self { quirks: audience.quirks(), shows_results: audience.shows_results(model), losses }
+    }
+
+    /// Whether results of calls may show images and files.
+    pub(super) fn shows_results(&self) -> bool {
+        self.shows_results
     }
 
     /// Whether it understands members that are not OpenAI's.

@@ -93,7 +93,7 @@ impl Turns<'_, '_, '_> {
 
     fn user(&mut self, json: &str, place: &str) -> Result<(), Wrong> {
         let mut parts = Vec::new();
-        // What a `tool` message of OpenAI's cannot show is shown behind the last of them.
+        // What the result of a call cannot show is shown behind the last of them.
         let mut shown = Vec::new();
         each(json, |kind, block| match kind {
             "tool_result" => self.result(block, place, &mut shown),
@@ -123,7 +123,7 @@ impl Turns<'_, '_, '_> {
                 None => self.answer(json, &mut parts).map_err(|wrong| wrong.at("content"))?,
             },
         }
-        if !self.teller.is_extended() {
+        if !self.teller.shows_results() {
             let (texts, others): (Vec<_>, Vec<_>) = parts.into_iter().partition(Part::is_text);
             parts = texts;
             if !others.is_empty() {

@@ -11,7 +11,7 @@ use crate::{Error, Text};
 
 /// Writes `messages` and `system`.
 pub(super) fn write(request: &mut Object<'_>, chat: &Chat<'_>, losses: &mut Losses) -> Result<(), Error> {
-    chat.messages.iter().for_each(|message| message.name_losses(false, losses));
+    chat.messages.iter().for_each(|message| message.name_common_losses(false, losses));
     let all = chat.messages.iter().enumerate();
     let mut spoken = Vec::with_capacity(chat.messages.len());
     spoken.extend(all.filter(|(_, message)| side(message.role) != Side::System && says(message)));
@@ -148,6 +148,13 @@ impl Place<'_> {
         Ok(())
     }
 
+    /// The content of a result.
+    fn said(&mut self, blocks: &mut Array<'_>, message: &Message<'_>) -> Result<(), Error> {
+        let (whole, parts) = message.content.parts();
+        whole.into_iter().for_each(|whole| text(blocks, whole));
+        parts.iter().enumerate().try_for_each(|(number, part)| self.part(blocks, number, part))
+    }
+
     fn part(&mut self, blocks: &mut Array<'_>, number: usize, part: &Part<'_>) -> Result<(), Error> {
         let refuse = |member: &str, why: String| {
             Error::request(format!("messages[{}].content[{number}]{member}", self.index), why)
@@ -199,10 +206,20 @@ impl Place<'_> {
         let Some(answered) = message.tool_call_id else {
             return Err(self.wrong("tool_call_id", "a tool message must say which call it answers"));
         };
-        let mut block = blocks.object();
-        let mut result = block.object("toolResult");
-        result.string("toolUseId", &id(answered));
-        self.content(&mut result.array("content"), message)
+        {
+            let mut block = blocks.object();
+            let mut result = block.object("toolResult");
+            result.string("toolUseId", &id(answered));
+            self.said(&mut result.array("content"), message)?;
+            if message.is_error == Some(true) {
+                result.word("status", "error");
+            }
+        }
+        // In a result there is no place for such a point, so it is behind it.
+        let parts = message.content.parts().1;
+        let inside = parts.iter().rev().find_map(|part| part.cache_control.or(part.prompt_cache_breakpoint));
+        cache::point(blocks, message.cache_control.or(inside));
+        Ok(())
     }
 
     fn wrong(&self, member: &str, why: &str) -> Error {

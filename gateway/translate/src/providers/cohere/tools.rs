@@ -20,6 +20,7 @@ pub(super) fn write(chat: &Chat<'_>, losses: &mut Losses, body: &mut Object<'_>)
     if offered.is_empty() {
         return Ok(());
     }
+    chat.tools.iter().for_each(|tool| tool.name_cache(losses));
     strictness(chat, &offered, losses, body);
     {
         let mut tools = body.array("tools");

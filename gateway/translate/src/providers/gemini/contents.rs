@@ -15,7 +15,10 @@ pub(super) fn write(chat: &Chat<'_>, losses: &mut Losses, body: &mut Object<'_>)
     let mut instructions = Vec::new();
     let mut turns: Vec<(usize, &Message<'_>)> = Vec::with_capacity(chat.messages.len());
     for (at, message) in chat.messages.iter().enumerate() {
-        message.name_losses(false, losses);
+        message.name_common_losses(false, losses);
+        if message.cache_control.is_some() {
+            losses.drop("messages[].cache_control");
+        }
         match message.role {
             Role::Function => {
                 let path = format!("messages[{at}].role");
@@ -244,6 +247,9 @@ fn result(
     let mut response = part.object("functionResponse");
     response.text("id", id);
     response.text("name", function.name);
-    json::string(response.object("response").member("output"), &text);
+    // By which of the two names it goes says whether the call went well.
+    // <https://ai.google.dev/api/caching#FunctionResponse>
+    let name = if message.is_error == Some(true) { "error" } else { "output" };
+    json::string(response.object("response").member(name), &text);
     Ok(())
 }

@@ -24,6 +24,7 @@ pub(super) fn write(chat: &Chat<'_>, losses: &mut Losses, body: &mut Object<'_>)
                 let path = format!("tools[{at}]");
                 return Err(Error::request(path, "only tools that are functions can be carried"));
             };
+            tool.name_cache(losses);
             if function.strict == Some(true) {
                 losses.drop("tools[].function.strict");
             }

@@ -71,9 +71,7 @@ fn tools(chat: &openai::Chat<'_>, losses: &mut Losses, body: &mut Object<'_>) ->
     {
         let mut tools = body.array("tools");
         for (at, tool) in chat.tools.iter().enumerate() {
-            if tool.cache_control.is_some() {
-                losses.drop("tools[].cache_control");
-            }
+            tool.name_cache(losses);
             let Some(function) = &tool.function else {
                 let path = format!("tools[{at}]");
                 return Err(Error::request(path, "only tools that are functions can be carried"));

@@ -95,6 +95,8 @@ fn name_losses(message: &Message<'_>, losses: &mut Losses) {
         ("messages[].name", message.name.is_some()),
         ("messages[].audio", message.audio.is_some()),
         ("messages[].function_call", message.function_call.is_some()),
+        ("messages[].is_error", message.is_error == Some(true)),
+        ("messages[].cache_control", message.cache_control.is_some()),
     ] {
         if is_set {
             losses.drop(name);

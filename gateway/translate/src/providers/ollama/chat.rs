@@ -87,6 +87,7 @@ fn tools(chat: &openai::Chat<'_>, losses: &mut Losses, body: &mut Object<'_>) ->
         if offered.as_ref().is_some_and(|names| !names.contains(&function.name)) {
             continue;
         }
+        tool.name_cache(losses);
         if function.strict == Some(true) {
             losses.drop("tools[].function.strict");
         }

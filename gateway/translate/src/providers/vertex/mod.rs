@@ -93,6 +93,10 @@ impl chat::Chat for Predict {
         Maker::of(model) == Maker::Anthropic && !Claude::of(model).takes_schemas()
     }
 
+    fn shows_results(&self, model: &str) -> bool {
+        Maker::of(model) == Maker::Anthropic
+    }
+
     fn thinking(&self, model: &str) -> Thinking {
         match Maker::of(model) {
             Maker::Anthropic => Thinking::All,

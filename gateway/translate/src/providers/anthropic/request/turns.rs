@@ -43,7 +43,7 @@ fn sort<'m, 'a>(
     let mut system = Vec::new();
     let mut turns = Vec::with_capacity(messages.len());
     for (at, message) in messages.iter().enumerate() {
-        message.name_losses(false, losses);
+        message.name_common_losses(false, losses);
         if message.role == Role::Function {
             let path = format!("messages[{at}].role");
             return Err(Error::request(path, "the role function is deprecated: use tool"));
@@ -144,6 +144,12 @@ fn write_result(
         (Some(text), _) => block.text("content", text),
         (None, []) => (),
         (None, _) => blocks::write(&message.content, at, losses, &mut block.array("content"))?,
+    }
+    if message.is_error == Some(true) {
+        block.boolean("is_error", true);
+    }
+    if let Some(control) = message.cache_control {
+        block.raw("cache_control", control.get());
     }
     Ok(())
 }
