@@ -247,6 +247,9 @@ fn openai_id(operation: &str) -> &str {
         "Embeddings_Create" => openai::EMBEDDING,
         "ImageGenerations_Create" => openai::IMAGE,
         "ImageEdits_Create" => openai::IMAGE_EDIT,
+        "Speech_Create" => openai::SPEECH,
+        "Transcriptions_Create" => openai::TRANSCRIPTION,
+        "Translations_Create" => openai::TRANSLATION,
         other => kept::openai_id(other),
     }
 }

@@ -7,10 +7,18 @@
 //!
 //! What comes in is looked at as far as a service would refuse it: [`look::Kind`], sizes, and how long a sound is.
 
-pub(crate) mod jpeg;
+mod aac;
+mod flac;
+mod jpeg;
+pub(crate) mod length;
 pub(crate) mod look;
+mod mp3;
+mod opus;
 pub(crate) mod picture;
-pub(crate) mod png;
-pub(crate) mod webp;
+mod png;
+pub(crate) mod sound;
+mod wav;
+mod webp;
 
 pub(crate) use picture::Picture;
+pub(crate) use sound::Sound;

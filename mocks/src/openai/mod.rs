@@ -2,6 +2,7 @@
 //! list of models; and those who speak the same dialect, whose differences are data.
 
 mod ask;
+mod audio;
 mod batches;
 mod call;
 mod check;
@@ -77,6 +78,9 @@ pub const OPENAI: OpenAi = OpenAi {
         responses::CANCEL,
         responses::INPUT_ITEMS,
         responses::COUNT,
+        audio::SPEAK,
+        audio::TRANSCRIBE,
+        audio::TRANSLATE,
         images::GENERATE,
         images::EDIT,
         images::VARY,
@@ -93,6 +97,9 @@ pub(crate) const CHAT: &str = "createChatCompletion";
 pub(crate) const COMPLETION: &str = "createCompletion";
 pub(crate) const EMBEDDING: &str = "createEmbedding";
 pub(crate) const RESPONSE: &str = responses::CREATE;
+pub(crate) const SPEECH: &str = audio::SPEAK;
+pub(crate) const TRANSCRIPTION: &str = audio::TRANSCRIBE;
+pub(crate) const TRANSLATION: &str = audio::TRANSLATE;
 pub(crate) const IMAGE: &str = images::GENERATE;
 pub(crate) const IMAGE_EDIT: &str = images::EDIT;
 /// A picture that was made, at its address.

@@ -1,23 +1,23 @@
 //! Works: pictures, sound, videos. What they have in common for the rest of this folder.
 
-use super::{error, images};
+use super::{audio, error, images};
 use crate::provider::{Call, Event, Made};
 use crate::script::{Failure, Reply};
 use crate::wire::sse;
 
 /// Is this operation one that makes such?
 pub(crate) fn has(operation: &str) -> bool {
-    images::has(operation)
+    images::has(operation) || audio::has(operation)
 }
 
 /// The first rule that is broken.
 pub(crate) fn check(call: &Call<'_>) -> Result<(), Failure> {
-    images::check(call)
+    if audio::has(call.operation) { audio::check(call) } else { images::check(call) }
 }
 
 /// What was asked for.
 pub(crate) fn make(call: &Call<'_>, reply: &Reply) -> Result<Made, Failure> {
-    Ok(images::make(call, reply))
+    if audio::has(call.operation) { audio::make(call, reply) } else { Ok(images::make(call, reply)) }
 }
 
 /// How the stream of a work breaks off.

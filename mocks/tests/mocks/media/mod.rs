@@ -1,5 +1,6 @@
 //! Pictures, sound and videos: what is made can be read by whoever reads such files, and what cannot be made is refused.
 
+mod audio;
 mod images;
 
 use mocks::Mocks;

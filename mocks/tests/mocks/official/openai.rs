@@ -129,3 +129,29 @@ async fn openais_client_understands_images() {
     raised(&errors["cut"], "APIConnectionError", "APIError", None, "Connection error");
     nothing_is_strange(&mocks, 0);
 }
+
+#[tokio::test]
+async fn openais_client_understands_audio() {
+    let mocks = played().await;
+    let Some(seen) = NEWEST.run("openai_audio.py", &mocks.url("openai")).await else { return };
+    println!("{seen:#}");
+    let words = "One two three four. Five six seven eight!";
+    assert_eq!(
+        (&seen["spoken"], &seen["streamed_speech"]),
+        (&json!([2.0, 1]), &json!(["audio/pcm", 96_000]))
+    );
+    let heard = &seen["heard"];
+    assert_eq!((&heard["json"], &heard["text"]), (&json!(words), &json!(format!("{words}\n"))));
+    assert!(heard["srt"].as_str().unwrap().starts_with("1\n00:00:00,000 --> 00:00:01,000\n"));
+    assert_eq!(heard["verbose"], json!([2.0, 8, [" One two three four.", " Five six seven eight!"]]));
+    assert_eq!((&heard["tokens"], &heard["translated"]), (&json!("tokens"), &json!(words)));
+    assert_eq!(seen["heard_as_a_stream"], json!([words, "transcript.text.done", true]));
+
+    let errors = &seen["errors"];
+    raised(&errors["rate"], "RateLimitError", "APIStatusError", Some(429), "slow down");
+    raised(&errors["invalid"], "BadRequestError", "APIStatusError", Some(400), "not compatible with model");
+    raised(&errors["format"], "BadRequestError", "APIStatusError", Some(400), "Invalid file format");
+    // Those of scripts are heard instead of what was said.
+    raised(&errors["middle"], "APIError", "OpenAIError", None, "in the middle");
+    nothing_is_strange(&mocks, 0);
+}
