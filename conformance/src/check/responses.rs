@@ -18,7 +18,7 @@ pub(super) const TABLE: &[(&str, Check)] = &[
     ("responses.reply.echo", echo),
     ("responses.reply.items", parts::order),
     ("responses.reply.ids", ids),
-    ("responses.reply.reasoning", reply::reasoning),
+    ("responses.reply.reasoning", reasoning),
     ("responses.stream.named", parts::named),
     ("responses.stream.event", schema::chunk),
     ("responses.stream.nullables", schema::chunk_nullables),
@@ -143,6 +143,15 @@ fn echoes(got: &Value, wanted: &Value) -> bool {
             got.len() == wanted.len() && got.iter().zip(wanted).all(|(got, wanted)| echoes(got, wanted))
         }
         _ => got == wanted || is_same_number(got, wanted),
+    }
+}
+
+/// Where the client asks to see it.
+fn reasoning(case: &Case) -> Judged {
+    if case.sent.json["reasoning"]["summary"].is_null() {
+        Err(Verdict::NotHere)
+    } else {
+        reply::reasoning(case)
     }
 }
 

@@ -85,7 +85,7 @@ pub(super) const TABLE: &[Mutant] = &[
         id: "response-without-thoughts",
         requirement: "responses.reply.reasoning",
         breaks: "Reasoning items do not reach the client.",
-        plays: &["chat.reasoning.text@openai.responses/anthropic/whole"],
+        plays: &["chat.reasoning.aloud@openai.responses/xai/whole"],
         changes: &[Change::Reply(|reply| {
             reply.json(|body| {
                 let items = body["output"].as_array_mut();

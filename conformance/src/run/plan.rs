@@ -48,6 +48,10 @@ impl Plan {
             let candidates = candidates(scenario);
             for surface in &scenario.surfaces {
                 let here = routes(scenario, *surface, profile).into_iter();
+                // In short, one route a provider says enough of what is said twice.
+                let is_repeated = options.quick && *surface != scenario.surface;
+                let here =
+                    here.filter(|(_, route)| !(is_repeated && route.is_some_and(|route| route.variant)));
                 for (name, route) in here.filter(|(name, route)| options.asks_for(*surface, name, *route)) {
                     for mode in &scenario.modes {
                         let cell = Cell { surface: *surface, provider: name.clone(), mode: *mode };

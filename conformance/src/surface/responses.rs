@@ -24,7 +24,8 @@ pub(super) fn write(chat: &Value) -> Option<Value> {
             "tools" => ("tools", list(value).iter().map(tool).collect()),
             "tool_choice" => ("tool_choice", choice(value)),
             "response_format" => ("text", json!({"format": format(value)})),
-            "reasoning_effort" => ("reasoning", json!({"effort": value})),
+            // Who asks for thoughts wants to see them; nobody sees them here who does not say so.
+            "reasoning_effort" => ("reasoning", json!({"effort": value, "summary": "auto"})),
             name if TRANSPORT.contains(&name) => continue,
             _ => return None,
         };
