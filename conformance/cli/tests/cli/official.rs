@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "the helpers of tests are tests too")]
 
 mod files;
+mod messages;
 mod responses;
 mod rows;
 #[path = "../../../../mocks/tests/mocks/official/venv.rs"]

@@ -310,6 +310,13 @@ impl Row {
         asked.map(|(kind, path, model)| self.route(kind, path, model, url, credentials)).collect()
     }
 
+    /// Kong's route to its chat for those that speak Anthropic's Messages, where it has one.
+    pub(super) fn messages(&self, url: &str, credentials: &Credentials) -> Option<Value> {
+        let mut route = self.route("llm/v1/chat", "messages", self.chat?, url, credentials);
+        route["plugins"][0]["config"]["llm_format"] = "anthropic".into();
+        Some(route)
+    }
+
     fn route(&self, kind: &str, path: &str, model: &str, url: &str, credentials: &Credentials) -> Value {
         let key = credentials.key(self.mock);
         let auth = match self.key {
