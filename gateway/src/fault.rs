@@ -34,6 +34,8 @@ pub(crate) enum Fault {
     OwnModel(String),
     #[error("response streaming is not enabled for this LLM")]
     NoStreaming,
+    #[error("no such {0} object: {1}")]
+    Absent(&'static str, String),
     #[error(transparent)]
     Template(#[from] TemplateError),
     #[error(transparent)]
@@ -78,7 +80,7 @@ impl Fault {
     /// The HTTP status of the answer.
     pub(crate) fn status(&self) -> u16 {
         match self {
-            Self::NoRoute | Self::NoOperation(_) => 404,
+            Self::NoRoute | Self::NoOperation(_) | Self::Absent(..) => 404,
             Self::Method(_) => 405,
             Self::Plain | Self::NoWebSocket => 426,
             Self::SlowBody(_) => 408,
@@ -120,6 +122,7 @@ impl Fault {
         match self {
             Self::OwnModel(_) => Some("model"),
             Self::NoStreaming => Some("stream"),
+            Self::Absent(..) => Some("id"),
             _ => None,
         }
     }
@@ -129,6 +132,7 @@ impl Fault {
         match self {
             Self::NoRoute => "route_not_found",
             Self::NoOperation(_) => "operation_not_found",
+            Self::Absent(..) => "not_found",
             Self::Method(_) => "method_not_allowed",
             Self::Plain => "https_required",
             Self::NoWebSocket => "websocket_required",

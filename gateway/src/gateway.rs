@@ -1,4 +1,4 @@
-//! The gateway as a whole: one thread for each core, all on one address, nothing shared but the configuration.
+//! The gateway as a whole: one thread for each core, all on one address, nothing shared but the configuration and a shelf.
 
 use std::io;
 use std::net::SocketAddr;
@@ -16,6 +16,7 @@ use crate::egress::{Egress, Ways};
 use crate::limits::Limits;
 use crate::proxy::Proxy;
 use crate::server::{self, Shared};
+use crate::shelf::Shelf;
 
 /// Threads of each core that ask the system for addresses; it can only do that by waiting.
 const RESOLVERS: usize = 8;
@@ -86,17 +87,19 @@ impl Gateway {
         let tls = crate::tls::client(trust.as_deref())?;
         let ways = Arc::new(Ways::read(&egress)?);
         let config = Arc::new(config);
+        let shelf = Arc::new(Shelf::new(&limits));
         let mut gateway = Self { address, shared: shared.clone(), threads: Vec::new() };
         for (core, listener) in listeners.into_iter().enumerate() {
             let (shared, limits) = (shared.clone(), limits.clone());
             let (config, tls, ways) = (Arc::clone(&config), Arc::clone(&tls), Arc::clone(&ways));
+            let shelf = Arc::clone(&shelf);
             let runtime =
                 Builder::new_current_thread().enable_all().max_blocking_threads(RESOLVERS).build()?;
             let (over, ended) = oneshot::channel();
             let thread = thread::Builder::new().name(format!("gateway-{core}")).spawn(move || {
                 let _over = over;
                 LocalSet::new().block_on(&runtime, async {
-                    server::serve(Proxy::new(config, tls, ways, limits), listener, shared).await;
+                    server::serve(Proxy::new(config, tls, ways, shelf, limits), listener, shared).await;
                 });
             })?;
             gateway.threads.push((thread, ended));

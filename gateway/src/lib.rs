@@ -20,6 +20,7 @@ mod percent;
 mod proxy;
 mod run;
 mod server;
+mod shelf;
 mod tls;
 mod upstream;
 

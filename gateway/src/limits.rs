@@ -29,6 +29,14 @@ pub struct Limits {
     /// From the end of a request's head to the end of its body, where it is read whole. Default 60 s; then `408`.
     pub body: Duration,
 
+    /// Files of batches that are kept for providers which have no place for them, in memory, those of all clients together. Default
+    /// 256 MiB; the oldest goes first.
+    pub files_bytes: usize,
+    /// How many of them, and as many batches whose requests are remembered. Default 10,000.
+    pub files: usize,
+    /// How long they are kept. Default 48 h.
+    pub files_age: Duration,
+
     /// From the name of the upstream to a connection, handshake included. Default 60 s (Kong's); then `504`.
     pub connect: Duration,
     /// Between two writes to the upstream. Default 60 s (Kong's); then `504`.
@@ -70,6 +78,9 @@ impl Default for Limits {
             body_bytes: 32 << 20,
             upload_bytes: 1 << 30,
             body: minute,
+            files_bytes: 256 << 20,
+            files: 10_000,
+            files_age: Duration::from_secs(48 * 3_600),
             connect: minute,
             write: minute,
             read: minute,

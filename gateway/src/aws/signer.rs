@@ -32,6 +32,11 @@ impl Signer {
         Self { access_key, secret_key, session_token, region, service, today: RefCell::default() }
     }
 
+    /// Whose key it is.
+    pub(crate) fn access_key(&self) -> &str {
+        &self.access_key
+    }
+
     /// The header fields that sign `request` at the time `now`.
     pub(crate) fn sign(&self, request: &Request<'_>, now: Timestamp) -> Vec<(&'static str, String)> {
         let time = now.strftime("%Y%m%dT%H%M%SZ").to_string();

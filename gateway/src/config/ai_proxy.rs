@@ -156,8 +156,8 @@ impl Target {
         if let Some(dialect) = dialect {
             let text = format!("{} has no API for route_type {}", provider.name(), self.route_type.name());
             let is_translated = self.route_type.api().is_none_or(|api| dialect.serves(api));
-            let is_passed =
-                self.route_type.resource().is_none_or(|resource| dialect.passage(resource).is_some());
+            let has = |resource| dialect.passage(resource).is_some() || dialect.translates(resource);
+            let is_passed = self.route_type.resource().is_none_or(has);
             record.rule(!(is_translated && is_passed), &text);
         }
         record.rule(

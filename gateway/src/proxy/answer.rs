@@ -55,6 +55,12 @@ impl Answer {
         Self { content: Content::Whole(body, "done"), ..self }
     }
 
+    /// Bytes that are no JSON document.
+    pub(super) fn file(mut self, bytes: Vec<u8>) -> Self {
+        self.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/octet-stream"));
+        self.whole(bytes)
+    }
+
     pub(super) fn stream(self, stream: Stream) -> Self {
         Self { content: Content::Stream(Box::new(stream)), ..self }
     }
@@ -88,6 +94,7 @@ impl Answer {
                 Some(HeaderValue::from_static("text/event-stream; charset=utf-8"))
             }
         };
+        let kind = kind.filter(|_| !headers.contains_key(header::CONTENT_TYPE));
         headers.extend(kind.map(|kind| (header::CONTENT_TYPE, kind)));
         headers.insert(REQUEST_ID, printable(&record.id));
         if record.words() == Api::Messages && !headers.contains_key(MESSAGES_ID) {

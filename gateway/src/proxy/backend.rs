@@ -7,8 +7,9 @@ use std::sync::Arc;
 
 use http::request::Parts;
 use http::{HeaderMap, Uri};
+use translate::batches::Dialect;
 use translate::call::{Api, Azure, Gemini, Options, Target};
-use translate::passthrough::Passage;
+use translate::passthrough::{Passage, Resource};
 use translate::providers::Provider;
 use translate::wire::Framing;
 
@@ -27,6 +28,8 @@ pub(super) enum Serves {
     Call(Api),
     /// They pass through.
     Passage(&'static Passage),
+    /// Batches, or the files of batches, that the provider has in a form of its own.
+    Batches(Dialect, Resource),
 }
 
 /// One route, made ready for one core.
@@ -71,8 +74,12 @@ impl Backend {
         let provider = target.model.dialect()?;
         let native = target.native(route.plugin.llm_format).map(Serves::Passage);
         let passage = || Some(Serves::Passage(provider.passage(target.route_type.resource()?)?));
+        let batches = || {
+            let resource = target.route_type.resource().filter(|resource| provider.translates(*resource))?;
+            Some(Serves::Batches(provider.batches()?, resource))
+        };
         let call = || target.api(route.plugin.llm_format).map(Serves::Call);
-        let serves = native.or_else(call).or_else(passage)?;
+        let serves = native.or_else(call).or_else(passage).or_else(batches)?;
         let timeouts = Timeouts {
             connect: route.timeouts.connect,
             write: route.timeouts.write,
@@ -218,6 +225,7 @@ impl Backend {
         match self.serves {
             Serves::Call(_) => &["POST"],
             Serves::Passage(passage) => passage.resource.methods(),
+            Serves::Batches(_, resource) => resource.methods(),
         }
     }
 

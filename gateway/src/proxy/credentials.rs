@@ -71,6 +71,29 @@ impl Credentials {
             || self.param.as_ref().is_some_and(|param| matches!(param.location, ParamLocation::Body))
     }
 
+    /// Who asks, as the provider sees it: the keys that will be shown. Not for logs.
+    pub(super) fn who(&self, client: &Parts) -> Vec<u8> {
+        let mut who = Vec::new();
+        let mut add = |part: &[u8]| {
+            who.extend_from_slice(&(part.len() as u64).to_be_bytes());
+            who.extend_from_slice(part);
+        };
+        if let Some(AuthHeader { name, value }) = &self.header {
+            let own = client.headers.get(name).filter(|_| self.allow_override);
+            add(own.unwrap_or(value).as_bytes());
+        }
+        if let Some(param) = &self.param {
+            let own = client.uri.query().and_then(|query| percent::parameter(query, &param.name));
+            add(own.filter(|_| self.allow_override).as_deref().unwrap_or(param.value.expose()).as_bytes());
+        }
+        match &self.aws {
+            None => (),
+            Some(Aws::Ready(signer)) => add(signer.access_key().as_bytes()),
+            Some(Aws::Regional(keys, _)) => add(keys.access_key_id.expose().as_bytes()),
+        }
+        who
+    }
+
     /// The parameter of the query that holds the key.
     pub(super) fn query_parameter(&self) -> Option<&str> {
         let param = self.param.as_ref()?;

@@ -2,6 +2,7 @@
 
 mod answer;
 mod backend;
+mod batches;
 mod body;
 mod cost;
 mod credentials;
@@ -35,8 +36,10 @@ use crate::egress::Ways;
 use crate::fault::Fault;
 use crate::limits::Limits;
 use crate::server::Busy;
+use crate::shelf::Shelf;
 use answer::Answer;
 use backend::{Backend, Serves, Values};
+use batches::Talk;
 use peers::Peers;
 use record::{Payloads, Record};
 
@@ -46,18 +49,25 @@ pub(crate) struct Proxy {
     config: Arc<Config>,
     backends: HashMap<*const Route, Backend>,
     peers: Peers,
+    shelf: Arc<Shelf>,
     /// Cancelled once this gateway goes away.
     draining: CancellationToken,
 }
 
 impl Proxy {
-    pub(crate) fn new(config: Arc<Config>, tls: Arc<ClientConfig>, ways: Arc<Ways>, limits: Limits) -> Self {
+    pub(crate) fn new(
+        config: Arc<Config>,
+        tls: Arc<ClientConfig>,
+        ways: Arc<Ways>,
+        shelf: Arc<Shelf>,
+        limits: Limits,
+    ) -> Self {
         let peers = Peers::new(tls, ways, &limits);
         let routes = config.router.routes().iter();
         let backends = routes
             .filter_map(|route| Some((Arc::as_ptr(route), Backend::new(route, &peers, &limits)?)))
             .collect();
-        Self { limits, config, backends, peers, draining: CancellationToken::new() }
+        Self { limits, config, backends, peers, shelf, draining: CancellationToken::new() }
     }
 
     /// Drops idle connections that are too old, again and again.
@@ -115,6 +125,10 @@ impl Proxy {
             }
             Serves::Passage(passage) => {
                 return self.pass(backend, passage, &values, body, record, deadline).await;
+            }
+            Serves::Batches(dialect, resource) => {
+                let mut talk = Talk { backend, values: &values, record, deadline, dialect };
+                return self.batches(&mut talk, resource, body).await;
             }
         };
         intake::check_type(&head.headers)?;

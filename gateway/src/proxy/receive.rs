@@ -89,6 +89,7 @@ fn expect(reply: &Reply, expected: &'static str, fits: impl Fn(&str) -> bool) ->
     Err(Fault::ReplyType { expected, got })
 }
 
-fn now() -> u64 {
+/// Seconds since 1970.
+pub(super) fn now() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }

@@ -12,6 +12,7 @@ mod responses;
 mod route;
 
 pub use model::model;
+pub use multipart::Field;
 pub use native::Native;
 pub use responses::Responses;
 
@@ -153,6 +154,11 @@ impl Resource {
     /// Whose own API it is.
     pub fn native(self) -> Option<Native> {
         if let Self::Native(native) = self { Some(native) } else { None }
+    }
+
+    /// What of a client's path belongs to the resource, from the name of the collection on: `/files/file-1/content`.
+    pub fn below(self, path: &str) -> Result<String, Error> {
+        route::below(self, path)
     }
 
     /// The methods that it knows.

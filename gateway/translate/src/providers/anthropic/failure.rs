@@ -51,6 +51,11 @@ pub(in crate::providers) fn problem(status: u16, body: &[u8]) -> Problem {
     }
 }
 
+/// An error that came without a status, such as that of one request of many.
+pub(crate) fn untold(body: &[u8]) -> Problem {
+    json::read::<Failure>(body).map_or_else(|_| of(500), |failure| failure.problem(None))
+}
+
 fn of(status: u16) -> Problem {
     Problem::of(if status == 529 { 503 } else { status })
 }

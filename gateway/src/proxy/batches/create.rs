@@ -1,0 +1,60 @@
+//! A batch is made of a file that is kept here: its lines are translated as live calls are.
+
+use translate::batches::{self, Asked, Input, Step};
+use translate::call::Target;
+
+use super::{Proxy, Said, Talk};
+use crate::fault::Fault;
+use crate::proxy::answer::Answer;
+use crate::shelf::File;
+
+/// A batch's body, where the first of its lines would have gone, and what none of them could carry.
+struct Made {
+    body: Vec<u8>,
+    model: String,
+    dropped: Vec<String>,
+}
+
+impl Proxy {
+    pub(super) async fn create(&self, talk: &mut Talk<'_>, body: &[u8]) -> Result<Answer, Fault> {
+        let asked = Asked::read(body)?;
+        let owner = self.owner(talk)?;
+        let file = self.shelf.file(owner, &asked.input_file_id);
+        let file = file.ok_or_else(|| Fault::Absent("File", shown(&asked.input_file_id)))?;
+        let made = make(talk, &file, &asked)?;
+        let filled = talk.backend.fill(talk.values)?;
+        let (method, target) = talk.dialect.target(Step::Create, &talk.backend.options(&filled));
+        let target = Target { model: made.model, dropped: made.dropped, ..target };
+        talk.record.request_model = Some(target.model.clone());
+        talk.record.dropped = (!target.dropped.is_empty()).then(|| target.dropped.join(", "));
+        let mut body = made.body;
+        match self.ask(talk, method, &target, Some(&mut body)).await? {
+            Said::Ill(answer) => Ok(answer),
+            Said::Well(reply) => {
+                let batch = talk.dialect.batch(&reply)?;
+                self.shelf.put_batch(owner, &batch.native, asked.clone());
+                let answer = Answer::new(&target, talk.backend.prefix.as_deref());
+                Ok(answer.whole(batch.body(&asked)))
+            }
+        }
+    }
+}
+
+fn make(talk: &Talk<'_>, file: &File, asked: &Asked) -> Result<Made, Fault> {
+    let filled = talk.backend.fill(talk.values)?;
+    let options = talk.backend.options(&filled);
+    let mut input = Input::new(talk.dialect, talk.backend.provider, options);
+    let mut model = None;
+    for line in batches::lines(&file.bytes, asked.endpoint())? {
+        let target = input.push(&line)?;
+        talk.backend.check(&target, &filled)?;
+        model.get_or_insert(target.model);
+    }
+    let (body, dropped) = input.finish();
+    Ok(Made { body, model: model.unwrap_or_default(), dropped })
+}
+
+/// A name of the client's, as an error may repeat it.
+pub(super) fn shown(id: &str) -> String {
+    id.chars().filter(char::is_ascii_graphic).take(80).collect()
+}

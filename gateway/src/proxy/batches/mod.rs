@@ -1,0 +1,151 @@
+//! OpenAI's batches, and the files that belong to them, in front of a provider whose batches are others.
+//!
+//! ```text
+//! POST /files ─▶ shelf      POST /batches ─▶ the file's lines, translated ─▶ the provider's batch
+//! GET /batches/… ─▶ the provider's batch ─▶ OpenAI's object
+//! GET /files/…-output/content ─▶ the provider's results ─▶ OpenAI's lines
+//! ```
+//!
+//! Input files and what comes of them are read and translated whole: memory is bounded by [`Limits::body_bytes`] for what comes in,
+//! and by [`Limits::reply_bytes`] for what comes back, each once as it came and once as it goes.
+//!
+//! [`Limits::body_bytes`]: crate::Limits::body_bytes
+//! [`Limits::reply_bytes`]: crate::Limits::reply_bytes
+
+mod create;
+mod files;
+mod look;
+
+use http::Method;
+use hyper::body::Incoming;
+use ring::digest;
+use tokio::time::Instant;
+use translate::batches::{self, Dialect, Step};
+use translate::call::Target;
+use translate::passthrough::Resource;
+
+use super::answer::Answer;
+use super::backend::{Backend, Values};
+use super::credentials::Payload;
+use super::receive::fail;
+use super::send::{Asked, compose};
+use super::{Proxy, Record, headers, intake};
+use crate::fault::Fault;
+use crate::shelf::Owner;
+use crate::upstream::Reply;
+
+/// One call of a client, which may take several to its provider.
+pub(super) struct Talk<'t> {
+    pub(super) backend: &'t Backend,
+    pub(super) values: &'t Values<'t>,
+    pub(super) record: &'t mut Record,
+    pub(super) deadline: Instant,
+    pub(super) dialect: Dialect,
+}
+
+/// What the provider said to one of them.
+enum Said {
+    Well(Vec<u8>),
+    /// An error of its own, which is the client's answer.
+    Ill(Answer),
+}
+
+/// Bytes of a request that makes a batch of a file that is here already.
+const REQUEST_BYTES: u64 = 1 << 20;
+
+impl Proxy {
+    /// Answers a call for batches, or for their files.
+    pub(super) async fn batches(
+        &self,
+        talk: &mut Talk<'_>,
+        resource: Resource,
+        body: &mut Incoming,
+    ) -> Result<Answer, Fault> {
+        let head = talk.values.head;
+        let below = resource.below(head.uri.path())?;
+        let parts: Vec<&str> = below.split('/').skip(1).collect();
+        match (resource, &head.method, &parts[..]) {
+            (Resource::Files, &Method::POST, ["files"]) => self.upload(talk, body).await,
+            (Resource::Files, &Method::GET, ["files"]) => self.list_files(talk),
+            (Resource::Files, &Method::GET, ["files", id]) => self.file(talk, id).await,
+            (Resource::Files, &Method::GET, ["files", id, "content"]) => self.content(talk, id).await,
+            (Resource::Files, &Method::DELETE, ["files", id]) => self.delete_file(talk, id),
+            (Resource::Batches, &Method::POST, ["batches"]) => {
+                intake::check_type(&head.headers)?;
+                let body = intake::read(body, REQUEST_BYTES, self.limits.body).await?;
+                self.create(talk, &body).await
+            }
+            (Resource::Batches, &Method::GET, ["batches"]) => self.list_batches(talk).await,
+            (Resource::Batches, &Method::GET, ["batches", id]) => {
+                self.look(talk, Step::Retrieve(batches::native_id(id)?)).await
+            }
+            (Resource::Batches, &Method::POST, ["batches", id, "cancel"]) => {
+                self.look(talk, Step::Cancel(batches::native_id(id)?)).await
+            }
+            _ => Err(Fault::Absent("path", below.chars().filter(char::is_ascii_graphic).take(80).collect())),
+        }
+    }
+
+    /// Whom this client's files and batches belong to: who else leads to the same place by the same keys sees the same at the
+    /// provider, too.
+    fn owner(&self, talk: &Talk<'_>) -> Result<Owner, Fault> {
+        let place = talk.backend.place(&self.peers, talk.values)?;
+        let origin = place.peer.origin.with_port();
+        let who = talk.backend.credentials.who(talk.values.head);
+        let mut digest = digest::Context::new(&digest::SHA256);
+        for part in [talk.backend.provider.name.as_bytes(), b"\0", origin.as_bytes(), b"\0", &who] {
+            digest.update(part);
+        }
+        let mut owner = Owner::default();
+        owner.copy_from_slice(digest.finish().as_ref());
+        Ok(owner)
+    }
+
+    /// Takes a step at the provider.
+    async fn step(&self, talk: &mut Talk<'_>, step: Step<'_>) -> Result<Said, Fault> {
+        let filled = talk.backend.fill(talk.values)?;
+        let (method, target) = talk.dialect.target(step, &talk.backend.options(&filled));
+        self.ask(talk, method, &target, None).await
+    }
+
+    /// Asks the provider, and reads all that it says.
+    async fn ask(
+        &self,
+        talk: &mut Talk<'_>,
+        method: &'static str,
+        target: &Target,
+        body: Option<&mut Vec<u8>>,
+    ) -> Result<Said, Fault> {
+        let place = talk.backend.place(&self.peers, talk.values)?;
+        let content_type = body.is_some().then_some("application/json");
+        let asked = Asked { method, content_type, accept: "*/*", query: None };
+        let mut nothing = Vec::new();
+        let payload = match body {
+            Some(body) => Payload::Whole(body),
+            None if method == "POST" => Payload::Whole(&mut nothing),
+            None => Payload::None,
+        };
+        let request = compose(talk.backend, &place, target, talk.values, asked, payload)?;
+        talk.record.send();
+        // What makes something is not sent twice.
+        let once = (method == "POST").then_some(super::send::Once { upload: None });
+        let reply = self.exchange(talk.backend, &place, &request, once, talk.deadline).await?;
+        self.said(talk, target, reply).await
+    }
+
+    async fn said(&self, talk: &mut Talk<'_>, target: &Target, mut reply: Reply) -> Result<Said, Fault> {
+        talk.record.upstream_status = Some(reply.head.status);
+        talk.record.upstream_id = headers::call_id(&reply.head);
+        if (200..300).contains(&reply.head.status) {
+            return Ok(Said::Well(reply.whole(self.limits.reply_bytes).await?));
+        }
+        let mut answer = Answer::new(target, talk.backend.prefix.as_deref());
+        headers::downstream(&reply.head, &mut answer.headers);
+        Ok(Said::Ill(fail(talk.backend, reply, answer).await))
+    }
+}
+
+/// An answer of the gateway's own.
+fn own(talk: &Talk<'_>) -> Answer {
+    Answer::new(&Target::new("", String::new(), false), talk.backend.prefix.as_deref())
+}
