@@ -1,5 +1,6 @@
 //! The running gateway, between clients and upstreams that the tests hold by their sockets.
 
+mod batches;
 mod calls;
 mod client;
 mod connections;

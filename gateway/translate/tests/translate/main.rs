@@ -4,6 +4,7 @@
 
 mod accent;
 mod allocations;
+mod batches;
 mod bedrock;
 mod case;
 mod errors;

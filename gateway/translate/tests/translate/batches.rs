@@ -1,0 +1,184 @@
+//! Every case in `specs/cases/batches` comes out as it says: input files, batches, results. What the provider gets and says is
+//! judged by its document, and what the client gets by OpenAI's.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use proptest::prelude::*;
+use serde_json::{Value, json};
+use specs::Operation;
+use translate::Error;
+use translate::batches::{Asked, Batch, Dialect, Input, Part, Results, Step, lines, page};
+use translate::call::Options;
+use translate::providers::{self, Provider};
+
+use crate::case::{CaseOptions, folders, name};
+
+/// What a batch was asked for by, in every case.
+const ASKED: &str = r#"{"input_file_id":"file-1","endpoint":"/v1/chat/completions","completion_window":"24h","metadata":{"of":"a case"}}"#;
+/// When the files of results were made.
+const CREATED: u64 = 1_700_000_000;
+
+struct Case {
+    provider: &'static Provider,
+    dialect: Dialect,
+    folder: PathBuf,
+}
+
+impl Case {
+    fn all() -> Vec<Self> {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../specs/cases/batches");
+        let of = |provider: PathBuf| {
+            let known = providers::by_id(&name(&provider)).unwrap();
+            let dialect = known.batches().unwrap();
+            folders(&provider).into_iter().map(move |folder| Self { provider: known, dialect, folder })
+        };
+        folders(&root).into_iter().flat_map(of).collect()
+    }
+
+    fn read(&self, file: &str) -> Option<String> {
+        fs::read_to_string(self.folder.join(file)).ok()
+    }
+
+    fn json(&self, file: &str) -> Option<Value> {
+        Some(serde_json::from_str(&self.read(file)?).unwrap_or_else(|why| panic!("{self}/{file}: {why}")))
+    }
+
+    fn options(&self) -> CaseOptions {
+        self.json("options.json").map(|options| serde_json::from_value(options).unwrap()).unwrap_or_default()
+    }
+
+    /// The operation of the provider's document that a step means.
+    fn operation(&self, step: Step<'_>) -> Operation {
+        let (method, target) = self.dialect.target(step, &Options::default());
+        operation(self.provider.name, method, &target.path)
+    }
+}
+
+impl std::fmt::Display for Case {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {}", self.provider.name, name(&self.folder))
+    }
+}
+
+fn operation(provider: &str, method: &str, path: &str) -> Operation {
+    specs::api(provider)
+        .unwrap()
+        .operation(method, path)
+        .unwrap_or_else(|| panic!("{provider} has no {path}"))
+}
+
+fn asked() -> Asked {
+    Asked::read(ASKED.as_bytes()).unwrap()
+}
+
+fn rows(text: &str) -> Vec<Value> {
+    text.lines().map(|row| serde_json::from_str(row).unwrap_or_else(|why| panic!("{why}: {row}"))).collect()
+}
+
+fn made(case: &Case, file: &str) -> Result<(Vec<u8>, Vec<String>), Error> {
+    let options = case.options();
+    let mut input = Input::new(case.dialect, case.provider, options.options());
+    for line in lines(file.as_bytes(), asked().endpoint())? {
+        input.push(&line)?;
+    }
+    let (body, mut dropped) = input.finish();
+    dropped.sort();
+    Ok((body, dropped))
+}
+
+#[test]
+fn every_case_shows_something_and_says_where_it_comes_from() {
+    let cases = Case::all();
+    assert!(cases.len() > 10, "only {} cases were found", cases.len());
+    for case in cases {
+        let shows = ["input.jsonl", "batch.json", "list.json", "results.jsonl"];
+        assert!(shows.iter().any(|file| case.read(file).is_some()), "{case} shows nothing");
+        assert_eq!(case.read("SOURCE").unwrap().trim().lines().count(), 1, "{case}");
+    }
+}
+
+#[test]
+fn input_files_come_out_as_the_case_says() {
+    for case in Case::all() {
+        let Some(file) = case.read("input.jsonl") else { continue };
+        match made(&case, &file) {
+            Err(why) => {
+                let body: Value = serde_json::from_slice(&why.body()).unwrap();
+                let expected = case.json("expected_error.json").unwrap_or_else(|| panic!("{case}: {why}"));
+                assert_eq!(json!({ "status": why.status(), "body": body }), expected, "{case}");
+            }
+            Ok((body, dropped)) => {
+                let body: Value = serde_json::from_slice(&body).unwrap();
+                assert_eq!(body, case.json("upstream.json").unwrap(), "{case}");
+                let expected = case.json("dropped.json").unwrap_or_else(|| json!([]));
+                assert_eq!(json!(dropped), expected, "{case}");
+                assert_eq!(case.operation(Step::Create).request(&body), [], "{case}");
+            }
+        }
+    }
+}
+
+#[test]
+fn batches_come_out_as_the_case_says() {
+    let retrieved = operation("openai", "GET", "/v1/batches/batch_1");
+    for case in Case::all() {
+        let Some(native) = case.read("batch.json") else { continue };
+        let value: Value = serde_json::from_str(&native).unwrap();
+        assert_eq!(case.operation(Step::Retrieve("b")).reply(200, &value), [], "{case}");
+        let batch = case.dialect.batch(native.as_bytes()).unwrap_or_else(|why| panic!("{case}: {why}"));
+        let body: Value = serde_json::from_slice(&batch.body(&asked())).unwrap();
+        assert_eq!(body, case.json("expected.json").unwrap(), "{case}");
+        assert_eq!(retrieved.reply(200, &body), [], "{case}");
+    }
+}
+
+#[test]
+fn pages_come_out_as_the_case_says() {
+    let listed = operation("openai", "GET", "/v1/batches");
+    for case in Case::all() {
+        let Some(native) = case.read("list.json") else { continue };
+        let value: Value = serde_json::from_str(&native).unwrap();
+        assert_eq!(case.operation(Step::List(1, None)).reply(200, &value), [], "{case}");
+        let (batches, has_more) = case.dialect.list(native.as_bytes()).unwrap();
+        let known: Vec<(Batch, Asked)> = batches.into_iter().map(|batch| (batch, asked())).collect();
+        let body: Value = serde_json::from_slice(&page(&known, has_more)).unwrap();
+        assert_eq!(body, case.json("expected_page.json").unwrap(), "{case}");
+        assert_eq!(listed.reply(200, &body), [], "{case}");
+    }
+}
+
+#[test]
+fn results_come_out_as_the_case_says() {
+    let chat = operation("openai", "POST", "/v1/chat/completions");
+    for case in Case::all() {
+        let Some(native) = case.read("results.jsonl") else { continue };
+        for (part, file) in [(Part::Output, "output.jsonl"), (Part::Errors, "errors.jsonl")] {
+            let mut results = Results::new(case.provider, part, "b_1", CREATED);
+            results.push(case.dialect, native.as_bytes()).unwrap_or_else(|why| panic!("{case}: {why}"));
+            let got = rows(std::str::from_utf8(&results.finish()).unwrap());
+            assert_eq!(got, rows(&case.read(file).unwrap()), "{case} {file}");
+            for row in got.iter().filter(|row| !row["response"].is_null()) {
+                let status = u16::try_from(row["response"]["status_code"].as_u64().unwrap()).unwrap();
+                assert_eq!(chat.reply(status, &row["response"]["body"]), [], "{case}: {row}");
+            }
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn no_bytes_panic(bytes in prop_oneof![
+        proptest::collection::vec(any::<u8>(), 0..200),
+        "(\\{\"custom_id\":\"[a-z]{1,3}\",\"(result|body|method)\":(\\{\\}|1|\"POST\")\\}\n){0,3}".prop_map(String::into_bytes),
+    ]) {
+        let _ = lines(&bytes, "/v1/chat/completions");
+        let _ = Asked::read(&bytes);
+        for provider in providers::ALL.iter() {
+            let Some(dialect) = provider.batches() else { continue };
+            let _ = dialect.batch(&bytes);
+            let _ = dialect.list(&bytes);
+            let _ = Results::new(provider, Part::Output, "b", 0).push(dialect, &bytes);
+        }
+    }
+}
