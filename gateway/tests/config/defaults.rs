@@ -168,10 +168,12 @@ fn a_provider_is_refused_for_an_api_that_it_has_not_got() {
     assert_eq!(refused, ["config: llama2 has no API for route_type llm/v1/embeddings"]);
     let refused = wrong(&config("deepseek", "llm/v1/responses", ""));
     assert_eq!(refused, ["config: deepseek has no API for route_type llm/v1/responses"]);
-    let refused = wrong(&config("anthropic", "llm/v1/files", "anthropic_version: v"));
-    assert_eq!(refused, ["config: anthropic has no API for route_type llm/v1/files"]);
+    let refused = wrong(&config("cohere", "llm/v1/files", ""));
+    assert_eq!(refused, ["config: cohere has no API for route_type llm/v1/files"]);
     for (provider, route_type, options) in [
         ("openai", "llm/v1/files", ""),
+        ("anthropic", "llm/v1/files", "anthropic_version: v"),
+        ("anthropic", "llm/v1/batches", "anthropic_version: v"),
         ("xai", "llm/v1/responses", ""),
         ("azure", "llm/v1/responses", "azure_instance: i, azure_deployment_id: d"),
         ("xai", "image/v1/images/generations", ""),

@@ -21,7 +21,7 @@ use hyper::body::Incoming;
 use ring::digest;
 use tokio::time::Instant;
 use translate::batches::{self, Dialect, Step};
-use translate::call::Target;
+use translate::call::{Api, Target};
 use translate::passthrough::Resource;
 
 use super::answer::Answer;
@@ -141,7 +141,7 @@ impl Proxy {
         }
         let mut answer = Answer::new(target, talk.backend.prefix.as_deref());
         headers::downstream(&reply.head, &mut answer.headers);
-        Ok(Said::Ill(fail(talk.backend, reply, answer).await))
+        Ok(Said::Ill(fail(talk.backend, Api::Chat, reply, answer, &talk.record.id).await))
     }
 }
 

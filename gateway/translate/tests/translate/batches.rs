@@ -174,7 +174,7 @@ proptest! {
     ]) {
         let _ = lines(&bytes, "/v1/chat/completions");
         let _ = Asked::read(&bytes);
-        for provider in providers::ALL.iter() {
+        for provider in providers::ALL {
             let Some(dialect) = provider.batches() else { continue };
             let _ = dialect.batch(&bytes);
             let _ = dialect.list(&bytes);
