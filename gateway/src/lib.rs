@@ -21,6 +21,7 @@ mod proxy;
 mod run;
 mod server;
 mod shelf;
+mod store;
 mod tls;
 mod upstream;
 

@@ -60,6 +60,13 @@ pub struct Limits {
     pub session_idle: Duration,
     /// One message of a realtime session. Default 20 MiB (OpenAI takes 15 MiB of sound); whoever sends more is closed with 1009.
     pub message_bytes: usize,
+    /// Responses that are kept for clients that come back to them, of all clients together. Default 10,000; what was not used for
+    /// longest is forgotten first.
+    pub kept: usize,
+    /// Bytes of all that is kept. Default 256 MiB.
+    pub kept_bytes: usize,
+    /// How long a response is kept. Default 1 h.
+    pub kept_for: Duration,
 
     /// How long running calls may go on after [`Gateway::shutdown`](crate::Gateway::shutdown). Default 30 s.
     pub drain: Duration,
@@ -92,6 +99,9 @@ impl Default for Limits {
             session: 60 * minute,
             session_idle: 5 * minute,
             message_bytes: 20 << 20,
+            kept: 10_000,
+            kept_bytes: 256 << 20,
+            kept_for: 60 * minute,
             drain: Duration::from_secs(30),
         }
     }

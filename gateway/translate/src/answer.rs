@@ -37,7 +37,7 @@ pub(crate) fn by_tool(chat: &mut Chat<'_>) {
 }
 
 /// Turns the call of the tool back into content, delta by delta. Everything else passes.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Answer {
     /// The call of the tool, once it began.
     call: Option<u32>,

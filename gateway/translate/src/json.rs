@@ -142,6 +142,11 @@ impl<'o> Object<'o> {
         self.member(name).extend_from_slice(json.as_bytes());
     }
 
+    /// Members that are written already, each with a comma before it; one at least is there.
+    pub(crate) fn rest(&mut self, members: &[u8]) {
+        self.out.extend_from_slice(members);
+    }
+
     pub(crate) fn number(&mut self, name: &'static str, value: u64) {
         number(self.member(name), value);
     }

@@ -1,6 +1,6 @@
 //! The routes that clients call.
 
-use crate::client::{Client, Messages};
+use crate::client::{Client, Messages, Responses};
 
 /// An API, as a client calls it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -13,11 +13,14 @@ pub enum Api {
     Embeddings,
     /// Anthropic's `/v1/messages`
     Messages,
+    /// OpenAI's `/v1/responses`
+    Responses,
 }
 
 impl Api {
     /// Every route.
-    pub const ALL: [Self; 4] = [Self::Chat, Self::Completions, Self::Embeddings, Self::Messages];
+    pub const ALL: [Self; 5] =
+        [Self::Chat, Self::Completions, Self::Embeddings, Self::Messages, Self::Responses];
 
     /// What its cases and documents are filed under.
     pub fn name(self) -> &'static str {
@@ -26,13 +29,14 @@ impl Api {
             Self::Completions => "completions",
             Self::Embeddings => "embeddings",
             Self::Messages => "messages",
+            Self::Responses => "responses",
         }
     }
 
     /// The API of a provider's that answers it.
     pub fn asks(self) -> Self {
         match self {
-            Self::Messages => Self::Chat,
+            Self::Messages | Self::Responses => Self::Chat,
             other => other,
         }
     }
@@ -41,6 +45,7 @@ impl Api {
     pub(crate) fn client(self) -> Option<&'static dyn Client> {
         match self {
             Self::Messages => Some(&Messages),
+            Self::Responses => Some(&Responses),
             Self::Chat | Self::Completions | Self::Embeddings => None,
         }
     }

@@ -171,22 +171,39 @@ fn embed(
     })
 }
 
-/// Translates a reply that came whole.
+/// A reply that came whole, translated.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Reply {
+    /// What the client gets.
+    pub body: Vec<u8>,
+    /// What it cost.
+    pub usage: Option<Usage>,
+    /// What a store is to keep of it; empty where nothing is.
+    pub kept: Vec<u8>,
+}
+
+/// Translates a reply that came whole: what the client gets, and what it cost.
 pub fn reply(
     api: Api,
     provider: &Provider,
     body: &[u8],
     call: &Call,
 ) -> Result<(Vec<u8>, Option<Usage>), Error> {
+    whole(api, provider, body, call).map(|reply| (reply.body, reply.usage))
+}
+
+/// Translates a reply that came whole.
+pub fn whole(api: Api, provider: &Provider, body: &[u8], call: &Call) -> Result<Reply, Error> {
+    let plain = |(body, usage)| Reply { body, usage, kept: Vec::new() };
     if provider.quirks(api).is_some() {
-        return openai::check_reply(api, body).map(|usage| (body.to_vec(), usage));
+        return openai::check_reply(api, body).map(|usage| plain((body.to_vec(), usage)));
     }
     if let (Api::Embeddings, Dialect::Native(native)) = (api, provider.embeddings) {
-        return embeddings::reply(native, body, call, EmbeddingWriter::new(call));
+        return embeddings::reply(native, body, call, EmbeddingWriter::new(call)).map(plain);
     }
     let mut reader = provider.reader(api, call).ok_or_else(|| provider.without(api))?;
     if provider.splice(api).is_some() {
-        return Kept::check(reader, body).map(|usage| (body.to_vec(), usage));
+        return Kept::check(reader, body).map(|usage| plain((body.to_vec(), usage)));
     }
     let mut writer: Box<dyn Whole> = match (api, api.client()) {
         (_, Some(client)) => client.whole(call),
@@ -197,7 +214,8 @@ pub fn reply(
     let mut gate = order.gate(&mut *writer);
     reader.reply(body, &mut gate)?;
     gate.close()?;
-    writer.finish()
+    let kept = writer.kept();
+    writer.finish().map(|(body, usage)| Reply { body, usage, kept })
 }
 
 /// Translates a reply whose status is not 2xx. A `retry-after` among its headers is still true for the client. `id` is the

@@ -1,5 +1,6 @@
 //! What the configuration says about a call, and what comes of it together with what the client says.
 
+use crate::client::responses::Memory;
 use crate::openai::Number;
 use crate::{Error, Text};
 
@@ -40,6 +41,8 @@ pub struct Options<'a> {
     pub latency: Option<&'a str>,
     /// Whether a request is refused when something in it cannot be carried.
     pub strict: bool,
+    /// What a request for a response stands on that the gateway keeps.
+    pub memory: Memory<'a>,
 }
 
 /// Where Azure serves a model.

@@ -133,6 +133,11 @@ impl Stream {
             return;
         }
         self.failed = true;
+        if let Way::Translate { writer, .. } = &mut self.way
+            && writer.fail(problem)
+        {
+            return;
+        }
         let client = self.api.client();
         let out = self.out();
         if let Some(client) = client {
@@ -159,6 +164,11 @@ impl Stream {
             Way::Keep(kept) => kept.out(),
             Way::Translate { writer, .. } => writer.out(),
         }
+    }
+
+    /// What a store is to keep of the reply, once that has ended, well or not; empty where nothing is. The caller takes it away.
+    pub fn kept(&mut self) -> Vec<u8> {
+        if let Way::Translate { writer, .. } = &mut self.way { writer.kept() } else { Vec::new() }
     }
 
     /// Tokens counted so far, by the provider.

@@ -4,6 +4,7 @@ use crate::Error;
 use crate::Text;
 use crate::call::{Api, Options};
 use crate::chat::Thinking;
+use crate::client::responses::Memory;
 use crate::openai::Quirks;
 use crate::providers::{Dialect, Provider};
 
@@ -33,6 +34,11 @@ impl<'a> Audience<'a> {
     /// Whether a stream tells its usage only if it is asked to.
     pub(crate) fn counts_if_asked(&self) -> bool {
         self.quirks().is_some() && self.takes("stream_options")
+    }
+
+    /// What earlier responses left.
+    pub(crate) fn memory(&self) -> Memory<'a> {
+        self.options.memory
     }
 
     /// The model that will be asked.

@@ -12,12 +12,14 @@
 mod audience;
 mod kept;
 mod messages;
+pub mod responses;
 
 use std::borrow::Cow;
 
 pub(crate) use audience::Audience;
 pub(crate) use kept::Kept;
 pub(crate) use messages::Messages;
+pub(crate) use responses::Responses;
 
 use crate::Error;
 use crate::call::{Call, Losses};
@@ -45,6 +47,11 @@ pub(crate) trait Client: Sync {
 
 /// Collects the deltas of one reply.
 pub(crate) trait Whole: Sink {
+    /// What a store is to keep of the reply; empty where nothing is.
+    fn kept(&mut self) -> Vec<u8> {
+        Vec::new()
+    }
+
     /// The reply, and what it cost.
     fn finish(self: Box<Self>) -> Result<(Vec<u8>, Option<Usage>), Error>;
 }

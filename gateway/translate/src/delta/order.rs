@@ -11,7 +11,7 @@ const LIMIT: u32 = 1024;
 const CHOICES: u32 = 128;
 
 /// How far a reply has come.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Order {
     stage: Stage,
     current: usize,

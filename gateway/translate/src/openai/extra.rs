@@ -2,20 +2,20 @@
 
 /// Names and JSON values, each name once.
 #[derive(Debug, Default)]
-pub(super) struct Extras(Vec<(&'static str, String)>);
+pub(crate) struct Extras(Vec<(&'static str, String)>);
 
 impl Extras {
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
     /// A value goes into one line, as an event's data must; in JSON a line end stands only where a space may.
-    pub(super) fn set(&mut self, name: &'static str, json: &str) {
+    pub(crate) fn set(&mut self, name: &'static str, json: &str) {
         self.0.retain(|(known, _)| *known != name);
         self.0.push((name, json.replace(['\r', '\n'], " ")));
     }
 
-    pub(super) fn members(&self) -> impl Iterator<Item = (&'static str, &str)> {
+    pub(crate) fn members(&self) -> impl Iterator<Item = (&'static str, &str)> {
         self.0.iter().map(|(name, json)| (*name, &**json))
     }
 }

@@ -48,7 +48,7 @@ pub(crate) fn splice(
 fn check(api: Api, members: &Members<'_>) -> Result<(), Error> {
     let full = |name| members.find(name).is_some_and(|value| !matches!(value.trim_start(), "\"\""));
     let (name, why, good) = match api {
-        Api::Chat | Api::Messages => {
+        Api::Chat | Api::Messages | Api::Responses => {
             let list = members.find("messages").and_then(|messages| messages.strip_prefix('['));
             let some = list.is_some_and(|list| !list.trim_start().starts_with(']'));
             ("messages", "messages must be a list that holds at least one message", some)

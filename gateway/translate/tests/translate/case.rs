@@ -108,6 +108,7 @@ impl CaseOptions {
             normalize: self.normalize,
             latency: self.latency.as_deref(),
             strict: self.strict,
+            ..Options::default()
         }
     }
 }
@@ -191,8 +192,12 @@ impl Case {
     pub(crate) fn call(&self) -> Call {
         let base64 = self.json("request.json").is_some_and(|request| request["encoding_format"] == "base64");
         let call = call();
+        // What a response repeats of its request.
+        let echo = self.read("request.json").filter(|_| self.api == Api::Responses);
+        let echo = echo.and_then(|request| Some(self.translate(request.as_bytes()).ok()?.0.echo));
         let CaseOptions { reply_model, reply_tokens, .. } = self.options();
-        Call { base64, model: reply_model.unwrap_or(call.model), counted: reply_tokens, ..call }
+        let echo = echo.unwrap_or_default();
+        Call { base64, model: reply_model.unwrap_or(call.model), counted: reply_tokens, echo, ..call }
     }
 }
 

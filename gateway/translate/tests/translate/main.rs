@@ -15,4 +15,5 @@ mod hub;
 mod json;
 mod laws;
 mod requests;
+mod responses;
 mod sse;

@@ -1,0 +1,49 @@
+//! Whose something is: a route's client, told by the keys that it shows.
+
+use std::sync::Arc;
+
+use http::HeaderMap;
+use ring::digest::{Context, SHA256};
+
+use crate::config::Route;
+
+/// One client of one route. It is a hash, so that the store holds no key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Scope([u8; 32]);
+
+/// Headers by which clients, or the gateways before this one, say who calls.
+/// <https://developer.konghq.com/gateway/entities/consumer/>
+const HEADERS: [&str; 8] = [
+    "api-key",
+    "authorization",
+    "openai-organization",
+    "openai-project",
+    "x-api-key",
+    "x-consumer-id",
+    "x-credential-identifier",
+    "x-goog-api-key",
+];
+
+impl Scope {
+    /// Of a call. Clients that show no key are one.
+    pub(crate) fn new(route: &Arc<Route>, headers: &HeaderMap) -> Self {
+        let mut hash = Context::new(&SHA256);
+        // Routes live as long as the gateway.
+        hash.update(&(Arc::as_ptr(route) as usize).to_ne_bytes());
+        for name in HEADERS {
+            for value in headers.get_all(name) {
+                hash.update(name.as_bytes());
+                hash.update(&value.len().to_ne_bytes());
+                hash.update(value.as_bytes());
+            }
+        }
+        let mut scope = [0; 32];
+        scope.copy_from_slice(hash.finish().as_ref());
+        Self(scope)
+    }
+
+    #[cfg(test)]
+    pub(super) fn of(number: u8) -> Self {
+        Self([number; 32])
+    }
+}
