@@ -14,6 +14,20 @@ pub(crate) enum Fault {
     NoRoute,
     #[error("this route translates {0} only, and no other path of that API")]
     NoOperation(&'static str),
+    #[error("Response with id '{0}' not found.")]
+    NotKept(String),
+    #[error("Item with id '{0}' not found.")]
+    NoItem(String),
+    #[error("Previous response with id '{0}' not found.")]
+    PreviousNotKept(String),
+    #[error("Cannot cancel a synchronous response.")]
+    Synchronous,
+    #[error(
+        "This response cannot be streamed, because it was not created with background=true and stream=true."
+    )]
+    NotFollowed,
+    #[error("this gateway does no work in the background: ask for a stream, or wait for the response")]
+    Background,
     #[error("this route takes {} only", .0.join(", "))]
     Method(&'static [&'static str]),
     #[error("please use HTTPS protocol")]
@@ -80,7 +94,9 @@ impl Fault {
     /// The HTTP status of the answer.
     pub(crate) fn status(&self) -> u16 {
         match self {
-            Self::NoRoute | Self::NoOperation(_) | Self::Absent(..) => 404,
+            Self::NoRoute | Self::NoOperation(_) | Self::Absent(..) | Self::NotKept(_) | Self::NoItem(_) => {
+                404
+            }
             Self::Method(_) => 405,
             Self::Plain | Self::NoWebSocket => 426,
             Self::SlowBody(_) => 408,
@@ -89,6 +105,10 @@ impl Fault {
             Self::CutBody
             | Self::OwnModel(_)
             | Self::NoStreaming
+            | Self::PreviousNotKept(_)
+            | Self::Synchronous
+            | Self::NotFollowed
+            | Self::Background
             | Self::Template(_)
             | Self::Url(_)
             | Self::Unprintable(_) => 400,
@@ -121,8 +141,11 @@ impl Fault {
     fn param(&self) -> Option<&'static str> {
         match self {
             Self::OwnModel(_) => Some("model"),
-            Self::NoStreaming => Some("stream"),
             Self::Absent(..) => Some("id"),
+            Self::NoStreaming | Self::NotFollowed => Some("stream"),
+            Self::PreviousNotKept(_) => Some("previous_response_id"),
+            Self::NoItem(_) => Some("after"),
+            Self::Background => Some("background"),
             _ => None,
         }
     }
@@ -133,6 +156,12 @@ impl Fault {
             Self::NoRoute => "route_not_found",
             Self::NoOperation(_) => "operation_not_found",
             Self::Absent(..) => "not_found",
+            Self::NotKept(_) => "response_not_found",
+            Self::NoItem(_) => "item_not_found",
+            Self::PreviousNotKept(_) => "previous_response_not_found",
+            Self::Synchronous => "synchronous_response",
+            Self::NotFollowed => "response_not_streamable",
+            Self::Background => "unsupported_parameter",
             Self::Method(_) => "method_not_allowed",
             Self::Plain => "https_required",
             Self::NoWebSocket => "websocket_required",

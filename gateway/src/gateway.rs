@@ -17,6 +17,7 @@ use crate::limits::Limits;
 use crate::proxy::Proxy;
 use crate::server::{self, Shared};
 use crate::shelf::Shelf;
+use crate::store::Store;
 
 /// Threads of each core that ask the system for addresses; it can only do that by waiting.
 const RESOLVERS: usize = 8;
@@ -88,18 +89,21 @@ impl Gateway {
         let ways = Arc::new(Ways::read(&egress)?);
         let config = Arc::new(config);
         let shelf = Arc::new(Shelf::new(&limits));
+        let store = Arc::new(Store::new(&limits));
         let mut gateway = Self { address, shared: shared.clone(), threads: Vec::new() };
         for (core, listener) in listeners.into_iter().enumerate() {
             let (shared, limits) = (shared.clone(), limits.clone());
             let (config, tls, ways) = (Arc::clone(&config), Arc::clone(&tls), Arc::clone(&ways));
             let shelf = Arc::clone(&shelf);
+            let store = Arc::clone(&store);
             let runtime =
                 Builder::new_current_thread().enable_all().max_blocking_threads(RESOLVERS).build()?;
             let (over, ended) = oneshot::channel();
             let thread = thread::Builder::new().name(format!("gateway-{core}")).spawn(move || {
                 let _over = over;
                 LocalSet::new().block_on(&runtime, async {
-                    server::serve(Proxy::new(config, tls, ways, shelf, limits), listener, shared).await;
+                    server::serve(Proxy::new(config, tls, ways, shelf, store, limits), listener, shared)
+                        .await;
                 });
             })?;
             gateway.threads.push((thread, ended));

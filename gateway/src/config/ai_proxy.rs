@@ -5,7 +5,7 @@
 use std::num::NonZeroU64;
 
 use translate::call::Api;
-use translate::passthrough::{Native, Passage};
+use translate::passthrough::{Native, Passage, Resource};
 
 use super::error::Problem;
 use super::field::{Field, MOST};
@@ -112,6 +112,13 @@ impl Target {
 
     /// The API that is translated, as clients call it, where this gateway does.
     pub fn api(&self, format: LlmFormat) -> Option<Api> {
+        if self.route_type == RouteType::Responses {
+            // Those who have the API themselves get its bytes as they are.
+            let dialect = self.model.dialect()?;
+            let is_translated =
+                dialect.passage(Resource::Responses).is_none() && dialect.serves(Api::Responses);
+            return (is_translated && format == LlmFormat::Openai).then_some(Api::Responses);
+        }
         match (self.route_type.api()?, format) {
             (api, LlmFormat::Openai) => Some(api),
             (Api::Chat, LlmFormat::Anthropic) => Some(Api::Messages),
@@ -156,7 +163,11 @@ impl Target {
         if let Some(dialect) = dialect {
             let text = format!("{} has no API for route_type {}", provider.name(), self.route_type.name());
             let is_translated = self.route_type.api().is_none_or(|api| dialect.serves(api));
-            let has = |resource| dialect.passage(resource).is_some() || dialect.translates(resource);
+            let has = |resource| {
+                dialect.passage(resource).is_some()
+                    || dialect.translates(resource)
+                    || resource == Resource::Responses && dialect.serves(Api::Responses)
+            };
             let is_passed = self.route_type.resource().is_none_or(has);
             record.rule(!(is_translated && is_passed), &text);
         }

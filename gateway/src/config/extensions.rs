@@ -9,6 +9,7 @@
 //!     tags: ["touchstone-strict:true", "touchstone-tuning:default"]
 //! ```
 //!
+//! `touchstone-store:false` keeps nothing of responses,
 //! and, where the provider is `huggingface`, `touchstone-format:tgi` for an inference server of one's own.
 
 use super::error::Problem;
@@ -16,7 +17,7 @@ use super::field::{Field, nearest};
 use super::named::Named;
 
 /// The settings of one plugin.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Extensions {
     /// `touchstone-strict`: what a provider cannot carry is refused with 400, not dropped and named. Off unless set.
     pub strict: bool,
@@ -24,6 +25,14 @@ pub struct Extensions {
     pub tuning: Tuning,
     /// `touchstone-format`: what the provider's API speaks, where Kong has no word for it.
     pub format: Option<Format>,
+    /// `touchstone-store`: whether translated responses are kept for clients that come back to them. On unless set.
+    pub store: bool,
+}
+
+impl Default for Extensions {
+    fn default() -> Self {
+        Self { strict: false, tuning: Tuning::default(), format: None, store: true }
+    }
 }
 
 /// A format of a provider's API that Kong has no word for.
@@ -72,8 +81,13 @@ impl Extensions {
                     Some(format) => own.format = Some(format),
                     None => field.error(one_of("tgi")),
                 },
+                "store" => match value {
+                    "true" => own.store = true,
+                    "false" => own.store = false,
+                    _ => field.error(one_of("true, false")),
+                },
                 _ => field.error(Problem::Unknown(
-                    nearest(name, ["strict", "tuning", "format"].into_iter())
+                    nearest(name, ["strict", "tuning", "format", "store"].into_iter())
                         .map(|name| format!("{PREFIX}{name}")),
                 )),
             }

@@ -51,6 +51,11 @@ impl Answer {
         Self { headers, status: StatusCode::OK, content: Content::Whole(Vec::new(), "done") }
     }
 
+    /// What no provider is asked for.
+    pub(super) fn kept(body: Vec<u8>) -> Self {
+        Self { headers: HeaderMap::new(), status: StatusCode::OK, content: Content::Whole(body, "done") }
+    }
+
     pub(super) fn whole(self, body: Vec<u8>) -> Self {
         Self { content: Content::Whole(body, "done"), ..self }
     }

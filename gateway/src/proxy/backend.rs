@@ -9,6 +9,7 @@ use http::request::Parts;
 use http::{HeaderMap, Uri};
 use translate::batches::Dialect;
 use translate::call::{Api, Azure, Gemini, Options, Target};
+use translate::client::responses::Memory;
 use translate::passthrough::{Passage, Resource};
 use translate::providers::Provider;
 use translate::wire::Framing;
@@ -139,6 +140,7 @@ impl Backend {
             normalize: options.bedrock.embeddings_normalize,
             latency: filled.latency.as_deref(),
             strict: plugin.extensions.strict,
+            memory: Memory::default(),
         }
     }
 
@@ -223,6 +225,7 @@ impl Backend {
     /// The methods that the route takes.
     pub(super) fn methods(&self) -> &'static [&'static str] {
         match self.serves {
+            Serves::Call(Api::Responses) => Resource::Responses.methods(),
             Serves::Call(_) => &["POST"],
             Serves::Passage(passage) => passage.resource.methods(),
             Serves::Batches(_, resource) => resource.methods(),

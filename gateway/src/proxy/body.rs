@@ -11,6 +11,7 @@ use translate::call::Stream as Translation;
 
 use super::passing::{Broken, Passing};
 use super::record::Record;
+use super::turns::Keep;
 use crate::fault::Fault;
 use crate::server::Busy;
 use crate::upstream::Reply;
@@ -42,6 +43,7 @@ pub(super) struct Stream {
     translation: Translation,
     reply: Reply,
     begun: bool,
+    keep: Option<Keep>,
 }
 
 impl Body {
@@ -139,8 +141,9 @@ impl http_body::Body for Body {
 }
 
 impl Stream {
-    pub(super) fn new(translation: Translation, reply: Reply) -> Self {
-        Self { translation, reply, begun: false }
+    /// `keep`: what is to be kept of it.
+    pub(super) fn new(translation: Translation, reply: Reply, keep: Option<Keep>) -> Self {
+        Self { translation, reply, begun: false, keep }
     }
 
     /// Reads and translates all that lies ready. `true`: the reply is over; `false`: enough is there, or nothing more is.
@@ -175,6 +178,9 @@ impl Stream {
         match &fault {
             None => (),
             Some(fault) => self.translation.tell(&fault.problem()),
+        }
+        if let Some(keep) = self.keep.take() {
+            keep.done(self.translation.kept());
         }
         record.usage = self.translation.usage();
         record.end(OK, fault.as_ref().map_or("done", Fault::code));

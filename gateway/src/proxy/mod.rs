@@ -16,6 +16,7 @@ mod receive;
 mod record;
 mod send;
 mod session;
+mod turns;
 mod websocket;
 
 use std::collections::HashMap;
@@ -28,6 +29,7 @@ use rustls::ClientConfig;
 use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
 use translate::call::Api;
+use translate::client::responses::Memory;
 
 pub(crate) use body::Body;
 
@@ -37,11 +39,13 @@ use crate::fault::Fault;
 use crate::limits::Limits;
 use crate::server::Busy;
 use crate::shelf::Shelf;
+use crate::store::Store;
 use answer::Answer;
 use backend::{Backend, Serves, Values};
 use batches::Talk;
 use peers::Peers;
 use record::{Payloads, Record};
+use send::Said;
 
 /// All that one core needs to answer calls.
 pub(crate) struct Proxy {
@@ -50,16 +54,19 @@ pub(crate) struct Proxy {
     backends: HashMap<*const Route, Backend>,
     peers: Peers,
     shelf: Arc<Shelf>,
+    store: Arc<Store>,
     /// Cancelled once this gateway goes away.
     draining: CancellationToken,
 }
 
 impl Proxy {
+    /// `shelf` and `store` are those of all cores.
     pub(crate) fn new(
         config: Arc<Config>,
         tls: Arc<ClientConfig>,
         ways: Arc<Ways>,
         shelf: Arc<Shelf>,
+        store: Arc<Store>,
         limits: Limits,
     ) -> Self {
         let peers = Peers::new(tls, ways, &limits);
@@ -67,12 +74,12 @@ impl Proxy {
         let backends = routes
             .filter_map(|route| Some((Arc::as_ptr(route), Backend::new(route, &peers, &limits)?)))
             .collect();
-        Self { limits, config, backends, peers, shelf, draining: CancellationToken::new() }
+        Self { limits, config, backends, peers, shelf, store, draining: CancellationToken::new() }
     }
 
-    /// Drops idle connections that are too old, again and again.
+    /// Drops what is too old, again and again: idle connections, and responses that are kept.
     pub(crate) async fn sweep(&self) {
-        self.peers.sweep().await;
+        tokio::join!(self.peers.sweep(), self.store.forget(self.limits.kept_for));
     }
 
     /// Tells load balancers, and whoever is in a session, that this gateway is going away.
@@ -131,13 +138,27 @@ impl Proxy {
                 return self.batches(&mut talk, resource, body).await;
             }
         };
+        if api == Api::Responses
+            && let Some(answer) = self.look_up(head, found.route)?
+        {
+            return Ok(answer);
+        }
         intake::check_type(&head.headers)?;
         let limit = backend.limit(self.limits.body_bytes);
         let body = intake::read(body, limit, self.limits.body).await?;
         let payloads = found.route.plugin.target.logging.log_payloads;
         record.payloads = payloads.then(|| Payloads::new(&body));
-        let sent = self.send(backend, api, &values, &body, record, deadline).await?;
-        self.receive(backend, api, sent, record).await
+        if api == Api::Responses {
+            let turn = self.turn(head, found.route, &body)?;
+            let (earlier, items) = (turn.earlier(), turn.items());
+            let said = Said { body: &body, memory: turn.memory(&earlier, &items) };
+            let sent = self.send(backend, api, &values, said, record, deadline).await?;
+            let keep = |name: &str| turn.keep(said.body, said.memory, name);
+            return self.receive(backend, api, sent, &keep, record).await;
+        }
+        let said = Said { body: &body, memory: Memory::default() };
+        let sent = self.send(backend, api, &values, said, record, deadline).await?;
+        self.receive(backend, api, sent, &|_| None, record).await
     }
 
     /// The route for a request; the reason, where there is none. What is known of it is noted, for the words of a refusal, too.

@@ -9,6 +9,7 @@ use super::answer::{self, Answer};
 use super::backend::Backend;
 use super::body::Stream;
 use super::send::Sent;
+use super::turns::Keep;
 use super::{Proxy, Record, headers};
 use crate::fault::Fault;
 use crate::upstream::Reply;
@@ -18,12 +19,14 @@ const ERROR_BYTES: usize = 1 << 20;
 const JSON: &str = "application/json";
 
 impl Proxy {
-    /// Makes the client's answer of the upstream's reply, of which the head has come.
+    /// Makes the client's answer of the upstream's reply, of which the head has come. `keep`: what of the reply of this name is to be
+    /// kept.
     pub(super) async fn receive(
         &self,
         backend: &Backend,
         api: Api,
         sent: Sent,
+        keep: &dyn Fn(&str) -> Option<Keep>,
         record: &mut Record,
     ) -> Result<Answer, Fault> {
         let Sent { mut reply, target } = sent;
@@ -46,16 +49,19 @@ impl Proxy {
         if target.stream {
             let framing = framing(backend, api, &reply)?;
             let translation = Translation::new(api, backend.provider, &call, framing)?;
-            return Ok(answer.stream(Stream::new(translation, reply)));
+            return Ok(answer.stream(Stream::new(translation, reply, keep(&call.id))));
         }
         expect(&reply, JSON, |kind| kind == JSON || kind.ends_with("+json"))?;
         let body = reply.whole(self.limits.reply_bytes).await?;
         if body.trim_ascii().is_empty() {
             return Err(Fault::Empty);
         }
-        let (body, usage) = call::reply(api, backend.provider, &body, &call)?;
-        record.usage = usage;
-        Ok(answer.whole(body))
+        let translated = call::whole(api, backend.provider, &body, &call)?;
+        record.usage = translated.usage;
+        if let Some(keep) = keep(&call.id) {
+            keep.done(translated.kept);
+        }
+        Ok(answer.whole(translated.body))
     }
 }
 

@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 
 use tokio::time::Instant;
-use translate::call::{self, Api, Target};
+use translate::call::{self, Api, Options, Target};
+use translate::client::responses::Memory;
 
 use super::backend::{Backend, Place, Values};
 use super::credentials::{Outgoing, Payload};
@@ -14,6 +15,13 @@ use crate::upstream::{Opened, Reply, Upload, exchange};
 
 /// How the gateway names itself to upstreams.
 const USER_AGENT: &str = concat!("touchstone/", env!("CARGO_PKG_VERSION"));
+
+/// What a client says, and what of it is kept here.
+#[derive(Clone, Copy)]
+pub(super) struct Said<'a> {
+    pub(super) body: &'a [u8],
+    pub(super) memory: Memory<'a>,
+}
 
 /// What is known once a request was sent.
 pub(super) struct Sent {
@@ -28,13 +36,14 @@ impl Proxy {
         backend: &Backend,
         api: Api,
         values: &Values<'_>,
-        body: &[u8],
+        said: Said<'_>,
         record: &mut Record,
         deadline: Instant,
     ) -> Result<Sent, Fault> {
         let filled = backend.fill(values)?;
-        let mut payload = Vec::with_capacity(body.len() + 512);
-        let target = call::request(api, backend.provider, body, &backend.options(&filled), &mut payload)?;
+        let mut payload = Vec::with_capacity(said.body.len() + 512);
+        let options = Options { memory: said.memory, ..backend.options(&filled) };
+        let target = call::request(api, backend.provider, said.body, &options, &mut payload)?;
         backend.check(&target, &filled)?;
         record.request_model = Some(target.model.clone());
         record.stream = target.stream;

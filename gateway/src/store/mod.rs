@@ -9,8 +9,9 @@ mod scope;
 mod shelf;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep};
 
 pub(crate) use scope::Scope;
 
@@ -34,7 +35,8 @@ pub(crate) struct Store {
 }
 
 impl Kept {
-    fn bytes(&self) -> usize {
+    /// What it takes, about.
+    pub(crate) fn bytes(&self) -> usize {
         /// What an entry takes besides its texts.
         const OVERHEAD: usize = 512;
         let input: usize = self.input.iter().map(|item| item.len() + size_of::<String>()).sum();
@@ -67,7 +69,12 @@ impl Store {
     ///
     /// # Errors
     /// The id of the turn that is not kept any more: a conversation with a hole in it would be another one.
-    pub(crate) fn conversation(&self, scope: Scope, id: &str, now: Instant) -> Result<Vec<Arc<Kept>>, String> {
+    pub(crate) fn conversation(
+        &self,
+        scope: Scope,
+        id: &str,
+        now: Instant,
+    ) -> Result<Vec<Arc<Kept>>, String> {
         let mut shelf = self.shelf();
         let mut turns: Vec<Arc<Kept>> = Vec::new();
         let mut next = Some(id.to_owned());
@@ -80,9 +87,12 @@ impl Store {
         Ok(turns)
     }
 
-    /// Forgets what has been kept for long enough.
-    pub(crate) fn sweep(&self, now: Instant) {
-        self.shelf().sweep(now);
+    /// Forgets what has been kept for `time`, for as long as it is polled: so that memory is given back though nobody comes.
+    pub(crate) async fn forget(&self, time: Duration) {
+        loop {
+            sleep((time / 8).max(Duration::from_secs(1))).await;
+            self.shelf().sweep(Instant::now());
+        }
     }
 
     /// A panic while the lock is held leaves nothing half done that would matter.

@@ -57,7 +57,7 @@ fn what_is_old_is_forgotten_though_it_is_used() {
     store.put(Scope::of(1), "a", kept("again", None), later);
     assert_eq!(found(&store, 1, "a", now + Duration::from_secs(100)).as_deref(), Some("again"));
     assert_eq!(found(&store, 1, "a", later + Duration::from_secs(60)), None);
-    store.sweep(later + Duration::from_secs(60));
+    store.shelf().sweep(later + Duration::from_secs(60));
     assert_eq!(store.shelf().held(), (0, 0));
 }
 

@@ -19,7 +19,10 @@ fn every_default_is_kongs() {
     assert!(plugin.model_name_header);
     assert_eq!(plugin.llm_format, LlmFormat::Openai);
     assert_eq!(plugin.genai_category, GenaiCategory::TextGeneration);
-    assert_eq!(plugin.extensions, Extensions { strict: false, tuning: Tuning::Force, format: None });
+    assert_eq!(
+        plugin.extensions,
+        Extensions { strict: false, tuning: Tuning::Force, format: None, store: true }
+    );
     assert_eq!(plugin.target.route_type, RouteType::Chat);
     assert_eq!(plugin.target.logging, Logging { log_statistics: false, log_payloads: false });
     let auth = &plugin.target.auth;
@@ -166,8 +169,6 @@ fn a_provider_is_refused_for_an_api_that_it_has_not_got() {
     let raw = "llama2_format: raw, upstream_url: 'http://h'";
     let refused = wrong(&config("llama2", "llm/v1/embeddings", raw));
     assert_eq!(refused, ["config: llama2 has no API for route_type llm/v1/embeddings"]);
-    let refused = wrong(&config("deepseek", "llm/v1/responses", ""));
-    assert_eq!(refused, ["config: deepseek has no API for route_type llm/v1/responses"]);
     let refused = wrong(&config("cohere", "llm/v1/files", ""));
     assert_eq!(refused, ["config: cohere has no API for route_type llm/v1/files"]);
     for (provider, route_type, options) in [
@@ -175,6 +176,8 @@ fn a_provider_is_refused_for_an_api_that_it_has_not_got() {
         ("anthropic", "llm/v1/files", "anthropic_version: v"),
         ("anthropic", "llm/v1/batches", "anthropic_version: v"),
         ("xai", "llm/v1/responses", ""),
+        ("deepseek", "llm/v1/responses", ""),
+        ("anthropic", "llm/v1/responses", "anthropic_version: v"),
         ("azure", "llm/v1/responses", "azure_instance: i, azure_deployment_id: d"),
         ("xai", "image/v1/images/generations", ""),
         ("openai", "llm/v1/completions", ""),

@@ -20,6 +20,7 @@ mod responses;
 mod rules;
 mod streams;
 mod tls;
+mod turns;
 mod upstream;
 
 use std::net::SocketAddr;

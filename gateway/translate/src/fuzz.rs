@@ -57,8 +57,10 @@ fn one_stream(way: (Api, &Provider, Framing), model: &str, bytes: &[u8], cut: u8
     }
     assert_eq!(cut_out, out, "how the bytes are cut changes nothing");
     let out = String::from_utf8(out).expect("only text is written");
-    if way.0 == Api::Messages {
-        return messages(&out, result.is_ok());
+    match way.0 {
+        Api::Messages => return messages(&out, result.is_ok()),
+        Api::Responses => return responses(&out, result.is_ok()),
+        _ => (),
     }
     let mut events = out.split_terminator("\n\n").peekable();
     let mut done = false;
@@ -100,6 +102,46 @@ fn messages(out: &str, is_good: bool) {
     }
     assert_eq!(last == "message_stop", is_good, "a stream is done if and only if nothing failed");
     assert!(is_good || last == "error", "what failed is told");
+}
+
+/// OpenAI's events of a response: each says its name twice, all are counted, items begin before they end, and the last says how
+/// it went.
+fn responses(out: &str, is_good: bool) {
+    #[derive(serde::Deserialize)]
+    struct Event<'a> {
+        r#type: &'a str,
+        sequence_number: usize,
+        output_index: Option<usize>,
+    }
+    let (mut open, mut last) = (Vec::new(), "");
+    for (number, event) in out.split_terminator("\n\n").enumerate() {
+        let (name, data) = event.split_once('\n').expect("each event is two lines");
+        let name = name.strip_prefix("event: ").expect("a name comes first");
+        let data = data.strip_prefix("data: ").expect("data follows");
+        json(data.as_bytes());
+        let event: Event<'_> = serde_json::from_str(data).expect("an event has a type and a number");
+        assert_eq!((event.r#type, event.sequence_number), (name, number), "events are named and counted");
+        assert!(!is_end(last), "nothing follows the end");
+        last = name;
+        match (name, event.output_index) {
+            ("response.output_item.added", Some(index)) => {
+                assert_eq!(index, open.len(), "items are counted");
+                open.push(true);
+            }
+            ("response.output_item.done", Some(index)) => {
+                assert!(std::mem::replace(&mut open[index], false), "an item ends once");
+            }
+            (_, Some(index)) => assert!(open[index], "a piece is of an open item"),
+            (_, None) => (),
+        }
+    }
+    assert_eq!(last != "response.failed", is_good, "a response is complete if and only if nothing failed");
+    assert!(is_end(last), "a stream says how it ended");
+    assert!(!is_good || !open.contains(&true), "what is complete has no open items");
+}
+
+fn is_end(name: &str) -> bool {
+    matches!(name, "response.completed" | "response.incomplete" | "response.failed")
 }
 
 /// The same, with the checksums of an event stream made right first.

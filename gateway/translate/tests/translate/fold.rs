@@ -19,7 +19,17 @@ pub(crate) fn events(stream: &[u8]) -> Vec<&str> {
 
 /// The whole reply that a stream stands for, in whichever dialect.
 pub(crate) fn fold(api: Api, stream: &[u8]) -> Value {
-    if api == Api::Messages { message(stream) } else { completion(stream) }
+    match api {
+        Api::Messages => message(stream),
+        Api::Responses => response(stream),
+        _ => completion(stream),
+    }
+}
+
+/// The response that a stream ends with; that its pieces say the same is another law.
+fn response(stream: &[u8]) -> Value {
+    let last = events(stream).pop().unwrap();
+    serde_json::from_str::<Value>(last).unwrap()["response"].take()
 }
 
 /// The whole message that a stream of Anthropic's stands for: each piece belongs to the block that is open.

@@ -263,7 +263,8 @@ fn native(case: &Case, streams: bool) -> Operation {
     let asked = asked.as_ref().and_then(|request| request["model"].as_str());
     let model = own.model.or(options.any_model()).or(asked).unwrap_or("m");
     let options = Options { model: Some(model), stream, strict: false, ..own };
-    let target = call::request(case.api.asks(), provider, plain.to_string().as_bytes(), &options, &mut Vec::new());
+    let target =
+        call::request(case.api.asks(), provider, plain.to_string().as_bytes(), &options, &mut Vec::new());
     let path = target.unwrap_or_else(|why| panic!("{case}: {why}")).path;
     let operation = document.operation("POST", &path);
     let operation = operation.unwrap_or_else(|| panic!("{case}: no document has {path}"));

@@ -96,9 +96,8 @@ impl<'a> Content<'a> {
 impl Part<'_> {
     fn write(&self, path: &str, losses: &mut Losses, list: &mut Array<'_>) -> Result<(), Error> {
         let kind = self.r#type.plain();
-        let missing = |what: &str| {
-            Err(Error::request(path, format!("{path}: a part of type {kind} must have {what}")))
-        };
+        let missing =
+            |what: &str| Err(Error::request(path, format!("{path}: a part of type {kind} must have {what}")));
         match &*kind {
             "input_text" | "output_text" | "text" | "refusal" => {
                 let Some(text) = self.text.or(self.refusal) else { return missing("text") };

@@ -80,14 +80,14 @@ impl<'o> Conversation<'o> {
             if answer.takes(item)? {
                 continue;
             }
-            self.answer(std::mem::take(&mut answer), losses);
+            self.answer(&std::mem::take(&mut answer), losses);
             match &item.kind {
                 Kind::Message { role, content } => self.message(item.place, role, content, losses)?,
                 Kind::Output { id, output } => self.output(item.place, *id, output, losses)?,
                 Kind::Thought(_) | Kind::Call { .. } => (),
             }
         }
-        self.answer(answer, losses);
+        self.answer(&answer, losses);
         Ok(())
     }
 
@@ -119,11 +119,15 @@ impl<'o> Conversation<'o> {
         Ok(())
     }
 
-    fn answer(&mut self, answer: Answer<'_, '_>, losses: &mut Losses) {
+    fn answer(&mut self, answer: &Answer<'_, '_>, losses: &mut Losses) {
         let Some(place) = answer.place else { return };
         if !self.is_extended {
             for thought in &answer.thoughts {
-                losses.drop(if thought.proof.is_some() { "input[].encrypted_content" } else { "input[].summary" });
+                losses.drop(if thought.proof.is_some() {
+                    "input[].encrypted_content"
+                } else {
+                    "input[].summary"
+                });
             }
             if answer.texts.is_empty() && answer.refusals.is_empty() && answer.calls.is_empty() {
                 return;

@@ -33,13 +33,21 @@ pub(super) struct Echo {
 
 /// What is no part of it.
 const INPUT: &str = "input";
+/// What the gateway may have a word in.
+const STORE: &str = "store";
 
-/// Writes the members that travel.
-pub(super) fn write(members: &Members<'_>) -> Result<Vec<u8>, Error> {
+/// Writes the members that travel. `is_off`: nothing is kept of the response.
+pub(super) fn write(members: &Members<'_>, is_off: bool) -> Result<Vec<u8>, Error> {
     includes(members, "")?;
     let mut out = Vec::with_capacity(1024);
     let mut object = Object::new(&mut out);
-    for (name, value) in members.0.iter().filter(|(name, value)| name != INPUT && value.get() != "null") {
+    if is_off {
+        object.boolean(STORE, false);
+    }
+    for (name, value) in &members.0 {
+        if name == INPUT || value.get() == "null" || is_off && name == STORE {
+            continue;
+        }
         one_line(value.get(), object.foreign(name));
     }
     drop(object);
@@ -55,16 +63,18 @@ pub(super) fn includes(members: &Members<'_>, wanted: &str) -> Result<bool, Erro
 impl Echo {
     /// Reads what [`write`] wrote. What cannot be read is what nobody said.
     pub(super) fn read(echo: &[u8]) -> Self {
-        let members = Members::of(if echo.is_empty() { b"{}" } else { echo }).unwrap_or_else(|_| Members(Vec::new()));
+        let members =
+            Members::of(if echo.is_empty() { b"{}" } else { echo }).unwrap_or_else(|_| Members(Vec::new()));
         let is = |name: &str| members.find(name) == Some("true");
         let reasoning = members.read::<Reasoning<'_>>("reasoning").ok().flatten().unwrap_or_default();
-        let tools = members.find("tools").and_then(|json| text_of::<Vec<&RawValue>>(json).ok()).unwrap_or_default();
+        let tools =
+            members.find("tools").and_then(|json| text_of::<Vec<&RawValue>>(json).ok()).unwrap_or_default();
         let custom = Tool::list(members.find("tools")).unwrap_or_default();
         let custom = custom.iter().filter_map(|tool| Some(tool.custom()?.plain().into_owned()));
         let mut echo = Self {
             sums_up: reasoning.summary.or(reasoning.generate_summary).is_some(),
             is_sealed: includes(&members, "reasoning.encrypted_content").unwrap_or_default(),
-            is_stored: members.find("store") != Some("false"),
+            is_stored: members.find(STORE) != Some("false"),
             in_background: is("background"),
             custom: custom.collect(),
             ..Self::default()
@@ -134,7 +144,8 @@ fn named(out: &mut Vec<u8>, name: &str) {
 
 /// `text` with its defaults.
 fn text(json: Option<&str>, out: &mut Vec<u8>) {
-    let members = json.and_then(|json| text_of::<Members<'_>>(json).ok()).unwrap_or_else(|| Members(Vec::new()));
+    let members =
+        json.and_then(|json| text_of::<Members<'_>>(json).ok()).unwrap_or_else(|| Members(Vec::new()));
     let mut text = Object::new(out);
     match members.find("format").and_then(|format| text_of::<Members<'_>>(format).ok()) {
         None => text.raw("format", r#"{"type":"text"}"#),

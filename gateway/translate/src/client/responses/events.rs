@@ -1,7 +1,7 @@
 //! The events of a stream: each has a name, and a number that says which one it is.
 
-use crate::json::{self, Object};
 use crate::Text;
+use crate::json::{self, Object};
 
 /// Events as they are written.
 #[derive(Debug, Default)]
@@ -65,7 +65,12 @@ impl Events {
 
 impl Pieces {
     /// Learns what comes again and again. `part`: the member that counts the parts of an item, and which one it is.
-    pub(super) fn begin(&mut self, name: &'static str, place: &Place<'_>, part: Option<(&'static str, usize)>) {
+    pub(super) fn begin(
+        &mut self,
+        name: &'static str,
+        place: &Place<'_>,
+        part: Option<(&'static str, usize)>,
+    ) {
         self.before.clear();
         self.before.extend_from_slice(b"event: ");
         self.before.extend_from_slice(name.as_bytes());

@@ -2,6 +2,8 @@
 //!
 //! <https://platform.openai.com/docs/api-reference/responses/create#responses-create-input>
 
+use std::borrow::Cow;
+
 use crate::call::Losses;
 use crate::json::{Object, text_of};
 use crate::openai::Members;
@@ -107,7 +109,8 @@ impl<'a> Item<'a> {
                 ));
             }
             Some(kind) => {
-                let why = format!("an item of type {kind} means nothing to this provider: it has no such tool");
+                let why =
+                    format!("an item of type {kind} means nothing to this provider: it has no such tool");
                 return Err(Error::request(place.path(), why));
             }
         };
@@ -245,21 +248,21 @@ fn join<'a>(texts: &[Text<'a>]) -> Words<'a> {
     }
 }
 
-const SIGNATURE: &str = "thinking.";
-const REDACTED: &str = "redacted.";
-const CALL: &str = "call.";
-
 impl<'a> Proof<'a> {
-    /// What [`seal`](Self::seal) wrote; another service's is of no use here.
+    /// What [`Seal`] says the kind of; another service's is of no use here.
     fn read(sealed: Text<'a>) -> Option<Self> {
-        let kinds: [(&str, fn(Words<'a>) -> Self); 3] =
-            [(SIGNATURE, Self::Signature), (REDACTED, Self::Redacted), (CALL, Self::Call)];
         let plain = sealed.plain();
-        let (prefix, kind) = kinds.into_iter().find(|(prefix, _)| plain.starts_with(prefix))?;
-        Some(kind(match plain {
-            std::borrow::Cow::Borrowed(text) => Words::Said(Text::Plain(&text[prefix.len()..])),
-            std::borrow::Cow::Owned(text) => Words::Made(text[prefix.len()..].to_owned()),
-        }))
+        let seal = Seal::ALL.into_iter().find(|seal| plain.starts_with(seal.prefix()))?;
+        let at = seal.prefix().len();
+        let rest = match plain {
+            Cow::Borrowed(text) => Words::Said(Text::Plain(&text[at..])),
+            Cow::Owned(text) => Words::Made(text[at..].to_owned()),
+        };
+        Some(match seal {
+            Seal::Signature => Self::Signature(rest),
+            Seal::Redacted => Self::Redacted(rest),
+            Seal::Call => Self::Call(rest),
+        })
     }
 }
 
@@ -272,11 +275,13 @@ pub(super) enum Seal {
 }
 
 impl Seal {
+    const ALL: [Self; 3] = [Self::Signature, Self::Redacted, Self::Call];
+
     pub(super) fn prefix(self) -> &'static str {
         match self {
-            Self::Signature => SIGNATURE,
-            Self::Redacted => REDACTED,
-            Self::Call => CALL,
+            Self::Signature => "thinking.",
+            Self::Redacted => "redacted.",
+            Self::Call => "call.",
         }
     }
 }

@@ -19,6 +19,8 @@ pub struct Memory<'a> {
     pub earlier: &'a [&'a str],
     /// Items that the request refers to: the id of each, and the item.
     pub items: &'a [(&'a str, &'a str)],
+    /// Whether nothing is kept of the response, whatever the request says.
+    pub is_off: bool,
 }
 
 /// What a request says of the store.

@@ -16,8 +16,8 @@ use super::conversation::Conversation;
 use super::item::{Item, Place};
 use super::tools::{Choice, Tool};
 use super::{NAMES, echo};
-use crate::client::{Asked, Audience};
 use crate::call::Losses;
+use crate::client::{Asked, Audience};
 use crate::json::{Object, text_of};
 use crate::openai::{Members, Number};
 use crate::{Error, Text};
@@ -92,6 +92,9 @@ pub(super) fn write(body: &[u8], audience: &Audience<'_>, losses: &mut Losses) -
     let members = Members::of(body)?;
     refuse(&members)?;
     lose(&members, losses)?;
+    if audience.memory().is_off && members.read::<bool>("store")? == Some(true) {
+        losses.drop("store");
+    }
     let tools = Tool::list(members.find("tools"))?;
     let mut chat = Vec::with_capacity(body.len() + 256);
     let mut object = Object::new(&mut chat);
@@ -108,7 +111,7 @@ pub(super) fn write(body: &[u8], audience: &Audience<'_>, losses: &mut Losses) -
         object.foreign(&member.name).extend_from_slice(member.value.get().as_bytes());
     }
     drop(object);
-    let echo = echo::write(&members)?;
+    let echo = echo::write(&members, audience.memory().is_off)?;
     Ok(Asked { chat, places, names: NAMES.to_vec(), echo })
 }
 
@@ -130,7 +133,7 @@ fn refuse(members: &Members<'_>) -> Result<(), Error> {
     if members.find("metadata").is_some_and(|metadata| !metadata.starts_with('{')) {
         return Err(Error::request("metadata", "metadata must be an object"));
     }
-    let is_on = |name| Ok::<_, Error>(members.read::<bool>(name)?);
+    let is_on = |name| members.read::<bool>(name);
     if is_on("background")? == Some(true) && is_on("store")? == Some(false) {
         return Err(Error::request("background", "background requires store=true"));
     }
@@ -169,10 +172,7 @@ fn messages(
         return conversation.items_and(&items, text, losses);
     }
     let own: Vec<&RawValue> = text_of(input).map_err(|_| {
-        Error::request(
-            "input",
-            "Invalid type for 'input': expected one of a string or array of input items.",
-        )
+        Error::request("input", "Invalid type for 'input': expected one of a string or array of input items.")
     })?;
     for (at, json) in own.iter().enumerate() {
         items.extend(Item::read(audience.memory().item(json.get()), Place::Input(at), losses)?);

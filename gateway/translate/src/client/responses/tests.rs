@@ -47,7 +47,12 @@ fn said() -> impl Strategy<Value = Said> {
 }
 
 fn finish() -> impl Strategy<Value = Finish> {
-    prop_oneof![Just(Finish::Stop), Just(Finish::Length), Just(Finish::ContentFilter), Just(Finish::ToolCalls)]
+    prop_oneof![
+        Just(Finish::Stop),
+        Just(Finish::Length),
+        Just(Finish::ContentFilter),
+        Just(Finish::ToolCalls)
+    ]
 }
 
 /// How a reply ends.
@@ -84,74 +89,97 @@ fn values<'v>(output: &'v [Value], list: &str, member: &str) -> Vec<&'v str> {
     inside.chain(outside).collect()
 }
 
-/// Gives a writer what is legal of the reply.
-fn tell(writer: &mut ResponseWriter, reply: &[Said], end: &End) {
-    let mut order = Order::default();
-    let mut give = |writer: &mut ResponseWriter, delta: Delta<'_>| {
-        // What is out of turn is left out, as if it had not been drawn.
-        let mut trial = order.clone();
-        let mut gate = trial.gate(writer);
+/// Gives a writer what is legal of a reply.
+struct Teller<'w> {
+    writer: &'w mut ResponseWriter,
+    order: Order,
+    blocks: u32,
+    calls: u32,
+    choices: u32,
+}
+
+impl Teller<'_> {
+    /// What is out of turn is left out, as if it had not been drawn.
+    fn give(&mut self, delta: Delta<'_>) {
+        let mut trial = self.order.clone();
+        let mut gate = trial.gate(self.writer);
         gate.delta(delta);
         if gate.close().is_ok() {
-            order = trial;
+            self.order = trial;
         }
-    };
-    give(writer, Delta::Start { id: Text::Plain("x"), model: Text::Plain("m\"") });
-    let (mut blocks, mut calls, mut choices) = (0, 0, 1);
-    for said in reply {
+    }
+
+    fn say(&mut self, said: &Said) {
         match said {
-            Said::Text(text) => give(writer, Delta::Text(Text::Plain(text))),
-            Said::Refusal(text) => give(writer, Delta::Refusal(Text::Plain(text))),
+            Said::Text(text) => self.give(Delta::Text(Text::Plain(text))),
+            Said::Refusal(text) => self.give(Delta::Refusal(Text::Plain(text))),
             Said::Reasoning(block, text) => {
-                let block = next(*block, &mut blocks);
-                give(writer, Delta::Reasoning { block, text: Text::Plain(text) });
+                let block = next(*block, &mut self.blocks);
+                self.give(Delta::Reasoning { block, text: Text::Plain(text) });
             }
             Said::Signature(block, text) => {
-                let block = next(*block, &mut blocks);
-                give(writer, Delta::Signature { block, text: Text::Plain(text) });
+                let block = next(*block, &mut self.blocks);
+                self.give(Delta::Signature { block, text: Text::Plain(text) });
             }
             Said::Redacted(data) => {
-                blocks += 1;
-                give(writer, Delta::Redacted { block: blocks - 1, data: Text::Plain(data) });
+                let block = next(self.blocks, &mut self.blocks);
+                self.give(Delta::Redacted { block, data: Text::Plain(data) });
             }
+            Said::Usage => self.give(Delta::Usage(Usage { prompt: 3, completion: 4, ..Usage::default() })),
+            Said::Extras => self.give(Delta::Extra { name: "citations", json: "[1,\n2]" }),
+            Said::Logprobs => self.give(Delta::Logprobs { json: LIKELY }),
+            Said::Choice(choice) if *choice <= self.choices => self.choose(*choice),
+            _ => self.call(said),
+        }
+    }
+
+    fn call(&mut self, said: &Said) {
+        match said {
             Said::Call(name, custom) => {
-                let name = if *custom { "patch" } else { name };
-                let id = format!("call_{calls}");
-                calls += 1;
-                give(writer, Delta::ToolStart { call: calls - 1, id: Text::Plain(&id), name: Text::Plain(name) });
+                let (call, id) = (self.calls, format!("call_{}", self.calls));
+                let name = Text::Plain(if *custom { "patch" } else { name });
+                self.calls += 1;
+                self.give(Delta::ToolStart { call, id: Text::Plain(&id), name });
             }
-            Said::Arguments(call, json) if *call < calls => {
-                give(writer, Delta::ToolArgs { call: *call, json: Text::Plain(json) });
+            Said::Arguments(call, json) if *call < self.calls => {
+                self.give(Delta::ToolArgs { call: *call, json: Text::Plain(json) });
             }
-            Said::Extra(call) if *call < calls => {
-                give(writer, Delta::ToolExtra { call: *call, json: r#"{"google":{"thought_signature":"s"}}"# });
-            }
-            Said::Logprobs => give(writer, Delta::Logprobs {
-                json: r#"[{"token":"é","logprob":-0.5,"bytes":null,"top_logprobs":[{"token":"e","logprob":-1,"bytes":[101]}]}]"#,
-            }),
-            Said::Usage => give(writer, Delta::Usage(Usage { prompt: 3, completion: 4, ..Usage::default() })),
-            Said::Extras => give(writer, Delta::Extra { name: "citations", json: "[1,\n2]" }),
-            Said::Choice(choice) if *choice <= choices => {
-                choices = choices.max(choice + 1);
-                give(writer, Delta::Choice(*choice));
-                if *choice > 0 {
-                    give(writer, Delta::Text(Text::Plain("of another choice")));
-                    give(writer, Delta::Choice(0));
-                }
+            Said::Extra(call) if *call < self.calls => {
+                let json = r#"{"google":{"thought_signature":"s"}}"#;
+                self.give(Delta::ToolExtra { call: *call, json });
             }
             _ => (),
         }
     }
+
+    fn choose(&mut self, choice: u32) {
+        self.choices = self.choices.max(choice + 1);
+        self.give(Delta::Choice(choice));
+        if choice > 0 {
+            self.give(Delta::Text(Text::Plain("of another choice")));
+            self.give(Delta::Choice(0));
+        }
+    }
+
+    fn end(&mut self, finish: Finish) {
+        self.give(Delta::Finish(finish));
+        for choice in 1..self.choices {
+            self.give(Delta::Choice(choice));
+            self.give(Delta::Finish(Finish::Stop));
+        }
+        self.give(Delta::End);
+    }
+}
+
+const LIKELY: &str = r#"[{"token":"é","logprob":-0.5,"bytes":null,"top_logprobs":[{"token":"e","logprob":-1,"bytes":[101]}]}]"#;
+
+fn tell(writer: &mut ResponseWriter, reply: &[Said], end: &End) {
+    let mut teller = Teller { writer, order: Order::default(), blocks: 0, calls: 0, choices: 1 };
+    teller.give(Delta::Start { id: Text::Plain("x"), model: Text::Plain("m\"") });
+    reply.iter().for_each(|said| teller.say(said));
     match end {
         End::Failed => assert!(writer.fail(&Problem { message: "No.".to_owned(), ..Problem::of(429) })),
-        End::Well(finish) => {
-            give(writer, Delta::Finish(*finish));
-            for choice in 1..choices {
-                give(writer, Delta::Choice(choice));
-                give(writer, Delta::Finish(Finish::Stop));
-            }
-            give(writer, Delta::End);
-        }
+        End::Well(finish) => teller.end(*finish),
     }
 }
 
@@ -162,7 +190,13 @@ fn next(number: u32, known: &mut u32) -> u32 {
 }
 
 fn call(echo: &Value) -> Call {
-    Call { id: "test".into(), created: 1, model: "m".into(), echo: echo.to_string().into_bytes(), ..Call::default() }
+    Call {
+        id: "test".into(),
+        created: 1,
+        model: "m".into(),
+        echo: echo.to_string().into_bytes(),
+        ..Call::default()
+    }
 }
 
 fn operation() -> Operation {

@@ -83,7 +83,10 @@ impl<'a> Tool<'a> {
         let told = [
             ("defer_loading", self.defer_loading == Some(true)),
             ("output_schema", self.output_schema.is_some()),
-            ("allowed_callers", self.allowed_callers.is_some_and(|callers| callers.get().contains("programmatic"))),
+            (
+                "allowed_callers",
+                self.allowed_callers.is_some_and(|callers| callers.get().contains("programmatic")),
+            ),
         ];
         told.iter().filter(|(_, told)| *told).for_each(|(name, _)| losses.drop(format!("tools[].{name}")));
         let mut tool = list.object();
@@ -151,7 +154,8 @@ impl<'a> Choice<'a> {
             return match word {
                 "auto" | "none" | "required" => Ok(Self::Word(word)),
                 _ => Err(refused(
-                    "Invalid value for tool_choice. Supported values are: 'none', 'auto', and 'required'.".to_owned(),
+                    "Invalid value for tool_choice. Supported values are: 'none', 'auto', and 'required'."
+                        .to_owned(),
                 )),
             };
         }

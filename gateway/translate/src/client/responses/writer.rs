@@ -14,7 +14,7 @@ use super::echo::Echo;
 use super::events::{Events, Pieces, Place};
 use super::item::Seal;
 use super::likely;
-use super::output::{self, COMPLETED, Call, INCOMPLETE, IN_PROGRESS, Item, Kind, Part, Reasoning};
+use super::output::{self, COMPLETED, Call, IN_PROGRESS, INCOMPLETE, Item, Kind, Part, Reasoning};
 use super::response::Response;
 use crate::call;
 use crate::delta::{Delta, Finish, Sink, Usage};
@@ -211,8 +211,7 @@ impl ResponseWriter {
         let item = &self.items[at];
         let Kind::Message(parts) = &item.kind else { return };
         let (number, part) = (parts.len() - 1, &parts[parts.len() - 1]);
-        let name =
-            if part.is_refusal { "response.refusal.done" } else { "response.output_text.done" };
+        let name = if part.is_refusal { "response.refusal.done" } else { "response.output_text.done" };
         self.events.add(name, |data| {
             item.place().write(data);
             data.number("content_index", number as u64);
@@ -258,8 +257,11 @@ impl ResponseWriter {
         *held += reasoning.text.len() - before;
         if before == 0 {
             let (name, number) = part_member(is_summary);
-            let added =
-                if is_summary { "response.reasoning_summary_part.added" } else { "response.content_part.added" };
+            let added = if is_summary {
+                "response.reasoning_summary_part.added"
+            } else {
+                "response.content_part.added"
+            };
             events.add(added, |data| {
                 place.write(data);
                 data.number(number, 0);
@@ -541,8 +543,7 @@ fn last_part(item: &mut Item) -> Option<&mut Part> {
 }
 
 fn part_of(item: &Item, number: usize) -> &Part {
-    static NONE: Part =
-        Part { is_refusal: false, text: Vec::new(), logprobs: Vec::new(), is_done: false };
+    static NONE: Part = Part { is_refusal: false, text: Vec::new(), logprobs: Vec::new(), is_done: false };
     let Kind::Message(parts) = &item.kind else { return &NONE };
     parts.get(number).unwrap_or(&NONE)
 }
