@@ -11,6 +11,7 @@ use crate::answer::{Answer, Ranking, Vectors};
 use crate::batch::Inner;
 use crate::form::Form;
 use crate::journal::{Arrived, Auth, Record};
+use crate::live::{Live, Session};
 use crate::provider::{self, Call, Made, Provider, Route, Whole};
 use crate::request::Request;
 use crate::script::{Failure, Fault, Kind, Reply};
@@ -23,6 +24,8 @@ use crate::wire::{self, Framing, Plan};
 pub(crate) struct Exchange {
     pub(crate) plan: Arc<Plan>,
     pub(crate) record: Option<Arc<Record>>,
+    /// What begins behind the reply, where that is a 101.
+    pub(crate) session: Option<Session>,
 }
 
 /// Answers a request that came in so.
@@ -35,16 +38,20 @@ pub(crate) async fn answer(
     let started_ms = state.now_ms();
     if request.path.starts_with(admin::PREFIX) {
         let reply = admin::answer(state, request).await;
-        return Exchange { plan: Arc::new(wire::whole(reply, None)), record: None };
+        return Exchange { plan: Arc::new(wire::whole(reply, None)), record: None, session: None };
     }
     let provider = match whose.choose(&mut request) {
         Ok(provider) => provider,
         Err(reason) => return forbid(state, request, http, MISDIRECTED, reason),
     };
     let judged = provider.map(|provider| judge(state, provider, &request));
-    let judged = judged.unwrap_or_else(Judged::nowhere);
+    let mut judged = judged.unwrap_or_else(Judged::nowhere);
+    let session = provider.zip(judged.live.take()).map(|(provider, (live, operation))| {
+        let request = request.clone();
+        Session { live, provider, operation, request }
+    });
     let (plan, arrived) = judged.arrived(provider, request, http, started_ms);
-    note(state, plan, arrived)
+    Exchange { session, ..note(state, plan, arrived) }
 }
 
 /// Refuses a request that was meant for nobody here, in words that say so: the reason is in the journal too.
@@ -77,7 +84,7 @@ const MISDIRECTED: u16 = 421;
 fn note(state: &State, plan: Plan, arrived: Arrived) -> Exchange {
     let record = Some(state.journal.add(arrived));
     state.changed();
-    Exchange { plan: Arc::new(plan), record }
+    Exchange { plan: Arc::new(plan), record, session: None }
 }
 
 /// The reply, and what the journal tells about the request.
@@ -87,6 +94,7 @@ struct Judged {
     violations: Vec<Violation>,
     auth: Auth,
     variant: Option<&'static str>,
+    live: Option<(Box<dyn Live>, Operation)>,
 }
 
 impl Judged {
@@ -100,7 +108,14 @@ impl Judged {
     }
 
     fn refused(plan: Plan) -> Self {
-        Self { plan, operation: "".into(), violations: Vec::new(), auth: Auth::None, variant: None }
+        Self {
+            plan,
+            operation: "".into(),
+            violations: Vec::new(),
+            auth: Auth::None,
+            variant: None,
+            live: None,
+        }
     }
 
     fn arrived(
@@ -110,7 +125,7 @@ impl Judged {
         http: &'static str,
         started_ms: f64,
     ) -> (Plan, Arrived) {
-        let Self { plan, operation, violations, auth, variant } = self;
+        let Self { plan, operation, violations, auth, variant, live: _ } = self;
         let provider = provider.map_or("", Provider::name);
         let refused = None;
         let arrived =
@@ -142,6 +157,7 @@ fn judge_as(
         Route::Rank(found) => (Cow::Borrowed(found.id()), Some(found), Way::Rank),
         Route::Make(found) => (Cow::Borrowed(found.id()), Some(found), Way::Make),
         Route::Direct(name, found) => (Cow::Borrowed(name), found, Way::Direct),
+        Route::Live(found) => (Cow::Borrowed(found.id()), Some(found), Way::Live),
         // What the mock does not know may have been recorded all the same.
         Route::Method => {
             return Judged::refused(
@@ -164,6 +180,7 @@ fn judge_as(
             return judged;
         }
     }
+    let mut live = None;
     let plan = match judge_body(state, provider, request, found.as_ref(), &mut judged) {
         Err(failure) => error(&failure),
         Ok((body, form)) => {
@@ -181,11 +198,18 @@ fn judge_as(
                     Way::Embed => scripted(state, provider, &call, embed),
                     Way::Rank => scripted(state, provider, &call, rank),
                     Way::Make => scripted(state, provider, &call, make),
+                    Way::Live => match provider.live(&call) {
+                        Err(failure) => error(&failure),
+                        Ok((whole, session)) => {
+                            live = found.cloned().map(|found| (session, found));
+                            wire::whole(whole, None)
+                        }
+                    },
                 },
             }
         }
     };
-    Judged { plan, ..judged }
+    Judged { plan, live, ..judged }
 }
 
 /// The body as JSON, once it fits the provider's own schema.
@@ -257,6 +281,7 @@ enum Way {
     Rank,
     Make,
     Direct,
+    Live,
 }
 
 /// What a script of bytes says to a request that nothing else could answer.

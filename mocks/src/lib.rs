@@ -43,6 +43,7 @@ mod http;
 pub mod huggingface;
 pub mod journal;
 mod limits;
+pub mod live;
 pub mod llama2;
 mod media;
 pub mod mistral;

@@ -25,5 +25,15 @@ pub(crate) const TURN: usize = 64;
 pub(crate) const LINGER: Duration = Duration::from_secs(2);
 /// From the beginning of a connection, or of a tunnel, to the end of its TLS handshake.
 pub(crate) const HANDSHAKE: Duration = Duration::from_secs(10);
+/// A session over a WebSocket, from its first to its last message.
+pub(crate) const LIVE: Duration = Duration::from_secs(60 * 60);
+/// One in which nobody says anything.
+pub(crate) const LIVE_IDLE: Duration = Duration::from_secs(15 * 60);
+/// A message of a client's; one of sound has 15 MiB at most.
+pub(crate) const LIVE_MESSAGE: usize = 20 << 20;
+/// Sound that waits in a session to be committed: some twenty minutes.
+pub(crate) const LIVE_SOUND: usize = 64 << 20;
+/// Items that a session keeps.
+pub(crate) const LIVE_ITEMS: usize = 2_000;
 /// Certificates that are kept. Only names below a wildcard, such as Azure's, can lead to more.
 pub(crate) const CERTIFICATES: usize = 1_024;

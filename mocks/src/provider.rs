@@ -10,6 +10,7 @@ use specs::{Operation, Violation};
 use crate::answer::{Answer, Ask, Embed, Rank, Ranking, Vectors};
 use crate::batch::Inner;
 use crate::form::Form;
+use crate::live::Live;
 use crate::request::Request;
 use crate::script::{Failure, Kind, Reply};
 use crate::seed::Draw;
@@ -156,6 +157,15 @@ pub trait Provider: Sync {
         None
     }
 
+    /// What begins at [`Route::Live`]: the reply with which it does, a 101, and the session.
+    ///
+    /// # Errors
+    /// The request opens none, in the provider's words.
+    fn live(&self, call: &Call<'_>) -> Result<(Whole, Box<dyn Live>), Failure> {
+        let message = format!("{} opens no sessions", call.request.path);
+        Err(Failure::new(Kind::NotFound, message))
+    }
+
     /// The answer to [`Route::Direct`].
     fn direct(&self, call: &Call<'_>) -> Whole;
 
@@ -214,6 +224,8 @@ pub enum Route {
     Make(Operation),
     /// Documents in order: scripts and own ranking.
     Rank(Operation),
+    /// A session over a WebSocket: its messages are what the operation takes, and what it streams.
+    Live(Operation),
     /// An operation that the provider answers by itself: its name, and its operation where `specs` knows it.
     Direct(&'static str, Option<Operation>),
     /// The path does not know this method.

@@ -9,10 +9,11 @@ use super::body::Chunked;
 use super::h1::Manner;
 use super::head::{self, Framing, Head};
 use super::socket::Socket;
-use super::{h1, h2, proxy};
+use super::{h1, h2, proxy, websocket};
 use crate::exchange::{self, Exchange};
 use crate::hosts::Meant;
 use crate::limits::{BODY_AT_ONCE, BODY_BYTES};
+use crate::live::Session;
 use crate::request::Request;
 use crate::script::{Failure, Kind};
 use crate::state::State;
@@ -42,6 +43,8 @@ pub(super) enum After {
     Drop,
     /// What comes now is for whom this authority means.
     Tunnel(Meant, String),
+    /// What comes now are messages.
+    Session(Box<Session>),
 }
 
 /// Serves a connection to its end.
@@ -61,6 +64,9 @@ pub(super) async fn serve(mut connection: Connection, whose: Whose, state: Arc<S
             Ok(After::Cut) => return h1::close(Socket::Plain(connection.socket.into_tcp())).await,
             Ok(After::Tunnel(meant, authority)) => {
                 return Box::pin(proxy::tunnel(connection, meant, &authority, state)).await;
+            }
+            Ok(After::Session(session)) => {
+                return Box::pin(websocket::serve(connection, *session, state)).await;
             }
             Ok(After::Drop) | Err(Gone) => return,
         }
@@ -93,7 +99,7 @@ async fn one(connection: &mut Connection, whose: Whose, state: &Arc<State>) -> R
             Ok(Meant::Own) => whose,
             Ok(Meant::Provider(provider)) => Whose::One(provider),
             Err(reason) => {
-                let Exchange { plan, record } = exchange::forbid(state, request, HTTP, FORBIDDEN, reason);
+                let Exchange { plan, record, .. } = exchange::forbid(state, request, HTTP, FORBIDDEN, reason);
                 return h1::send(connection, state, &plan, record.as_deref(), closing).await;
             }
         },
@@ -101,14 +107,16 @@ async fn one(connection: &mut Connection, whose: Whose, state: &Arc<State>) -> R
     if expects_continue {
         h1::write_all(connection, b"HTTP/1.1 100 Continue\r\n\r\n").await?;
     }
-    let (Exchange { plan, record }, manner) = match read_body(connection, &mut request, body).await? {
+    let (Exchange { plan, record, session }, manner) = match read_body(connection, &mut request, body).await?
+    {
         Ok(()) => (exchange::answer(state, whose, request, HTTP).await, manner),
         Err(reason) => {
             let failure = Failure::new(Kind::TooLarge, reason);
             (exchange::refuse(state, whose, request, HTTP, &failure), closing)
         }
     };
-    h1::send(connection, state, &plan, record.as_deref(), manner).await
+    let after = h1::send(connection, state, &plan, record.as_deref(), manner).await?;
+    Ok(session.map_or(after, |session| After::Session(Box::new(session))))
 }
 
 const HTTP: &str = "HTTP/1.1";

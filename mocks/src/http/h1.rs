@@ -29,6 +29,9 @@ pub(super) struct Manner {
     pub(super) reads_chunks: bool,
 }
 
+/// What follows is another protocol.
+const SWITCHED: u16 = 101;
+
 /// Sends a reply and notes what became of it.
 pub(super) async fn send(
     connection: &mut Connection,
@@ -149,6 +152,8 @@ fn head(buffer: &mut BytesMut, plan: &Plan, manner: Manner) {
         line(&[name, ": ", value]);
     }
     match plan.length {
+        // Behind this there is no body, and no more HTTP.
+        _ if plan.status == SWITCHED => return line(&[]),
         Some(length) => line(&["content-length: ", &length.to_string()]),
         None if manner.reads_chunks => line(&["transfer-encoding: chunked"]),
         None => {}

@@ -51,7 +51,7 @@ async fn answer(
         headers: headers(&parts),
         ..Request::default()
     };
-    let Exchange { plan, record } = match Limited::new(body, BODY_BYTES).collect().await {
+    let Exchange { plan, record, .. } = match Limited::new(body, BODY_BYTES).collect().await {
         Ok(body) => {
             request.body = body.to_bytes();
             exchange::answer(&state, whose, request, "HTTP/2").await

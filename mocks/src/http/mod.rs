@@ -13,5 +13,6 @@ mod listen;
 mod proxy;
 mod socket;
 mod tls;
+pub(crate) mod websocket;
 
 pub(crate) use listen::{Door, Kind, bind, serve};
