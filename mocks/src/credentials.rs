@@ -21,6 +21,11 @@ impl Credentials {
         self.keys.get(provider).is_some_and(|keys| keys.iter().any(|known| known == key))
     }
 
+    /// All that this provider accepts.
+    pub(crate) fn keys(&self, provider: &str) -> &[String] {
+        self.keys.get(provider).map_or(&[], Vec::as_slice)
+    }
+
     /// The first key that this provider accepts, or nothing.
     #[must_use]
     pub fn key(&self, provider: &str) -> &str {

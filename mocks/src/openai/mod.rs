@@ -14,6 +14,7 @@ mod headers;
 mod images;
 mod logprobs;
 mod models;
+mod realtime;
 mod refuse;
 mod reply;
 mod resource;
@@ -27,6 +28,7 @@ use specs::{Operation, Violation};
 
 use crate::Credentials;
 use crate::answer::{Answer, Ask, Embed, Usage, Vectors};
+use crate::live::Live;
 use crate::provider::{Call, Denied, Event, Made, Provider, Route, Stream, Whole};
 use crate::request::Request;
 use crate::script::{Failure, Finish, Kind, Reply};
@@ -84,6 +86,8 @@ pub const OPENAI: OpenAi = OpenAi {
         images::GENERATE,
         images::EDIT,
         images::VARY,
+        realtime::CONNECT,
+        realtime::SECRET,
     ],
     is_keeper: true,
     refused: &[],
@@ -128,6 +132,10 @@ impl Provider for OpenAi {
                 Route::Direct("retrieveModel", Some(found))
             }
             Route::Generate(found) if !has(&found) => Route::NotFound,
+            Route::Generate(found) if found.id() == realtime::CONNECT => Route::Live(found),
+            Route::Generate(found) if found.id() == realtime::SECRET => {
+                Route::Direct(found.id(), Some(found))
+            }
             Route::Generate(found) if found.id() == EMBEDDING => Route::Embed(found),
             Route::Generate(found) if is_work(found.id()) => Route::Make(found),
             Route::Generate(found) if is_direct(found.id()) => Route::Direct(found.id(), Some(found)),
@@ -139,10 +147,11 @@ impl Provider for OpenAi {
         if request.method == "GET" && is_address(&request.path) {
             return Ok(());
         }
-        let Some(key) = request.bearer() else {
+        let Some(key) = realtime::key(request).or_else(|| request.bearer()) else {
             return Err(denied("no bearer key", error::NO_KEY.to_owned(), None));
         };
-        if credentials.accepts(self.name, key) {
+        let of_session = || realtime::is_open_to(request, key, credentials, self.name);
+        if credentials.accepts(self.name, key) || of_session() {
             return Ok(());
         }
         let message = format!(
@@ -243,6 +252,10 @@ impl Provider for OpenAi {
         responses::interrupted(call, answer, &error::enclosed(failure), failure, after)
     }
 
+    fn live(&self, call: &Call<'_>) -> Result<(Whole, Box<dyn Live>), Failure> {
+        realtime::open(call)
+    }
+
     fn make(&self, call: &Call<'_>, reply: &Reply) -> Result<Made, Failure> {
         works::make(call, reply)
     }
@@ -250,6 +263,10 @@ impl Provider for OpenAi {
     fn direct(&self, call: &Call<'_>) -> Whole {
         if let Some(shown) = show(call) {
             return shown;
+        }
+        if call.operation == realtime::SECRET {
+            let headers = headers::plain(&call.draw, "application/json");
+            return Whole { status: 200, headers, body: realtime::secret(call).into() };
         }
         if !is_direct(call.operation) {
             return models::answer(call, self.models);

@@ -23,6 +23,7 @@ mod ollama;
 mod openai;
 mod proxy;
 mod raw;
+mod realtime;
 mod refusals;
 mod replies;
 mod rerank;

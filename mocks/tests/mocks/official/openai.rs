@@ -155,3 +155,22 @@ async fn openais_client_understands_audio() {
     raised(&errors["middle"], "APIError", "OpenAIError", None, "in the middle");
     nothing_is_strange(&mocks, 0);
 }
+
+#[tokio::test]
+async fn openais_client_leads_sessions() {
+    let mocks = played().await;
+    let Some(seen) = NEWEST.run("openai_realtime.py", &mocks.url("openai")).await else { return };
+    println!("{seen:#}");
+    let text = &seen["text"];
+    assert_eq!((&text["modalities"], &text["status"]), (&json!(["text"]), &json!("completed")));
+    assert!(text["said"].as_str().unwrap().contains("Hello"));
+    assert_eq!((&text["call"], &text["counts"]), (&json!(["function_call", "weather"]), &json!(true)));
+    assert!(text["answer"].as_str().unwrap().contains("a clear sky"));
+    assert_eq!(text["strange"], json!([]), "events that the client has no type for");
+    let voice = &seen["voice"];
+    let kinds =
+        ["speech_started", "speech_stopped", "committed"].map(|kind| format!("input_audio_buffer.{kind}"));
+    assert_eq!(voice["kinds"], json!(kinds));
+    assert_eq!(voice["milliseconds"].as_u64().unwrap(), voice["tokens"].as_u64().unwrap() * 50);
+    assert_eq!(seen["refused"][1], 401);
+}
