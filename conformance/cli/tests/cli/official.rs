@@ -5,6 +5,7 @@
 mod batches;
 mod files;
 mod messages;
+mod realtime;
 mod responses;
 mod rows;
 #[path = "../../../../mocks/tests/mocks/official/venv.rs"]
