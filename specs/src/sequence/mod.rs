@@ -29,7 +29,7 @@
 //! - `counted`: the member `at` of every event, whatever its kind, is one more than that of the event before. The first
 //!   is `from`; without `from`, any number.
 //! - `lanes`: sequences within the events, free to interleave. The elements of the array `each` are the events of the
-//!   lane that their member `key` names; without `each`, whole events that have the member are. A lane has a grammar like
+//!   lane that their member `key` names, a number or a text; without `each`, whole events that have the member are. A lane has a grammar like
 //!   the whole. With `from`, lanes open in steps of one from there; without, in any order.
 //!
 //! An event out of order is reported once, and the checker goes on from where that event belongs.

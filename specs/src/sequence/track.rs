@@ -1,6 +1,7 @@
 //! Where one sequence of events stands: the stream's own, or a lane's.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use serde_json::Value;
 
@@ -23,7 +24,30 @@ pub(crate) struct Track {
     next: i64,
     /// The number that the next event counts.
     counts: Option<i64>,
-    lanes: Vec<BTreeMap<i64, Track>>,
+    lanes: Vec<BTreeMap<Key, Track>>,
+}
+
+/// What tells lanes apart.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Key {
+    Number(i64),
+    Name(String),
+}
+
+impl Key {
+    fn of(value: &Value) -> Option<Self> {
+        let name = || value.as_str().map(|name| Self::Name(name.to_owned()));
+        value.as_i64().map(Self::Number).or_else(name)
+    }
+}
+
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Number(number) => number.fmt(f),
+            Self::Name(name) => name.fmt(f),
+        }
+    }
 }
 
 impl Track {
@@ -196,22 +220,24 @@ impl Track {
         found: &mut Vec<Violation>,
     ) {
         let Lanes { key, from, grammar, .. } = lanes;
-        let Some(number) = data.pointer(key).and_then(Value::as_i64) else { return };
-        if let Some(wanted) = from.and_then(|from| self.unopened(n, from, number)) {
+        let Some(lane) = data.pointer(key).and_then(Key::of) else { return };
+        if let Some(wanted) = from.and_then(|from| self.unopened(n, from, &lane)) {
             found.push(Violation {
                 expected: format!("{wanted}, the next"),
-                ..self.violation(&format!("{here}{key}"), number.to_string(), &format!("lanes/{n}/from"))
+                ..self.violation(&format!("{here}{key}"), lane.to_string(), &format!("lanes/{n}/from"))
             });
         }
-        let track = self.lanes[n].entry(number).or_insert_with(|| Self::new(grammar));
+        let track = self.lanes[n].entry(lane).or_insert_with(|| Self::new(grammar));
         track.event(root, name, data, here, found);
     }
 
     /// The number that a new lane should have had, if it has another.
-    fn unopened(&self, lanes: usize, from: i64, number: i64) -> Option<i64> {
+    fn unopened(&self, lanes: usize, from: i64, lane: &Key) -> Option<i64> {
         let open = &self.lanes[lanes];
-        let next = open.last_key_value().map_or(from, |(last, _)| last.saturating_add(1));
-        (!open.contains_key(&number) && number != next).then_some(next)
+        let numbers =
+            open.keys().filter_map(|key| if let Key::Number(number) = key { Some(*number) } else { None });
+        let next = numbers.max().map_or(from, |last| last.saturating_add(1));
+        (!open.contains_key(lane) && *lane != Key::Number(next)).then_some(next)
     }
 
     fn misplaced(&self, expected: String, kind: &str, here: &str, rule: &str) -> Violation {
