@@ -10,6 +10,7 @@ pub(super) const MANNER: Manner = Manner {
     mixes: false,
     wrong_path: "url_mismatch",
     wrong_model: "model_mismatch",
+    asks_for_beta: false,
 };
 
 /// What the classic API calls OpenAI's operations.

@@ -2,6 +2,7 @@
 //! list of models; and those who speak the same dialect, whose differences are data.
 
 mod ask;
+mod assistants;
 mod audio;
 mod batches;
 mod call;
@@ -21,6 +22,7 @@ mod resource;
 mod responses;
 mod stream;
 mod twins;
+mod vector_stores;
 mod works;
 
 use serde_json::Value;
@@ -278,11 +280,20 @@ impl Provider for OpenAi {
     }
 
     fn direct_stream(&self, call: &Call<'_>) -> Option<Result<Stream, Failure>> {
+        if let Some(events) = happening(call, &resource::OWN) {
+            let headers = headers::plain(&call.draw, "text/event-stream; charset=utf-8");
+            return Some(events.map(|events| Stream { headers, events }));
+        }
         let wanted =
             call.operation == responses::RETRIEVE && call.request.parameter("stream") == Some("true");
         let headers = || headers::of_reply(&call.draw, Usage::default(), "text/event-stream; charset=utf-8");
         wanted.then(|| Ok(Stream { headers: headers(), events: responses::again(call)? }))
     }
+}
+
+/// The events of a run, where they are asked for.
+pub(crate) fn happening(call: &Call<'_>, manner: &Manner) -> Option<Result<Vec<Event>, Failure>> {
+    assistants::stream(call, manner)
 }
 
 /// Is this operation one that no model answers: of responses, or of what is kept?

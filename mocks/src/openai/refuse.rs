@@ -18,6 +18,10 @@ pub(super) fn failure(violation: &Violation, body: &Value) -> Failure {
     {
         return known;
     }
+    let is_tag = || {
+        let value = body.pointer(&violation.pointer).unwrap_or(&Value::Null);
+        value.is_string() && violation.expected.starts_with("one of \"")
+    };
     match violation.keyword.as_str() {
         "required" => {
             let missing = member().unwrap_or_default();
@@ -34,7 +38,8 @@ pub(super) fn failure(violation: &Violation, body: &Value) -> Failure {
             let message = format!("Invalid type for '{path}': expected {wanted}, but got {got} instead.");
             error(message, Some(&path), "invalid_type")
         }
-        "enum" | "const" => {
+        // A tag that none of the alternatives has is a value like any other.
+        keyword if ["enum", "const"].contains(&keyword) || keyword == "oneOf" && is_tag() => {
             let value = body.pointer(&violation.pointer).unwrap_or(&Value::Null);
             let message = match value {
                 Value::String(text) => {

@@ -17,7 +17,6 @@ use crate::script::Failure;
 pub(super) const KIND: &str = "batch";
 /// A day.
 const WINDOW: u64 = 86_400;
-const PAGING: Paging = Paging { noun: "Batch", usual: 20, most: 100 };
 
 /// What is kept of a batch.
 #[derive(Debug, Serialize, Deserialize)]
@@ -92,7 +91,7 @@ fn begun(call: &Call<'_>, model: Option<&Value>) -> Value {
 /// A list shows batches as they were shown last: only a look at one finds it further.
 pub(super) fn list(call: &Call<'_>, _manner: &Manner) -> Result<Value, Failure> {
     let batches = call.shelf.all::<Kept>(KIND).into_iter().map(|(_, kept)| kept.batch);
-    page(call, batches.collect(), PAGING)
+    page(call, batches.collect(), &Paging { absent: &|id| absent("Batch", id), usual: 20, most: 100 })
 }
 
 pub(super) fn retrieve(call: &Call<'_>, _manner: &Manner) -> Result<Value, Failure> {

@@ -17,8 +17,6 @@ const BATCH_SECONDS: u64 = 2_592_000;
 /// <https://platform.openai.com/docs/api-reference/files/create>
 const MOST: usize = 512 << 20;
 
-const PAGING: Paging = Paging { noun: "File", usual: 10_000, most: 10_000 };
-
 /// A file that is about to be.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::openai) struct File<'a> {
@@ -93,7 +91,8 @@ pub(super) fn list(call: &Call<'_>, _manner: &Manner) -> Result<Value, Failure> 
     let files = call.shelf.all::<Value>(FILE).into_iter().map(|(_, file)| file);
     let purpose = call.request.parameter("purpose").filter(|purpose| !purpose.is_empty());
     let meant = files.filter(|file| purpose.is_none_or(|purpose| file["purpose"] == purpose));
-    page(call, meant.collect(), PAGING)
+    let paging = Paging { absent: &|id| absent("File", id), usual: 10_000, most: 10_000 };
+    page(call, meant.collect(), &paging)
 }
 
 /// A look finds it processed, where the service takes its time.

@@ -1,22 +1,24 @@
-//! What the service keeps for its clients beside responses: files, uploads, batches.
+//! What the service keeps for its clients beside responses: files, uploads, batches, assistants and what they work on.
 //!
 //! ```text
-//! call ─▶ files, batches ─▶ objects on the shelf, each with the second in which it was made ─▶ pages of them
+//! call ─▶ files, batches, assistants, vector stores ─▶ objects on the shelf, each with the second in which it was made ─▶ pages of them
 //! ```
 //!
 //! Time is a counter on the shelf: each object is made a second after the one before, so that lists have an order and ids and
 //! times follow the seed.
 
 mod clock;
+mod noun;
 mod page;
 
 use serde_json::Value;
 
-use super::{batches, files};
+use super::{assistants, batches, files, vector_stores};
 use crate::provider::{Call, Headers, Whole};
 use crate::script::{Failure, Kind};
 
 pub(super) use clock::tick;
+pub(super) use noun::{Noun, empty, id, items, or};
 pub(super) use page::{Paging, limit, page};
 
 /// What is answered.
@@ -71,6 +73,8 @@ pub(crate) struct Manner {
     pub(crate) wrong_path: &'static str,
     /// What it calls a line that is for another model than the first.
     pub(crate) wrong_model: &'static str,
+    /// Whether assistants are asked for by a header.
+    pub(crate) asks_for_beta: bool,
 }
 
 /// OpenAI's own.
@@ -80,11 +84,12 @@ pub(super) const OWN: Manner = Manner {
     mixes: false,
     wrong_path: "invalid_url",
     wrong_model: "mismatched_model",
+    asks_for_beta: true,
 };
 
 /// Is this operation one of these?
 pub(super) fn has(operation: &str) -> bool {
-    files::has(operation) || batches::has(operation)
+    [files::has, batches::has, assistants::has, vector_stores::has].iter().any(|has| has(operation))
 }
 
 /// The answer.
@@ -92,7 +97,12 @@ pub(super) fn direct(call: &Call<'_>, manner: &Manner) -> Result<Given, Failure>
     if files::has(call.operation) {
         return files::direct(call, manner);
     }
-    batches::direct(call, manner).map(|object| json(&object))
+    let answer = match () {
+        () if batches::has(call.operation) => batches::direct(call, manner),
+        () if vector_stores::has(call.operation) => vector_stores::direct(call),
+        () => assistants::direct(call, manner),
+    };
+    answer.map(|object| json(&object))
 }
 
 pub(super) fn json(object: &Value) -> Given {

@@ -3,16 +3,14 @@
 
 use serde_json::{Value, json};
 
-use super::absent;
 use crate::openai::refuse::error;
 use crate::provider::Call;
 use crate::script::Failure;
 
 /// What a list allows.
-#[derive(Debug, Clone, Copy)]
-pub(in crate::openai) struct Paging {
-    /// What it lists, for the error of a cursor that leads nowhere.
-    pub(in crate::openai) noun: &'static str,
+pub(in crate::openai) struct Paging<'a> {
+    /// What is said to a cursor that leads nowhere.
+    pub(in crate::openai) absent: &'a dyn Fn(&str) -> Failure,
     /// So many where none are asked for.
     pub(in crate::openai) usual: usize,
     /// At most so many.
@@ -23,7 +21,7 @@ pub(in crate::openai) struct Paging {
 pub(in crate::openai) fn page(
     call: &Call<'_>,
     mut objects: Vec<Value>,
-    paging: Paging,
+    paging: &Paging<'_>,
 ) -> Result<Value, Failure> {
     let age = |object: &Value| {
         let text = object["id"].as_str().unwrap_or_default().to_owned();
@@ -36,7 +34,7 @@ pub(in crate::openai) fn page(
     let limit = limit(call, paging.usual, paging.most)?;
     let place = |objects: &[Value], id: &str| {
         let at = objects.iter().position(|object| object["id"] == id);
-        at.ok_or_else(|| absent(paging.noun, id))
+        at.ok_or_else(|| (paging.absent)(id))
     };
     if let Some(after) = call.request.parameter("after").filter(|after| !after.is_empty()) {
         let at = place(&objects, after)?;

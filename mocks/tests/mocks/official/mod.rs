@@ -11,6 +11,7 @@ mod huggingface;
 mod mistral;
 mod ollama;
 mod openai;
+mod openai_assistants;
 mod openai_files;
 mod venv;
 
@@ -87,4 +88,30 @@ fn nothing_is_strange(mocks: &Mocks, refused_on_purpose: usize) {
     let strange: Vec<_> =
         mocks.journal(None).into_iter().filter(|entry| !entry.violations.is_empty()).collect();
     assert_eq!(strange.len(), refused_on_purpose, "{strange:?}");
+}
+
+/// Every reply that a provider's mock gave so far is as its document says, streams event by event.
+fn every_reply_fits(mocks: &Mocks, provider: &str) {
+    let api = specs::api(provider).unwrap();
+    let mut judged = 0;
+    for entry in mocks.journal(None) {
+        let path = entry.path.strip_prefix(&format!("/{provider}")).unwrap();
+        let Some(operation) = api.operation(&entry.method, path) else { continue };
+        let body = String::from_utf8(entry.reply.body.bytes()).unwrap_or_default();
+        let media = entry.reply.headers.iter().find(|(name, _)| name == "content-type");
+        let media = media.map(|(_, value)| value.as_str()).unwrap_or_default();
+        if media.starts_with("application/json") {
+            let json = serde_json::from_str(&body).unwrap();
+            assert_eq!(operation.reply(entry.reply.status, &json), [], "{} {path}: {json:#}", entry.method);
+        } else if media.starts_with("text/event-stream") {
+            let mut sequence = operation.sequence().unwrap();
+            for (name, data) in crate::client::events(&body) {
+                assert_eq!(operation.event(&name, &data), [], "{path}: {name} {data:#}");
+                assert_eq!(sequence.event(&name, &data), [], "{path}: {name} {data:#}");
+            }
+            assert_eq!(sequence.end(), [], "{path}: {body}");
+        }
+        judged += 1;
+    }
+    assert!(judged > 50, "{judged}");
 }

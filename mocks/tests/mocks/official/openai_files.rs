@@ -53,6 +53,7 @@ async fn openais_client_understands_files_and_batches() {
     raised(&errors["input"], "NotFoundError", "APIStatusError", Some(404), "file-0");
     raised(&errors["parts"], "NotFoundError", "APIStatusError", Some(404), "part_0");
     raised(&errors["key"], "AuthenticationError", "APIStatusError", Some(401), "Incorrect API key");
+    super::every_reply_fits(&mocks, "openai");
     // The purpose, the seconds, and the window.
     super::nothing_is_strange(&mocks, 3);
 }
@@ -115,6 +116,7 @@ async fn openais_client_for_azure_understands_files_and_batches() {
         refused("window", "'1h'");
         raised(&errors["input"], "NotFoundError", "APIStatusError", Some(404), "file-0");
         raised(&errors["key"], "AuthenticationError", "APIStatusError", Some(401), "Access denied");
+        super::every_reply_fits(&mocks, "azure");
         super::nothing_is_strange(&mocks, 3);
     }
 }
