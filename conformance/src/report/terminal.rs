@@ -76,7 +76,7 @@ impl Page {
         }
     }
 
-    /// A table a surface: no row of one has anything in a column of another.
+    /// A table a surface: a chat is played on several, and what is played nowhere there has no row.
     fn matrix(&mut self, report: &Report) {
         let mut places: HashMap<(&str, &str), Statistics> = HashMap::new();
         for check in &report.checks {
@@ -106,7 +106,8 @@ impl Page {
     ) {
         self.columns(surface, cells);
         let mut group = "";
-        let here = |scenario: &&ScenarioResult| Surface::of_id(&scenario.id) == Some(surface);
+        let has = |scenario: &str, cell: &CellResult| places.contains_key(&(scenario, cell.id.as_str()));
+        let here = |scenario: &&ScenarioResult| cells.iter().any(|cell| has(&scenario.id, cell));
         for scenario in report.scenarios.iter().filter(here) {
             if scenario.group != group {
                 group = &scenario.group;

@@ -164,6 +164,7 @@ fn the_published_form_has_every_member() {
         ("failure", "    replies: [{ error: { X: 1 } }]\n"),
         ("rawReply", "    replies: [{ raw: { X: 1 } }]\n"),
         ("rawPiece", "    replies: [{ raw: { pieces: [{ X: 1 }] } }]\n"),
+        ("progress", "    replies: [{ progress: { X: 1 } }]\n"),
         ("fault", "    replies: [{ fault: { X: 1 } }]\n"),
         ("fault/properties/cut", "    replies: [{ fault: { cut: { X: 1 } } }]\n"),
         ("fault/properties/stall", "    replies: [{ fault: { stall: { X: 1 } } }]\n"),

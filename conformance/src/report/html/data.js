@@ -10,7 +10,7 @@ const providers = [...new Set(report.cells.map((cell) => cell.provider))];
 const groups = [...new Set(report.requirements.map((one) => one.group))];
 const group = (id) => requirements.get(id).group;
 const again = (check) => `${report.environment.command} --select '${check.id}@${play(check)}'`;
-const short = (surface) => surface.replace("openai.", "");
+const short = (surface) => surface.split(".").pop();
 
 /** What stands once or in sets, one by one, in the order of scenarios, cells and requirements. */
 function spread() {
