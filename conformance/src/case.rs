@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::client::Transcript;
 use crate::dialect::{self, Api};
@@ -152,7 +152,7 @@ impl Case {
     ) -> Self {
         let surface = cell.surface;
         let seen = Seen::new(surface, &transcript);
-        let meant = meaning::of_client(surface, &sent.json);
+        let meant = meaning::of_client(surface, &conversation(&scenario, &sent, &asked));
         let told = told(surface, &asked, meant.as_ref());
         Self {
             scenario,
@@ -229,6 +229,29 @@ impl Case {
     pub fn place(&self, place: Place) -> &'static str {
         self.surface().place(place)
     }
+}
+
+/// The client's request, with what it refers to by an id in words, unless the provider is told that id.
+fn conversation(scenario: &Scenario, sent: &Sent, asked: &[Asked]) -> Value {
+    let id = &sent.json["previous_response_id"];
+    if id.is_null() || asked.last().is_none_or(|asked| asked.json["previous_response_id"] == *id) {
+        return sent.json.clone();
+    }
+    let items = |said: &Value| match said {
+        Value::String(text) => vec![json!({"role": "user", "content": text})],
+        items => items.as_array().cloned().unwrap_or_default(),
+    };
+    let before = scenario.before.iter().zip(&sent.before);
+    let mut input: Vec<Value> = Vec::new();
+    for (step, reply) in before {
+        let asked = step.request["input"].to_string().replace("{{marker}}", &sent.marker);
+        input.extend(items(&serde_json::from_str(&asked).unwrap_or_default()));
+        input.extend(items(&reply["output"]));
+    }
+    input.extend(items(&sent.json["input"]));
+    let mut whole = sent.json.clone();
+    whole["input"] = input.into();
+    whole
 }
 
 /// What the provider was told last; of vectors that are asked for one by one, all that it was told.

@@ -6,8 +6,9 @@ use super::openai::{effort, picture};
 use super::{Choice, Format, Meaning, Part, Tool, list, schema, text};
 
 /// Members that a neutral one stands for, or that say how to transport, keep or show rather than what to answer.
-const READ: [&str; 18] = [
+const READ: [&str; 19] = [
     "model",
+    "metadata",
     "input",
     "instructions",
     "previous_response_id",

@@ -28,6 +28,15 @@ pub(super) const TABLE: &[Mutant] = &[
         changes: &[Change::Request(|request| request.forget("previous_response_id"))],
     },
     Mutant {
+        id: "tells-the-last-turn-only",
+        requirement: "responses.request.previous",
+        breaks: "A provider that keeps nothing hears the last turn only.",
+        plays: &["responses.store.previous@openai.responses/anthropic/whole"],
+        changes: &[Change::Upstream(|request| {
+            request.messages(|messages| drop(messages.drain(..messages.len().saturating_sub(1))));
+        })],
+    },
+    Mutant {
         id: "response-of-another-kind",
         requirement: "responses.reply.schema",
         breaks: "The reply says that it is a chat.completion.",
@@ -85,7 +94,7 @@ pub(super) const TABLE: &[Mutant] = &[
         id: "response-without-thoughts",
         requirement: "responses.reply.reasoning",
         breaks: "Reasoning items do not reach the client.",
-        plays: &["chat.reasoning.aloud@openai.responses/xai/whole"],
+        plays: &["chat.reasoning.text@openai.responses/anthropic/whole"],
         changes: &[Change::Reply(|reply| {
             reply.json(|body| {
                 let items = body["output"].as_array_mut();
