@@ -91,7 +91,7 @@ impl Backend {
         let credentials = Credentials::new(&target.auth, &target.model.options.bedrock);
         let mut backend =
             Self { route: Arc::clone(route), serves, provider, timeouts, credentials, prefix, place: None };
-        backend.place = backend.find(peers, &|_, _| None).ok();
+        backend.place = backend.find(peers, provider.base_url, &|_, _| None).ok();
         Some(backend)
     }
 
@@ -155,8 +155,13 @@ impl Backend {
         if plugin.response_streaming == ResponseStreaming::Deny && target.client_stream {
             return Err(Fault::NoStreaming);
         }
-        let alias = plugin.target.model.alias.as_deref();
-        match (filled.model.as_deref(), target.client_model.as_deref()) {
+        self.check_model(target.client_model.as_deref(), filled.model.as_deref())
+    }
+
+    /// The file's model, and no other.
+    pub(super) fn check_model(&self, named: Option<&str>, model: Option<&str>) -> Result<(), Fault> {
+        let alias = self.route.plugin.target.model.alias.as_deref();
+        match (model, named) {
             (Some(model), Some(own)) if !own.is_empty() && own != model && Some(own) != alias => {
                 Err(Fault::OwnModel(model.to_owned()))
             }
@@ -165,22 +170,31 @@ impl Backend {
     }
 
     /// Where a request with these values goes.
-    pub(super) fn place(&self, peers: &Peers, values: &Values<'_>) -> Result<Cow<'_, Place>, Fault> {
-        match &self.place {
-            Some(place) => Ok(Cow::Borrowed(place)),
-            None => self.find(peers, &|source, name| values.get(source, name)).map(Cow::Owned),
+    pub(super) fn place(
+        &self,
+        peers: &Peers,
+        values: &Values<'_>,
+        target: &Target,
+    ) -> Result<Cow<'_, Place>, Fault> {
+        match (&self.place, target.base_url) {
+            (Some(place), None) => Ok(Cow::Borrowed(place)),
+            (_, other) => {
+                let base_url = other.unwrap_or(self.provider.base_url);
+                self.find(peers, base_url, &|source, name| values.get(source, name)).map(Cow::Owned)
+            }
         }
     }
 
     fn find<'v>(
         &self,
         peers: &Peers,
+        base_url: &str,
         value: &dyn Fn(Source, &str) -> Option<Cow<'v, str>>,
     ) -> Result<Place, Fault> {
         let options = &self.route.plugin.target.model.options;
         let url: Cow<'_, Uri> = match &options.upstream_url {
             Some(url) => url.resolve(value)?,
-            None => Cow::Owned(self.own_place(value)?),
+            None => Cow::Owned(self.own_place(base_url, value)?),
         };
         let path = match &options.upstream_path {
             Some(path) if options.upstream_url.is_none() => path.resolve(value)?.into_owned(),
@@ -195,7 +209,11 @@ impl Backend {
     }
 
     /// The provider's own address, with what the file says of it.
-    fn own_place<'v>(&self, value: &dyn Fn(Source, &str) -> Option<Cow<'v, str>>) -> Result<Uri, Fault> {
+    fn own_place<'v>(
+        &self,
+        base_url: &str,
+        value: &dyn Fn(Source, &str) -> Option<Cow<'v, str>>,
+    ) -> Result<Uri, Fault> {
         let options = &self.route.plugin.target.model.options;
         let parts = [
             ("{region}", &options.bedrock.region),
@@ -203,8 +221,8 @@ impl Backend {
             ("{workspace}", &options.databricks.workspace_instance_id),
             ("{endpoint}", &options.gemini.api_endpoint),
         ];
-        let mut url = self.provider.base_url.to_owned();
-        for (name, template) in parts.into_iter().filter(|(name, _)| self.provider.base_url.contains(name)) {
+        let mut url = base_url.to_owned();
+        for (name, template) in parts.into_iter().filter(|(name, _)| base_url.contains(name)) {
             let part =
                 template.as_ref().map(|template| template.resolve(value)).transpose()?.unwrap_or_default();
             // It is part of a host name: what a client may choose must not lead to another host.

@@ -59,12 +59,21 @@ pub(super) fn of_body(head: &Head, headers: &mut HeaderMap) {
 /// What a provider's own clients read besides the body: error types, counts, names of calls.
 const NATIVE: &[&str] = &[
     "request-id",
+    "x-amzn-bedrock-cache-read-input-token-count",
+    "x-amzn-bedrock-cache-write-input-token-count",
     "x-amzn-bedrock-content-type",
     "x-amzn-bedrock-input-token-count",
     "x-amzn-bedrock-invocation-latency",
+    "x-amzn-bedrock-knowledge-base-session-id",
     "x-amzn-bedrock-output-token-count",
+    "x-amzn-bedrock-performanceconfig-latency",
+    "x-amzn-bedrock-service-tier",
     "x-amzn-errortype",
     "x-amzn-requestid",
+    "x-goog-upload-chunk-granularity",
+    "x-goog-upload-size-received",
+    "x-goog-upload-status",
+    "x-goog-upload-url",
 ];
 
 /// Adds what a provider's own clients read.

@@ -6,7 +6,7 @@ use http_body::Body as _;
 use hyper::body::Incoming;
 use tokio::time::Instant;
 use translate::call::{Api, Options, Tap, Target};
-use translate::passthrough::{self, Native, Passage, Resource};
+use translate::passthrough::{self, Counts, Native, Passage};
 use translate::wire::Framing;
 
 use super::answer::Answer;
@@ -48,7 +48,7 @@ impl Proxy {
         backend.check(&target, &filled)?;
         record.request_model = Some(target.model.clone()).filter(|model| !model.is_empty());
         own_headers(head, passage.resource.native(), &mut target);
-        let place = backend.place(&self.peers, values)?;
+        let place = backend.place(&self.peers, values, &target)?;
         let is_post = head.method == Method::POST;
         let asked = Asked {
             method: head.method.as_str(),
@@ -78,18 +78,20 @@ impl Proxy {
         options: &Options<'_>,
         target: &mut Target,
     ) -> Result<Taken<'b>, Fault> {
-        let native = passage.resource.native();
         // Kong's rule holds for a provider's own API too: the file's model and no other. But there no body is changed.
-        let is_held = native.is_some_and(|native| native.names_model() && options.model.is_some());
-        let names_model = passage.resource.names_model(&target.path) || is_held;
-        target.client_model = native.and_then(|native| native.model(&target.path));
-        let taken = if names_model || backend.credentials.reads_body() {
+        let held = passage.resource.native().filter(|_| options.model.is_some());
+        let held = held.map_or(&[][..], |native| native.names_model(&target.path));
+        let names_model = passage.resource.names_model(&target.path);
+        let taken = if names_model || !held.is_empty() || backend.credentials.reads_body() {
             let limit = backend.limit(self.limits.body_bytes);
             let mut whole: Vec<u8> = intake::read(body, limit, self.limits.body).await?.into();
             if names_model && !whole.is_empty() {
                 let kind = text(head, &header::CONTENT_TYPE).unwrap_or_default();
-                let model = options.model.filter(|_| native.is_none());
-                target.client_model = passthrough::model(kind, &mut whole, model)?;
+                target.client_model = passthrough::model(kind, &mut whole, options.model)?;
+            } else if !held.is_empty() && !whole.is_empty() {
+                // A model that the path names too must be allowed as well.
+                backend.check_model(target.client_model.as_deref(), options.model)?;
+                target.client_model = passthrough::named(&whole, held)?;
             }
             Taken::Whole(whole)
         } else if body.is_end_stream() {
@@ -133,15 +135,15 @@ async fn give_back(
         None => (),
         Some(_) => headers::of_native(&reply.head, &mut answer.headers),
     }
-    let counts = is_good && is_post && passage.resource.generates(&target.path);
-    let tap = if counts { tap(backend, passage.resource, target, &reply, record) } else { None };
+    let counts = passage.resource.counts(&target.path).filter(|_| is_good && is_post);
+    let tap = counts.and_then(|counts| tap(backend, counts, target, &reply, record));
     answer.passing(Passing::new(reply, tap))
 }
 
 /// What counts along, where the file wants statistics.
 fn tap(
     backend: &Backend,
-    resource: Resource,
+    counts: Counts,
     target: &Target,
     reply: &Reply,
     record: &mut Record,
@@ -150,13 +152,22 @@ fn tap(
         return None;
     }
     let kind = reply.head.media_type();
-    if resource == Resource::Responses {
-        let framing = Some(Framing::Sse).filter(|framing| framing.fits(&kind));
-        record.stream = framing.is_some();
-        return Some(Tap::responses(framing));
-    }
-    let is_plain = resource == Resource::Native(Native::Huggingface);
-    let api = if is_plain { Api::Completions } else { Api::Chat };
+    let is = |framing: Framing| Some(framing).filter(|framing| framing.fits(&kind));
+    let api = match counts {
+        Counts::Response => {
+            let framing = is(Framing::Sse);
+            record.stream = framing.is_some();
+            return Some(Tap::responses(framing));
+        }
+        Counts::Ranking => return Some(Tap::ranking()),
+        Counts::Invocation => {
+            record.stream = is(Framing::EventStream).is_some();
+            record.usage = passthrough::of_headers(&|name| reply.head.value(name)?.trim().parse().ok());
+            return record.stream.then(Tap::invocation);
+        }
+        Counts::Chat => Api::Chat,
+        Counts::Completion => Api::Completions,
+    };
     let framing = backend.framings(api).iter().copied().find(|framing| framing.fits(&kind));
     // One array and one object have the same media type.
     let is_array = target.path.ends_with(":streamGenerateContent");

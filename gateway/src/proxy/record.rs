@@ -189,6 +189,7 @@ impl Record {
             ai.proxy.usage.total_tokens = usage.map(|usage| usage.total()),
             ai.proxy.usage.prompt_tokens_details.cached_tokens = usage.and_then(|usage| usage.cached),
             ai.proxy.usage.completion_tokens_details.reasoning_tokens = usage.and_then(|usage| usage.reasoning),
+            ai.proxy.usage.search_units = usage.and_then(|usage| usage.search_units),
             ai.proxy.payload.request = payloads.map(|payloads| text(&payloads.request)).as_deref(),
             ai.proxy.payload.response = payloads.map(|payloads| text(&payloads.response)).as_deref(),
         );

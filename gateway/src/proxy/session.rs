@@ -227,6 +227,7 @@ fn add(sum: &mut Option<Usage>, cost: Option<Usage>) {
         cached: plus(before.cached, cost.cached),
         cache_write: plus(before.cache_write, cost.cache_write),
         reasoning: plus(before.reasoning, cost.reasoning),
+        search_units: None,
     });
 }
 

@@ -12,6 +12,7 @@ mod limits;
 mod log;
 mod messages;
 mod native;
+mod operations;
 mod passthrough;
 mod process;
 mod providers;

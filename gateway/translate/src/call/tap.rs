@@ -4,7 +4,7 @@ use super::{Api, Call};
 use crate::Error;
 use crate::chat::Reader;
 use crate::delta::{Delta, Sink, Usage};
-use crate::passthrough::Responses;
+use crate::passthrough::{Invoked, Ranked, Responses};
 use crate::providers::Provider;
 use crate::wire::{Frame, Framer, Framing};
 
@@ -42,6 +42,16 @@ impl Tap {
     /// Beside a response of OpenAI's.
     pub fn responses(framing: Option<Framing>) -> Self {
         Self::with(Box::new(Responses), framing)
+    }
+
+    /// Beside a streamed answer of Bedrock's `InvokeModel`.
+    pub fn invocation() -> Self {
+        Self::with(Box::new(Invoked::default()), Some(Framing::EventStream))
+    }
+
+    /// Beside a ranking of Cohere's.
+    pub fn ranking() -> Self {
+        Self::with(Box::new(Ranked), None)
     }
 
     fn with(reader: Box<dyn Reader>, framing: Option<Framing>) -> Self {

@@ -21,6 +21,8 @@ pub enum Auth {
 pub struct Target {
     /// The provider's own path, percent-encoded, from its `/` on.
     pub path: String,
+    /// The host's address, where it is another one of the provider's than that of its models.
+    pub base_url: Option<&'static str>,
     /// The query, not encoded yet.
     pub query: Vec<(&'static str, String)>,
     /// What stands before the part of the path that is not always the same, such as the model: `/model/`. A configured
@@ -55,6 +57,7 @@ impl Target {
     pub fn new(path: impl Into<String>, model: String, stream: bool) -> Self {
         Self {
             path: path.into(),
+            base_url: None,
             query: Vec::new(),
             anchor: None,
             auth: Auth::Bearer,

@@ -139,6 +139,8 @@ pub struct Usage {
     pub cache_write: Option<u64>,
     /// Tokens of the answer spent on reasoning.
     pub reasoning: Option<u64>,
+    /// What a ranking costs, which is not counted in tokens.
+    pub search_units: Option<u64>,
 }
 
 impl Usage {

@@ -62,6 +62,7 @@ pub(crate) fn read(json: &RawValue) -> Option<Usage> {
         cached: prompt.and_then(|details| details.cached_tokens).or(wire.num_cached_tokens),
         cache_write: prompt.and_then(|details| details.cache_write_tokens),
         reasoning: wire.completion_tokens_details.and_then(|details| details.reasoning_tokens),
+        search_units: None,
     })
 }
 

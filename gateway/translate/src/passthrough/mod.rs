@@ -4,6 +4,7 @@
 //! Paths: <https://platform.openai.com/docs/api-reference>,
 //! <https://learn.microsoft.com/en-us/azure/ai-foundry/openai/reference>
 
+mod counts;
 mod model;
 mod multipart;
 mod native;
@@ -11,9 +12,11 @@ pub mod realtime;
 mod responses;
 mod route;
 
-pub use model::model;
+pub use counts::of_headers;
+pub(crate) use counts::{Invoked, Ranked};
+pub use model::{model, named};
 pub use multipart::Field;
-pub use native::Native;
+pub use native::{Counts, Native};
 pub use responses::Responses;
 
 use crate::Error;
@@ -142,12 +145,12 @@ impl Resource {
         }
     }
 
-    /// Whether a path is that of an answer of which the usage can be read.
-    pub fn generates(self, path: &str) -> bool {
+    /// Where the answer to a request to this path tells what it cost, if it does.
+    pub fn counts(self, path: &str) -> Option<Counts> {
         match self {
-            Self::Native(native) => native.generates(path),
-            Self::Responses => path.ends_with("/responses"),
-            _ => false,
+            Self::Native(native) => native.counts(path),
+            Self::Responses => path.ends_with("/responses").then_some(Counts::Response),
+            _ => None,
         }
     }
 
@@ -176,11 +179,17 @@ impl Passage {
     pub fn target(&self, path: &str, options: &Options<'_>) -> Result<Target, Error> {
         let below = route::below(self.resource, path)?;
         let mut target = match self.root {
+            Root::Fixed(_) if let Some(native) = self.resource.native() => {
+                let (base_url, path) = native.place(&below);
+                let client_model = native.model(&below);
+                Target { base_url, client_model, ..Target::new(path, String::new(), false) }
+            }
             Root::Fixed(root) => Target::new(format!("{root}{below}"), String::new(), false),
             Root::Azure => route::azure(self.resource, &below, options)?,
         };
         // A configured path ends before this, or goes before all of it.
-        target.anchor = self.resource.collections().iter().copied().find(|name| below.starts_with(name));
+        target.anchor =
+            self.resource.collections().iter().copied().find(|name| target.path.starts_with(name));
         target.model = options.model.unwrap_or_default().to_owned();
         if self.resource == Resource::Assistants {
             target.headers.push(("openai-beta", "assistants=v2".to_owned()));

@@ -34,6 +34,31 @@ fn of_json(body: &mut Vec<u8>, model: Option<&str>) -> Result<Option<String>, Er
     Ok(named)
 }
 
+/// The model that a body of JSON names in one of these places, each the names of members within one another. Of a foundation
+/// model's ARN, it is the model's id that is meant.
+pub fn named(body: &[u8], places: &[&[&'static str]]) -> Result<Option<String>, Error> {
+    for place in places {
+        if let Some(model) = at(body, place)? {
+            let id = model.split_once(FOUNDATION).map(|(_, id)| id.to_owned());
+            return Ok(Some(id.unwrap_or(model)));
+        }
+    }
+    Ok(None)
+}
+
+/// What an ARN of one of the service's own models has before the model's id.
+const FOUNDATION: &str = "::foundation-model/";
+
+fn at(body: &[u8], place: &[&'static str]) -> Result<Option<String>, Error> {
+    let Some((name, inner)) = place.split_first() else { return Ok(None) };
+    let members = Members::of(body)?;
+    if inner.is_empty() {
+        let named: Option<Text<'_>> = members.read(name)?;
+        return Ok(named.map(|name| name.plain().into_owned()));
+    }
+    members.find(name).map_or(Ok(None), |value| at(value.as_bytes(), inner))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -43,6 +68,17 @@ mod tests {
         let mut body = br#"{"model":"mine","input":"a \u00e9","n":1e400}"#.to_vec();
         assert_eq!(model("application/json", &mut body, Some("tts-1")).unwrap().as_deref(), Some("mine"));
         assert_eq!(body, br#"{"input":"a \u00e9","n":1e400,"model":"tts-1"}"#);
+    }
+
+    #[test]
+    fn a_model_is_found_where_it_stands() {
+        let body = br#"{"a":{"b":{"modelArn":"arn:aws:bedrock:us-east-1::foundation-model/cohere.rerank-v3-5:0"}},"c":{"modelArn":"m"}}"#;
+        let rerank: &[&[&str]] = &[&["a", "b", "modelArn"]];
+        assert_eq!(named(body, rerank).unwrap().as_deref(), Some("cohere.rerank-v3-5:0"));
+        let either: &[&[&str]] = &[&["x", "modelArn"], &["c", "modelArn"]];
+        assert_eq!(named(body, either).unwrap().as_deref(), Some("m"));
+        assert_eq!(named(body, &[]).unwrap(), None);
+        assert!(named(b"[1]", rerank).is_err() && named(br#"{"a":5}"#, rerank).is_err());
     }
 
     #[test]

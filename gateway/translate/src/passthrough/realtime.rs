@@ -64,6 +64,7 @@ impl From<Spent> for Usage {
             cached: spent.input_token_details.and_then(|input| input.cached_tokens),
             cache_write: None,
             reasoning: None,
+            search_units: None,
         }
     }
 }
@@ -105,6 +106,7 @@ impl From<Metadata> for Usage {
             cached: spent.cached_content_token_count,
             cache_write: None,
             reasoning: spent.thoughts_token_count,
+            search_units: None,
         }
     }
 }

@@ -73,6 +73,7 @@ fn tell(usage: Option<Wire>, sink: &mut dyn Sink) {
         cached: input.and_then(|input| input.cached_tokens),
         cache_write: input.and_then(|input| input.cache_write_tokens),
         reasoning: usage.output_tokens_details.and_then(|output| output.reasoning_tokens),
+        search_units: None,
     }));
 }
 
@@ -92,6 +93,7 @@ mod tests {
             cached: Some(2),
             cache_write: None,
             reasoning: Some(3),
+            search_units: None,
         }
     }
 

@@ -161,6 +161,7 @@ impl Usage {
             cached,
             cache_write,
             reasoning: self.output_tokens_details.and_then(|details| details.thinking_tokens),
+            search_units: None,
         }
     }
 }

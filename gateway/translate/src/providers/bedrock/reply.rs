@@ -177,6 +177,7 @@ impl Usage {
             cached: self.cache_read_input_tokens,
             cache_write: self.cache_write_input_tokens,
             reasoning: None,
+            search_units: None,
         }
     }
 }

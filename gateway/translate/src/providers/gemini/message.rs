@@ -112,6 +112,7 @@ impl Tokens {
             cached: self.cached_content_token_count,
             cache_write: None,
             reasoning: self.thoughts_token_count,
+            search_units: None,
         })
     }
 }
