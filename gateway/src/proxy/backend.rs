@@ -169,14 +169,14 @@ impl Backend {
         }
     }
 
-    /// Where a request with these values goes.
+    /// Where a request with these values goes; `base_url`: where not to the provider's models, but to another service of it.
     pub(super) fn place(
         &self,
         peers: &Peers,
         values: &Values<'_>,
-        target: &Target,
+        base_url: Option<&str>,
     ) -> Result<Cow<'_, Place>, Fault> {
-        match (&self.place, target.base_url) {
+        match (&self.place, base_url) {
             (Some(place), None) => Ok(Cow::Borrowed(place)),
             (_, other) => {
                 let base_url = other.unwrap_or(self.provider.base_url);

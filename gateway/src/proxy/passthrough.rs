@@ -48,7 +48,7 @@ impl Proxy {
         backend.check(&target, &filled)?;
         record.request_model = Some(target.model.clone()).filter(|model| !model.is_empty());
         own_headers(head, passage.resource.native(), &mut target);
-        let place = backend.place(&self.peers, values, &target)?;
+        let place = backend.place(&self.peers, values, target.base_url)?;
         let is_post = head.method == Method::POST;
         let asked = Asked {
             method: head.method.as_str(),

@@ -48,7 +48,7 @@ impl Proxy {
         own_headers(head, native, &mut target);
         let (fields, expected) = opening.ask();
         target.headers.extend(fields);
-        let place = backend.place(&self.peers, values, &target)?;
+        let place = backend.place(&self.peers, values, target.base_url)?;
         let query = Some(query(head, backend, &target));
         let asked = Asked { method: "GET", content_type: None, accept: "*/*", query };
         let request = compose(backend, &place, &target, values, asked, Payload::None)?;

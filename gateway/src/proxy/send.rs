@@ -48,7 +48,7 @@ impl Proxy {
         record.request_model = Some(target.model.clone());
         record.stream = target.stream;
         record.dropped = (!target.dropped.is_empty()).then(|| target.dropped.join(", "));
-        let place = backend.place(&self.peers, values, &target)?;
+        let place = backend.place(&self.peers, values, target.base_url)?;
         let accept = if target.stream { accept(backend, api) } else { "application/json" };
         let asked = Asked { method: "POST", content_type: Some("application/json"), accept, query: None };
         let request = compose(backend, &place, &target, values, asked, Payload::Whole(&mut payload))?;

@@ -52,9 +52,14 @@ fn the_example_of_what_passes_through_serves_what_it_says() {
 fn the_example_of_providers_own_apis_serves_what_it_says() {
     let config = Config::load(&here("examples/native.yaml"), &env(VARIABLES));
     let config = config.unwrap_or_else(|errors| panic!("{errors}"));
-    for path in
-        ["/anthropic/v1/messages", "/bedrock/model/m/converse", "/gemini/v1beta/models/g:embedContent"]
-    {
+    for path in [
+        "/anthropic/v1/messages",
+        "/bedrock/model/m/converse",
+        "/bedrock/rerank",
+        "/gemini/v1beta/models/g:embedContent",
+        "/vertex/v1/projects/p/locations/global/rankingConfigs/c:rank",
+        "/huggingface/generate_stream",
+    ] {
         let plugin = &config.router.find("POST", None, path, &HeaderMap::new()).expect(path).route.plugin;
         assert!(plugin.target.native(plugin.llm_format).is_some(), "{path}");
     }

@@ -32,5 +32,5 @@ def attempt(function):
 
 
 def run():
-    """Runs all cases. One that raises what it does not expect is told as such, and does not end the others."""
-    json.dump({name: attempt(function) for name, function in CASES.items()}, sys.stdout)
+    """Runs all cases. One that raises what it does not expect is told as such, and does not end the others. What is no JSON is told as text."""
+    json.dump({name: attempt(function) for name, function in CASES.items()}, sys.stdout, default=str)

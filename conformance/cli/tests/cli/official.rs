@@ -5,6 +5,7 @@
 mod batches;
 mod files;
 mod messages;
+mod native;
 mod realtime;
 mod responses;
 mod rows;

@@ -89,7 +89,7 @@ impl Proxy {
     /// Whom this client's files and batches belong to: who else leads to the same place by the same keys sees the same at the
     /// provider, too.
     fn owner(&self, talk: &Talk<'_>) -> Result<Owner, Fault> {
-        let place = talk.backend.place(&self.peers, talk.values)?;
+        let place = talk.backend.place(&self.peers, talk.values, None)?;
         let origin = place.peer.origin.with_port();
         let who = talk.backend.credentials.who(talk.values.head);
         let mut digest = digest::Context::new(&digest::SHA256);
@@ -116,7 +116,7 @@ impl Proxy {
         target: &Target,
         body: Option<&mut Vec<u8>>,
     ) -> Result<Said, Fault> {
-        let place = talk.backend.place(&self.peers, talk.values)?;
+        let place = talk.backend.place(&self.peers, talk.values, target.base_url)?;
         let content_type = body.is_some().then_some("application/json");
         let asked = Asked { method, content_type, accept: "*/*", query: None };
         let mut nothing = Vec::new();
