@@ -234,7 +234,7 @@ fn judge_body(
     let form = form(provider, request, chosen)?;
     let (body, chosen) = match (&form, chosen.and_then(Operation::of_form)) {
         (Some(form), Some(chosen)) => (chosen.fields(form.fields()), Some(chosen)),
-        _ if chosen.is_some_and(Operation::takes_bytes) && !is_json(request) => {
+        _ if chosen.is_some_and(Operation::takes_bytes) && provider.is_bytes(request) => {
             return Ok((Value::Null, None));
         }
         _ => {
@@ -267,10 +267,6 @@ fn form(
         };
     }
     Form::read(media, &request.body).map(Some).map_err(|problem| provider.unformed(request, problem))
-}
-
-fn is_json(request: &Request) -> bool {
-    request.header("content-type").is_some_and(|media| media.starts_with("application/json"))
 }
 
 fn kind(kind: Kind) -> Failure {

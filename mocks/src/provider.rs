@@ -80,6 +80,11 @@ pub trait Provider: Sync {
     /// What the provider says to a body that is not JSON.
     fn unreadable(&self, problem: &serde_json::Error) -> Failure;
 
+    /// Whether a body is bytes and no JSON, where the operation takes both.
+    fn is_bytes(&self, request: &Request) -> bool {
+        !request.header("content-type").is_some_and(|media| media.starts_with("application/json"))
+    }
+
     /// What the provider says to a form that cannot be read, or where one is wanted and none came.
     fn unformed(&self, _request: &Request, _problem: &str) -> Failure {
         Failure { kind: Some(Kind::InvalidRequest), ..Failure::default() }

@@ -25,9 +25,15 @@ impl Template {
         Self(template.trim_start_matches('/').split('/').map(segment).collect())
     }
 
-    /// How many segments are the same in every path that fits: of two templates that fit, the one with more is meant.
-    pub(crate) fn literals(&self) -> usize {
-        self.0.iter().filter(|segment| matches!(segment, Segment::Literal(_))).count()
+    /// How many segments are the same in every path that fits, and how much of the others is: of two templates that fit, the one
+    /// with more is meant.
+    pub(crate) fn literals(&self) -> (usize, usize) {
+        let whole = self.0.iter().filter(|segment| matches!(segment, Segment::Literal(_)));
+        let ends = self.0.iter().map(|segment| match segment {
+            Segment::Parameter(_, end) => end.len(),
+            Segment::Literal(_) | Segment::Path(_) => 0,
+        });
+        (whole.count(), ends.sum())
     }
 
     /// The parameters of a path that fits, percent-decoded. A parameter is one segment that is not empty: a slash

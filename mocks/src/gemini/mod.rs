@@ -1,10 +1,13 @@
 //! [The Gemini API](https://ai.google.dev/api/generate-content) under `v1` and `v1beta`: whole, as one JSON array, and as events.
 
 mod ask;
+mod batches;
 mod check;
 mod embedding;
 mod error;
+mod files;
 mod models;
+mod page;
 mod refuse;
 mod reply;
 mod stream;
@@ -37,7 +40,8 @@ impl Provider for Gemini {
     }
 
     fn route(&self, method: &str, path: &str) -> Route {
-        let version = path.trim_start_matches('/').split('/').next().unwrap_or_default();
+        let below = path.strip_prefix("/upload/").unwrap_or(path).trim_start_matches('/');
+        let version = below.split('/').next().unwrap_or_default();
         if !VERSIONS.contains(&version) {
             return Route::NotFound;
         }
@@ -47,7 +51,10 @@ impl Provider for Gemini {
                 EMBED | BATCH_EMBED => Route::Embed(found),
                 "countTokens" => Route::Direct("countTokens", Some(found)),
                 "listModels" => Route::Direct("listModels", Some(found)),
-                _ => Route::Direct("getModel", Some(found)),
+                id => {
+                    let own = batches::named(id).or_else(|| files::named(id));
+                    Route::Direct(own.unwrap_or("getModel"), Some(found))
+                }
             },
             route => route,
         }
@@ -57,6 +64,10 @@ impl Provider for Gemini {
     fn authenticate(&self, request: &Request, credentials: &Credentials) -> Result<(), Box<Denied>> {
         let key = request.header("x-goog-api-key").or_else(|| parameter(request, "key"));
         match key {
+            // The address of an upload that goes on is a secret of its own.
+            None if request.path.starts_with("/upload/") && parameter(request, "upload_id").is_some() => {
+                Ok(())
+            }
             None => Err(denied(Kind::Permission, "no key", error::NO_KEY, None)),
             Some(key) if credentials.accepts(self.name(), key) => Ok(()),
             Some(_) => {
@@ -69,6 +80,13 @@ impl Provider for Gemini {
 
     fn unreadable(&self, problem: &serde_json::Error) -> Failure {
         Failure::new(Kind::InvalidRequest, format!("Invalid JSON payload received. {problem}"))
+    }
+
+    /// Official clients say of the pieces of a file that they are JSON.
+    fn is_bytes(&self, request: &Request) -> bool {
+        let is_json =
+            request.header("content-type").is_some_and(|media| media.starts_with("application/json"));
+        !is_json || parameter(request, "upload_id").is_some()
     }
 
     fn refuse(&self, violation: &Violation, body: &Value) -> Failure {
@@ -123,8 +141,13 @@ impl Provider for Gemini {
     }
 
     fn direct(&self, call: &Call<'_>) -> Whole {
-        match models::answer(call) {
-            Ok(body) => good(call, &body),
+        let answered = match call.operation {
+            operation if batches::named(operation).is_some() => batches::answer(call),
+            operation if files::named(operation).is_some() => files::answer(call),
+            _ => models::answer(call).map(|body| good(call, &body)),
+        };
+        match answered {
+            Ok(whole) => whole,
             Err(failure) => self.error(call.request, &call.draw, &failure),
         }
     }

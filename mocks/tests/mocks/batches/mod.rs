@@ -1,3 +1,4 @@
 //! Batches and jobs: every reply is held against the provider's document.
 
 mod anthropic;
+mod gemini;

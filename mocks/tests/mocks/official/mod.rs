@@ -6,6 +6,7 @@ mod azure;
 mod boto3;
 mod cohere;
 mod genai;
+mod genai_batches;
 mod hosts;
 mod huggingface;
 mod mistral;
