@@ -29,6 +29,7 @@ type Streamed = (&'static str, Framing, fn() -> Vec<u8>);
 const STREAMS: &[Streamed] = &[
     ("openai", Framing::Sse, openai_stream),
     ("anthropic", Framing::Sse, anthropic_stream),
+    ("anthropic responses", Framing::Sse, anthropic_stream),
     ("azure", Framing::Sse, azure_stream),
     ("bedrock", Framing::EventStream, bedrock_stream),
     ("cohere", Framing::Sse, cohere_stream),
@@ -179,7 +180,11 @@ fn renderings(criterion: &mut Criterion) {
 }
 
 fn translate_stream(name: &str, framing: Framing, bytes: &[u8], piece: usize) -> usize {
-    let api = if name.ends_with(" completions") { Api::Completions } else { Api::Chat };
+    let api = match name.split_once(' ') {
+        Some((_, "completions")) => Api::Completions,
+        Some((_, "responses")) => Api::Responses,
+        _ => Api::Chat,
+    };
     let mut stream = Stream::new(api, provider(name), &call(), framing).expect("it has such an API");
     for piece in bytes.chunks(piece) {
         stream.push(piece).expect("a good stream");

@@ -6,6 +6,7 @@ use serde_json::value::RawValue;
 
 use crate::Error;
 use crate::call::{self, Api, Call, Gemini, Options, Stream};
+use crate::client::responses::{self, Memory, Needs, Page};
 use crate::providers::{self, Provider};
 use crate::wire::{Frame, Framing, split_event_stream, split_json_array, split_json_lines, split_sse};
 
@@ -221,6 +222,36 @@ pub fn request(provider: &str, bytes: &[u8]) {
         let model = if api == Api::Embeddings { flag(0).then_some(vectors) } else { options.model };
         one_request(api, known(provider), bytes, &Options { model, ..options });
     }
+}
+
+/// A request for a response, and what is kept of it: whatever was accepted once is accepted as what came before.
+pub fn turns(bytes: &[u8]) {
+    let _ = Needs::of(bytes);
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        let _ = (responses::output(text), responses::item_id(text), responses::response_of(text));
+        let is_json = serde_json::from_str::<&RawValue>(text).is_ok();
+        for is_sealed in [false, true] {
+            let shown = responses::shown(text, is_sealed);
+            if is_json {
+                json(&shown);
+            }
+        }
+    }
+    let provider = known("anthropic");
+    let options = Options { model: Some("claude-sonnet-4-5"), ..Options::default() };
+    if call::request(Api::Responses, provider, bytes, &options, &mut Vec::new()).is_err() {
+        return;
+    }
+    let items = responses::settle(bytes, Memory::default(), "name").expect("an accepted request has items");
+    items.iter().for_each(|item| json(item.as_bytes()));
+    let page = Page { limit: 2, is_ascending: false, after: None };
+    json(&page.write(&items).expect("there is nothing to go on after"));
+    let earlier: Vec<&str> = items.iter().map(String::as_str).collect();
+    let memory = Memory { earlier: &earlier, ..Memory::default() };
+    let next = br#"{"input":"so?"}"#;
+    let options = Options { memory, ..options };
+    let asked = call::request(Api::Responses, provider, next, &options, &mut Vec::new());
+    asked.expect("what was accepted once is accepted as what came before");
 }
 
 fn one_request(api: Api, provider: &Provider, bytes: &[u8], options: &Options<'_>) {

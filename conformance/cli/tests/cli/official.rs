@@ -8,6 +8,7 @@ mod messages;
 mod native;
 mod realtime;
 mod responses;
+mod responses_everywhere;
 mod rows;
 #[path = "../../../../mocks/tests/mocks/official/venv.rs"]
 #[expect(dead_code, reason = "the mocks' own tests use all of it")]

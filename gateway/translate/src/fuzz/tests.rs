@@ -18,7 +18,7 @@ fn providers() -> impl Iterator<Item = String> {
 }
 
 fn each_target(bytes: &[u8]) {
-    [sse, event_stream, json_lines, json_array].iter().for_each(|target| target(bytes));
+    [sse, event_stream, json_lines, json_array, turns].iter().for_each(|target| target(bytes));
     for provider in &providers().collect::<Vec<_>>() {
         [stream, reply, failure, request].iter().for_each(|target| target(provider, bytes));
         if known(provider).framings(Api::Chat).contains(&Framing::EventStream) {
@@ -97,6 +97,16 @@ const WORDS: &[&str] = &[
     "{\"event_type\":\"stream-start\",\"generation_id\":\"g\"}\n{\"event_type\":\"tool-calls-chunk\",\"tool_call_delta\":{\"name\":\"f\"}}\n",
     "{\"event_type\":\"text-generation\",\"text\":\"hi\"}\n",
     "{\"event_type\":\"stream-end\",\"is_finished\":true,\"response\":{\"text\":\"hi\"}}\n",
+    "{\"input\":[",
+    "{\"input\":\"hi\",",
+    "{\"type\":\"function_call\",\"call_id\":\"c\",\"name\":\"f\",\"arguments\":\"{}\"}",
+    "{\"type\":\"function_call_output\",\"call_id\":\"c\",\"output\":\"x\"}",
+    "{\"type\":\"custom_tool_call\",\"call_id\":\"d\",\"name\":\"f\",\"input\":\"x\"}",
+    "{\"type\":\"reasoning\",\"id\":\"rs_n_0\",\"summary\":[{\"text\":\"x\"}],\"encrypted_content\":\"thinking.x\"}",
+    "{\"type\":\"message\",\"role\":\"assistant\",\"content\":[{\"type\":\"output_text\",\"text\":\"x\"}]}",
+    "\"instructions\":\"x\"",
+    "\"tools\":[{\"type\":\"custom\",\"name\":\"f\"}]",
+    "\"include\":[\"reasoning.encrypted_content\"]",
     "\u{0}",
     "\u{1f}",
 ];

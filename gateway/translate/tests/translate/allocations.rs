@@ -61,6 +61,30 @@ fn a_text_event_of_anthropic_takes_none() {
     assert_eq!(allocations("anthropic", &[&start], &[&arguments[..]; 200]), 0, "pieces of arguments");
 }
 
+/// A response tells its texts again at their end, and so gathers them; that takes room once.
+#[test]
+fn a_text_event_of_a_response_takes_none() {
+    let way = Way { api: Api::Responses, ..Way::chat("anthropic") };
+    let (start, text, arguments) = anthropic();
+    let many = text.repeat(50);
+    assert_eq!(allocations_of(way, &[&start, &text], &[&text[..]; 100]), 0, "one event a read");
+    assert_eq!(allocations_of(way, &[&start, &text], &[&many[..]; 2]), 0, "many events a read");
+    assert_eq!(allocations_of(way, &[&start, &arguments], &[&arguments[..]; 100]), 0, "pieces of arguments");
+    let thought = |text: &str| {
+        sse(
+            &json!({ "type": "content_block_delta", "index": 0, "delta": { "type": "thinking_delta", "thinking": text } }),
+        )
+    };
+    let message = json!({ "id": "msg_1", "model": "claude", "content": [], "usage": { "input_tokens": 1, "output_tokens": 1 } });
+    let block = json!({ "type": "thinking", "thinking": "", "signature": "" });
+    let start = [
+        sse(&json!({ "type": "message_start", "message": message })),
+        sse(&json!({ "type": "content_block_start", "index": 0, "content_block": block })),
+        thought("first"),
+    ];
+    assert_eq!(allocations_of(way, &[&start.concat()], &[&thought(" I think\n")[..]; 100]), 0, "thoughts");
+}
+
 #[test]
 fn a_torn_event_takes_none_once_one_was_torn() {
     let (start, text, _) = anthropic();

@@ -267,6 +267,14 @@ fn a_whole_reply_says_what_the_chat_says() {
 }
 
 #[test]
+fn what_was_accepted_once_is_accepted_as_what_came_before() {
+    let requests = Case::all().into_iter().filter(|case| case.api == Api::Responses);
+    let requests: Vec<String> = requests.filter_map(|case| case.read("request.json")).collect();
+    assert!(requests.len() > 50, "only {} requests", requests.len());
+    requests.iter().for_each(|request| translate::fuzz::turns(request.as_bytes()));
+}
+
+#[test]
 fn every_chat_can_be_asked_for_a_response() {
     for provider in providers::ALL.iter().filter(|provider| provider.serves(Api::Chat)) {
         assert!(provider.serves(Api::Responses), "{}", provider.id());

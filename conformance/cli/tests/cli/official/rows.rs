@@ -317,6 +317,11 @@ impl Row {
         Some(route)
     }
 
+    /// Kong's route to its chat for those that speak OpenAI's responses, where it has one.
+    pub(super) fn responses(&self, url: &str, credentials: &Credentials) -> Option<Value> {
+        Some(self.route("llm/v1/responses", "responses", self.chat?, url, credentials))
+    }
+
     fn route(&self, kind: &str, path: &str, model: &str, url: &str, credentials: &Credentials) -> Value {
         let key = credentials.key(self.mock);
         let auth = match self.key {

@@ -24,6 +24,8 @@ use crate::{Error, Text};
 
 /// Bytes of text that one response may have: so memory per stream is bounded.
 const MOST: usize = 64 << 20;
+/// Room for the text of a part, of a thought, or of arguments: most need no more, and so take memory once.
+const ROOM: usize = 4 << 10;
 
 /// Writes one response.
 #[derive(Debug)]
@@ -191,7 +193,7 @@ impl ResponseWriter {
         }
         self.end_part();
         let Kind::Message(parts) = &mut self.items[at].kind else { return };
-        parts.push(Part { is_refusal, ..Part::default() });
+        parts.push(Part { is_refusal, text: Vec::with_capacity(ROOM), ..Part::default() });
         let number = parts.len() - 1;
         let (item, events) = (&self.items[at], &mut self.events);
         events.add("response.content_part.added", |data| {
@@ -253,6 +255,9 @@ impl ResponseWriter {
         let place = Place { id, index: *index };
         let Kind::Reasoning(reasoning) = kind else { return };
         let (before, is_summary) = (reasoning.text.len(), reasoning.is_summary);
+        if before == 0 {
+            reasoning.text.reserve(ROOM);
+        }
         text.write_inner(&mut reasoning.text);
         *held += reasoning.text.len() - before;
         if before == 0 {
@@ -324,7 +329,7 @@ impl ResponseWriter {
         self.end_open(COMPLETED);
         let is_custom = self.response.echo.custom.iter().any(|custom| name.is(custom));
         let (mut call, prefix) = (
-            Call { id: Vec::new(), name: Vec::new(), arguments: Vec::new(), is_custom },
+            Call { id: Vec::new(), name: Vec::new(), arguments: Vec::with_capacity(ROOM), is_custom },
             if is_custom { "ctc" } else { "fc" },
         );
         id.write_inner(&mut call.id);
