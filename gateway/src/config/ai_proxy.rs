@@ -165,6 +165,7 @@ impl Target {
             let is_translated = self.route_type.api().is_none_or(|api| dialect.serves(api));
             let has = |resource| {
                 dialect.passage(resource).is_some()
+                    || dialect.work(resource).is_some()
                     || dialect.translates(resource)
                     || resource == Resource::Responses && dialect.serves(Api::Responses)
             };

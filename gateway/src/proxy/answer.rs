@@ -33,6 +33,7 @@ pub(super) struct Answer {
 
 enum Content {
     Whole(Vec<u8>, &'static str),
+    Made(Vec<u8>, HeaderValue),
     Stream(Box<Stream>),
     Passing(Box<Passing>),
     Session(Box<Session>),
@@ -66,6 +67,11 @@ impl Answer {
         self.whole(bytes)
     }
 
+    /// A body of another type than JSON, perhaps.
+    pub(super) fn made(self, body: Vec<u8>, kind: HeaderValue) -> Self {
+        Self { content: Content::Made(body, kind), ..self }
+    }
+
     pub(super) fn stream(self, stream: Stream) -> Self {
         Self { content: Content::Stream(Box::new(stream)), ..self }
     }
@@ -92,6 +98,7 @@ impl Answer {
         let Self { mut headers, status, content } = self;
         let kind = match &content {
             Content::Whole(..) => Some(JSON),
+            Content::Made(_, kind) => Some(kind.clone()),
             Content::Passing(passing) => passing.media_type(),
             Content::Session(_) => None,
             Content::Stream(..) => {
@@ -109,6 +116,7 @@ impl Answer {
             Content::Whole(bytes, outcome) => {
                 Body::whole(bytes.into(), status.as_u16(), outcome, record, busy)
             }
+            Content::Made(bytes, _) => Body::whole(bytes.into(), status.as_u16(), "done", record, busy),
             Content::Stream(stream) => Body::stream(stream, record, busy),
             Content::Passing(passing) => Body::passing(passing, record, busy),
             Content::Session(session) => {

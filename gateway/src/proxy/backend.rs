@@ -13,6 +13,7 @@ use translate::client::responses::Memory;
 use translate::passthrough::{Passage, Resource};
 use translate::providers::Provider;
 use translate::wire::Framing;
+use translate::works::Work;
 
 use super::Peers;
 use super::credentials::Credentials;
@@ -29,6 +30,8 @@ pub(super) enum Serves {
     Call(Api),
     /// They pass through.
     Passage(&'static Passage),
+    /// Pictures and transcripts that the provider has in a form of its own.
+    Work(Work, Resource),
     /// Batches, or the files of batches, that the provider has in a form of its own.
     Batches(Dialect, Resource),
 }
@@ -75,12 +78,16 @@ impl Backend {
         let provider = target.model.dialect()?;
         let native = target.native(route.plugin.llm_format).map(Serves::Passage);
         let passage = || Some(Serves::Passage(provider.passage(target.route_type.resource()?)?));
+        let work = || {
+            let resource = target.route_type.resource()?;
+            Some(Serves::Work(provider.work(resource)?, resource))
+        };
         let batches = || {
             let resource = target.route_type.resource().filter(|resource| provider.translates(*resource))?;
             Some(Serves::Batches(provider.batches()?, resource))
         };
         let call = || target.api(route.plugin.llm_format).map(Serves::Call);
-        let serves = native.or_else(call).or_else(passage).or_else(batches)?;
+        let serves = native.or_else(call).or_else(passage).or_else(work).or_else(batches)?;
         let timeouts = Timeouts {
             connect: route.timeouts.connect,
             write: route.timeouts.write,
@@ -244,7 +251,7 @@ impl Backend {
     pub(super) fn methods(&self) -> &'static [&'static str] {
         match self.serves {
             Serves::Call(Api::Responses) => Resource::Responses.methods(),
-            Serves::Call(_) => &["POST"],
+            Serves::Call(_) | Serves::Work(..) => &["POST"],
             Serves::Passage(passage) => passage.resource.methods(),
             Serves::Batches(_, resource) => resource.methods(),
         }

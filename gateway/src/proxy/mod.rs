@@ -18,6 +18,7 @@ mod send;
 mod session;
 mod turns;
 mod websocket;
+mod works;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -132,6 +133,10 @@ impl Proxy {
             }
             Serves::Passage(passage) => {
                 return self.pass(backend, passage, &values, body, record, deadline).await;
+            }
+            Serves::Work(work, resource) => {
+                let whose = (backend, work, resource);
+                return self.work(whose, &values, body, record, deadline).await;
             }
             Serves::Batches(dialect, resource) => {
                 let mut talk = Talk { backend, values: &values, record, deadline, dialect };

@@ -17,3 +17,4 @@ mod laws;
 mod requests;
 mod responses;
 mod sse;
+mod works;

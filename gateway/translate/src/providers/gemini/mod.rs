@@ -6,6 +6,7 @@ mod config;
 mod contents;
 mod embed;
 mod failure;
+mod images;
 mod message;
 mod native;
 mod read;
@@ -13,14 +14,23 @@ mod request;
 mod tools;
 
 pub(super) use failure::problem;
+pub(super) use images::{read as read_image, write as write_image};
 pub(super) use message::Tokens;
 pub(super) use request::{Service, write};
 
 use super::{Completions, Dialect, Provider};
 use crate::call::{Auth, Call, Losses, Options, Target};
 use crate::chat::{self, Reader, Thinking};
+use crate::passthrough::Resource;
 use crate::wire::Framing;
+use crate::works::Work;
 use crate::{Error, openai, path};
+
+/// Pictures.
+pub(crate) const WORKS: &[(Resource, Work)] = &[
+    (Resource::ImageEdits, Work::Images(&images::Images)),
+    (Resource::ImageGenerations, Work::Images(&images::Images)),
+];
 
 /// The Gemini API.
 pub const PROVIDER: Provider = Provider {

@@ -13,14 +13,25 @@ mod chunks;
 mod embed;
 mod failure;
 mod generate;
+mod images;
 mod own;
 mod read;
+mod transcripts;
 mod turns;
 
 use super::{Completions, Dialect, Provider};
 use crate::call::Options;
 use crate::openai::{Limit, Quirks};
+use crate::passthrough::Resource;
+use crate::works::Work;
 use crate::{Error, path};
+
+/// Pictures and transcripts.
+pub(crate) const WORKS: &[(Resource, Work)] = &[
+    (Resource::ImageEdits, Work::Images(&images::Images)),
+    (Resource::ImageGenerations, Work::Images(&images::Images)),
+    (Resource::Transcriptions, Work::Transcripts(&transcripts::Transcripts)),
+];
 
 /// The router, and HF Inference behind it.
 pub const PROVIDER: Provider = Provider {

@@ -12,6 +12,7 @@
 
 mod embed;
 mod failure;
+mod images;
 mod maker;
 
 use super::claude::Claude;
@@ -20,9 +21,17 @@ use crate::Error;
 use crate::call::{Call, Losses, Options, Target};
 use crate::chat::{self, Reader, Thinking};
 use crate::openai::{self, Address, ChunkReader, Place, Quirks};
+use crate::passthrough::Resource;
 use crate::path::segment;
 use crate::wire::Framing;
+use crate::works::Work;
 use maker::Maker;
+
+/// Pictures.
+pub(crate) const WORKS: &[(Resource, Work)] = &[
+    (Resource::ImageEdits, Work::Images(&images::Images)),
+    (Resource::ImageGenerations, Work::Images(&images::Images)),
+];
 
 /// Models of publishers.
 pub const PROVIDER: Provider = Provider {
