@@ -37,7 +37,7 @@ impl Proxy {
         backend.check(&sent.target, &filled)?;
         record.request_model = Some(sent.target.model.clone());
         record.dropped = (!sent.target.dropped.is_empty()).then(|| sent.target.dropped.join(", "));
-        let place = backend.place(&self.peers, values)?;
+        let place = backend.place(&self.peers, values, sent.target.base_url)?;
         let asked = send::Asked {
             method: "POST",
             content_type: Some(&sent.content_type),
