@@ -2,6 +2,7 @@
 //! errors, completions and vectors. One file configures all of it.
 #![expect(clippy::unwrap_used, reason = "the helpers of tests are tests too")]
 
+mod assistants;
 mod batches;
 mod files;
 mod messages;

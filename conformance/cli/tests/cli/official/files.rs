@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::{Server, file, played, venv};
 
 /// A file of Kong's with a route for each type of resource.
-fn kong(model: &Value, key: (&str, &str), routes: &[(&str, &[&str])]) -> String {
+pub(super) fn kong(model: &Value, key: (&str, &str), routes: &[(&str, &[&str])]) -> String {
     let route = |(kind, paths): &(&str, &[&str])| {
         let config = json!({
             "route_type": kind,
