@@ -165,6 +165,10 @@ impl Provider for Azure {
     }
 
     fn direct_stream(&self, call: &Call<'_>) -> Option<Result<Stream, Failure>> {
+        let call = &as_openai(call);
+        if let Some(events) = openai::happening(call, &kept::MANNER) {
+            return Some(events.map(|events| Stream { headers: headers(&call.draw, EVENTS), events }));
+        }
         let streamed = OPENAI.direct_stream(call)?;
         Some(streamed.map(|stream| Stream { headers: headers(&call.draw, EVENTS), ..stream }))
     }

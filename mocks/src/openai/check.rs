@@ -14,7 +14,9 @@ pub(super) fn check(call: &Call<'_>) -> Result<(), Failure> {
         return Ok(());
     }
     let model = body["model"].as_str().unwrap_or_default();
-    if call.models.is_some_and(|models| models.iter().all(|known| known != model)) {
+    // What names none, such as a file, asks none.
+    let names_one = body["model"].is_string();
+    if names_one && call.models.is_some_and(|models| models.iter().all(|known| known != model)) {
         return Err(models::absent(model));
     }
     if call.operation != super::CHAT {

@@ -95,3 +95,21 @@ async fn those_who_speak_the_dialect_keep_nothing() {
         assert_eq!(judged::get(&mocks, "xai", path).await.status, 404, "{path}");
     }
 }
+
+#[tokio::test]
+async fn only_what_names_a_model_asks_for_one() {
+    let models = Some(vec!["gpt-4o".to_owned()]);
+    let mocks = mocks::start_with(mocks::Options { models, ..mocks::Options::default() }).await.unwrap();
+    upload(&mocks, "evals", "a.bin", b"x").await;
+    let beta = |model: &'static str| {
+        let (mocks, body) = (&mocks, json!({ "model": model }).to_string());
+        async move {
+            let key = format!("Bearer {}", mocks.credentials().key("openai"));
+            let media = ("content-type", "application/json");
+            let headers = [("authorization", key.as_str()), media, ("openai-beta", "assistants=v2")];
+            let request = client::request("POST", "/openai/v1/assistants", &headers, body.as_bytes());
+            exchange(mocks, &request).await.status
+        }
+    };
+    assert_eq!((beta("gpt-4o").await, beta("gpt-0").await), (200, 404));
+}
