@@ -28,10 +28,13 @@ type Streamed = (&'static str, Framing, fn() -> Vec<u8>);
 
 const STREAMS: &[Streamed] = &[
     ("openai", Framing::Sse, openai_stream),
+    ("openai messages", Framing::Sse, openai_stream),
     ("anthropic", Framing::Sse, anthropic_stream),
     ("anthropic responses", Framing::Sse, anthropic_stream),
+    ("anthropic messages", Framing::Sse, anthropic_stream),
     ("azure", Framing::Sse, azure_stream),
     ("bedrock", Framing::EventStream, bedrock_stream),
+    ("bedrock messages", Framing::EventStream, bedrock_stream),
     ("cohere", Framing::Sse, cohere_stream),
     ("cohere-v1", Framing::JsonLines, cohere_lines),
     ("gemini", Framing::Sse, gemini_stream),
@@ -183,6 +186,7 @@ fn translate_stream(name: &str, framing: Framing, bytes: &[u8], piece: usize) ->
     let api = match name.split_once(' ') {
         Some((_, "completions")) => Api::Completions,
         Some((_, "responses")) => Api::Responses,
+        Some((_, "messages")) => Api::Messages,
         _ => Api::Chat,
     };
     let mut stream = Stream::new(api, provider(name), &call(), framing).expect("it has such an API");

@@ -85,6 +85,30 @@ fn a_text_event_of_a_response_takes_none() {
     assert_eq!(allocations_of(way, &[&start.concat()], &[&thought(" I think\n")[..]; 100]), 0, "thoughts");
 }
 
+/// The same to clients that speak Messages: translated from elsewhere, and guarded where it stays what it was.
+#[test]
+fn a_text_event_of_a_message_takes_none() {
+    let to_messages = |provider| Way { api: Api::Messages, ..Way::chat(provider) };
+    let (start, text, _) = anthropic();
+    assert_eq!(allocations_of(to_messages("anthropic"), &[&start], &[&text[..]; 200]), 0, "as it came");
+    let chunk = |delta: serde_json::Value| {
+        let choice = json!({ "index": 0, "delta": delta, "logprobs": null, "finish_reason": null });
+        format!("data: {}\n\n", json!({ "id": "c", "model": "gpt-4o", "choices": [choice] })).into_bytes()
+    };
+    let call =
+        json!({ "index": 0, "id": "t", "type": "function", "function": { "name": "f", "arguments": "" } });
+    let piece =
+        |json: &str| chunk(json!({ "tool_calls": [{ "index": 0, "function": { "arguments": json } }] }));
+    let text = [chunk(json!({ "content": "first" })), chunk(json!({ "content": " \"Größe\"\n日本 😀" }))];
+    assert_eq!(allocations_of(to_messages("openai"), &[&text[0]], &[&text[1][..]; 200]), 0, "text");
+    let begun = [chunk(json!({ "tool_calls": [call] })), piece("{"), piece("\"a\": [")].concat();
+    assert_eq!(
+        allocations_of(to_messages("openai"), &[&begun], &[&piece("\"\u{e9}\\\" {\", 1,")[..]; 200]),
+        0,
+        "arguments"
+    );
+}
+
 #[test]
 fn a_torn_event_takes_none_once_one_was_torn() {
     let (start, text, _) = anthropic();

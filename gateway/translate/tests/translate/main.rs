@@ -14,6 +14,7 @@ mod golden;
 mod hub;
 mod json;
 mod laws;
+mod messages;
 mod requests;
 mod responses;
 mod sse;

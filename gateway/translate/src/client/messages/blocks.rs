@@ -112,7 +112,10 @@ impl Blocks {
             return;
         }
         match delta {
-            Delta::Text(text) if !text.is_empty() => self.piece(Key::Text, Piece::Text(text), page),
+            // Why a model declines is what it says instead.
+            Delta::Text(text) | Delta::Refusal(text) if !text.is_empty() => {
+                self.piece(Key::Text, Piece::Text(text), page);
+            }
             Delta::Reasoning { block, text } => self.piece(Key::Thinking(block), Piece::Thinking(text), page),
             Delta::Signature { block, text } => {
                 self.piece(Key::Thinking(block), Piece::Signature(text), page);
