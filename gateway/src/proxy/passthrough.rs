@@ -92,6 +92,12 @@ impl Proxy {
                 // A model that the path names too must be allowed as well.
                 backend.check_model(target.client_model.as_deref(), options.model)?;
                 target.client_model = passthrough::named(&whole, held)?;
+                // An alias is the file's own word, which the provider does not know.
+                let alias = backend.route.plugin.target.model.alias.as_deref();
+                let is_alias = alias.is_some() && target.client_model.as_deref() == alias;
+                if is_alias && held.contains(&&["model"][..]) {
+                    passthrough::model("application/json", &mut whole, options.model)?;
+                }
             }
             Taken::Whole(whole)
         } else if body.is_end_stream() {

@@ -2,6 +2,7 @@
 
 use gateway::config::{Config, Errors, Named, Tuning};
 use http::HeaderMap;
+use translate::call::Api;
 
 use super::{env, here};
 
@@ -62,6 +63,16 @@ fn the_example_of_providers_own_apis_serves_what_it_says() {
     ] {
         let plugin = &config.router.find("POST", None, path, &HeaderMap::new()).expect(path).route.plugin;
         assert!(plugin.target.native(plugin.llm_format).is_some(), "{path}");
+    }
+}
+
+#[test]
+fn the_example_of_messages_serves_what_it_says() {
+    let config = Config::load(&here("examples/messages.yaml"), &env(VARIABLES));
+    let config = config.unwrap_or_else(|errors| panic!("{errors}"));
+    for path in ["/openai/v1/messages", "/gemini/v1/messages", "/bedrock/v1/messages"] {
+        let plugin = &config.router.find("POST", None, path, &HeaderMap::new()).expect(path).route.plugin;
+        assert_eq!(plugin.target.api(plugin.llm_format), Some(Api::Messages), "{path}");
     }
 }
 

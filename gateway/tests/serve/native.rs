@@ -144,6 +144,14 @@ async fn the_files_model_holds_for_every_dialect() {
 }
 
 #[tokio::test]
+async fn an_alias_is_put_right_and_nothing_else() {
+    let aliased = |setup: Setup| setup.set("/model/name", "m").set("/model/model_alias", "sonnet");
+    let (upstream, _gateway, mut client) = native("anthropic", "anthropic", aliased).await;
+    client.post("/chat/v1/messages/count_tokens", JSON, r#"{"model":"sonnet","odd":1e400}"#).await;
+    assert_eq!(upstream.call().await.body, br#"{"odd":1e400,"model":"m"}"#);
+}
+
+#[tokio::test]
 async fn versions_are_the_clients_or_else_the_files() {
     for (field, expected) in [("", "2023-06-01"), ("anthropic-version: 2026-10-21\r\n", "2026-10-21")] {
         let (upstream, _gateway, mut client) = native("anthropic", "anthropic", |setup| setup).await;
