@@ -50,6 +50,7 @@ impl RouteType {
             Self::Files => Resource::Files,
             Self::ImageEdits => Resource::ImageEdits,
             Self::ImageGenerations => Resource::ImageGenerations,
+            Self::Preserve => Resource::Preserve,
             Self::Realtime => Resource::Realtime,
             Self::Responses => Resource::Responses,
             Self::VideoGenerations => Resource::Videos,

@@ -36,6 +36,8 @@ pub struct Route {
     pub headers: Vec<HeaderRule>,
     /// Ranks routes with regex paths; the highest first.
     pub regex_priority: i64,
+    /// Whether what `paths` match is left out of a path that is preserved.
+    pub strip_path: bool,
     /// Kong's words for tools.
     pub tags: Vec<String>,
     /// The route's plugin, else its service's, else the global one.
@@ -89,6 +91,7 @@ pub(super) struct Draft<'c> {
     paths: Vec<PathRule>,
     headers: Vec<HeaderRule>,
     regex_priority: i64,
+    strip_path: bool,
     tags: Vec<String>,
 }
 
@@ -114,8 +117,20 @@ impl<'c> Draft<'c> {
         let paths = each(record, "paths", "an array", |text| PathRule::parse(text).map_err(Problem::Rule));
         let headers = record.get("headers").map(|field| headers(&field)).unwrap_or_default();
         let regex_priority = record.integer("regex_priority", -MOST..=MOST).unwrap_or(0);
+        let strip_path = record.boolean("strip_path").unwrap_or(true);
         let tags = tags(record).into_iter().map(|(tag, _)| tag).collect();
-        Self { identity, service, protocols, methods, hosts, paths, headers, regex_priority, tags }
+        Self {
+            identity,
+            service,
+            protocols,
+            methods,
+            hosts,
+            paths,
+            headers,
+            regex_priority,
+            strip_path,
+            tags,
+        }
     }
 
     /// The route, now that its plugin and its service are known.
@@ -130,6 +145,7 @@ impl<'c> Draft<'c> {
             paths: self.paths,
             headers: self.headers,
             regex_priority: self.regex_priority,
+            strip_path: self.strip_path,
             tags: self.tags,
             plugin,
         }
@@ -153,7 +169,7 @@ impl Protocols {
 /// Members that concern the way to the service, where the plugin goes its own, and conditions that are not served:
 /// to skip one of those in silence would let in whom it keeps out.
 fn unserved(record: &mut Record<'_>) {
-    for name in ["strip_path", "preserve_host", "request_buffering", "response_buffering"] {
+    for name in ["preserve_host", "request_buffering", "response_buffering"] {
         record.boolean(name);
     }
     record.named::<PathHandling>("path_handling");

@@ -44,19 +44,32 @@ struct Rank {
 pub struct Match<'r> {
     /// The route.
     pub route: &'r Arc<Route>,
-    /// The named groups of its regex path.
+    /// What its path matched.
     pub captures: Captures,
 }
 
-/// The named groups of a regex path.
+/// What a route's path matched of a request's.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Captures(Vec<(String, String)>);
+pub struct Captures {
+    /// The named groups of a regex path.
+    groups: Vec<(String, String)>,
+    /// How much of the path in its normal form.
+    matched: usize,
+}
 
 impl Captures {
     /// What the group `name` captured.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+        self.groups.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The path that was matched in its normal form, which has no dot segments; where `strip` says so, without what matched.
+    #[must_use]
+    pub fn path(&self, path: &str, strip: bool) -> String {
+        let path = normalize(path);
+        let rest = path.get(if strip { self.matched } else { 0 }..).unwrap_or_default();
+        if rest.starts_with('/') { rest.to_owned() } else { format!("/{rest}") }
     }
 }
 
@@ -103,13 +116,16 @@ fn captures(paths: &[PathRule], path: &str) -> Option<Captures> {
         return Some(Captures::default());
     }
     paths.iter().find_map(|rule| match rule {
-        PathRule::Prefix(prefix) => path.starts_with(&**prefix).then(Captures::default),
+        PathRule::Prefix(prefix) => {
+            let matched = Captures { matched: prefix.len(), ..Captures::default() };
+            path.starts_with(&**prefix).then_some(matched)
+        }
         PathRule::Regex(regex) => {
             let found = regex.captures(path)?;
             let named = regex.capture_names().flatten();
             let named =
                 named.filter_map(|name| Some((name.to_owned(), found.name(name)?.as_str().to_owned())));
-            Some(Captures(named.collect()))
+            Some(Captures { groups: named.collect(), matched: found.get(0).map_or(0, |whole| whole.end()) })
         }
     })
 }

@@ -1,12 +1,14 @@
 //! A call that is not translated: its path is found, its key shown, and its bytes pass, both ways as they come.
 
+use std::borrow::Cow;
+
 use http::request::Parts;
 use http::{Method, header};
 use http_body::Body as _;
 use hyper::body::Incoming;
 use tokio::time::Instant;
 use translate::call::{Api, Options, Tap, Target};
-use translate::passthrough::{self, Counts, Native, Passage};
+use translate::passthrough::{self, Counts, Native, Passage, Resource};
 use translate::wire::Framing;
 
 use super::answer::Answer;
@@ -43,13 +45,18 @@ impl Proxy {
         intake::check_coding(&head.headers)?;
         let filled = backend.fill(values)?;
         let options = backend.options(&filled);
-        let mut target = passage.target(head.uri.path(), &options)?;
+        let path = match passage.resource {
+            Resource::Preserve => Cow::Owned(values.captures.path(head.uri.path(), backend.route.strip_path)),
+            _ => Cow::Borrowed(head.uri.path()),
+        };
+        let mut target = passage.target(&path, &options)?;
         let mut taken = self.take(backend, passage, (head, body), &options, &mut target).await?;
         backend.check(&target, &filled)?;
         record.request_model = Some(target.model.clone()).filter(|model| !model.is_empty());
-        own_headers(head, passage.resource.native(), &mut target);
+        own_headers(head, dialect(backend, passage), &mut target);
         let place = backend.place(&self.peers, values, target.base_url)?;
-        let is_post = head.method == Method::POST;
+        // What changes something is not sent twice.
+        let writes = matches!(head.method, Method::POST | Method::PUT | Method::PATCH);
         let asked = Asked {
             method: head.method.as_str(),
             content_type: text(head, &header::CONTENT_TYPE),
@@ -58,15 +65,15 @@ impl Proxy {
         };
         let payload = match &mut taken {
             Taken::Pieces(upload) => Payload::Pieces(upload.length()),
-            Taken::Whole(body) if body.is_empty() && !is_post => Payload::None,
+            Taken::Whole(body) if body.is_empty() && !writes => Payload::None,
             Taken::Whole(body) => Payload::Whole(body),
         };
         let request = compose(backend, &place, &target, values, asked, payload)?;
         record.send();
         let upload = if let Taken::Pieces(upload) = &mut taken { Some(upload) } else { None };
-        let once = is_post.then_some(Once { upload });
+        let once = writes.then_some(Once { upload });
         let reply = self.exchange(backend, &place, &request, once, deadline).await?;
-        Ok(give_back(backend, passage, &target, (reply, is_post), record).await)
+        Ok(give_back(backend, passage, &target, (reply, writes), record).await)
     }
 
     /// Reads what of the body must be read: the model, or all of it where it is signed.
@@ -112,6 +119,14 @@ impl Proxy {
     }
 }
 
+/// Whose own API is spoken, if it may be.
+fn dialect(backend: &Backend, passage: &Passage) -> Option<Native> {
+    match passage.resource {
+        Resource::Preserve => backend.provider.native().and_then(|passage| passage.resource.native()),
+        resource => resource.native(),
+    }
+}
+
 /// Headers of the API itself: where the client says one, that is what goes.
 pub(super) fn own_headers(head: &Parts, native: Option<Native>, target: &mut Target) {
     target.headers.retain(|(name, _)| !head.headers.contains_key(*name));
@@ -127,7 +142,7 @@ async fn give_back(
     backend: &Backend,
     passage: &Passage,
     target: &Target,
-    (reply, is_post): (Reply, bool),
+    (reply, writes): (Reply, bool),
     record: &mut Record,
 ) -> Answer {
     record.upstream_status = Some(reply.head.status);
@@ -136,12 +151,14 @@ async fn give_back(
     headers::downstream(&reply.head, &mut answer.headers);
     headers::of_body(&reply.head, &mut answer.headers);
     let is_good = (200..300).contains(&reply.head.status);
-    match passage.resource.native() {
-        None if !is_good => return fail(backend, Api::Chat, reply, answer, &record.id).await,
+    match dialect(backend, passage) {
+        None if !is_good && passage.resource != Resource::Preserve => {
+            return fail(backend, Api::Chat, reply, answer, &record.id).await;
+        }
         None => (),
         Some(_) => headers::of_native(&reply.head, &mut answer.headers),
     }
-    let counts = passage.resource.counts(&target.path).filter(|_| is_good && is_post);
+    let counts = passage.resource.counts(&target.path).filter(|_| is_good && writes);
     let tap = counts.and_then(|counts| tap(backend, counts, target, &reply, record));
     answer.passing(Passing::new(reply, tap))
 }

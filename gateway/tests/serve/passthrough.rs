@@ -254,3 +254,36 @@ async fn other_methods_are_refused_with_those_that_there_are() {
     get(&mut client, "/chat/audio/speech").await;
     assert_eq!(client.reply().await.field("allow"), Some("POST"));
 }
+
+#[tokio::test]
+async fn what_is_preserved_goes_where_the_client_says_and_comes_back_as_it_is() {
+    let body = "{ \"model\" : \"any\", \"odd\": 1e400 }";
+    for (provider, method, asked, path) in [
+        ("openai", "POST", "/chat/v1/moderations?a=b%20c", "/v1/moderations?a=b%20c"),
+        ("anthropic", "PUT", "/chat/v1/skills/s%2Fx", "/v1/skills/s%2Fx"),
+        ("mistral", "PATCH", "/chat/v1/agents/../conversations", "/v1/conversations"),
+    ] {
+        let upstream = Upstream::listen().await;
+        let gateway = Setup::new(provider, upstream.addr).set("/route_type", "preserve").start();
+        let mut client = Client::connect(gateway.addr()).await;
+        let length = body.len();
+        let own = "anthropic-version: 2026-10-21\r\ncontent-type: application/json\r\ncookie: c=1";
+        client
+            .write(&format!(
+                "{method} {asked} HTTP/1.1\r\nhost: x\r\n{own}\r\ncontent-length: {length}\r\n\r\n{body}"
+            ))
+            .await;
+        let mut call = upstream.call().await;
+        assert!(call.head.starts_with(&format!("{method} {path} HTTP/1.1\r\n")), "{}", call.head);
+        assert!(call.head.contains(KEY) && !call.head.contains("cookie"), "{}", call.head);
+        let version = (provider == "anthropic").then_some("2026-10-21");
+        assert_eq!((call.field("anthropic-version"), call.body.as_slice()), (version, body.as_bytes()));
+        let answer = "no JSON, and no error of OpenAI's";
+        call.write(whole("422 Unprocessable Entity\r\ncontent-type: text/plain", answer.as_bytes())).await;
+        let reply = client.reply().await;
+        assert_eq!(
+            (reply.status, reply.text(), reply.field("content-type")),
+            (422, answer, Some("text/plain"))
+        );
+    }
+}

@@ -33,6 +33,7 @@ pub enum Resource {
     ImageEdits,
     ImageGenerations,
     Native(Native),
+    Preserve,
     Realtime,
     Responses,
     Speech,
@@ -78,6 +79,8 @@ pub const GEMINI: &[Passage] = &[native(Native::Gemini)];
 pub const HUGGINGFACE: &[Passage] = &[native(Native::Huggingface)];
 /// Vertex AI's own API.
 pub const VERTEX: &[Passage] = &[native(Native::Vertex)];
+/// Whatever a client asks of a provider.
+const PRESERVED: Passage = Passage { resource: Resource::Preserve, root: Root::Fixed("") };
 /// xAI's. <https://docs.x.ai/docs/api-reference>
 pub const XAI: &[Passage] = &[
     Passage { resource: Resource::ImageGenerations, root: Root::Fixed("/v1") },
@@ -116,6 +119,8 @@ impl Resource {
             Self::ImageEdits => &["/images/edits"],
             Self::ImageGenerations => &["/images/generations"],
             Self::Native(native) => native.collections(),
+            // Whatever the client asks for.
+            Self::Preserve => &[],
             Self::Realtime => &["/realtime"],
             Self::Responses => &["/responses"],
             Self::Speech => &["/audio/speech"],
@@ -136,7 +141,12 @@ impl Resource {
     /// Whether the body of a request to this path of a provider names a model, which the configuration may set.
     pub fn names_model(self, path: &str) -> bool {
         match self {
-            Self::Assistants | Self::Batches | Self::Files | Self::Native(_) | Self::Realtime => false,
+            Self::Assistants
+            | Self::Batches
+            | Self::Files
+            | Self::Native(_)
+            | Self::Preserve
+            | Self::Realtime => false,
             // Looks at what is kept name none.
             Self::Responses => ["/responses", "/responses/input_tokens", "/responses/compact"]
                 .iter()
@@ -167,6 +177,7 @@ impl Resource {
     /// The methods that it knows.
     pub fn methods(self) -> &'static [&'static str] {
         match self {
+            Self::Preserve => &["GET", "POST", "PUT", "PATCH", "DELETE"],
             Self::Realtime => &["GET"],
             _ if self.is_collection() => &["GET", "POST", "DELETE"],
             _ => &["POST"],
@@ -177,6 +188,9 @@ impl Resource {
 impl Passage {
     /// Where a request goes whose client asked for this path.
     pub fn target(&self, path: &str, options: &Options<'_>) -> Result<Target, Error> {
+        if self.resource == Resource::Preserve {
+            return Ok(Target::new(path, options.model.unwrap_or_default().to_owned(), false));
+        }
         let below = route::below(self.resource, path)?;
         let mut target = match self.root {
             Root::Fixed(_) if let Some(native) = self.resource.native() => {
@@ -211,6 +225,9 @@ impl Passage {
 impl Provider {
     /// Where it has a resource that passes through.
     pub fn passage(&self, resource: Resource) -> Option<&'static Passage> {
+        if resource == Resource::Preserve {
+            return Some(&PRESERVED);
+        }
         self.passages.iter().find(|passage| passage.resource == resource)
     }
 
