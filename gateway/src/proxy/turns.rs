@@ -3,6 +3,7 @@
 //!
 //! <https://platform.openai.com/docs/api-reference/responses>
 
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -113,16 +114,37 @@ impl Proxy {
         if bytes as u64 > limit {
             return Err(Fault::TooLarge(limit));
         }
-        let found = |id: &String| {
-            let kept = self.store.get(scope, &responses::response_of(id)?, now)?;
-            let output = responses::output(&kept.response);
-            let mut items = kept.input.iter().map(String::as_str).chain(output);
-            let item = items.find(|item| responses::item_id(item).as_deref() == Some(id))?;
-            Some((id.clone(), item.to_owned()))
-        };
-        let items = needs.items.iter().filter_map(found).collect();
+        let items = self.referred(scope, &needs.items, now)?;
         let is_off = !route.plugin.extensions.store;
         Ok(Turn { store: Arc::clone(&self.store), scope, needs, earlier, items, is_off })
+    }
+}
+
+impl Proxy {
+    /// The items of these ids, as far as they are kept, in the order of the ids. Each response is read once, however often it is
+    /// referred to.
+    fn referred(&self, scope: Scope, ids: &[String], now: Instant) -> Result<Vec<(String, String)>, Fault> {
+        let named = ids.iter().filter_map(|id| Some((responses::response_of(id)?, id.as_str())));
+        let named: BTreeSet<(String, &str)> = named.collect();
+        let limit = self.limits.body_bytes;
+        let (mut found, mut bytes) = (Vec::new(), 0);
+        let all: Vec<_> = named.into_iter().collect();
+        for of_one in all.chunk_by(|(one, _), (other, _)| one == other) {
+            let Some(kept) = self.store.get(scope, &of_one[0].0, now) else { continue };
+            bytes += kept.bytes() as u64;
+            if bytes > limit {
+                return Err(Fault::TooLarge(limit));
+            }
+            let output = responses::output(&kept.response);
+            let items = kept.input.iter().map(String::as_str).chain(output);
+            let items: HashMap<_, _> =
+                items.filter_map(|item| Some((responses::item_id(item)?, item))).collect();
+            let known =
+                of_one.iter().filter_map(|(_, id)| Some(((*id).to_owned(), (*items.get(*id)?).to_owned())));
+            found.extend(known);
+        }
+        found.sort();
+        Ok(found)
     }
 }
 

@@ -38,6 +38,7 @@ fn the_example_of_what_passes_through_serves_what_it_says() {
         ("GET", "/openai/files/file-1/content", "llm/v1/files"),
         ("GET", "/openai/vector_stores", "llm/v1/assistants"),
         ("POST", "/openai/responses", "llm/v1/responses"),
+        ("DELETE", "/anthropic/responses/resp_1", "llm/v1/responses"),
         ("GET", "/openai/realtime", "realtime/v1/realtime"),
         ("GET", "/anthropic/files/file-1", "llm/v1/files"),
         ("POST", "/anthropic/batches/batch_1/cancel", "llm/v1/batches"),

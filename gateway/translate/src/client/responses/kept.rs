@@ -17,7 +17,7 @@ use crate::{Error, Text, json};
 pub struct Memory<'a> {
     /// The items before the request's own, the oldest first: JSON objects.
     pub earlier: &'a [&'a str],
-    /// Items that the request refers to: the id of each, and the item.
+    /// Items that the request refers to: the id of each, and the item; in the order of their ids.
     pub items: &'a [(&'a str, &'a str)],
     /// Whether nothing is kept of the response, whatever the request says.
     pub is_off: bool,
@@ -66,9 +66,8 @@ impl<'a> Memory<'a> {
         if self.items.is_empty() {
             return json;
         }
-        let id = reference(json);
-        let kept = id.and_then(|id| self.items.iter().find(|(known, _)| *known == id));
-        kept.map_or(json, |(_, item)| item)
+        let found = |id: String| self.items.binary_search_by(|(known, _)| (*known).cmp(&id)).ok();
+        reference(json).and_then(found).map_or(json, |at| self.items[at].1)
     }
 }
 
