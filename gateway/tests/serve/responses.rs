@@ -58,6 +58,20 @@ async fn what_is_kept_is_reached_too() {
 }
 
 #[tokio::test]
+async fn what_is_kept_is_reached_where_the_file_names_the_whole_path() {
+    let upstream = Upstream::listen().await;
+    let url = format!("http://{}/v1/responses", upstream.addr);
+    let made = Setup::new("openai", upstream.addr).set("/route_type", "llm/v1/responses");
+    let gateway = made.set("/model/options/upstream_url", url).start();
+    let mut client = Client::connect(gateway.addr()).await;
+    client.write("DELETE /chat/v1/responses/resp_1 HTTP/1.1\r\nhost: g\r\n\r\n").await;
+    let mut call = upstream.call().await;
+    assert!(call.head.starts_with("DELETE /v1/responses/resp_1 HTTP/1.1\r\n"), "{}", call.head);
+    call.write(json_reply("200 OK", "{}")).await;
+    assert_eq!(client.reply().await.status, 200);
+}
+
+#[tokio::test]
 async fn the_files_model_is_asked_for_and_only_where_one_is_named() {
     let (upstream, _gateway, mut client) = responses("openai", json!({}), Some("gpt-4o")).await;
     client.post("/chat/responses", JSON, r#"{"input":"hi"}"#).await;

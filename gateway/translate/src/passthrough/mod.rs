@@ -202,8 +202,8 @@ impl Passage {
             Root::Azure => route::azure(self.resource, &below, options)?,
         };
         // A configured path ends before this, or goes before all of it.
-        target.anchor =
-            self.resource.collections().iter().copied().find(|name| target.path.starts_with(name));
+        let own = if self.resource.native().is_some() { &target.path } else { &below };
+        target.anchor = self.resource.collections().iter().copied().find(|name| own.starts_with(name));
         target.model = options.model.unwrap_or_default().to_owned();
         if self.resource == Resource::Assistants {
             target.headers.push(("openai-beta", "assistants=v2".to_owned()));
