@@ -64,3 +64,41 @@ async fn openais_client_reaches_files_and_batches() {
     let (code, _) = gateway.terminate();
     assert_eq!(code, Some(0));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn openais_client_reaches_azures_files_and_batches_by_openais_paths() {
+    let mocks = late().await;
+    let folder = tempfile::tempdir().unwrap();
+    let options = json!({
+        "upstream_url": mocks.url("azure"),
+        "azure_instance": "i",
+        "azure_deployment_id": "gpt-4o",
+        "azure_api_version": "2025-04-01-preview",
+    });
+    let model = json!({ "provider": "azure", "options": options });
+    let key = mocks.credentials().key("azure").to_owned();
+    let routes: &[(&str, &[&str])] = &[
+        ("llm/v1/files", &["/v1/files", "/v1/uploads"]),
+        ("llm/v1/batches", &["/v1/batches"]),
+        ("llm/v1/assistants", &["/v1/assistants", "/v1/threads", "/v1/vector_stores"]),
+    ];
+    let config = file(folder.path(), "kong.yaml", &kong(&model, ("api-key", &key), routes));
+    let gateway = Server::start(&["gateway", "--config", &config, "--listen", "127.0.0.1:0"], &[]);
+    let url = format!("http://{}", gateway.address);
+    let Some(seen) = venv::NEWEST.run_with("openai_files.py", &[&url, "openai"]).await else { return };
+    println!("{seen:#}");
+    assert_eq!(seen["files"]["file"][4], "pending", "it is Azure's");
+    assert_eq!(seen["bytes_are_the_same"], json!([true, true]));
+    assert_eq!(seen["uploads"], json!(["pending", "completed", "hello wrld!\n", "cancelled", 2_500]));
+    assert_eq!(seen["batch"]["answers"], json!([["line-1", "Hello"]]));
+    assert_eq!(seen["refused_lines"]["errors"][3], json!([5, "url_mismatch", "url"]));
+    assert_eq!(seen["errors"]["absent"]["status"], 404);
+
+    let seen = venv::NEWEST.run_with("openai_assistants.py", &[&url, "openai"]).await.unwrap();
+    assert_eq!(seen["runs"]["states"], json!(["queued", "in_progress", "completed"]));
+    assert_eq!(seen["streamed"]["text"]["deltas"], json!(["Hel", "lo"]));
+    assert_eq!(seen["own_turn_with_tools"][2], "completed");
+    assert_eq!(seen["stores"]["counts"], json!(["completed", 2, 2, 57]));
+    let (code, _) = gateway.terminate();
+    assert_eq!(code, Some(0));
+}
