@@ -49,11 +49,10 @@ pub(crate) fn reply(call: &Call<'_>, answer: &Answer<'_>, is_full: bool) -> Valu
     let mut reply = json!({ "generated_text": said(first) });
     let shows_prompt = parameters["decoder_input_details"] == true;
     if parameters["details"] == true || shows_prompt {
-        let count = answer.usage.completion / answer.choices.len() as u64;
-        reply["details"] = details(call, first, count);
+        reply["details"] = details(call, answer, first);
         if !others.is_empty() {
             let sequence = |choice: &Choice<'_>| {
-                let mut sequence = details(call, choice, count);
+                let mut sequence = details(call, answer, choice);
                 sequence["generated_text"] = said(choice).into();
                 sequence
             };
@@ -63,15 +62,15 @@ pub(crate) fn reply(call: &Call<'_>, answer: &Answer<'_>, is_full: bool) -> Valu
     reply
 }
 
-fn details(call: &Call<'_>, choice: &Choice<'_>, count: u64) -> Value {
+fn details(call: &Call<'_>, answer: &Answer<'_>, choice: &Choice<'_>) -> Value {
     let parameters = &call.body["parameters"];
     let tokens = tokens(call, choice);
     let prompt = call.body["inputs"].as_str().filter(|_| parameters["decoder_input_details"] == true);
     let mut details = json!({
         "finish_reason": reason(choice.finish),
-        "generated_tokens": count,
+        "generated_tokens": answer.usage.completion / answer.choices.len() as u64,
         "seed": seed(call),
-        "prefill": prompt.map(|prompt| prefill(call, prompt)).unwrap_or_default(),
+        "prefill": prompt.map(|prompt| prefill(call, prompt, answer.usage.prompt)).unwrap_or_default(),
         "tokens": tokens,
     });
     if let Some(count) = parameters["top_n_tokens"].as_u64().filter(|count| *count > 0) {

@@ -9,7 +9,11 @@ use crate::tokens;
 
 /// The mark that ends a text.
 pub(super) const END: &str = "<|eot_id|>";
+/// The mark that begins one.
+const BEGIN: &str = "<|begin_of_text|>";
 const VOCABULARY: u64 = 128_000;
+/// Tokens of a prompt that are told, however many a script gives it: the window of the largest model that the server is run with.
+const MOST: usize = 131_072;
 
 /// One token.
 pub(super) fn token(call: &Call<'_>, index: usize, text: &str) -> Value {
@@ -42,8 +46,16 @@ pub(super) fn top(call: &Call<'_>, index: usize, taken: &Value, count: u64) -> V
     taken.into_iter().chain((1..count).map(other)).collect()
 }
 
-/// The tokens of a prompt: the first one follows nothing, and so has no likelihood.
-pub(super) fn prefill(call: &Call<'_>, prompt: &str) -> Vec<Value> {
+/// The tokens of a prompt, as many as it is said to have: what begins every text first, which follows nothing and so has no likelihood.
+/// Where a script says that there are fewer than the text has, the last one has the rest of it.
+pub(super) fn prefill(call: &Call<'_>, prompt: &str, count: u64) -> Vec<Value> {
+    let mut texts = tokens::split(prompt);
+    let count = usize::try_from(count).unwrap_or(MOST).clamp(1, MOST);
+    if texts.len() > count {
+        let rest = texts.split_off(count - 1).concat();
+        texts.push(rest);
+    }
+    let begins = std::iter::repeat_n(BEGIN.as_bytes().to_vec(), count - texts.len());
     let of = |(index, bytes): (usize, Vec<u8>)| {
         let text = String::from_utf8_lossy(&bytes).into_owned();
         let mut token = token(call, index, &text);
@@ -54,7 +66,7 @@ pub(super) fn prefill(call: &Call<'_>, prompt: &str) -> Vec<Value> {
         }
         token
     };
-    tokens::split(prompt).into_iter().enumerate().map(of).collect()
+    begins.chain(texts).enumerate().map(of).collect()
 }
 
 /// The tokens of a text, each with its place in bytes.

@@ -48,6 +48,7 @@ async fn a_prompt_is_completed_whole_and_token_by_token() {
     assert_eq!(details["tokens"][2]["special"], true);
     assert_eq!(details["top_tokens"][0].as_array().unwrap().len(), 2);
     assert!(details["prefill"][0]["logprob"].is_null() && details["prefill"][1]["logprob"].is_number());
+    assert_eq!(details["prefill"].as_array().unwrap().len(), 9, "as many as the header says");
     assert_eq!(answered.header("x-prompt-tokens"), Some("9"));
     assert_eq!(answered.header("x-generated-tokens"), Some("3"));
 
