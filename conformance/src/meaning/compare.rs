@@ -186,6 +186,8 @@ fn format(client: &Meaning, upstream: &Meaning, found: &mut Vec<Difference>) {
     let (Some(wanted), sent) = (&client.format, &upstream.format) else { return };
     let same = match (wanted, sent) {
         (Format::Object, Some(_)) => true,
+        // Where a provider has no such mode, words are the way that its makers advise.
+        (Format::Object, None) => compare_turns::asks_for_json(client, upstream),
         (wanted, sent) => sent.as_ref() == Some(wanted),
     };
     if !same {

@@ -43,7 +43,7 @@ fn says_whose(said: &str) -> bool {
 }
 
 /// Who wants JSON may be helped by words that ask for it: `OpenAI`'s models insist on them, others know no better way.
-fn asks_for_json(client: &Meaning, upstream: &Meaning) -> bool {
+pub(super) fn asks_for_json(client: &Meaning, upstream: &Meaning) -> bool {
     let told = upstream.system.join("\n");
     let mut rest = told.as_str();
     let mut added = String::new();

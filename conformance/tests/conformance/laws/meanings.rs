@@ -142,6 +142,12 @@ fn words_that_ask_for_json_belong_to_the_format() {
     assert_eq!(compare(&meant, &chat("openai", &said("a\nAnswer in JSON.", "json_object"))), []);
     assert_ne!(compare(&meant, &chat("openai", &said("a\nBe brief.", "json_object"))), []);
     assert_ne!(compare(&meant, &chat("openai", &said("Answer in JSON.", "json_object"))), [], "a is lost");
+    // A provider without such a mode can be asked for it by words; without a word it was not asked.
+    let told = |system: &str| {
+        chat("anthropic", &json!({"system": system, "messages": [{"role": "user", "content": "b"}]}))
+    };
+    assert_eq!(compare(&meant, &told("a\nAnswer in JSON.")), []);
+    assert_ne!(compare(&meant, &told("a")), []);
     let meant = chat("openai", &said("a", "text"));
     assert_ne!(compare(&meant, &chat("openai", &said("a\nAnswer in JSON.", "text"))), []);
 }
