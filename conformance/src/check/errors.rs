@@ -68,8 +68,21 @@ fn is_retried(status: u16) -> bool {
 
 /// `{"error": {"message", "type", "param", "code"}}`: all four, the last two possibly null.
 pub(super) fn object(case: &Case) -> Judged {
-    let Some(error) = case.error() else { return client("body", "an error object", got(case)) };
-    unless(object_findings(error))
+    match case.error() {
+        Some(error) => unless(object_findings(error)),
+        None => {
+            unless_served(case)?;
+            client("body", "an error object", got(case))
+        }
+    }
+}
+
+/// A success tells of no error: that is for the status to answer for, and for nothing else.
+fn unless_served(case: &Case) -> Judged {
+    match case.transcript.status {
+        Some(200..=299) => Err(Verdict::Untestable(format!("the client got no error: {}", got(case)))),
+        _ => Ok(()),
+    }
 }
 
 /// The same of a refusal; what answers elsewhere, and to other methods, need not know whose form it is to have.
@@ -104,7 +117,7 @@ pub(super) fn object_findings(body: &Value) -> Vec<super::Finding> {
 /// Also where a stream was asked for: nothing has begun yet.
 pub(super) fn content_type(case: &Case) -> Judged {
     // What is missing has no type; that it is missing is judged elsewhere.
-    if case.transcript.body().is_empty() {
+    if case.transcript.body().is_empty() || unless_served(case).is_err() {
         return Err(Verdict::NotHere);
     }
     let content_type = case.transcript.header("content-type").unwrap_or("nothing");
@@ -117,16 +130,19 @@ pub(super) fn content_type(case: &Case) -> Judged {
 
 pub(super) fn message(case: &Case) -> Judged {
     let Some(wanted) = &provider_error(case)?.message else { return Err(Verdict::NotHere) };
-    let got = case.message();
-    if got.is_some_and(|got| got.contains(wanted.as_str())) {
+    let Some(got) = case.message() else {
+        return Err(Verdict::Untestable(format!("the client got no sentence of an error: {}", got(case))));
+    };
+    if got.contains(wanted.as_str()) {
         Ok(())
     } else {
-        client("/error/message", format!("the provider's: {wanted:?}"), show(&Value::from(got)))
+        client("/error/message", format!("the provider's: {wanted:?}"), format!("{got:?}"))
     }
 }
 
 pub(super) fn retry_after(case: &Case) -> Judged {
     let Some(wanted) = &provider_error(case)?.retry_after else { return Err(Verdict::NotHere) };
+    unless_served(case)?;
     match case.transcript.header("retry-after") {
         Some(got) if got == wanted => Ok(()),
         got => client("retry-after", wanted, got.unwrap_or("nothing")),

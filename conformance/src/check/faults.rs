@@ -1,6 +1,6 @@
 //! Replies that break: what is cut, silent or corrupt must never look like a complete answer.
 
-use super::errors::object_findings;
+use super::errors::{object, object_findings};
 use super::support::{asked, client, got, unless, upstream};
 use super::{Check, Judged, Verdict};
 use crate::case::{Case, Seen};
@@ -74,7 +74,7 @@ pub(super) fn error_object(case: &Case) -> Judged {
     match case.error() {
         Some(error) => unless(object_findings(error)),
         None if matches!(case.seen, Seen::Stream(_)) => Err(Verdict::NotHere),
-        None => client("body", "an error object", got(case)),
+        None => object(case),
     }
 }
 

@@ -9,7 +9,7 @@ mod messages;
 mod params;
 mod parts;
 pub mod refusal;
-mod reply;
+pub(crate) mod reply;
 mod request;
 mod responses;
 mod same;

@@ -16,14 +16,14 @@ const CORE: [&str; 6] = ["model", "messages", "prompt", "input", "instructions",
 /// The gateway refuses by a sentence that names them, and does not call the provider. Or it hands them to the provider as they are,
 /// and the client hears the provider's refusal: of a member that its document does not know, or that its own sentence names.
 pub fn members(case: &Case) -> Vec<&str> {
-    let (Outcome::Reply, Some(400..=499), Seen::Error(error)) =
+    let (Outcome::Reply | Outcome::Either, Some(400..=499), Seen::Error(error)) =
         (case.scenario.outcome, case.transcript.status, &case.seen)
     else {
         return Vec::new();
     };
     let said = sentence(error);
     let refused = optional(case).filter(|(name, value)| match case.asked.last() {
-        None => case.transcript.status == Some(400) && names(&said, name),
+        None => matches!(case.transcript.status, Some(400 | 422)) && names(&said, name),
         Some(asked) => is_refused_there(asked, name, value, &said),
     });
     refused.map(|(name, _)| name.as_str()).collect()

@@ -31,12 +31,17 @@ pub(super) const TABLE: &[(&str, Check)] = &[
 ];
 
 /// A status of 200, and a body that is complete by HTTP's own framing.
-pub(super) fn ok(case: &Case) -> Judged {
+pub(crate) fn ok(case: &Case) -> Judged {
     if case.transcript.status == Some(200) && case.transcript.end == End::Complete {
         Ok(())
     } else {
         client("status", "200 and a complete body", got(case))
     }
+}
+
+/// What cannot be said of a reply that never came whole.
+pub(crate) fn missing(case: &Case) -> Verdict {
+    Verdict::Untestable(format!("the client got no whole reply: {}", got(case)))
 }
 
 pub(super) fn content_type(case: &Case) -> Judged {

@@ -127,9 +127,9 @@ pub(super) fn unless_refused(case: &Case) -> Judged {
     if is_refused(case) { Err(Verdict::NotHere) } else { Ok(()) }
 }
 
-/// The client's request was refused with 400, and the provider not called.
+/// The client's request was refused, and the provider not called; servers that check their input by a schema say 422.
 pub(super) fn is_refused(case: &Case) -> bool {
-    case.asked.is_empty() && case.transcript.status == Some(400)
+    case.asked.is_empty() && matches!(case.transcript.status, Some(400 | 422))
 }
 
 /// What the client got, in a few words.

@@ -60,7 +60,8 @@ impl Judge {
             Ok(()) => blank,
             Err(Verdict::NotHere) => return None,
             Err(Verdict::Untestable(reason)) => {
-                Check { status: Status::Untestable, notes: vec![reason.clone()], ..blank }
+                let status = if planned.scenario.lenient { Status::Warn } else { Status::Untestable };
+                Check { status, notes: vec![reason.clone()], ..blank }
             }
             Err(Verdict::Broken(findings)) => {
                 let is_mild = requirement.level == Level::Should || planned.scenario.lenient;
@@ -146,23 +147,37 @@ fn expect_what_follows(checks: &mut [Check]) {
     }
 }
 
-/// The first case that does not hold speaks for all.
+/// The first case that does not hold speaks for all, and before those that could not be judged.
 fn verdict(requirement: &Requirement, cases: &[Case]) -> Judged {
     let Some(check) = check::find(&requirement.id) else {
         return Err(Verdict::Untestable("the suite has no check for it".to_owned()));
     };
-    let mut nowhere = true;
-    for case in cases {
-        if is_left_open(requirement, case) {
-            continue;
-        }
+    let mut verdict = Err(Verdict::NotHere);
+    for case in cases.iter().filter(|case| !is_left_open(requirement, case)) {
         match check(case) {
-            Ok(()) => nowhere = false,
-            Err(Verdict::NotHere) => {}
-            Err(other) => return Err(other),
+            Ok(()) if verdict == Err(Verdict::NotHere) => verdict = Ok(()),
+            Ok(()) | Err(Verdict::NotHere) => {}
+            Err(Verdict::Broken(findings)) if !follows(requirement, case, &findings) => {
+                return Err(Verdict::Broken(findings));
+            }
+            Err(Verdict::Broken(_)) => verdict = Err(check::reply::missing(case)),
+            Err(untestable) => verdict = Err(untestable),
         }
     }
-    if nowhere { Err(Verdict::NotHere) } else { Ok(()) }
+    verdict
+}
+
+/// Requirements that are about a reply's coming whole.
+const WHOLE: [&str; 2] = [".reply.ok", ".lifecycle.drain"];
+
+/// Whether what the client lacks is lacking because the reply itself never came whole: that is one defect, and told once. An open
+/// refusal is no such defect.
+fn follows(requirement: &Requirement, case: &Case, findings: &[Finding]) -> bool {
+    case.scenario.outcome == Outcome::Reply
+        && !WHOLE.iter().any(|about| requirement.id.ends_with(about))
+        && check::reply::ok(case).is_err()
+        && check::refusal::members(case).is_empty()
+        && findings.iter().all(|finding| finding.side == check::Side::Client)
 }
 
 /// Whether the request was refused over a member that this requirement is not about.

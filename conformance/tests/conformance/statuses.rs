@@ -59,6 +59,23 @@ async fn an_expected_failure_is_0() {
     assert_eq!(report.expectations.used.len(), 1);
 }
 
+/// One defect is told once: what a client lacks of a reply that never came follows from that.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_follows_from_a_reply_that_never_came_is_no_failure_of_its_own() {
+    let astray = |profile: Profile| {
+        let astray = |route: Route| Route { path: "/openai/astray".to_owned(), ..route };
+        Profile { routes: profile.routes.into_iter().map(astray).collect(), ..profile }
+    };
+    let select =
+        "chat.{reply.ok,reply.text,stream.content-type,stream.done-once}@chat.text.plain@*/openai/stream";
+    let report = report(astray(profile()), select).await;
+    let with = |status| report.checks.iter().filter(move |check| check.status == status);
+    let failed: Vec<_> = with(Status::Fail).map(|check| check.id.as_str()).collect();
+    assert_eq!((failed, with(Status::Untestable).count()), (vec!["chat.reply.ok"], 3));
+    let report = run(options(astray(expecting("chat.reply.ok")), select)).await.expect("nothing to start");
+    assert_eq!(report.summary.exit_code, 0);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_expectation_that_never_comes_true_is_1() {
     let report = report(expecting("chat.reply.schema"), HOLDS).await;

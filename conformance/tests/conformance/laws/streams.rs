@@ -1,6 +1,6 @@
 //! Streams: form, order, ends, and replies that break.
 
-use conformance::check::Verdict;
+use conformance::check::{self, Verdict};
 use conformance::report::model::End;
 use serde_json::{Value, json};
 
@@ -62,20 +62,15 @@ fn each_break_of_a_stream_is_caught() {
         ("chat.stream.unnamed", |it| edit(it, "data: {", "event: chunk\ndata: {")),
         ("chat.stream.chunk", |it| edit(it, "\"created\":1,", "")),
         ("chat.stream.nullables", |it| edit(it, "\"finish_reason\":null", "\"x\":null")),
-        ("chat.stream.order", |it| edit(it, "data: [DONE]\n\n", "")),
+        ("chat.stream.order", |it| {
+            let again = chunk(&json!({}), None);
+            edit(it, "data: [DONE]", &format!("data: {again}\n\ndata: [DONE]"));
+        }),
         ("chat.stream.one-id", |it| edit(it, "chatcmpl-1", "chatcmpl-2")),
         ("chat.stream.role-first", |it| edit(it, "\"role\":\"assistant\"", "\"role\":null")),
         ("chat.stream.role-once", |it| {
             edit(it, "{\"content\":\"Let me", "{\"role\":\"assistant\",\"content\":\"Let me");
         }),
-        ("chat.stream.finish-once", |it| {
-            edit(it, "\"finish_reason\":\"tool_calls\"", "\"finish_reason\":null");
-        }),
-        ("chat.stream.nothing-after-finish", |it| {
-            edit(it, "\"finish_reason\":null", "\"finish_reason\":\"stop\"");
-        }),
-        ("chat.stream.done-once", |it| edit(it, "data: [DONE]\n\n", "data: [DONE]\n\ndata: [DONE]\n\n")),
-        ("chat.stream.done-last", |it| edit(it, "data: [DONE]\n\n", "")),
         ("chat.stream.no-errors", |it| {
             edit(it, "data: [DONE]", "data: {\"error\":{\"message\":\"m\"}}\n\ndata: [DONE]");
         }),
@@ -86,7 +81,6 @@ fn each_break_of_a_stream_is_caught() {
         ("chat.reply.finish.known", |it| {
             edit(it, "\"finish_reason\":\"tool_calls\"", "\"finish_reason\":\"tool_use\"");
         }),
-        ("chat.reply.ok", |it| it.end = End::Truncated),
         ("chat.reply.tools.calls", |it| edit(it, "\"id\":\"call_t\"", "\"id\":\"call_u\"")),
         ("chat.reply.tools.arguments", |it| edit(it, "Paris", "Rome")),
         ("chat.reply.tools.arguments.json", |it| edit(it, "Paris\\\"}", "Paris")),
@@ -130,6 +124,36 @@ fn with_usage() -> Evidence {
     events[4]["choices"] = json!([]);
     events[4]["usage"] = usage;
     Evidence::stream("chat.usage.asked", "openai", json!({"stream": true, "model": "the-model"}), &events)
+}
+
+#[test]
+fn each_break_of_the_end_of_a_stream_is_caught() {
+    let breaks: &[Break<Evidence>] = &[
+        ("chat.stream.done-once", |it| edit(it, "data: [DONE]\n\n", "data: [DONE]\n\ndata: [DONE]\n\n")),
+        ("chat.stream.done-once", |it| edit(it, "data: [DONE]\n\n", "")),
+        ("chat.stream.done-last", |it| {
+            edit(it, "data: [DONE]\n\n", "data: [DONE]\n\ndata: {\"choices\":[]}\n\n");
+        }),
+        ("chat.stream.finish-once", |it| {
+            edit(it, "\"finish_reason\":\"tool_calls\"", "\"finish_reason\":null");
+        }),
+        ("chat.stream.nothing-after-finish", |it| {
+            edit(it, "\"finish_reason\":null", "\"finish_reason\":\"stop\"");
+        }),
+        ("chat.reply.ok", |it| it.end = End::Truncated),
+    ];
+    each_break_is_caught(&calls(), breaks, Evidence::case);
+}
+
+/// As OpenAI's clients read it; that it should rather be absent is a SHOULD of its own.
+#[test]
+fn a_member_that_is_null_begins_nothing() {
+    let mut evidence = calls();
+    edit(&mut evidence, "{\"content\":\"Let me", "{\"role\":null,\"content\":\"Let me");
+    edit(&mut evidence, "{\"function\":{\"arguments\":\"{", "{\"id\":null,\"function\":{\"arguments\":\"{");
+    let judged = |id: &str| check::find(id).unwrap()(&evidence.case());
+    assert_eq!(judged("chat.stream.order"), Ok(()));
+    assert!(judged("chat.stream.nullables").is_err());
 }
 
 #[test]
