@@ -1,7 +1,7 @@
 //! A batch is made of a file that is kept here: its lines are translated as live calls are.
 
 use translate::batches::{self, Asked, Input, Step};
-use translate::call::Target;
+use translate::call::{Options, Target};
 
 use super::{Proxy, Said, Talk};
 use crate::fault::Fault;
@@ -23,8 +23,9 @@ impl Proxy {
         let file = file.ok_or_else(|| Fault::Absent("File", shown(&asked.input_file_id)))?;
         let made = make(talk, &file, &asked)?;
         let filled = talk.backend.fill(talk.values)?;
-        let (method, target) = talk.dialect.target(Step::Create, &talk.backend.options(&filled));
-        let target = Target { model: made.model, dropped: made.dropped, ..target };
+        let options = Options { model: Some(&made.model), ..talk.backend.options(&filled) };
+        let (method, target) = talk.dialect.target(Step::Create, &options)?;
+        let target = Target { model: made.model.clone(), dropped: made.dropped, ..target };
         talk.record.request_model = Some(target.model.clone());
         talk.record.dropped = (!target.dropped.is_empty()).then(|| target.dropped.join(", "));
         let mut body = made.body;

@@ -104,7 +104,7 @@ impl Proxy {
     /// Takes a step at the provider.
     async fn step(&self, talk: &mut Talk<'_>, step: Step<'_>) -> Result<Said, Fault> {
         let filled = talk.backend.fill(talk.values)?;
-        let (method, target) = talk.dialect.target(step, &talk.backend.options(&filled));
+        let (method, target) = talk.dialect.target(step, &talk.backend.options(&filled))?;
         self.ask(talk, method, &target, None).await
     }
 

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::results::{CANCELLED, EXPIRED, Outcome};
-use super::{Batch, Counts, Results, Status, Step, custom_id, time};
+use super::{Batch, Counts, Page, Results, Status, Step, custom_id, time};
 use crate::Error;
 use crate::call::{self, Options, Target};
 use crate::providers::anthropic;
@@ -17,14 +17,14 @@ const WHAT: &str = "batch";
 pub(super) fn target(step: Step<'_>, options: &Options<'_>) -> (&'static str, Target) {
     let (method, path) = match step {
         Step::Create => ("POST", ROOT.to_owned()),
-        Step::List(..) => ("GET", ROOT.to_owned()),
+        Step::List { .. } => ("GET", ROOT.to_owned()),
         Step::Retrieve(id) => ("GET", format!("{ROOT}/{id}")),
         Step::Cancel(id) => ("POST", format!("{ROOT}/{id}/cancel")),
-        Step::Results(id) => ("GET", format!("{ROOT}/{id}/results")),
+        Step::Results(id) | Step::File(id) => ("GET", format!("{ROOT}/{id}/results")),
     };
     let mut target = anthropic::target(options, path, options.model.unwrap_or_default().to_owned(), false);
     target.anchor = Some("/v1/messages");
-    if let Step::List(limit, after) = step {
+    if let Step::List { limit, after, .. } = step {
         target.query.push(("limit", limit.to_string()));
         target.query.extend(after.map(|after| ("after_id", after.to_owned())));
     }
@@ -58,16 +58,17 @@ pub(super) fn batch(body: &[u8]) -> Result<Batch, Error> {
 }
 
 /// A page of batches.
-pub(super) fn list(body: &[u8]) -> Result<(Vec<Batch>, bool), Error> {
+pub(super) fn list(body: &[u8]) -> Result<Page, Error> {
     #[derive(Deserialize)]
-    struct Page {
+    struct Listed {
         data: Vec<Native>,
         #[serde(default)]
         has_more: bool,
     }
 
-    let page: Page = call::read(WHAT, body)?;
-    Ok((page.data.into_iter().map(Native::neutral).collect::<Result<_, _>>()?, page.has_more))
+    let page: Listed = call::read(WHAT, body)?;
+    let batches = page.data.into_iter().map(Native::neutral).collect::<Result<_, _>>()?;
+    Ok(Page { batches, has_more: page.has_more, token: None })
 }
 
 impl Native {
@@ -93,6 +94,7 @@ impl Native {
                 completed: succeeded,
                 failed,
             },
+            has_results: true,
             created: time::seconds(&self.created_at).unwrap_or_default(),
             expires: at(&self.expires_at),
             cancelling: at(&self.cancel_initiated_at),

@@ -37,6 +37,8 @@ pub struct Batch {
     pub status: Status,
     /// Lines by what came of them.
     pub counts: Counts,
+    /// Whether the provider gives results of it.
+    pub has_results: bool,
     /// When it was made.
     pub created: u64,
     /// When it expires, if it does not end before.
@@ -49,6 +51,17 @@ pub struct Batch {
     pub model: Option<String>,
     /// Why all of it failed.
     pub problem: Option<String>,
+}
+
+/// A page of a provider's batches.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Page {
+    /// In the provider's order.
+    pub batches: Vec<Batch>,
+    /// Whether more come behind them.
+    pub has_more: bool,
+    /// What leads to them, where it is no name.
+    pub token: Option<String>,
 }
 
 impl Status {
@@ -78,7 +91,7 @@ impl Batch {
             Part::Output => self.counts.completed,
             Part::Errors => self.counts.failed,
         };
-        self.status.is_over() && lines > 0
+        self.status.is_over() && self.has_results && lines > 0
     }
 
     /// OpenAI's object.

@@ -88,6 +88,8 @@ pub struct Input<'a> {
     provider: &'a Provider,
     options: Options<'a>,
     lines: usize,
+    /// The model of all lines, where that must be one.
+    model: Option<String>,
     out: Vec<u8>,
     body: Vec<u8>,
     dropped: Vec<String>,
@@ -99,8 +101,9 @@ impl<'a> Input<'a> {
         let options = Options { stream: Some(false), ..options };
         let out = match dialect {
             Dialect::Anthropic => b"{\"requests\":[".to_vec(),
+            Dialect::Gemini => b"{\"batch\":{\"inputConfig\":{\"requests\":{\"requests\":[".to_vec(),
         };
-        Self { dialect, provider, options, lines: 0, out, body: Vec::new(), dropped: Vec::new() }
+        Self { dialect, provider, options, lines: 0, model: None, out, body: Vec::new(), dropped: Vec::new() }
     }
 
     /// Translates a line as if it were a live call, and says where that would have gone.
@@ -118,15 +121,26 @@ impl<'a> Input<'a> {
         let new: Vec<_> =
             target.dropped.iter().filter(|name| !self.dropped.contains(name)).cloned().collect();
         self.dropped.extend(new);
+        if self.lines > 0 {
+            self.out.push(b',');
+        }
         match self.dialect {
             Dialect::Anthropic => {
                 let name = custom_id::encode(&line.custom_id)?;
-                if self.lines > 0 {
-                    self.out.push(b',');
-                }
                 let mut request = Object::new(&mut self.out);
                 request.string("custom_id", &name);
                 request.member("params").extend_from_slice(&self.body);
+            }
+            Dialect::Gemini => {
+                if *self.model.get_or_insert_with(|| target.model.clone()) != target.model {
+                    return Err(Error::request(
+                        "model",
+                        "the lines of a batch of this provider ask one model",
+                    ));
+                }
+                let mut request = Object::new(&mut self.out);
+                request.member("request").extend_from_slice(&self.body);
+                request.object("metadata").string("key", &line.custom_id);
             }
         }
         self.lines += 1;
@@ -137,6 +151,7 @@ impl<'a> Input<'a> {
     pub fn finish(mut self) -> (Vec<u8>, Vec<String>) {
         match self.dialect {
             Dialect::Anthropic => self.out.extend_from_slice(b"]}"),
+            Dialect::Gemini => self.out.extend_from_slice(b"]}}}}"),
         }
         (self.out, self.dropped)
     }

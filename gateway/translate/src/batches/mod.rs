@@ -12,13 +12,14 @@ mod anthropic;
 mod asked;
 mod batch;
 mod custom_id;
+mod gemini;
 mod input;
 mod name;
 mod results;
 mod time;
 
 pub use asked::Asked;
-pub use batch::{Batch, Counts, Status, page};
+pub use batch::{Batch, Counts, Page, Status, page};
 pub use input::{Input, Line, lines};
 pub use name::{Part, batch_id, native_id};
 pub use results::Results;
@@ -33,6 +34,7 @@ use crate::providers::Provider;
 #[expect(missing_docs, reason = "the variants are the providers' names")]
 pub enum Dialect {
     Anthropic,
+    Gemini,
 }
 
 /// What is asked of a provider about batches.
@@ -46,14 +48,27 @@ pub enum Step<'a> {
     Cancel(&'a str),
     /// What came of its lines.
     Results(&'a str),
-    /// A page of them: so many, after this one.
-    List(u64, Option<&'a str>),
+    /// A file of the provider's, by its own name.
+    File(&'a str),
+    /// A page of them.
+    List {
+        /// How many.
+        limit: u64,
+        /// Behind the one of this name, where pages begin so.
+        after: Option<&'a str>,
+        /// As the provider said where the last page ended.
+        token: Option<&'a str>,
+    },
 }
 
 impl Provider {
     /// What its batches speak, where they are not OpenAI's own.
     pub fn batches(&self) -> Option<Dialect> {
-        (self.name == "anthropic").then_some(Dialect::Anthropic)
+        match (self.name, self.format) {
+            ("anthropic", None) => Some(Dialect::Anthropic),
+            ("gemini", None) => Some(Dialect::Gemini),
+            _ => None,
+        }
     }
 
     /// Whether it has this of OpenAI's resources in a form of its own.
@@ -64,9 +79,10 @@ impl Provider {
 
 impl Dialect {
     /// Where a step leads, by which method.
-    pub fn target(self, step: Step<'_>, options: &Options<'_>) -> (&'static str, Target) {
+    pub fn target(self, step: Step<'_>, options: &Options<'_>) -> Result<(&'static str, Target), Error> {
         match self {
-            Self::Anthropic => anthropic::target(step, options),
+            Self::Anthropic => Ok(anthropic::target(step, options)),
+            Self::Gemini => gemini::target(step, options),
         }
     }
 
@@ -74,13 +90,33 @@ impl Dialect {
     pub fn batch(self, body: &[u8]) -> Result<Batch, Error> {
         match self {
             Self::Anthropic => anthropic::batch(body),
+            Self::Gemini => gemini::batch(body),
         }
     }
 
-    /// A page of its batches, and whether there are more.
-    pub fn list(self, body: &[u8]) -> Result<(Vec<Batch>, bool), Error> {
+    /// A page of its batches.
+    pub fn list(self, body: &[u8]) -> Result<Page, Error> {
         match self {
             Self::Anthropic => anthropic::list(body),
+            Self::Gemini => gemini::list(body),
+        }
+    }
+
+    /// Whether a page can begin after a batch; else tokens lead from one page to the next.
+    pub fn lists_by_name(self) -> bool {
+        self == Self::Anthropic
+    }
+
+    /// Whether an end that is asked for is answered with the batch.
+    pub fn shows_what_it_cancels(self) -> bool {
+        self == Self::Anthropic
+    }
+
+    /// The file of the provider's that a batch's results are in, where the answer to [`Step::Results`] says that they are in one.
+    pub fn file(self, results: &[u8]) -> Result<Option<String>, Error> {
+        match self {
+            Self::Anthropic => Ok(None),
+            Self::Gemini => gemini::file(results),
         }
     }
 }

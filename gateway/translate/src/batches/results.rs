@@ -3,7 +3,7 @@
 //! The lines that were answered stand in the output file. In the error file stand those that the provider answered with an error,
 //! with its status and body, and those that were never asked, with a code.
 
-use super::{Dialect, Part, anthropic};
+use super::{Dialect, Part, anthropic, gemini};
 use crate::Error;
 use crate::call::{self, Api, Call};
 use crate::json::Object;
@@ -43,12 +43,21 @@ impl<'a> Results<'a> {
         Self { provider, part, batch, created, lines: 0, out: Vec::new() }
     }
 
-    /// Adds the lines of what the provider calls its results, all of them.
+    /// Adds what stands in the answer to [`Step::Results`](super::Step::Results), all of it.
     pub fn push(&mut self, dialect: Dialect, results: &[u8]) -> Result<(), Error> {
+        match dialect {
+            Dialect::Anthropic => self.rows(dialect, results),
+            Dialect::Gemini => gemini::inlined(results, self),
+        }
+    }
+
+    /// Adds the lines of a file.
+    pub fn rows(&mut self, dialect: Dialect, results: &[u8]) -> Result<(), Error> {
         for row in results.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii).filter(|row| !row.is_empty())
         {
             match dialect {
                 Dialect::Anthropic => anthropic::result(row, self)?,
+                Dialect::Gemini => gemini::result(row, self)?,
             }
         }
         Ok(())
