@@ -6,12 +6,13 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value, json};
 
 use super::support::{Side, asked, client, finding, fold, got, show, unless};
-use super::{Check, Judged, Verdict, faults, parts, reply, same, schema, stream, usage};
+use super::{Check, Judged, Verdict, faults, parts, reply, request, same, schema, stream, usage};
 use crate::case::{Case, Seen};
 use crate::meaning::is_same_number;
 
 pub(super) const TABLE: &[(&str, Check)] = &[
     ("responses.request.same-dialect", same_dialect),
+    ("responses.request.reasoning-kept", request::members),
     ("responses.reply.schema", schema::reply),
     ("responses.reply.nullables", schema::reply_nullables),
     ("responses.reply.status", status),

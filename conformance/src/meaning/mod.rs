@@ -258,6 +258,16 @@ impl Meaning {
         parts.any(|part| matches!(part, Part::Call { id, .. } if id.is_empty()))
     }
 
+    /// The same without what proves thoughts: what a gateway makes of it for its clients is its own affair.
+    pub fn unproven(mut self) -> Self {
+        for part in self.turns.iter_mut().flat_map(|turn| &mut turn.parts) {
+            if let Part::Reasoning(_, proof) = part {
+                proof.clear();
+            }
+        }
+        self
+    }
+
     /// The same with calls, and results, called by their place among their own.
     pub fn in_order(mut self) -> Self {
         let (mut calls, mut results) = (0, 0);

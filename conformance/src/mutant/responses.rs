@@ -28,6 +28,19 @@ pub(super) const TABLE: &[Mutant] = &[
         changes: &[Change::Request(|request| request.forget("previous_response_id"))],
     },
     Mutant {
+        id: "forgets-what-was-thought",
+        requirement: "responses.request.reasoning-kept",
+        breaks: "Thoughts do not reach the provider again.",
+        plays: &["responses.reasoning.sent-back@openai.responses/anthropic/whole"],
+        changes: &[Change::Upstream(|request| {
+            request.messages(|messages| {
+                for blocks in messages.iter_mut().filter_map(|message| message["content"].as_array_mut()) {
+                    blocks.retain(|block| block["type"] != "thinking");
+                }
+            });
+        })],
+    },
+    Mutant {
         id: "tells-the-last-turn-only",
         requirement: "responses.request.previous",
         breaks: "A provider that keeps nothing hears the last turn only.",

@@ -139,12 +139,23 @@ fn request(stage: &Stage, play: &Play, marker: &str, before: &[Value]) -> Sent {
         } else if let Some(members) = body.as_object_mut() {
             members.remove("stream_options");
         }
+        put_output(&mut body, before);
         let text = remembered(&body.to_string(), before);
         sent.json = serde_json::from_str(&text).unwrap_or(body);
         sent.body = surface.exact(&asked, text).into_bytes();
     }
     sent.secrets = secrets::of(&sent.headers, stage.mocks.credentials());
     sent
+}
+
+/// The items of the last reply, where a request refers to them: a client that keeps what was said sends them back.
+fn put_output(body: &mut Value, before: &[Value]) {
+    let output = before.iter().rev().find_map(|reply| reply["output"].as_array());
+    if let (Some(items), Some(output)) = (body.get_mut("input").and_then(Value::as_array_mut), output)
+        && let Some(at) = items.iter().position(|item| item["id"] == "{{output}}")
+    {
+        items.splice(at..=at, output.iter().cloned());
+    }
 }
 
 /// A text with the id of the last reply wherever it asks for it.

@@ -58,7 +58,7 @@ fn says_nothing(name: &str, request: &Value) -> bool {
         || is_none
         || ["model", "stream", "stream_options", "extra_body", "encoding_format"].contains(&name)
         // What is kept, and what was, is no part of what is asked here.
-        || ["store", "previous_response_id", "metadata"].contains(&name) && !request["input"].is_null()
+        || ["store", "include", "previous_response_id", "metadata"].contains(&name) && !request["input"].is_null()
 }
 
 fn is_so_anyway(name: &str, value: &Value) -> bool {
