@@ -3,13 +3,17 @@
 use serde_json::Value;
 
 use super::family::Family;
-use super::{invoke, model};
+use super::{invocations, invoke, model};
 use crate::provider::Call;
 use crate::script::{Failure, Kind};
 
 /// The first rule that is broken.
 pub(super) fn check(call: &Call<'_>) -> Result<(), Failure> {
-    let model = model(call);
+    let model = match call.operation {
+        invocations::START => call.body["modelId"].as_str().unwrap_or_default().to_owned(),
+        invocations::GET | invocations::LIST => return Ok(()),
+        _ => model(call),
+    };
     let exists = call.models.is_none_or(|models| models.contains(&model));
     if !exists || !is_identifier(&model) {
         return Err(error("The provided model identifier is invalid."));
@@ -17,6 +21,7 @@ pub(super) fn check(call: &Call<'_>) -> Result<(), Failure> {
     match call.operation {
         invoke::WHOLE if call.variant.is_none() => vectors(Family::of(&model), call.body),
         invoke::WHOLE | invoke::STREAM => invoke::check(call),
+        invocations::START => Ok(()),
         _ => conversation(call.body),
     }
 }

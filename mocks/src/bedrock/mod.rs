@@ -11,6 +11,7 @@ mod embedding;
 mod error;
 mod family;
 mod frame;
+mod invocations;
 mod invoke;
 mod refuse;
 mod reply;
@@ -50,7 +51,9 @@ impl Provider for Bedrock {
             Route::Generate(found) if found.id() == invoke::WHOLE && !invoke::knows(&asked(&found)) => {
                 Route::Embed(found)
             }
-            Route::Generate(found) if found.id() == COUNT => Route::Direct(COUNT, Some(found)),
+            Route::Generate(found) if found.id() == COUNT || invocations::has(found.id()) => {
+                Route::Direct(found.id(), Some(found))
+            }
             Route::NotFound => agent::route(method, path),
             route => route,
         }
@@ -134,7 +137,9 @@ impl Provider for Bedrock {
     }
 
     fn direct(&self, call: &Call<'_>) -> Whole {
-        match count::tokens(call) {
+        let answer =
+            if invocations::has(call.operation) { invocations::answer(call) } else { count::tokens(call) };
+        match answer {
             Ok(body) => {
                 let headers = error::headers(&call.draw, (self.now)(), "application/json");
                 Whole { status: 200, headers, body: body.to_string().into() }

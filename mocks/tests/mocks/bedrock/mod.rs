@@ -2,6 +2,7 @@
 
 mod connector;
 mod frames;
+mod invocations;
 mod invoke;
 mod keys;
 mod makers;
