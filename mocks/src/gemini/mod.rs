@@ -6,6 +6,7 @@ mod check;
 mod embedding;
 mod error;
 mod files;
+mod live;
 mod models;
 mod page;
 mod refuse;
@@ -17,6 +18,7 @@ use specs::Violation;
 
 use crate::Credentials;
 use crate::answer::{Answer, Ask, Embed, Vectors, arguments};
+use crate::live::Live;
 use crate::provider::{Call, Denied, Event, Framing, Headers, Provider, Route, Stream, Whole};
 use crate::request::Request;
 use crate::script::{Failure, Kind};
@@ -40,6 +42,12 @@ impl Provider for Gemini {
     }
 
     fn route(&self, method: &str, path: &str) -> Route {
+        if let Some(documented) = live::documented(path) {
+            return match crate::provider::documented(self.name(), method, documented) {
+                Route::Generate(found) => Route::Live(found),
+                route => route,
+            };
+        }
         let below = path.strip_prefix("/upload/").unwrap_or(path).trim_start_matches('/');
         let version = below.split('/').next().unwrap_or_default();
         if !VERSIONS.contains(&version) {
@@ -138,6 +146,10 @@ impl Provider for Gemini {
 
     fn framing(&self, call: &Call<'_>) -> Framing {
         framing(call.request)
+    }
+
+    fn live(&self, call: &Call<'_>) -> Result<(Whole, Box<dyn Live>), Failure> {
+        live::open(call)
     }
 
     fn direct(&self, call: &Call<'_>) -> Whole {

@@ -15,7 +15,7 @@ use tokio_tungstenite::tungstenite::{Error, Message};
 use super::connection::Connection;
 use super::socket::Socket;
 use crate::limits::{LIVE, LIVE_IDLE, LIVE_MESSAGE};
-use crate::live::{Around, Session, overhear};
+use crate::live::{Around, Session, What, overhear};
 use crate::provider::Headers;
 use crate::request::Request;
 use crate::state::State;
@@ -86,7 +86,12 @@ async fn speak(
             }
             () = sleep_until(next.unwrap_or(over)), if next.is_some() => {
                 let Some(next) = session.live.saying().pop_front() else { continue };
-                line.send(Message::text(next.message.to_string())).await.ok()?;
+                match next.what {
+                    What::Message(message) => line.send(frame(session, &message)).await.ok()?,
+                    What::End(code, reason) => {
+                        return Some(Some(CloseFrame { code: code.into(), reason: reason.into() }));
+                    }
+                }
                 said = Instant::now();
             }
             () = sleep_until(over) => return bye(CloseCode::Away, "the session is over"),
@@ -99,10 +104,16 @@ fn bye(code: CloseCode, reason: &'static str) -> Option<Option<CloseFrame>> {
     Some(Some(CloseFrame { code, reason: reason.into() }))
 }
 
+/// A message as the provider frames it.
+fn frame(session: &Session, message: &Value) -> Message {
+    let text = message.to_string();
+    if session.live.is_binary() { Message::binary(text.into_bytes()) } else { Message::text(text) }
+}
+
 /// Hands a message to the session, and notes it in the journal.
 fn hear(session: &mut Session, state: &Arc<State>, text: &str) {
     let Session { live, provider, operation, request } = session;
-    let message = serde_json::from_str::<Value>(text);
+    let message = serde_json::from_str::<Value>(text).map(|message| operation.settled(&message).into_owned());
     let violations = message.as_ref().map(|message| operation.request(message)).unwrap_or_default();
     overhear(state, *provider, operation, request, text, violations.clone());
     match (message, violations.first()) {

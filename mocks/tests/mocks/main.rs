@@ -15,6 +15,8 @@ mod gemini;
 mod huggingface;
 mod journal;
 mod judged;
+mod line;
+mod live;
 mod llama2;
 mod media;
 mod mistral;

@@ -4,48 +4,25 @@ use std::collections::VecDeque;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use futures_util::{SinkExt as _, StreamExt as _};
 use mocks::script::{Block, Failure, Fault, Finish, Kind, Reply};
 use mocks::{Mocks, Script};
 use serde_json::{Value, json};
-use specs::{Operation, Sequence};
-use tokio::net::TcpStream;
-use tokio_tungstenite::tungstenite::{Error, Message, client::IntoClientRequest as _};
-use tokio_tungstenite::{WebSocketStream, client_async};
 
 use crate::client;
+use crate::line::Line;
 
 const KEY: &str = "Bearer sk-touchstone";
 
+/// A session, and what was told on the way.
 struct Session {
-    line: WebSocketStream<TcpStream>,
-    operation: Operation,
-    sequence: Sequence,
-    /// Told, and not asked for yet.
+    line: Line,
     told: VecDeque<Value>,
 }
 
 /// Opens a session; else status and body.
 async fn open(mocks: &Mocks, query: &str, fields: &[(&'static str, &str)]) -> Result<Session, (u16, Value)> {
-    let url = format!("{}/v1/realtime{query}", mocks.url("openai"));
-    let mut request = url.replace("http://", "ws://").into_client_request().unwrap();
-    for (name, value) in fields {
-        request.headers_mut().insert(*name, value.parse().unwrap());
-    }
-    let address = request.uri().authority().unwrap().to_string();
-    let socket = TcpStream::connect(address).await.unwrap();
-    match client_async(request, socket).await {
-        Ok((line, _)) => {
-            let operation = specs::api("openai").unwrap().operation("GET", "/v1/realtime").unwrap();
-            let sequence = operation.sequence().unwrap();
-            Ok(Session { line, operation, sequence, told: VecDeque::new() })
-        }
-        Err(Error::Http(response)) => {
-            let body = response.body().as_deref().unwrap_or_default();
-            Err((response.status().as_u16(), serde_json::from_slice(body).unwrap()))
-        }
-        Err(error) => panic!("{error}"),
-    }
+    let line = Line::open(mocks, "openai", "/v1/realtime", query, fields).await?;
+    Ok(Session { line, told: VecDeque::new() })
 }
 
 /// A request without a session.
@@ -68,25 +45,14 @@ async fn begun(mocks: &Mocks) -> Session {
 
 impl Session {
     async fn say(&mut self, message: Value) {
-        self.line.send(Message::text(message.to_string())).await.unwrap();
-    }
-
-    /// The next message. It is as the document says, and comes when it says.
-    async fn next(&mut self) -> Value {
-        let message = self.line.next().await.expect("a message").unwrap();
-        let event: Value = serde_json::from_str(message.to_text().unwrap()).unwrap();
-        let name = event["type"].as_str().unwrap();
-        let found: Vec<_> =
-            self.operation.event(name, &event).into_iter().chain(self.sequence.event(name, &event)).collect();
-        assert_eq!(found, [], "{event}");
-        event
+        self.line.say(&message).await;
     }
 
     /// The next message of this type; those before it are kept.
     async fn until(&mut self, kind: &str) -> Value {
         self.told.clear();
         loop {
-            let event = self.next().await;
+            let event = self.line.next().await.expect("a message");
             self.told.push_back(event.clone());
             if event["type"] == kind {
                 return event;
@@ -399,7 +365,7 @@ async fn what_the_service_does_not_know_is_refused_in_its_words() {
         assert_eq!(session.code().await, code, "{message}");
         assert_eq!(session.told.back().unwrap()["error"]["param"], param, "{message}");
     }
-    session.line.send(Message::text("{")).await.unwrap();
+    session.line.write("{").await;
     assert_eq!(session.code().await, "invalid_json");
     let heard = mocks.journal(None);
     assert!(heard.iter().any(|entry| entry.method == mocks::live::MESSAGE && !entry.violations.is_empty()));

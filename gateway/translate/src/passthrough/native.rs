@@ -28,7 +28,8 @@ const RANKING: [(&str, &str); 3] = [
 ];
 
 /// Gemini's Live API: <https://ai.google.dev/api/live>
-const LIVE: [&str; 2] = [
+const LIVE: [&str; 3] = [
+    "/ws/google.ai.generativelanguage.v1.GenerativeService.BidiGenerateContent",
     "/ws/google.ai.generativelanguage.v1beta.GenerativeService.BidiGenerateContent",
     "/ws/google.ai.generativelanguage.v1alpha.GenerativeService.BidiGenerateContent",
 ];
@@ -61,6 +62,7 @@ impl Native {
                 "/upload/v1beta/files",
                 LIVE[0],
                 LIVE[1],
+                LIVE[2],
             ],
             Self::Huggingface => &["/generate", "/generate_stream"],
             Self::Vertex => &["/v1/projects", "/v1beta1/projects"],

@@ -2,16 +2,13 @@
 
 use serde_json::{Value, json};
 
-use super::sound::{self, Format};
 use super::{Realtime, error};
 use crate::limits::LIVE_SOUND;
 use crate::live::Around;
+use crate::live::sound::{self, Format};
+use crate::live::voice::{Change, Voice};
 use crate::script::Failure;
 
-/// Sound is looked at in such steps: milliseconds.
-const STEP: u64 = 20;
-/// A sound as loud as this is speech where the threshold is 1.
-const LOUD: f64 = 4_096.0;
 /// The shortest sound that can be committed: milliseconds.
 const SHORTEST: u64 = 100;
 
@@ -19,51 +16,27 @@ const SHORTEST: u64 = 100;
 #[derive(Debug, Default)]
 pub(super) struct Hearing {
     buffer: Vec<u8>,
-    /// Milliseconds since the session began.
-    heard: u64,
+    voice: Voice,
     /// The item that the speech under way becomes.
     speaking: Option<String>,
-    /// Milliseconds of silence within it.
-    silence: u64,
-}
-
-/// What a step of sound changes.
-enum Change {
-    Started(u64),
-    Stopped(u64),
 }
 
 impl Hearing {
     pub(super) fn clear(&mut self) {
         self.buffer.clear();
+        self.voice.rest();
         self.speaking = None;
-        self.silence = 0;
     }
 
     /// Hears one step; whether a turn begins or ends with it.
     fn step(&mut self, bytes: &[u8], format: Format, turns: &Value) -> Option<Change> {
-        let length = format.milliseconds(bytes.len());
-        let begun = self.heard;
         self.buffer.extend_from_slice(bytes);
-        self.heard += length;
-        let threshold = turns["threshold"].as_f64().unwrap_or(0.5);
-        let is_loud = f64::from(format.peak(bytes)) > threshold * LOUD;
-        match (self.speaking.is_some(), is_loud) {
-            _ if turns.is_null() => None,
-            (false, true) => {
-                self.silence = 0;
-                Some(Change::Started(begun.saturating_sub(turns["prefix_padding_ms"].as_u64().unwrap_or(0))))
-            }
-            (true, true) => {
-                self.silence = 0;
-                None
-            }
-            (true, false) => {
-                self.silence += length;
-                (self.silence >= patience(turns)).then_some(Change::Stopped(self.heard))
-            }
-            (false, false) => None,
+        if turns.is_null() {
+            self.voice.pass(bytes, format);
+            return None;
         }
+        let threshold = turns["threshold"].as_f64().unwrap_or(0.5);
+        self.voice.hear(bytes, format, threshold, patience(turns))
     }
 }
 
@@ -88,8 +61,7 @@ impl Realtime {
             return Err(error::invalid("input_audio_buffer_full", message, None));
         }
         let format = self.settings.input();
-        let step = usize::try_from(STEP).unwrap_or(usize::MAX) * format.bytes_per_ms();
-        for bytes in bytes.chunks(step) {
+        for bytes in bytes.chunks(Voice::step_bytes(format)) {
             let turns = self.settings.turns().clone();
             match self.hearing.step(bytes, format, &turns) {
                 None => (),
@@ -101,6 +73,7 @@ impl Realtime {
     }
 
     fn speech_starts(&mut self, at: u64, turns: &Value) {
+        let at = at.saturating_sub(turns["prefix_padding_ms"].as_u64().unwrap_or(0));
         let item = self.id("item");
         self.say("input_audio_buffer.speech_started", json!({ "audio_start_ms": at, "item_id": item }));
         self.hearing.speaking = Some(item);

@@ -1,7 +1,5 @@
 //! A response that ends before its time: what was not said is taken back, what was begun is closed, and the end says why.
 
-use std::time::Duration;
-
 use serde_json::{Value, json};
 
 use super::speaking::is_part;
@@ -23,7 +21,7 @@ impl Realtime {
     }
 
     fn end(&self) -> Option<&Value> {
-        self.saying.iter().map(|said| &said.message).find(|message| message["type"] == "response.done")
+        self.saying.iter().map(Said::message).find(|message| message["type"] == "response.done")
     }
 
     pub(super) fn cancel(&mut self, message: &Value) -> Result<(), Failure> {
@@ -73,19 +71,20 @@ impl Realtime {
     /// What of the response was not said yet, without its end.
     fn take_back(&mut self, items: &[Value]) -> Vec<Value> {
         let belongs = |said: &Said| {
-            let kind = said.message["type"].as_str().unwrap_or_default();
-            let is_item = items.iter().any(|item| item["id"] == said.message["item"]["id"]);
+            let message = said.message();
+            let kind = message["type"].as_str().unwrap_or_default();
+            let is_item = items.iter().any(|item| item["id"] == message["item"]["id"]);
             is_part(kind) || kind == "rate_limits.updated" || is_item
         };
         let all: Vec<Said> = std::mem::take(&mut self.saying).into();
         let (left, others): (Vec<_>, Vec<_>) = all.into_iter().partition(belongs);
         self.saying = others.into();
-        let left = left.into_iter().map(|said| said.message);
+        let left = left.iter().map(|said| said.message().clone());
         left.filter(|message| message["type"] != "response.done").collect()
     }
 
     fn push(&mut self, message: Value) {
-        self.saying.push_back(Said { message, after: Duration::ZERO });
+        self.saying.push_back(Said::now(message));
     }
 
     /// The conversation has an item as far as it was said.

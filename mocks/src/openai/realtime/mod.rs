@@ -17,11 +17,9 @@ mod hearing;
 mod interruption;
 mod secret;
 mod settings;
-mod sound;
 mod speaking;
 
 use std::collections::VecDeque;
-use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 use specs::Violation;
@@ -111,9 +109,9 @@ impl Realtime {
     /// Says something at once: before what is left of a response.
     fn say(&mut self, kind: &str, members: Value) {
         let message = self.event(kind, members);
-        let of_response = |said: &Said| said.message["type"].as_str().is_some_and(speaking::is_part);
+        let of_response = |said: &Said| said.message()["type"].as_str().is_some_and(speaking::is_part);
         let at = self.saying.iter().position(of_response).unwrap_or(self.saying.len());
-        self.saying.insert(at, Said { message, after: Duration::ZERO });
+        self.saying.insert(at, Said::now(message));
     }
 
     /// Says what is wrong with a message.

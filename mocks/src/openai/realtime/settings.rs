@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::sound::Format;
 use super::{Realtime, error};
+use crate::live::sound::Format;
 use crate::script::Failure;
 use crate::seed::Draw;
 
@@ -65,7 +65,7 @@ impl Settings {
 
     /// How input is written.
     pub(super) fn input(&self) -> Format {
-        Format::of(&self.0["audio"]["input"]["format"])
+        format(&self.0["audio"]["input"]["format"])
     }
 
     /// Who decides when a turn ends; null: the client.
@@ -86,6 +86,15 @@ impl Settings {
     /// Takes over what the client sets. What it leaves out stays.
     pub(super) fn change(&mut self, asked: &Value) {
         merge(&mut self.0, asked, 0);
+    }
+}
+
+/// How samples are written.
+pub(super) fn format(format: &Value) -> Format {
+    match format["type"].as_str() {
+        Some("audio/pcmu") => Format::Ulaw,
+        Some("audio/pcma") => Format::Alaw,
+        _ => Format::Pcm { rate: 24 },
     }
 }
 

@@ -6,10 +6,11 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::conversation::quiet;
-use super::sound::Format;
+use super::settings::format;
 use super::{Realtime, error, list};
 use crate::answer::{Answer, Choice};
-use crate::live::{Around, Said};
+use crate::live::sound::Format;
+use crate::live::{Around, Said, What};
 use crate::openai::error::enclosed;
 use crate::openai::responses;
 use crate::script::{Block, Failure, Finish, Pieces, Reply, ToolCall};
@@ -82,7 +83,7 @@ impl Realtime {
         Speech {
             id: self.id("resp"),
             is_aloud: list(&held["output_modalities"]).iter().any(|modality| modality == "audio"),
-            format: Format::of(&held["audio"]["output"]["format"]),
+            format: format(&held["audio"]["output"]["format"]),
             is_kept: asked["conversation"] != "none",
             asked: held,
             events: Vec::new(),
@@ -238,7 +239,7 @@ impl Realtime {
         for (number, (kind, members)) in all.into_iter().enumerate() {
             let message = self.event(kind, members);
             let after = if number == 0 { Duration::ZERO } else { pause };
-            self.saying.push_back(Said { message, after });
+            self.saying.push_back(Said { what: What::Message(message), after });
         }
         if is_kept {
             for (item, sound) in output.into_iter().zip(sounds) {

@@ -71,3 +71,22 @@ fn understood(seen: &Value) {
     }
     raised(&errors["cut"], "RemoteProtocolError", "TransportError", None, "incomplete");
 }
+
+#[tokio::test]
+async fn googles_client_leads_sessions() {
+    let tls = Some("127.0.0.1:0".parse().unwrap());
+    let mocks = mocks::start_with(mocks::Options { tls, ..mocks::Options::default() }).await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let trust = mocks.authority().unwrap().trust(folder.path()).unwrap().ca.display().to_string();
+    let url = format!("https://localhost:{}/gemini", mocks.tls().unwrap().port());
+    let key = mocks.credentials().key("gemini");
+    let Some(seen) = NEWEST.run_with("google_live.py", &[&url, &trust, key]).await else { return };
+    println!("{seen:#}");
+    let text = &seen["text"];
+    assert_eq!((&text["called"], &text["counts"]), (&json!("weather"), &json!(true)), "{seen}");
+    assert!(text["said"].as_str().unwrap().contains("a clear sky"));
+    let voice = &seen["voice"];
+    assert!(voice["words"].as_str().unwrap().contains("A sound of 700 milliseconds."), "{seen}");
+    assert_eq!((voice["milliseconds"].as_u64().unwrap() % 50, &voice["done"]), (0, &json!(true)));
+    nothing_is_strange(&mocks, 0);
+}

@@ -1,14 +1,16 @@
-//! Sound as sessions carry it: base64 of 16-bit samples at 24 kHz, or of [G.711](https://www.itu.int/rec/T-REC-G.711) at 8 kHz.
+//! Sound as sessions carry it: base64 of 16-bit samples, or of [G.711](https://www.itu.int/rec/T-REC-G.711) at 8 kHz.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use serde_json::Value;
 
 /// How samples are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Format {
-    /// Signed, little end first.
-    Pcm,
+pub(crate) enum Format {
+    /// Signed, little end first; so many thousand a second.
+    Pcm {
+        /// kHz
+        rate: u16,
+    },
     /// µ-law.
     Ulaw,
     /// A-law.
@@ -20,45 +22,37 @@ const PITCH: u64 = 500;
 const LOUDNESS: i16 = 8_000;
 
 impl Format {
-    pub(super) fn of(format: &Value) -> Self {
-        match format["type"].as_str() {
-            Some("audio/pcmu") => Self::Ulaw,
-            Some("audio/pcma") => Self::Alaw,
-            _ => Self::Pcm,
-        }
-    }
-
     fn sample_bytes(self) -> usize {
-        if self == Self::Pcm { 2 } else { 1 }
+        if let Self::Pcm { .. } = self { 2 } else { 1 }
     }
 
     fn samples_per_ms(self) -> u64 {
-        if self == Self::Pcm { 24 } else { 8 }
+        if let Self::Pcm { rate } = self { rate.into() } else { 8 }
     }
 
-    pub(super) fn bytes_per_ms(self) -> usize {
+    pub(crate) fn bytes_per_ms(self) -> usize {
         usize::try_from(self.samples_per_ms()).unwrap_or(usize::MAX) * self.sample_bytes()
     }
 
     /// How long this is.
-    pub(super) fn milliseconds(self, bytes: usize) -> u64 {
+    pub(crate) fn milliseconds(self, bytes: usize) -> u64 {
         (bytes / self.bytes_per_ms()) as u64
     }
 
     /// The same of base64, where it is that.
-    pub(super) fn milliseconds_of(self, audio: &str) -> Option<u64> {
+    pub(crate) fn milliseconds_of(self, audio: &str) -> Option<u64> {
         read(audio).map(|bytes| self.milliseconds(bytes.len()))
     }
 
     /// The loudest sample.
-    pub(super) fn peak(self, bytes: &[u8]) -> u16 {
+    pub(crate) fn peak(self, bytes: &[u8]) -> u16 {
         let samples = bytes.chunks_exact(self.sample_bytes());
         samples.map(|sample| self.sample(sample).unsigned_abs()).max().unwrap_or(0)
     }
 
     fn sample(self, bytes: &[u8]) -> i16 {
         match (self, bytes) {
-            (Self::Pcm, [low, high]) => i16::from_le_bytes([*low, *high]),
+            (Self::Pcm { .. }, [low, high]) => i16::from_le_bytes([*low, *high]),
             (Self::Ulaw, [byte]) => ulaw(*byte),
             (Self::Alaw, [byte]) => alaw(*byte),
             _ => 0,
@@ -66,13 +60,13 @@ impl Format {
     }
 
     /// So many milliseconds of a tone, as base64: a square wave, which each format has exactly.
-    pub(super) fn tone(self, milliseconds: u64) -> String {
+    pub(crate) fn tone(self, milliseconds: u64) -> String {
         let half = self.samples_per_ms() * 500 / PITCH;
         let mut bytes = Vec::new();
         for sample in 0..milliseconds * self.samples_per_ms() {
             let is_up = (sample / half).is_multiple_of(2);
             match self {
-                Self::Pcm => bytes.extend((if is_up { LOUDNESS } else { -LOUDNESS }).to_le_bytes()),
+                Self::Pcm { .. } => bytes.extend((if is_up { LOUDNESS } else { -LOUDNESS }).to_le_bytes()),
                 // The same loudness as nearly as eight bits have it, up and down.
                 Self::Ulaw => bytes.push(if is_up { 0xA0 } else { 0x20 }),
                 Self::Alaw => bytes.push(if is_up { 0xB5 } else { 0x35 }),
@@ -83,7 +77,7 @@ impl Format {
 }
 
 /// The bytes of a sound.
-pub(super) fn read(audio: &str) -> Option<Vec<u8>> {
+pub(crate) fn read(audio: &str) -> Option<Vec<u8>> {
     STANDARD.decode(audio).ok()
 }
 
@@ -111,7 +105,7 @@ mod tests {
 
     #[test]
     fn a_tone_is_as_long_and_as_loud_in_each_format() {
-        for format in [Format::Pcm, Format::Ulaw, Format::Alaw] {
+        for format in [Format::Pcm { rate: 24 }, Format::Pcm { rate: 16 }, Format::Ulaw, Format::Alaw] {
             let tone = read(&format.tone(120)).unwrap();
             assert_eq!(format.milliseconds(tone.len()), 120, "{format:?}");
             let peak = format.peak(&tone);

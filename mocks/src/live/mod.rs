@@ -6,6 +6,9 @@
 //!
 //! What is heard while something is still to be said may take that back: this is how a model is interrupted.
 
+pub(crate) mod sound;
+pub(crate) mod voice;
+
 use std::collections::VecDeque;
 use std::time::Duration;
 
@@ -19,6 +22,7 @@ use crate::request::Request;
 use crate::script::Reply;
 use crate::seed::Draw;
 use crate::state::State;
+use crate::store::Shelf;
 
 /// One session, as the provider leads it.
 pub trait Live: Send {
@@ -33,15 +37,44 @@ pub trait Live: Send {
 
     /// One that is no JSON.
     fn wonder(&mut self);
+
+    /// Whether messages go as bytes, and not as text.
+    fn is_binary(&self) -> bool {
+        false
+    }
 }
 
 /// Something to be said.
 #[derive(Debug, Clone)]
 pub struct Said {
-    /// The message.
-    pub message: Value,
+    /// What.
+    pub what: What,
     /// After what was said before it.
     pub after: Duration,
+}
+
+/// What is said.
+#[derive(Debug, Clone)]
+pub enum What {
+    /// A message.
+    Message(Value),
+    /// That the session is over: a code and a reason, as <https://www.rfc-editor.org/rfc/rfc6455#section-7.4> has them.
+    End(u16, String),
+}
+
+impl Said {
+    /// A message, said at once.
+    pub fn now(message: Value) -> Self {
+        Self { what: What::Message(message), after: Duration::ZERO }
+    }
+
+    /// The message; null where it is none.
+    pub fn message(&self) -> &Value {
+        match &self.what {
+            What::Message(message) => message,
+            What::End(..) => &Value::Null,
+        }
+    }
 }
 
 /// A session that is about to begin.
@@ -104,11 +137,16 @@ impl Around<'_> {
             form: None,
             variant: None,
             draw: self.draw(&request),
-            shelf: state.store.shelf(provider.name()),
+            shelf: self.shelf(),
             inner: Inner::new(state, provider),
             models: state.options.models.as_deref(),
         };
         answer(&call, found.as_ref().map_or(&own, |found| found.reply()))
+    }
+
+    /// What the provider keeps.
+    pub fn shelf(&self) -> Shelf<'_> {
+        self.state.store.shelf(self.provider.name())
     }
 
     fn draw(&self, request: &Request) -> Draw {
