@@ -37,7 +37,9 @@ pub(crate) fn completion(body: &Value) -> Meaning {
 
 /// `/api/embed`: one text, or several.
 pub(crate) fn embedding(body: &Value) -> Meaning {
-    Meaning { inputs: inputs(&body["input"]), dimensions: body["dimensions"].as_u64(), ..Meaning::default() }
+    // `/api/embeddings`, the older path, takes one text, and by another name.
+    let input = if body["input"].is_null() { &body["prompt"] } else { &body["input"] };
+    Meaning { inputs: inputs(input), dimensions: body["dimensions"].as_u64(), ..Meaning::default() }
 }
 
 /// What chats and prompts have alike.

@@ -252,6 +252,9 @@ fn inputs_are_inputs_in_every_dialect() {
         let told = read(provider, Surface::Embeddings, &request).expect("a dialect");
         assert_eq!(compare(&meant, &told), [], "{provider}");
     }
+    let one = means("embeddings.", &json!({"input": "a"}));
+    let told = read("ollama", Surface::Embeddings, &json!({"prompt": "a"})).expect("a dialect");
+    assert_eq!(compare(&one, &told), [], "by Ollama's older path");
     for other in [json!(["b", "a"]), json!(["a"]), json!(["a\nb"]), json!([1, 2]), json!(["a", "b", "b"])] {
         let other = means("embeddings.", &json!({"input": other, "dimensions": 16}));
         assert_ne!(compare(&meant, &other), [], "{other:?}");
