@@ -11,6 +11,7 @@ mod embedding;
 mod error;
 mod family;
 mod frame;
+mod images;
 mod invocations;
 mod invoke;
 mod refuse;
@@ -25,9 +26,9 @@ use specs::{Operation, Violation};
 
 use crate::Credentials;
 use crate::answer::{Answer, Ask, Embed, Rank, Ranking, Vectors};
-use crate::provider::{self, Call, Denied, Event, Framing, Provider, Route, Stream, Whole};
+use crate::provider::{self, Call, Denied, Event, Framing, Made, Provider, Route, Stream, Whole};
 use crate::request::Request;
-use crate::script::{Failure, Kind};
+use crate::script::{Failure, Kind, Reply};
 use crate::seed::Draw;
 
 /// The mock.
@@ -48,6 +49,11 @@ impl Provider for Bedrock {
 
     fn route(&self, method: &str, path: &str) -> Route {
         match documented(method, path) {
+            Route::Generate(found)
+                if found.id() == invoke::WHOLE && images::variant(&asked(&found)).is_some() =>
+            {
+                Route::Make(found)
+            }
             Route::Generate(found) if found.id() == invoke::WHOLE && !invoke::knows(&asked(&found)) => {
                 Route::Embed(found)
             }
@@ -67,7 +73,8 @@ impl Provider for Bedrock {
     fn variant(&self, request: &Request) -> Result<Option<&'static str>, Failure> {
         Ok(match documented(&request.method, &request.path) {
             Route::Generate(found) if matches!(found.id(), invoke::WHOLE | invoke::STREAM) => {
-                invoke::variant(&asked(&found), request)
+                let id = asked(&found);
+                images::variant(&id).or_else(|| invoke::variant(&id, request))
             }
             _ => None,
         })
@@ -84,7 +91,11 @@ impl Provider for Bedrock {
     }
 
     fn check(&self, call: &Call<'_>) -> Result<(), Failure> {
-        if agent::has(&call.request.path) { agent::check(call) } else { check::check(call) }
+        match call.found.and_then(|found| images::variant(&asked(found))) {
+            Some(_) if call.operation == invoke::WHOLE => images::check(call),
+            _ if agent::has(&call.request.path) => agent::check(call),
+            _ => check::check(call),
+        }
     }
 
     fn ask<'a>(&self, call: &Call<'a>) -> Ask<'a> {
@@ -134,6 +145,11 @@ impl Provider for Bedrock {
 
     fn interruption(&self, call: &Call<'_>, failure: &Failure) -> Event {
         error::interruption(call.operation, failure)
+    }
+
+    fn make(&self, call: &Call<'_>, reply: &Reply) -> Result<Made, Failure> {
+        let headers = error::headers(&call.draw, (self.now)(), "application/json");
+        Ok(Made::Whole(Whole { status: 200, headers, body: images::body(call, reply).to_string().into() }))
     }
 
     fn direct(&self, call: &Call<'_>) -> Whole {

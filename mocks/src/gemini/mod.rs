@@ -6,6 +6,7 @@ mod check;
 mod embedding;
 mod error;
 mod files;
+mod images;
 mod live;
 mod models;
 mod page;
@@ -19,9 +20,9 @@ use specs::Violation;
 use crate::Credentials;
 use crate::answer::{Answer, Ask, Embed, Vectors, arguments};
 use crate::live::Live;
-use crate::provider::{Call, Denied, Event, Framing, Headers, Provider, Route, Stream, Whole};
+use crate::provider::{Call, Denied, Event, Framing, Headers, Made, Provider, Route, Stream, Whole};
 use crate::request::Request;
-use crate::script::{Failure, Kind};
+use crate::script::{Failure, Kind, Reply};
 use crate::seed::Draw;
 
 /// The mock.
@@ -29,6 +30,7 @@ use crate::seed::Draw;
 pub struct Gemini;
 
 pub(crate) use ask::list;
+pub(crate) use images::draws;
 
 /// The versions of the API that live.
 const VERSIONS: [&str; 3] = ["v1", "v1beta", "v1alpha"];
@@ -55,6 +57,10 @@ impl Provider for Gemini {
         }
         match crate::provider::documented(self.name(), method, path) {
             Route::Generate(found) => match found.id() {
+                images::PREDICT => Route::Make(found),
+                "generateContent" if found.parameter("model").is_some_and(|model| draws(&model)) => {
+                    Route::Make(found)
+                }
                 "generateContent" | STREAM => Route::Generate(found),
                 EMBED | BATCH_EMBED => Route::Embed(found),
                 "countTokens" => Route::Direct("countTokens", Some(found)),
@@ -150,6 +156,10 @@ impl Provider for Gemini {
 
     fn live(&self, call: &Call<'_>) -> Result<(Whole, Box<dyn Live>), Failure> {
         live::open(call)
+    }
+
+    fn make(&self, call: &Call<'_>, reply: &Reply) -> Result<Made, Failure> {
+        Ok(images::make(call, reply))
     }
 
     fn direct(&self, call: &Call<'_>) -> Whole {

@@ -4,15 +4,16 @@
 mod error;
 mod models;
 mod vectors;
+mod works;
 
 use serde_json::Value;
-use specs::Violation;
+use specs::{Operation, Violation};
 
 use crate::answer::{Answer, Ask, Embed, Format, Vectors};
 use crate::openai::{OPENAI, OpenAi};
-use crate::provider::{Call, Denied, Event, Headers, Provider, Route, Stream, Whole};
+use crate::provider::{Call, Denied, Event, Headers, Made, Provider, Route, Stream, Whole};
 use crate::request::Request;
-use crate::script::{Failure, Kind};
+use crate::script::{Failure, Kind, Reply};
 use crate::seed::Draw;
 use crate::{Credentials, tgi};
 
@@ -32,8 +33,19 @@ impl Provider for HuggingFace {
         match crate::provider::documented(self.name(), method, path) {
             Route::Generate(found) if found.id() == "listModels" => Route::Direct("listModels", Some(found)),
             Route::Generate(found) if found.id().starts_with("featureExtraction") => Route::Embed(found),
+            Route::Generate(found) if found.id() == "textGeneration" && is_work(&found) => Route::Make(found),
             route => route,
         }
+    }
+
+    /// What a model makes says what it is asked in.
+    fn variant(&self, request: &Request) -> Result<Option<&'static str>, Failure> {
+        Ok(match crate::provider::documented(self.name(), &request.method, &request.path) {
+            Route::Generate(found) if found.id() == "textGeneration" => {
+                works::variant(&found.parameter("model").unwrap_or_default(), request)
+            }
+            _ => None,
+        })
     }
 
     fn authenticate(&self, request: &Request, credentials: &Credentials) -> Result<(), Box<Denied>> {
@@ -147,10 +159,20 @@ impl Provider for HuggingFace {
         BEHIND.interruption(call, failure)
     }
 
+    fn make(&self, call: &Call<'_>, reply: &Reply) -> Result<Made, Failure> {
+        works::make(call, reply)
+    }
+
     fn direct(&self, call: &Call<'_>) -> Whole {
         let headers = headers(&call.draw, call.request, "application/json");
         Whole { status: 200, headers, body: models::list(call).to_string().into() }
     }
+}
+
+/// Whether the model of a path draws or hears.
+fn is_work(found: &Operation) -> bool {
+    let model = found.parameter("model").unwrap_or_default();
+    works::variant(&model, &Request::default()).is_some()
 }
 
 /// A chat by way of the router, which finds by the model's name who is to serve it.

@@ -12,14 +12,14 @@ mod rank;
 use std::borrow::Cow;
 
 use serde_json::Value;
-use specs::Violation;
+use specs::{Operation, Violation};
 
 use crate::Credentials;
 use crate::answer::{Answer, Ask, Embed, Rank, Ranking, Vectors};
 use crate::gemini;
-use crate::provider::{Call, Denied, Event, Framing, Provider, Route, Stream, Whole};
+use crate::provider::{Call, Denied, Event, Framing, Made, Provider, Route, Stream, Whole};
 use crate::request::Request;
-use crate::script::{Failure, Kind};
+use crate::script::{Failure, Kind, Reply};
 use crate::seed::Draw;
 use maker::Maker;
 
@@ -30,6 +30,8 @@ pub struct Vertex;
 /// The versions of the API that live.
 const VERSIONS: [&str; 2] = ["v1", "v1beta1"];
 const PREDICT: &str = "predict";
+/// Bodies of `predict` for pictures.
+const IMAGEN: &str = "imagen";
 /// Anthropic's tokens are counted by a model of this name.
 const COUNT_TOKENS: &str = "count-tokens";
 
@@ -49,6 +51,7 @@ impl Provider for Vertex {
             route => return route,
         };
         match found.id() {
+            "generateContent" | PREDICT if draws(&found) => Route::Make(found),
             "embedContent" | "batchEmbedContents" | PREDICT => Route::Embed(found),
             "countTokens" => Route::Direct("countTokens", Some(found)),
             "listPublisherModels" => Route::Direct(models::LIST, Some(found)),
@@ -70,7 +73,8 @@ impl Provider for Vertex {
     }
 
     fn variant(&self, request: &Request) -> Result<Option<&'static str>, Failure> {
-        Ok(Maker::of(&request.path).variant(request))
+        let is_imagen = request.path.ends_with(":predict") && request.path.contains("/models/imagen");
+        Ok(if is_imagen { Some(IMAGEN) } else { Maker::of(&request.path).variant(request) })
     }
 
     fn unreadable(&self, problem: &serde_json::Error) -> Failure {
@@ -93,6 +97,7 @@ impl Provider for Vertex {
         }
         match call.operation {
             rank::RANK => return rank::check(call.body),
+            PREDICT if call.variant == Some(IMAGEN) => return Ok(()),
             PREDICT => return predict::check(call, &model),
             COUNT_TOKENS => return Ok(()),
             _ => {}
@@ -155,6 +160,10 @@ impl Provider for Vertex {
         Maker::of(&call.request.path).provider().framing(call)
     }
 
+    fn make(&self, call: &Call<'_>, reply: &Reply) -> Result<Made, Failure> {
+        gemini::Gemini.make(call, reply)
+    }
+
     fn direct(&self, call: &Call<'_>) -> Whole {
         match call.operation {
             COUNT_TOKENS => maker::count(call),
@@ -165,6 +174,11 @@ impl Provider for Vertex {
             _ => gemini::Gemini.direct(call),
         }
     }
+}
+
+/// Whether a model of Google's makes pictures.
+fn draws(found: &Operation) -> bool {
+    found.parameter("model").is_some_and(|model| gemini::draws(&model))
 }
 
 /// The answer, by the model that the path names where the body names none.

@@ -10,6 +10,7 @@ mod genai_batches;
 mod hosts;
 mod huggingface;
 mod mistral;
+mod native_works;
 mod ollama;
 mod openai;
 mod openai_assistants;
