@@ -4,6 +4,7 @@ use std::path::Path;
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
+use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use tokio::process::{Child, Command};
 use tokio::time::timeout;
 
@@ -17,7 +18,19 @@ use crate::Error;
 #[derive(Debug)]
 pub(super) struct Running {
     child: Child,
+    /// All that the process starts, itself included, unless that leaves the group.
+    group: Option<Pid>,
     container: Option<Container>,
+}
+
+/// Workers of a server that is gone may be left: nobody else would end them.
+impl Drop for Running {
+    fn drop(&mut self) {
+        if let Some(group) = self.group {
+            // An error says that nobody is left.
+            let _ = kill_process_group(group, Signal::KILL);
+        }
+    }
 }
 
 /// The way out of this machine, if there is one, is not part of what is judged: a gateway has only what its profile gives it.
@@ -59,9 +72,13 @@ impl Running {
         let out = std::fs::File::create(log).map_err(failed)?;
         let err = out.try_clone().map_err(failed)?;
         command.stdin(Stdio::null()).stdout(out).stderr(err).kill_on_drop(true);
+        if container.is_none() {
+            command.process_group(0);
+        }
         let program = command.as_std().get_program().to_string_lossy().into_owned();
         let child = command.spawn().map_err(|error| not_ready(format!("{program}: {error}"), log))?;
-        Ok(Self { child, container })
+        let group = child.id().filter(|_| container.is_none()).and_then(pid);
+        Ok(Self { child, group, container })
     }
 
     /// The number of its process, where it is one of this machine.
@@ -84,7 +101,7 @@ impl Running {
     pub(super) async fn end(mut self, patience: Duration) -> Option<ExitStatus> {
         match &self.container {
             Some(container) => container.signal("TERM").await,
-            None => terminate(&self.child).await,
+            None => terminate(&self.child),
         }
         let status = timeout(patience, self.child.wait()).await.ok().and_then(Result::ok);
         if status.is_none() {
@@ -95,7 +112,7 @@ impl Running {
             // Nothing is left to say if even that fails.
             let _ = self.child.kill().await;
         }
-        if let Some(container) = self.container {
+        if let Some(container) = self.container.take() {
             container.remove(status.is_some()).await;
         }
         status
@@ -124,12 +141,14 @@ fn not_ready(reason: String, log: &Path) -> Error {
     Error::NotReady { reason, log: log.to_owned() }
 }
 
-/// SIGTERM by way of the shell, whose `kill` is always there: `std` can only send SIGKILL, and `unsafe` is forbidden.
-async fn terminate(child: &Child) {
-    let Some(id) = child.id() else { return };
-    let script = ["-c", "kill -TERM \"$0\"", &id.to_string()];
-    let sent = Command::new("sh").args(script).stderr(Stdio::null()).status().await;
-    if let Err(error) = sent {
-        tracing::warn!(%error, "no shell to send SIGTERM with");
+/// SIGTERM, for it alone: what it does with its own processes is part of how it ends.
+fn terminate(child: &Child) {
+    if let Some(id) = child.id().and_then(pid) {
+        // An error says that it is gone.
+        let _ = kill_process(id, Signal::TERM);
     }
+}
+
+fn pid(id: u32) -> Option<Pid> {
+    Pid::from_raw(i32::try_from(id).ok()?)
 }

@@ -66,6 +66,8 @@ fn what_holds_again_is_dropped_unless_it_only_sometimes_fails() {
         check("chat.usage.stream.last", "chat.usage.asked", CHAT[0], Status::Xpass),
         check("chat.stream.timely", "chat.text.plain", CHAT[0], Status::Pass),
         check("chat.reply.text", "chat.text.long", CHAT[0], Status::Pass),
+        // It fails no run, and so keeps no entry alive.
+        check("chat.reply.text", "chat.text.long", CHAT[1], Status::Warn),
     ];
     let baseline = update(FILE, &seen);
     assert_eq!(baseline.dropped, ["chat.usage.stream.last@*", "chat.reply.text@chat.text.long@*"]);

@@ -141,6 +141,37 @@ async fn a_gateway_that_never_comes_up_is_3_with_its_log() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_a_gateway_leaves_running_ends_with_it() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let left = folder.path().join("left");
+    // Its worker outlives it, as those of servers do that are killed.
+    let script = format!("sleep 1000 & echo $! > '{}'; exit 7", left.display());
+    let start = Start {
+        command: ["sh", "-c", &script].map(str::to_owned).to_vec(),
+        ready: Some("/ready".to_owned()),
+        ready_ms: 5000,
+        stop_ms: 100,
+        ..Start::default()
+    };
+    let options = Options::new(Profile { start: Some(start), ..profile() });
+    run(options).await.expect_err("it ends at once");
+    let worker = std::fs::read_to_string(left).expect("it began one");
+    let process = std::path::PathBuf::from(format!("/proc/{}", worker.trim()));
+    // Who killed it need not be who buries it.
+    let is_alive = || {
+        let status = std::fs::read_to_string(process.join("status")).unwrap_or_default();
+        status.contains("State:") && !status.contains("State:\tZ")
+    };
+    for _ in 0..500 {
+        if !is_alive() {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    panic!("{} is still there", process.display());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_same_seed_asks_and_answers_the_same() {
     let select = "*@chat.text.{plain,own-answer}@openai.chat/openai/*";
     let (one, two) = (report(profile(), select).await, report(profile(), select).await);
