@@ -246,6 +246,8 @@ fn scenario(
         text.push_str("\n  # The same in the provider's own bytes, without the waits between them.\n");
         let expect = expect(&neutral, &read.reply, &exchange.provider)?;
         members[0].1 = json!(format!("{id}-bytes"));
+        // They are those of this API: a provider may have another one for another surface.
+        members.insert(2, ("surfaces", json!([surface.word()])));
         members.extend([("replies", json!([{"raw": hurried(raw)}])), ("expect", expect)]);
         entry(&mut text, &members);
     }

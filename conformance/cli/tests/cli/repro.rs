@@ -28,7 +28,7 @@ fn a_check_is_kept_as_a_folder_that_the_tools_read() {
     assert_eq!(scripts.len(), 1);
     touchstone(&["gateway", "--config", "kept/kong.yaml", "--check"], folder.path());
     let request: serde_json::Value = serde_json::from_str(&read("request.json")).unwrap();
-    assert_eq!(request["max_tokens"], 5);
+    assert_eq!(request["max_tokens"], 16);
     assert!(read("curl.sh").contains("@request.json"));
     assert!(read("README.md").contains("touchstone mock --listen 127.0.0.1:9000 --script script.yaml"));
     let syntax = Command::new("sh").args(["-n", "curl.sh"]).current_dir(&kept).status().unwrap();
