@@ -45,7 +45,7 @@ mod tests {
     #[test]
     fn no_client_makes_it_tell_without_end() {
         let mut losses = Losses::default();
-        (0..100_000).for_each(|number| losses.drop(format!("messages[].é{number:0>200}")));
+        (0..100_000).for_each(|number| losses.drop(format!("messages[].é{number}{}", "x".repeat(200))));
         let names = losses.into_names();
         assert_eq!((names.len(), names.last().map(String::as_str)), (101, Some("...")));
         assert!(names.iter().all(|name| name.chars().count() <= 100));
