@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use translate::openai::Problem;
 
+use crate::balancer::Failure;
 use crate::config::{TemplateError, UrlError};
 
 /// One reason. The text is for the client: it names what and why, and never repeats a payload or a key.
@@ -60,6 +61,8 @@ pub(crate) enum Fault {
     Translation(#[from] translate::Error),
 
     // The upstream's
+    #[error("failure to get a peer from the ring-balancer")]
+    NoTarget,
     #[error("cannot connect to the upstream server: {0}")]
     Connect(&'static str),
     #[error("the upstream server is timing out: no connection within {0:?}")]
@@ -112,6 +115,7 @@ impl Fault {
             | Self::Template(_)
             | Self::Url(_)
             | Self::Unprintable(_) => 400,
+            Self::NoTarget => 503,
             Self::Translation(error) => error.status(),
             Self::ConnectTimeout(_) | Self::WriteTimeout(_) | Self::ReadTimeout(_) | Self::CallTimeout(_) => {
                 504
@@ -135,6 +139,28 @@ impl Fault {
             code: Some(self.code().into()),
             ..Problem::of(status)
         }
+    }
+
+    /// How the upstream failed, and whether the request may have reached it; `None` where it did not.
+    pub(crate) fn failure(&self) -> Option<(Failure, bool)> {
+        Some(match self {
+            Self::Connect(_) => (Failure::Error, false),
+            Self::ConnectTimeout(_) => (Failure::Timeout, false),
+            Self::WriteTimeout(_) | Self::ReadTimeout(_) => (Failure::Timeout, true),
+            Self::NoReply | Self::Cut => (Failure::Error, true),
+            Self::Framing(_)
+            | Self::ReplyTooLong(_)
+            | Self::Encoding(_)
+            | Self::ReplyType { .. }
+            | Self::Empty => (Failure::InvalidHeader, true),
+            Self::Translation(error) => match error {
+                translate::Error::Request { .. } | translate::Error::Dropped(_) => return None,
+                translate::Error::Provider(_) => (Failure::Status(error.status()), false),
+                translate::Error::Truncated => (Failure::Error, true),
+                _ => (Failure::InvalidHeader, true),
+            },
+            _ => return None,
+        })
     }
 
     /// The member of the request that is to blame.
@@ -177,6 +203,7 @@ impl Fault {
                 translate::Error::Truncated => "upstream_closed",
                 _ => "upstream_invalid_reply",
             },
+            Self::NoTarget => "no_healthy_target",
             Self::Connect(_) => "upstream_unreachable",
             Self::ConnectTimeout(_) | Self::WriteTimeout(_) | Self::ReadTimeout(_) | Self::CallTimeout(_) => {
                 "upstream_timeout"

@@ -1,4 +1,4 @@
-//! The gateway as a whole: one thread for each core, all on one address, nothing shared but the configuration and a shelf.
+//! The gateway as a whole: one thread for each core, all on one address, nothing shared but the configuration and [`Commons`].
 
 use std::io;
 use std::net::SocketAddr;
@@ -11,13 +11,12 @@ use tokio::sync::{Semaphore, oneshot};
 use tokio::task::LocalSet;
 use tokio_util::sync::CancellationToken;
 
+use crate::commons::Commons;
 use crate::config::Config;
 use crate::egress::{Egress, Ways};
 use crate::limits::Limits;
 use crate::proxy::Proxy;
 use crate::server::{self, Shared};
-use crate::shelf::Shelf;
-use crate::store::Store;
 
 /// Threads of each core that ask the system for addresses; it can only do that by waiting.
 const RESOLVERS: usize = 8;
@@ -88,22 +87,19 @@ impl Gateway {
         let tls = crate::tls::client(trust.as_deref())?;
         let ways = Arc::new(Ways::read(&egress)?);
         let config = Arc::new(config);
-        let shelf = Arc::new(Shelf::new(&limits));
-        let store = Arc::new(Store::new(&limits));
+        let commons = Arc::new(Commons::new(&config, &limits));
         let mut gateway = Self { address, shared: shared.clone(), threads: Vec::new() };
         for (core, listener) in listeners.into_iter().enumerate() {
             let (shared, limits) = (shared.clone(), limits.clone());
             let (config, tls, ways) = (Arc::clone(&config), Arc::clone(&tls), Arc::clone(&ways));
-            let shelf = Arc::clone(&shelf);
-            let store = Arc::clone(&store);
+            let commons = Arc::clone(&commons);
             let runtime =
                 Builder::new_current_thread().enable_all().max_blocking_threads(RESOLVERS).build()?;
             let (over, ended) = oneshot::channel();
             let thread = thread::Builder::new().name(format!("gateway-{core}")).spawn(move || {
                 let _over = over;
                 LocalSet::new().block_on(&runtime, async {
-                    server::serve(Proxy::new(config, tls, ways, shelf, store, limits), listener, shared)
-                        .await;
+                    server::serve(Proxy::new(config, tls, ways, commons, limits), listener, shared).await;
                 });
             })?;
             gateway.threads.push((thread, ended));

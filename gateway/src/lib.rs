@@ -10,6 +10,8 @@
 //! a call never leaves the core that took it.
 
 mod aws;
+mod balancer;
+mod commons;
 pub mod config;
 mod egress;
 mod fault;

@@ -1,8 +1,10 @@
-//! The `ai-proxy` plugin: one target, and how it is offered to clients.
+//! The `ai-proxy` plugin, one target and how it is offered to clients; and `ai-proxy-advanced`, which has several.
 //!
-//! Fields, defaults and rules: <https://developer.konghq.com/plugins/ai-proxy/reference/>
+//! Fields, defaults and rules: <https://developer.konghq.com/plugins/ai-proxy/reference/>,
+//! <https://developer.konghq.com/plugins/ai-proxy-advanced/reference/>
 
 use std::num::NonZeroU64;
+use std::sync::Arc;
 
 use translate::call::Api;
 use translate::passthrough::{Native, Passage, Resource};
@@ -12,15 +14,17 @@ use super::field::{Field, MOST};
 use super::named::Named;
 use super::record::Record;
 use super::{
-    Auth, Extensions, Format, GenaiCategory, LlmFormat, Logging, Model, Provider, ResponseStreaming,
-    RouteType, Template,
+    Auth, Balancer, Extensions, Format, GenaiCategory, LlmFormat, Logging, Model, Provider,
+    ResponseStreaming, RouteType, Template,
 };
 
-/// One configured `ai-proxy`.
+/// One configured `ai-proxy` or `ai-proxy-advanced`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct AiProxy {
-    /// Where requests go.
-    pub target: Target,
+    /// Where requests go: one of these; there is at least one.
+    pub targets: Vec<Arc<Target>>,
+    /// How it is chosen, and what happens when it fails; `None` for `ai-proxy`, which has only one.
+    pub balancer: Option<Balancer>,
     /// Whether clients may, may not or must stream.
     pub response_streaming: ResponseStreaming,
     /// Largest request body in bytes; `None` is Kong's 0, no limit of this plugin's.
@@ -38,6 +42,9 @@ pub struct AiProxy {
 /// Kong's default for `max_request_body_size` since 3.13.
 pub const DEFAULT_MAX_REQUEST_BODY_SIZE: u64 = 1_048_576;
 
+/// Targets that one plugin may have: a bound of this gateway's.
+const MOST_TARGETS: usize = 256;
+
 /// One model behind one credential: all of `ai-proxy`'s own, and an element of `ai-proxy-advanced`'s `targets`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Target {
@@ -49,12 +56,48 @@ pub struct Target {
     pub model: Model,
     /// What is logged.
     pub logging: Logging,
+    /// Its share beside the others, or its rank where these go by priority.
+    pub weight: u16,
+    /// What it is good at, in words; [`Target::CATCHALL`] takes what fits no other.
+    pub description: Option<String>,
+    /// What the file's author notes of it, as it stands: an object.
+    pub metadata: Option<serde_json::Value>,
 }
 
+/// Kong's default for `weight`.
+const DEFAULT_WEIGHT: u16 = 100;
+
 impl AiProxy {
-    /// Reads the plugin's `config`.
+    /// Reads the `config` of `ai-proxy`.
     pub(super) fn read(record: &mut Record<'_>, extensions: Extensions) -> Option<Self> {
         let target = Target::read(record, extensions.format);
+        Self::around(record, extensions, target.map(|target| (vec![Arc::new(target)], None)))
+    }
+
+    /// Reads the `config` of `ai-proxy-advanced`.
+    pub(super) fn read_advanced(record: &mut Record<'_>, extensions: Extensions) -> Option<Self> {
+        let fields = record.required("targets").map(|field| field.list("an array")).unwrap_or_default();
+        let read = |field: &Field<'_>| field.record(|record| Target::read_one(record, extensions.format));
+        let targets: Vec<_> = fields.iter().map(|field| read(field).flatten().map(Arc::new)).collect();
+        record.rule(
+            targets.is_empty() || targets.len() > MOST_TARGETS,
+            &format!("targets must have from 1 to {MOST_TARGETS} members"),
+        );
+        let balancer = record.nested("balancer", Balancer::read);
+        if let Some(balancer) = &balancer {
+            balancer.check(record, &targets);
+        }
+        let targets: Option<Vec<_>> = targets.into_iter().collect();
+        let targets = targets.filter(|targets| !targets.is_empty());
+        Self::around(record, extensions, targets.zip(balancer.map(Some)))
+    }
+
+    /// Reads what both plugins have in common around the targets that were found.
+    fn around(
+        record: &mut Record<'_>,
+        extensions: Extensions,
+        found: Option<(Vec<Arc<Target>>, Option<Balancer>)>,
+    ) -> Option<Self> {
         let response_streaming = record.named("response_streaming").unwrap_or_default();
         let size = record.integer("max_request_body_size", 0..=MOST);
         let size = size.map_or(Some(DEFAULT_MAX_REQUEST_BODY_SIZE), |size| u64::try_from(size).ok());
@@ -62,17 +105,22 @@ impl AiProxy {
         let format = record.get("llm_format");
         let llm_format = format.as_ref().and_then(Field::named).unwrap_or_default();
         let genai_category = record.named("genai_category").unwrap_or_default();
-        let target = target?;
-        check_format(record, llm_format, &target);
-        let is_served = target.api(llm_format).is_some()
-            || llm_format == LlmFormat::Openai
-            || target.native(llm_format).is_some();
-        if let Some(field) = format.filter(|_| !is_served) {
+        let (targets, balancer) = found?;
+        for target in &targets {
+            check_format(record, llm_format, target);
+        }
+        let is_served = |target: &Arc<Target>| {
+            target.api(llm_format).is_some()
+                || llm_format == LlmFormat::Openai
+                || target.native(llm_format).is_some()
+        };
+        if let Some(field) = format.filter(|_| !targets.iter().all(is_served)) {
             field.error(Problem::UnsupportedName(llm_format.name().to_owned()));
         }
         let max_request_body_size = size.and_then(NonZeroU64::new);
         Some(Self {
-            target,
+            targets,
+            balancer,
             response_streaming,
             max_request_body_size,
             model_name_header,
@@ -84,6 +132,15 @@ impl AiProxy {
 }
 
 impl AiProxy {
+    /// The only target of `ai-proxy`, and the first of several.
+    ///
+    /// # Panics
+    /// Never for what was read from a file: it has one.
+    #[must_use]
+    pub fn target(&self) -> &Target {
+        &self.targets[0]
+    }
+
     /// The API in whose words clients are told what goes wrong.
     pub fn words(&self) -> Api {
         if self.llm_format == LlmFormat::Anthropic { Api::Messages } else { Api::Chat }
@@ -91,6 +148,18 @@ impl AiProxy {
 }
 
 impl Target {
+    /// The description of a target that takes what no other description fits.
+    pub const CATCHALL: &'static str = "CATCHALL";
+
+    /// Reads one of `targets`.
+    fn read_one(record: &mut Record<'_>, format: Option<Format>) -> Option<Self> {
+        let target = Self::read(record, format);
+        let weight = record.integer("weight", 1..=65_535).and_then(|weight| u16::try_from(weight).ok());
+        let description = record.filled("description");
+        let metadata = record.get("metadata").and_then(|field| field.object());
+        Some(Self { weight: weight.unwrap_or(DEFAULT_WEIGHT), description, metadata, ..target? })
+    }
+
     /// Reads the members that `ai-proxy` and each target of `ai-proxy-advanced` have in common.
     pub(super) fn read(record: &mut Record<'_>, format: Option<Format>) -> Option<Self> {
         let route_type = record.required("route_type").and_then(|field| {
@@ -105,7 +174,15 @@ impl Target {
         let provider = model.as_ref().map(|model| model.provider);
         let auth = record.nested("auth", |record| Auth::read(record, provider));
         let logging = record.nested("logging", Logging::read);
-        let target = Self { route_type: route_type?, auth: auth?, model: model?, logging: logging? };
+        let target = Self {
+            route_type: route_type?,
+            auth: auth?,
+            model: model?,
+            logging: logging?,
+            weight: DEFAULT_WEIGHT,
+            description: None,
+            metadata: None,
+        };
         target.check(record);
         Some(target)
     }

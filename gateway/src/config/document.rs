@@ -7,11 +7,11 @@ use super::entity::{Identity, dangling, remarks};
 use super::error::Problem;
 use super::field::{Context, Field};
 use super::node::{Node, Value};
-use super::plugin::{NAME, Plugin};
+use super::plugin::{AI_PROXY, Plugin, Settings};
 use super::record::Record;
 use super::route::Draft;
 use super::service::Service;
-use super::{AiProxy, Config, Route, Router};
+use super::{Config, Plugins, Route, Router};
 
 /// Makes a configuration of `root`.
 pub(super) fn read(root: &Node, context: &Context<'_>) -> Option<Config> {
@@ -109,36 +109,39 @@ impl<'c> Document<'c> {
         }
     }
 
-    /// Gives each route its plugin: its own, else its service's, else the one that holds everywhere.
+    /// Gives each route its plugins: of each kind its own, else its service's, else the one that holds everywhere.
     fn join(mut self) -> Vec<Arc<Route>> {
         let settings = self.settings();
         let mut routes = Vec::new();
         for (index, Entry { draft, service, field }) in self.routes.into_iter().enumerate() {
             let service = service.or_else(|| find_service(&self.services, draft.service.as_ref()));
             let scopes = [Some(Scope::Route(index)), service.map(Scope::Service), Some(Scope::Everywhere)];
-            let plugin = scopes.into_iter().flatten().find_map(|scope| {
-                settings.iter().find(|(known, _)| *known == scope).map(|(_, settings)| settings)
-            });
+            let held = held(&settings, &scopes);
             let service = service.map(|index| &self.services[index]);
-            match plugin {
+            match held.iter().find(|held| held.group == AI_PROXY).map(|held| &held.settings) {
                 _ if service.is_some_and(|service| !service.enabled) => {}
                 None if self.lost => {}
                 None => {
-                    field.error(Problem::Rule(format!("no enabled plugin '{NAME}' holds for this route")));
+                    field
+                        .error(Problem::Rule(format!("no enabled plugin '{AI_PROXY}' holds for this route")));
                 }
-                Some(None) => {}
-                Some(Some(plugin)) => {
+                Some(Some(Settings::AiProxy(plugin))) => {
                     let name = service.and_then(|service| service.identity.name.clone());
                     let timeouts = service.map(|service| service.timeouts).unwrap_or_default();
-                    routes.push(Arc::new(draft.finish(plugin.clone(), name, timeouts)));
+                    let mut plugins = Plugins::default();
+                    held.iter()
+                        .filter_map(|held| held.settings.as_ref())
+                        .for_each(|settings| settings.add_to(&mut plugins));
+                    routes.push(Arc::new(draft.finish((**plugin).clone(), plugins, name, timeouts)));
                 }
+                Some(_) => {}
             }
         }
         routes
     }
 
-    /// The settings of every enabled plugin with where they hold; `None` for those that are wrong.
-    fn settings(&mut self) -> Vec<(Scope, Option<AiProxy>)> {
+    /// Every enabled plugin.
+    fn settings(&mut self) -> Vec<Held> {
         let mut settings = Vec::new();
         let mut seen = HashSet::new();
         let mut lost = self.lost;
@@ -147,10 +150,11 @@ impl<'c> Document<'c> {
                 lost = true;
                 continue;
             };
-            if !seen.insert(scope) {
-                field.error(taken("plugins", "name", NAME));
+            let group = plugin.kind.group;
+            if !seen.insert((scope, group)) {
+                field.error(taken("plugins", "name", plugin.kind.name));
             } else if plugin.enabled {
-                settings.push((scope, plugin.settings.clone()));
+                settings.push(Held { scope, group, settings: plugin.settings.clone() });
             }
         }
         self.lost = lost;
@@ -183,6 +187,27 @@ impl<'c> Document<'c> {
             }
         }
     }
+}
+
+/// An enabled plugin.
+struct Held {
+    scope: Scope,
+    group: &'static str,
+    /// `None`, if they are wrong.
+    settings: Option<Settings>,
+}
+
+/// Of each group of plugins the one that holds in the first of `scopes`.
+fn held<'s>(settings: &'s [Held], scopes: &[Option<Scope>]) -> Vec<&'s Held> {
+    let mut held: Vec<&Held> = Vec::new();
+    for scope in scopes.iter().flatten() {
+        for found in settings.iter().filter(|found| found.scope == *scope) {
+            if held.iter().all(|known| known.group != found.group) {
+                held.push(found);
+            }
+        }
+    }
+    held
 }
 
 /// The number of the service that `reference` means; notes that there is none.

@@ -156,6 +156,11 @@ impl<'c> Field<'c> {
         nodes.iter().enumerate().map(element).collect()
     }
 
+    /// A map that is taken as it stands.
+    pub(super) fn object(&self) -> Option<serde_json::Value> {
+        self.expect(self.is_map().then(|| self.node.into()), "a map")
+    }
+
     /// The members of a map whose names are free.
     pub(super) fn map(&self) -> Vec<(&'c str, Field<'c>)> {
         let Value::Map(members) = &self.node.value else {

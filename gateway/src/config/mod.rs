@@ -1,4 +1,4 @@
-//! Kong's declarative file, parsed: services, routes, and the `ai-proxy` plugin of each route.
+//! Kong's declarative file, parsed: services, routes, and the plugins of each route.
 //!
 //! One file runs on both gateways: names, types, defaults, ranges and rules are Kong's, and so are the error texts.
 //! <https://developer.konghq.com/gateway/db-less-mode/>, <https://developer.konghq.com/plugins/ai-proxy/reference/>
@@ -24,11 +24,12 @@
 //!
 //! # Short of Kong
 //!
-//! `_format_version` 1.1 and 2.1, entities other than services, routes and plugins, plugins other than `ai-proxy`
-//! (`ai-proxy-advanced` is next), plugins of a consumer or of a service and a route at once, the `expressions` router.
+//! `_format_version` 1.1 and 2.1, entities other than services, routes and plugins, plugins other than `ai-proxy` and
+//! `ai-proxy-advanced`, plugins of a consumer or of a service and a route at once, the `expressions` router.
 
 mod ai_proxy;
 mod auth;
+mod balancer;
 mod document;
 mod entity;
 mod env;
@@ -43,6 +44,7 @@ mod offer;
 mod options;
 mod path;
 mod plugin;
+mod plugins;
 mod pricing;
 mod provider;
 mod record;
@@ -62,6 +64,7 @@ use node::Node;
 
 pub use ai_proxy::{AiProxy, DEFAULT_MAX_REQUEST_BODY_SIZE, Target};
 pub use auth::{Auth, AuthHeader, AuthParam, AwsKeys, AzureIdentity, GcpIdentity, ParamLocation};
+pub use balancer::{Algorithm, Balancer, Criterion, LatencyStrategy, TokensCountStrategy};
 pub use error::{Error, Errors, Place, Problem};
 pub use extensions::{Extensions, Format, Tuning};
 pub use logging::Logging;
@@ -73,6 +76,7 @@ pub use options::{
     EmbeddingInputType, GeminiOptions, HuggingfaceOptions, KimiOptions, Llama2Format, MistralFormat,
     ModelOptions,
 };
+pub use plugins::Plugins;
 pub use pricing::{CacheWriteCost, ContextWindowFactor, Pricing, ServiceTierFactor};
 pub use provider::Provider;
 pub use route::{Protocols, Route, Timeouts};

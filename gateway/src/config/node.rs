@@ -55,6 +55,21 @@ impl Node {
     }
 }
 
+impl From<&Node> for serde_json::Value {
+    fn from(node: &Node) -> Self {
+        match &node.value {
+            Value::Null => Self::Null,
+            Value::Boolean(value) => (*value).into(),
+            Value::Number(value) => (*value).into(),
+            Value::String(text) => text.as_str().into(),
+            Value::List(nodes) => nodes.iter().map(Self::from).collect(),
+            Value::Map(members) => {
+                members.iter().map(|member| (member.name.clone(), Self::from(&member.node))).collect()
+            }
+        }
+    }
+}
+
 impl From<Spanned<Value>> for Node {
     fn from(found: Spanned<Value>) -> Self {
         Self { place: place(found.referenced), value: found.value }

@@ -4,17 +4,63 @@ use super::entity::{Identity, reference, tags};
 use super::error::Problem;
 use super::field::{Field, nearest};
 use super::record::Record;
-use super::{AiProxy, Extensions};
+use super::{AiProxy, Extensions, Plugins};
 
 /// A plugin that this gateway runs.
 pub(super) struct Plugin<'c> {
+    /// What it is: there may be one of a kind where it holds.
+    pub(super) kind: &'static Kind,
     pub(super) enabled: bool,
     /// The service that it names, if it names one.
     pub(super) service: Option<(String, Field<'c>)>,
     /// The route that it names, if it names one.
     pub(super) route: Option<(String, Field<'c>)>,
     /// `None`, if its settings are wrong, which is noted then.
-    pub(super) settings: Option<AiProxy>,
+    pub(super) settings: Option<Settings>,
+}
+
+/// A plugin by its name.
+pub(super) struct Kind {
+    pub(super) name: &'static str,
+    /// Those of one group are one plugin with several names.
+    pub(super) group: &'static str,
+    read: fn(&mut Record<'_>, Extensions) -> Option<Settings>,
+}
+
+/// What a plugin's `config` says.
+#[derive(Clone)]
+pub(super) enum Settings {
+    AiProxy(Box<AiProxy>),
+}
+
+/// The group of plugins without which a route has no answer.
+pub(super) const AI_PROXY: &str = "ai-proxy";
+
+/// The plugins that this gateway runs.
+const KINDS: &[Kind] = &[
+    Kind {
+        name: "ai-proxy",
+        group: AI_PROXY,
+        read: |record, extensions| AiProxy::read(record, extensions).map(ai_proxy),
+    },
+    Kind {
+        name: "ai-proxy-advanced",
+        group: AI_PROXY,
+        read: |record, extensions| AiProxy::read_advanced(record, extensions).map(ai_proxy),
+    },
+];
+
+fn ai_proxy(settings: AiProxy) -> Settings {
+    Settings::AiProxy(Box::new(settings))
+}
+
+impl Settings {
+    /// Adds what holds for a route to the rest of it; the plugin that answers it stands by itself.
+    pub(super) fn add_to(&self, _plugins: &mut Plugins) {
+        match self {
+            Self::AiProxy(_) => (),
+        }
+    }
 }
 
 impl<'c> Plugin<'c> {
@@ -32,47 +78,41 @@ impl<'c> Plugin<'c> {
                 field.error(Problem::Unsupported);
             }
         }
-        let ours = record.required("name").is_some_and(|field| is_ours(&field, enabled));
+        let kind = record.required("name").and_then(|field| kind(&field, enabled));
         let config = record.get("config");
-        if !ours {
-            return None;
-        }
+        let kind = kind?;
         let extensions = Extensions::read(&tags);
         let settings = match config {
-            Some(field) => field.record(|record| AiProxy::read(record, extensions)),
-            None => record.nested("config", |record| AiProxy::read(record, extensions)),
+            Some(field) => field.record(|record| (kind.read)(record, extensions)),
+            None => record.nested("config", |record| (kind.read)(record, extensions)),
         };
-        Some(Self { enabled, service, route, settings: settings.flatten() })
+        Some(Self { kind, enabled, service, route, settings: settings.flatten() })
     }
 }
 
-/// Whether `name` is `ai-proxy`. Any other is a mistake unless it is switched off: a plugin that is not run in silence
-/// could be the one that keeps strangers out.
-fn is_ours(name: &Field<'_>, enabled: bool) -> bool {
-    let Some(text) = name.string() else { return false };
-    if text == NAME {
-        return true;
-    }
-    if enabled {
+/// Which of ours `name` is. Any other is a mistake unless it is switched off: a plugin that is not run in silence could
+/// be the one that keeps strangers out.
+fn kind(name: &Field<'_>, enabled: bool) -> Option<&'static Kind> {
+    let text = name.string()?;
+    let known = KINDS.iter().find(|kind| kind.name == text);
+    if known.is_none() && enabled {
         name.error(if BUNDLED.contains(&&*text) {
             Problem::UnsupportedName(text)
         } else {
-            let meant = nearest(&text, [NAME].into_iter()).map(|name| format!("; did you mean '{name}'?"));
+            let meant = nearest(&text, KINDS.iter().map(|kind| kind.name));
+            let meant = meant.map(|name| format!("; did you mean '{name}'?"));
             Problem::Rule(format!("plugin '{text}' not enabled{}", meant.unwrap_or_default()))
         });
     }
-    false
+    known
 }
 
-pub(super) const NAME: &str = "ai-proxy";
-
 /// Plugins of Kong's that AI routes are often given.
-const BUNDLED: [&str; 24] = [
+const BUNDLED: [&str; 23] = [
     "acl",
     "ai-prompt-decorator",
     "ai-prompt-guard",
     "ai-prompt-template",
-    "ai-proxy-advanced",
     "ai-rate-limiting-advanced",
     "ai-request-transformer",
     "ai-response-transformer",

@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use http::HeaderName;
 
-use super::AiProxy;
 use super::entity::{Identity, reference, tags};
 use super::error::Problem;
 use super::field::{Field, MOST};
@@ -14,6 +13,7 @@ use super::named::Named;
 use super::record::Record;
 use super::rule::{HeaderRule, HostRule, PathRule};
 use super::service::protocol;
+use super::{AiProxy, Plugins};
 
 /// A route together with the `ai-proxy` that answers it.
 #[derive(Clone, Debug)]
@@ -42,6 +42,8 @@ pub struct Route {
     pub tags: Vec<String>,
     /// The route's plugin, else its service's, else the global one.
     pub plugin: AiProxy,
+    /// The others that hold for it.
+    pub plugins: Plugins,
 }
 
 /// The schemes that a route serves; at least one.
@@ -133,8 +135,14 @@ impl<'c> Draft<'c> {
         }
     }
 
-    /// The route, now that its plugin and its service are known.
-    pub(super) fn finish(self, plugin: AiProxy, service: Option<String>, timeouts: Timeouts) -> Route {
+    /// The route, now that its plugins and its service are known.
+    pub(super) fn finish(
+        self,
+        plugin: AiProxy,
+        plugins: Plugins,
+        service: Option<String>,
+        timeouts: Timeouts,
+    ) -> Route {
         Route {
             name: self.identity.name,
             service,
@@ -148,6 +156,7 @@ impl<'c> Draft<'c> {
             strip_path: self.strip_path,
             tags: self.tags,
             plugin,
+            plugins,
         }
     }
 }

@@ -39,7 +39,8 @@ impl Service {
 }
 
 impl Timeouts {
-    fn read(record: &mut Record<'_>) -> Self {
+    /// The members of a service, and of a balancer.
+    pub(super) fn read(record: &mut Record<'_>) -> Self {
         let default = Self::default();
         let mut time = |name, default| {
             let time = record.integer(name, 1..=2_147_483_646).and_then(|value| u64::try_from(value).ok());

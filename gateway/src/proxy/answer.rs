@@ -94,6 +94,17 @@ impl Answer {
         Self { status, content: Content::Whole(failure.body, "upstream_error"), ..self }
     }
 
+    /// The provider's status, if it is an error's.
+    pub(super) fn refused(&self) -> Option<u16> {
+        let status = self.status.as_u16();
+        (status >= 400).then_some(status)
+    }
+
+    /// Waits for the first bytes for the client, where they come one after the other.
+    pub(super) async fn begin(&mut self) -> Result<(), Fault> {
+        if let Content::Stream(stream) = &mut self.content { stream.begin().await } else { Ok(()) }
+    }
+
     pub(super) fn into_response(self, record: Record, busy: Busy) -> Response<Body> {
         let Self { mut headers, status, content } = self;
         let kind = match &content {

@@ -1,4 +1,4 @@
-//! Where the calls of one route go, and as whom.
+//! Where the calls of one target go, and as whom.
 
 use std::borrow::Cow;
 use std::num::NonZeroU64;
@@ -17,7 +17,7 @@ use translate::works::Work;
 
 use super::Peers;
 use super::credentials::Credentials;
-use crate::config::{self, Captures, Named, ResponseStreaming, Route, Source, Tuning};
+use crate::config::{self, Captures, Model, Named, ResponseStreaming, Route, Source, Tuning};
 use crate::fault::Fault;
 use crate::limits::Limits;
 use crate::percent;
@@ -36,12 +36,49 @@ pub(super) enum Serves {
     Batches(Dialect, Resource),
 }
 
-/// One route, made ready for one core.
+impl Serves {
+    /// Whether a target that serves `other` may take this one's calls.
+    pub(super) fn is_like(self, other: Self) -> bool {
+        match (self, other) {
+            (Self::Call(own), Self::Call(other)) => own == other,
+            (Self::Passage(own), Self::Passage(other)) => own.resource == other.resource,
+            // Whoever has pictures of his own way, and whoever has them OpenAI's way.
+            (own, other) => own.resource().is_some() && own.resource() == other.resource(),
+        }
+    }
+
+    fn resource(self) -> Option<Resource> {
+        match self {
+            Self::Call(_) => None,
+            Self::Passage(passage) => Some(passage.resource),
+            Self::Work(_, resource) | Self::Batches(_, resource) => Some(resource),
+        }
+    }
+
+    /// Whether calls come back to what earlier ones left with the provider.
+    pub(super) fn keeps(self) -> bool {
+        matches!(
+            self.resource(),
+            Some(
+                Resource::Assistants
+                    | Resource::Batches
+                    | Resource::Files
+                    | Resource::Responses
+                    | Resource::Videos
+            )
+        )
+    }
+}
+
+/// One target of a route, made ready for one core.
 pub(crate) struct Backend {
     pub(super) route: Arc<Route>,
+    pub(super) target: Arc<config::Target>,
     pub(super) serves: Serves,
     pub(super) provider: &'static Provider,
     pub(super) timeouts: Timeouts,
+    /// Connections that are tried for one request.
+    pub(super) connections: u32,
     pub(super) credentials: Credentials,
     /// `X-Kong-LLM-Model` up to the model.
     pub(super) prefix: Option<String>,
@@ -73,8 +110,12 @@ pub(super) struct Filled<'a> {
 
 impl Backend {
     /// `None`: a provider that a configuration file cannot name, or an API that it has not.
-    pub(super) fn new(route: &Arc<Route>, peers: &Peers, limits: &Limits) -> Option<Self> {
-        let target = &route.plugin.target;
+    pub(super) fn new(
+        route: &Arc<Route>,
+        target: &Arc<config::Target>,
+        peers: &Peers,
+        limits: &Limits,
+    ) -> Option<Self> {
         let provider = target.model.dialect()?;
         let native = target.native(route.plugin.llm_format).map(Serves::Passage);
         let passage = || Some(Serves::Passage(provider.passage(target.route_type.resource()?)?));
@@ -88,22 +129,57 @@ impl Backend {
         };
         let call = || target.api(route.plugin.llm_format).map(Serves::Call);
         let serves = native.or_else(call).or_else(passage).or_else(work).or_else(batches)?;
+        // With a balancer, who fails to connect is left for another target; without, there is only this one.
+        let balancer = route.plugin.balancer.as_ref().map(|balancer| balancer.timeouts);
+        let connections = if balancer.is_some() { 1 } else { 1 + u32::from(route.timeouts.retries) };
+        let patience = balancer.unwrap_or(route.timeouts);
         let timeouts = Timeouts {
-            connect: route.timeouts.connect,
-            write: route.timeouts.write,
-            read: route.timeouts.read,
+            connect: patience.connect,
+            write: patience.write,
+            read: patience.read,
             call: limits.call,
         };
         let prefix = route.plugin.model_name_header.then(|| format!("{}/", provider.name));
         let credentials = Credentials::new(&target.auth, &target.model.options.bedrock);
-        let mut backend =
-            Self { route: Arc::clone(route), serves, provider, timeouts, credentials, prefix, place: None };
+        let mut backend = Self {
+            route: Arc::clone(route),
+            target: Arc::clone(target),
+            serves,
+            provider,
+            timeouts,
+            connections,
+            credentials,
+            prefix,
+            place: None,
+        };
         backend.place = backend.find(peers, provider.base_url, &|_, _| None).ok();
         Some(backend)
     }
 
+    /// Whether its API stands at a client's path.
+    pub(super) fn takes(&self, path: &str) -> bool {
+        let path = path.trim_end_matches('/');
+        match self.serves {
+            Serves::Call(Api::Chat) => path.ends_with("/chat/completions"),
+            Serves::Call(Api::Completions) => {
+                path.ends_with("/completions") && !path.ends_with("/chat/completions")
+            }
+            Serves::Call(Api::Embeddings) => path.ends_with("/embeddings"),
+            Serves::Call(Api::Messages) => path.ends_with("/messages"),
+            Serves::Call(Api::Responses) => path.contains("/responses"),
+            serves => serves.resource().is_some_and(|resource| resource.stands_at(path)),
+        }
+    }
+
+    /// Whether a client that asks for `model` means this target.
+    pub(super) fn goes_by(&self, model: &str) -> bool {
+        let Model { name, alias, .. } = &self.target.model;
+        let name = name.as_ref().and_then(config::Template::fixed);
+        alias.as_deref() == Some(model) || name == Some(model)
+    }
+
     pub(super) fn fill<'a>(&'a self, values: &Values<'_>) -> Result<Filled<'a>, Fault> {
-        let model = &self.route.plugin.target.model;
+        let model = &self.target.model;
         let fill = |template: &'a Option<config::Template>| {
             template
                 .as_ref()
@@ -124,7 +200,7 @@ impl Backend {
     /// What the file says about a call.
     pub(super) fn options<'a>(&self, filled: &'a Filled<'_>) -> Options<'a> {
         let plugin = &self.route.plugin;
-        let options = &plugin.target.model.options;
+        let options = &self.target.model.options;
         Options {
             model: filled.model.as_deref(),
             stream: (plugin.response_streaming == ResponseStreaming::Always).then_some(true),
@@ -167,7 +243,7 @@ impl Backend {
 
     /// The file's model, and no other.
     pub(super) fn check_model(&self, named: Option<&str>, model: Option<&str>) -> Result<(), Fault> {
-        let alias = self.route.plugin.target.model.alias.as_deref();
+        let alias = self.target.model.alias.as_deref();
         match (model, named) {
             (Some(model), Some(own)) if !own.is_empty() && own != model && Some(own) != alias => {
                 Err(Fault::OwnModel(model.to_owned()))
@@ -198,7 +274,7 @@ impl Backend {
         base_url: &str,
         value: &dyn Fn(Source, &str) -> Option<Cow<'v, str>>,
     ) -> Result<Place, Fault> {
-        let options = &self.route.plugin.target.model.options;
+        let options = &self.target.model.options;
         let url: Cow<'_, Uri> = match &options.upstream_url {
             Some(url) => url.resolve(value)?,
             None => Cow::Owned(self.own_place(base_url, value)?),
@@ -221,7 +297,7 @@ impl Backend {
         base_url: &str,
         value: &dyn Fn(Source, &str) -> Option<Cow<'v, str>>,
     ) -> Result<Uri, Fault> {
-        let options = &self.route.plugin.target.model.options;
+        let options = &self.target.model.options;
         let parts = [
             ("{region}", &options.bedrock.region),
             ("{instance}", &options.azure.instance),

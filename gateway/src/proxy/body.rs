@@ -1,5 +1,6 @@
 //! What the client reads: a whole reply, or a provider's stream while it is translated.
 
+use std::future::poll_fn;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -43,6 +44,8 @@ pub(super) struct Stream {
     translation: Translation,
     reply: Reply,
     begun: bool,
+    /// What went wrong behind the bytes that are there already.
+    broken: Option<Fault>,
     keep: Option<Keep>,
 }
 
@@ -143,11 +146,31 @@ impl http_body::Body for Body {
 impl Stream {
     /// `keep`: what is to be kept of it.
     pub(super) fn new(translation: Translation, reply: Reply, keep: Option<Keep>) -> Self {
-        Self { translation, reply, begun: false, keep }
+        Self { translation, reply, begun: false, broken: None, keep }
+    }
+
+    /// Waits until there is something for the client; the fault, if nothing comes.
+    pub(super) async fn begin(&mut self) -> Result<(), Fault> {
+        while self.translation.out().is_empty() && !self.translation.done() {
+            let Self { translation, reply, .. } = self;
+            let next =
+                poll_fn(|cx| reply.poll_data(cx, |bytes| translation.push(bytes).map_err(Fault::from)));
+            match next.await {
+                Ok(true) => (),
+                Ok(false) => return self.translation.finish().map_err(Fault::from),
+                Err(fault) if self.translation.out().is_empty() => return Err(fault),
+                Err(fault) => self.broken = Some(fault),
+            }
+        }
+        Ok(())
     }
 
     /// Reads and translates all that lies ready. `true`: the reply is over; `false`: enough is there, or nothing more is.
     fn gather(&mut self, cx: &mut Context<'_>, record: &mut Record) -> bool {
+        if let Some(fault) = self.broken.take() {
+            self.end(Some(fault), record);
+            return true;
+        }
         while self.translation.out().len() < AT_ONCE {
             let translation = &mut self.translation;
             let progress = self.reply.poll_data(cx, |bytes| translation.push(bytes).map_err(Fault::from));

@@ -11,11 +11,13 @@ mod intake;
 mod passing;
 mod passthrough;
 mod peers;
+mod pool;
 mod realtime;
 mod receive;
 mod record;
 mod send;
 mod session;
+mod tries;
 mod turns;
 mod websocket;
 mod works;
@@ -34,53 +36,51 @@ use translate::client::responses::Memory;
 
 pub(crate) use body::Body;
 
+use crate::commons::Commons;
 use crate::config::{Config, Match, Route};
 use crate::egress::Ways;
 use crate::fault::Fault;
 use crate::limits::Limits;
 use crate::server::Busy;
-use crate::shelf::Shelf;
-use crate::store::Store;
 use answer::Answer;
-use backend::{Backend, Serves, Values};
+use backend::{Serves, Values};
 use batches::Talk;
 use peers::Peers;
+use pool::Pool;
 use record::{Payloads, Record};
 use send::Said;
+use tries::Tries;
 
 /// All that one core needs to answer calls.
 pub(crate) struct Proxy {
     pub(crate) limits: Limits,
     config: Arc<Config>,
-    backends: HashMap<*const Route, Backend>,
+    pools: HashMap<*const Route, Pool>,
     peers: Peers,
-    shelf: Arc<Shelf>,
-    store: Arc<Store>,
+    commons: Arc<Commons>,
     /// Cancelled once this gateway goes away.
     draining: CancellationToken,
 }
 
 impl Proxy {
-    /// `shelf` and `store` are those of all cores.
     pub(crate) fn new(
         config: Arc<Config>,
         tls: Arc<ClientConfig>,
         ways: Arc<Ways>,
-        shelf: Arc<Shelf>,
-        store: Arc<Store>,
+        commons: Arc<Commons>,
         limits: Limits,
     ) -> Self {
         let peers = Peers::new(tls, ways, &limits);
         let routes = config.router.routes().iter();
-        let backends = routes
-            .filter_map(|route| Some((Arc::as_ptr(route), Backend::new(route, &peers, &limits)?)))
+        let pools = routes
+            .filter_map(|route| Some((Arc::as_ptr(route), Pool::new(route, &commons, &peers, &limits)?)))
             .collect();
-        Self { limits, config, backends, peers, shelf, store, draining: CancellationToken::new() }
+        Self { limits, config, pools, peers, commons, draining: CancellationToken::new() }
     }
 
     /// Drops what is too old, again and again: idle connections, and responses that are kept.
     pub(crate) async fn sweep(&self) {
-        tokio::join!(self.peers.sweep(), self.store.forget(self.limits.kept_for));
+        tokio::join!(self.peers.sweep(), self.commons.store.forget(self.limits.kept_for));
     }
 
     /// Tells load balancers, and whoever is in a session, that this gateway is going away.
@@ -124,21 +124,26 @@ impl Proxy {
         record: &mut Record,
         deadline: Instant,
     ) -> Result<Answer, Fault> {
-        let (found, backend) = self.route(head, record)?;
+        let (found, pool) = self.route(head, record)?;
         let values = Values { head, captures: &found.captures };
-        let api = match backend.serves {
+        let lead = pool.lead(head.uri.path());
+        let first = || pool.choice(lead, head, None).next(Instant::now());
+        let api = match lead.serves {
             Serves::Call(api) => check_path(api, head.uri.path()).map(|()| api)?,
             Serves::Passage(passage) if realtime::is_session(passage, head) => {
+                let backend = record.choose(first()?);
                 return self.open_session(backend, passage, &values, record, deadline).await;
             }
             Serves::Passage(passage) => {
+                let backend = record.choose(first()?);
                 return self.pass(backend, passage, &values, body, record, deadline).await;
             }
             Serves::Work(work, resource) => {
-                let whose = (backend, work, resource);
+                let whose = (record.choose(first()?), work, resource);
                 return self.work(whose, &values, body, record, deadline).await;
             }
             Serves::Batches(dialect, resource) => {
+                let backend = record.choose(first()?);
                 let mut talk = Talk { backend, values: &values, record, deadline, dialect };
                 return self.batches(&mut talk, resource, body).await;
             }
@@ -149,25 +154,23 @@ impl Proxy {
             return Ok(answer);
         }
         intake::check_type(&head.headers)?;
-        let limit = backend.limit(self.limits.body_bytes);
-        let body = intake::read(body, limit, self.limits.body).await?;
-        let payloads = found.route.plugin.target.logging.log_payloads;
+        let body = intake::read(body, lead.limit(self.limits.body_bytes), self.limits.body).await?;
+        let payloads = lead.target.logging.log_payloads;
         record.payloads = payloads.then(|| Payloads::new(&body));
-        if api == Api::Responses {
-            let turn = self.turn(head, found.route, &body)?;
-            let (earlier, items) = (turn.earlier(), turn.items());
-            let said = Said { body: &body, memory: turn.memory(&earlier, &items) };
-            let sent = self.send(backend, api, &values, said, record, deadline).await?;
-            let keep = |name: &str| turn.keep(said.body, said.memory, name);
-            return self.receive(backend, api, sent, &keep, record).await;
+        let mut tries = Tries { pool, lead, api, values: &values, record, deadline };
+        if api != Api::Responses {
+            let said = Said { body: &body, memory: Memory::default() };
+            return self.call_one(&mut tries, said, &|_| None).await;
         }
-        let said = Said { body: &body, memory: Memory::default() };
-        let sent = self.send(backend, api, &values, said, record, deadline).await?;
-        self.receive(backend, api, sent, &|_| None, record).await
+        let turn = self.turn(head, found.route, &body)?;
+        let (earlier, items) = (turn.earlier(), turn.items());
+        let said = Said { body: &body, memory: turn.memory(&earlier, &items) };
+        let keep = |name: &str| turn.keep(said.body, said.memory, name);
+        self.call_one(&mut tries, said, &keep).await
     }
 
     /// The route for a request; the reason, where there is none. What is known of it is noted, for the words of a refusal, too.
-    fn route(&self, head: &Parts, record: &mut Record) -> Result<(Match<'_>, &Backend), Fault> {
+    fn route(&self, head: &Parts, record: &mut Record) -> Result<(Match<'_>, &Pool), Fault> {
         let host = head.uri.authority().map(http::uri::Authority::as_str);
         let host = host.or_else(|| head.headers.get(header::HOST)?.to_str().ok());
         let find = |method: &str| self.config.router.find(method, host, head.uri.path(), &head.headers);
@@ -176,13 +179,15 @@ impl Proxy {
             record.route = Some(Arc::clone(other.route));
             return Err(Fault::Method(&["POST"]));
         };
-        let backend = self.backends.get(&Arc::as_ptr(found.route)).ok_or(Fault::NoRoute)?;
+        let pool = self.pools.get(&Arc::as_ptr(found.route)).ok_or(Fault::NoRoute)?;
+        let backend = pool.lead(head.uri.path());
         record.provider = Some(backend.provider.name);
+        record.target = Some(Arc::clone(&backend.target));
         record.route = Some(Arc::clone(found.route));
         if !backend.methods().contains(&head.method.as_str()) {
             return Err(Fault::Method(backend.methods()));
         }
-        if found.route.protocols.http { Ok((found, backend)) } else { Err(Fault::Plain) }
+        if found.route.protocols.http { Ok((found, pool)) } else { Err(Fault::Plain) }
     }
 }
 

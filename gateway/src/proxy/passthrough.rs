@@ -100,7 +100,7 @@ impl Proxy {
                 backend.check_model(target.client_model.as_deref(), options.model)?;
                 target.client_model = passthrough::named(&whole, held)?;
                 // An alias is the file's own word, which the provider does not know.
-                let alias = backend.route.plugin.target.model.alias.as_deref();
+                let alias = backend.target.model.alias.as_deref();
                 let is_alias = alias.is_some() && target.client_model.as_deref() == alias;
                 if is_alias && held.contains(&&["model"][..]) {
                     passthrough::model("application/json", &mut whole, options.model)?;
@@ -171,7 +171,7 @@ fn tap(
     reply: &Reply,
     record: &mut Record,
 ) -> Option<Tap> {
-    if !backend.route.plugin.target.logging.log_statistics {
+    if !backend.target.logging.log_statistics {
         return None;
     }
     let kind = reply.head.media_type();

@@ -10,8 +10,10 @@ use tokio::time::Instant;
 use translate::call::Api;
 use translate::delta::Usage;
 
+use super::backend::Backend;
 use super::cost::cost;
-use crate::config::Route;
+use crate::balancer::{Pick, Spent};
+use crate::config::{Route, Target};
 
 /// Bytes of each body that are logged; the rest is left out.
 const PAYLOAD: usize = 256 << 10;
@@ -29,6 +31,12 @@ pub(crate) struct Record {
     /// What it asked for, once that is known.
     pub(crate) route: Option<Arc<Route>>,
     pub(crate) provider: Option<&'static str>,
+    /// Who was asked last.
+    pub(crate) target: Option<Arc<Target>>,
+    /// The try at it, which is over when the call is.
+    pub(crate) pick: Option<Pick>,
+    /// Who was asked before.
+    pub(crate) tried: Vec<Tried>,
     pub(crate) request_model: Option<String>,
     pub(crate) stream: bool,
     /// It became a session.
@@ -46,6 +54,14 @@ pub(crate) struct Record {
     last: Option<Instant>,
     status: u16,
     outcome: &'static str,
+}
+
+/// A target that was asked, and failed.
+#[derive(Debug)]
+pub(crate) struct Tried {
+    pub(crate) provider: &'static str,
+    pub(crate) model: Option<String>,
+    pub(crate) upstream_status: Option<u16>,
 }
 
 /// Kong's `log_payloads`: what the client sent, and what it got. A stream is told as the client saw it.
@@ -74,6 +90,9 @@ impl Record {
             id,
             route: None,
             provider: None,
+            target: None,
+            pick: None,
+            tried: Vec::new(),
             request_model: None,
             stream: false,
             realtime: false,
@@ -100,6 +119,24 @@ impl Record {
     /// When the call began.
     pub(crate) fn started(&self) -> Instant {
         self.started
+    }
+
+    /// This target is asked next.
+    pub(super) fn choose<'b>(&mut self, (backend, pick): (&'b Backend, Option<Pick>)) -> &'b Backend {
+        self.provider = Some(backend.provider.name);
+        self.target = Some(Arc::clone(&backend.target));
+        self.pick = pick;
+        backend
+    }
+
+    /// The target that was asked last failed, and another one is asked.
+    pub(super) fn give_up(&mut self) {
+        self.tried.push(Tried {
+            provider: self.provider.unwrap_or_default(),
+            model: self.request_model.take(),
+            upstream_status: self.upstream_status.take(),
+        });
+        (self.pick, self.upstream_id, self.dropped, self.usage) = (None, None, None, None);
     }
 
     /// The request goes upstream.
@@ -138,7 +175,7 @@ impl Record {
 
     /// Kong's `log_statistics`: whether timings and tokens are told.
     fn statistics(&self) -> bool {
-        self.route.as_ref().is_some_and(|route| route.plugin.target.logging.log_statistics)
+        self.target.as_ref().is_some_and(|target| target.logging.log_statistics)
     }
 
     /// Kong's `request_mode`.
@@ -148,6 +185,30 @@ impl Record {
             (false, true) => "stream",
             (false, false) => "oneshot",
         }
+    }
+
+    /// What the call took of its target.
+    fn tell_balancer(&self) {
+        let Some(pick) = &self.pick else { return };
+        let usage = self.usage.unwrap_or_default();
+        let prices = self.target.as_ref().map(|target| &target.model.options.pricing);
+        let cost = prices.and_then(|prices| cost(prices, &usage)).unwrap_or_default();
+        let latency = self.sent.zip(self.last).map(|(sent, last)| last - sent);
+        if let Some(latency) = latency {
+            pick.spent(Spent { prompt: usage.prompt, completion: usage.completion, cost, latency });
+        }
+    }
+
+    /// Who was asked before, and what he said.
+    fn tried(&self) -> Option<String> {
+        let one = |tried: &Tried| {
+            let model = tried.model.as_deref().unwrap_or_default();
+            let status =
+                tried.upstream_status.map_or_else(|| "nothing".to_owned(), |status| status.to_string());
+            format!("{}/{model}: {status}", tried.provider)
+        };
+        let all: Vec<String> = self.tried.iter().map(one).collect();
+        (!all.is_empty()).then(|| all.join(", "))
     }
 
     fn log(&self) {
@@ -160,7 +221,7 @@ impl Record {
             if usage.completion == 0 { 0.0 } else { millis(latency) / count(usage.completion) }
         });
         let model = self.request_model.as_deref();
-        let prices = route.map(|route| &route.plugin.target.model.options.pricing);
+        let prices = self.target.as_ref().map(|target| &target.model.options.pricing);
         let cost = prices.zip(usage).and_then(|(prices, usage)| cost(prices, &usage));
         let payloads = self.payloads.as_ref();
         let text = |bytes| String::from_utf8_lossy(bytes);
@@ -175,6 +236,7 @@ impl Record {
             upstream_status = self.upstream_status,
             upstream_request_id = self.upstream_id,
             dropped = self.dropped,
+            tried = self.tried(),
             websocket.close_code = self.close_code,
             ai.proxy.meta.provider_name = self.provider,
             ai.proxy.meta.request_model = model,
@@ -198,6 +260,7 @@ impl Record {
 
 impl Drop for Record {
     fn drop(&mut self) {
+        self.tell_balancer();
         if !self.silent {
             self.log();
         }

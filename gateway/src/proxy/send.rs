@@ -80,14 +80,14 @@ impl Proxy {
     ) -> Result<Opened, Fault> {
         let (peer, timeouts) = (&place.peer, backend.timeouts);
         let mut idle = if once.is_none() { peer.take() } else { None };
-        let mut retries = backend.route.timeouts.retries;
+        let mut left = backend.connections;
         loop {
             let connection = match idle.take() {
                 Some(connection) => connection,
                 None => match peer.connect(timeouts.connect).await {
                     Ok(connection) => connection,
-                    Err(_) if retries > 0 => {
-                        retries -= 1;
+                    Err(_) if left > 1 => {
+                        left -= 1;
                         continue;
                     }
                     Err(fault) => return Err(fault),

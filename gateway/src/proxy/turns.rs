@@ -63,7 +63,8 @@ impl Proxy {
     /// Answers what concerns the store alone. `None`: a new response is asked for.
     pub(super) fn look_up(&self, head: &Parts, route: &Arc<Route>) -> Result<Option<Answer>, Fault> {
         let (scope, now) = (Scope::new(route, &head.headers), Instant::now());
-        let kept = |id: &str| self.store.get(scope, id, now).ok_or_else(|| Fault::NotKept(id.to_owned()));
+        let kept =
+            |id: &str| self.commons.store.get(scope, id, now).ok_or_else(|| Fault::NotKept(id.to_owned()));
         let query = head.uri.query().unwrap_or_default();
         let body = match (Asked::of(head.uri.path()), &head.method) {
             (Asked::New, &Method::POST) => return Ok(None),
@@ -75,7 +76,7 @@ impl Proxy {
                 responses::shown(&kept.response, includes_proofs(query))
             }
             (Asked::Whole(id), &Method::DELETE) => {
-                if !self.store.remove(scope, id, now) {
+                if !self.commons.store.remove(scope, id, now) {
                     return Err(Fault::NotKept(id.to_owned()));
                 }
                 serde_json::json!({ "id": id, "object": "response", "deleted": true }).to_string().into()
@@ -107,7 +108,7 @@ impl Proxy {
         }
         let earlier = match &needs.previous {
             None => Vec::new(),
-            Some(id) => self.store.conversation(scope, id, now).map_err(Fault::PreviousNotKept)?,
+            Some(id) => self.commons.store.conversation(scope, id, now).map_err(Fault::PreviousNotKept)?,
         };
         let limit = self.limits.body_bytes;
         let bytes: usize = earlier.iter().map(|turn| turn.bytes()).sum();
@@ -116,7 +117,7 @@ impl Proxy {
         }
         let items = self.referred(scope, &needs.items, now)?;
         let is_off = !route.plugin.extensions.store;
-        Ok(Turn { store: Arc::clone(&self.store), scope, needs, earlier, items, is_off })
+        Ok(Turn { store: Arc::clone(&self.commons.store), scope, needs, earlier, items, is_off })
     }
 }
 
@@ -130,7 +131,7 @@ impl Proxy {
         let (mut found, mut bytes) = (Vec::new(), 0);
         let all: Vec<_> = named.into_iter().collect();
         for of_one in all.chunk_by(|(one, _), (other, _)| one == other) {
-            let Some(kept) = self.store.get(scope, &of_one[0].0, now) else { continue };
+            let Some(kept) = self.commons.store.get(scope, &of_one[0].0, now) else { continue };
             bytes += kept.bytes() as u64;
             if bytes > limit {
                 return Err(Fault::TooLarge(limit));

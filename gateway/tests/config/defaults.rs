@@ -23,19 +23,19 @@ fn every_default_is_kongs() {
         plugin.extensions,
         Extensions { strict: false, tuning: Tuning::Force, format: None, store: true }
     );
-    assert_eq!(plugin.target.route_type, RouteType::Chat);
-    assert_eq!(plugin.target.logging, Logging { log_statistics: false, log_payloads: false });
-    let auth = &plugin.target.auth;
+    assert_eq!(plugin.target().route_type, RouteType::Chat);
+    assert_eq!(plugin.target().logging, Logging { log_statistics: false, log_payloads: false });
+    let auth = &plugin.target().auth;
     assert_eq!((&auth.header, &auth.param, auth.allow_override, &auth.aws), (&None, &None, false, &None));
     assert!(!auth.azure.use_managed_identity);
     assert!(!auth.gcp.use_service_account);
-    let model = &plugin.target.model;
+    let model = &plugin.target().model;
     assert_eq!((model.provider, &model.name, &model.alias), (Provider::Openai, &None, &None));
 }
 
 #[test]
 fn every_default_of_the_options_is_kongs() {
-    let options = plugin(LEAST).target.model.options;
+    let options = plugin(LEAST).target().model.options.clone();
     assert_eq!(
         (options.max_tokens, options.temperature, options.top_p, options.top_k),
         (None, None, None, None)
@@ -84,7 +84,7 @@ fn zero_is_no_limit() {
 #[test]
 fn what_is_cached_may_cost_nothing() {
     let config = "{route_type: llm/v1/chat, model: {provider: openai, options: {cache_read_cost: 0, cache_write_cost: 0}}}";
-    let pricing = plugin(config).target.model.options.pricing;
+    let pricing = plugin(config).target().model.options.pricing.clone();
     assert_eq!((pricing.cache_read, pricing.cache_write), (Some(0.0), Some(0.0)));
 }
 
@@ -124,7 +124,7 @@ fn every_name_that_kong_knows_is_read_and_says_so_where_it_is_not_supported() {
             "{{route_type: llm/v1/chat, auth: {auth}, model: {{provider: {name}, options: {options}}}}}"
         );
         if translate::providers::ALL.iter().any(|known| known.name == *name) {
-            assert_eq!(plugin(&config).target.model.provider, *provider);
+            assert_eq!(plugin(&config).target().model.provider, *provider);
         } else {
             let error = format!("config.model.provider: '{name}' is not supported yet by this gateway");
             assert_eq!(wrong(&config), [error]);
@@ -152,7 +152,7 @@ fn anthropics_format_is_for_every_provider_and_for_chats_alone() {
     let config = |provider: &str, route_type: &str| {
         format!("{{route_type: {route_type}, llm_format: anthropic, model: {{provider: {provider}}}}}")
     };
-    let api = |provider: &str| plugin(&config(provider, "llm/v1/chat")).target.api(LlmFormat::Anthropic);
+    let api = |provider: &str| plugin(&config(provider, "llm/v1/chat")).target().api(LlmFormat::Anthropic);
     assert_eq!(api("openai"), Some(translate::call::Api::Messages));
     assert_eq!(api("cohere"), Some(translate::call::Api::Messages));
     let refused = wrong(&config("openai", "llm/v1/embeddings"));
@@ -185,7 +185,7 @@ fn a_provider_is_refused_for_an_api_that_it_has_not_got() {
         ("ollama", "llm/v1/embeddings", "upstream_url: 'http://h'"),
         ("vllm", "llm/v1/completions", "upstream_url: 'http://h'"),
     ] {
-        let target = plugin(&config(provider, route_type, options)).target;
+        let target = plugin(&config(provider, route_type, options)).target().clone();
         assert_eq!(target.route_type.name(), route_type);
     }
 }
@@ -230,7 +230,7 @@ fn a_format_chooses_what_a_provider_speaks() {
         let config =
             format!("{{route_type: llm/v1/chat, model: {{provider: {provider}, options: {{{options}}}}}}}");
         assert_eq!(
-            plugin(&config).target.model.dialect().map(translate::providers::Provider::id).as_deref(),
+            plugin(&config).target().model.dialect().map(translate::providers::Provider::id).as_deref(),
             Some(id)
         );
     }
@@ -246,8 +246,11 @@ fn llama3_goes_by_the_name_of_llama2() {
         )
     };
     for format in ["ollama", "openai"] {
-        let id =
-            plugin(&config("llama2", format)).target.model.dialect().map(translate::providers::Provider::id);
+        let id = plugin(&config("llama2", format))
+            .target()
+            .model
+            .dialect()
+            .map(translate::providers::Provider::id);
         assert_eq!(id, Some(format!("llama2-{format}")));
     }
     let refused = wrong(&config("llama3", "ollama"));
@@ -262,6 +265,6 @@ fn the_providers_of_this_slice_are_supported() {
         let config = format!(
             "{{route_type: llm/v1/chat, model: {{provider: {provider}, options: {{anthropic_version: v}}}}}}"
         );
-        assert_eq!(plugin_in(&config, &variables).target.model.provider.name(), provider);
+        assert_eq!(plugin_in(&config, &variables).target().model.provider.name(), provider);
     }
 }

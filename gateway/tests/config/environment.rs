@@ -21,7 +21,7 @@ fn name(text: &str) -> Result<String, String> {
     let config = file(&format!("{{route_type: llm/v1/chat, model: {{provider: openai, name: {text:?}}}}}"));
     match Config::parse(&config, &env(VARIABLES)) {
         Ok(config) => {
-            Ok(config.router.routes()[0].plugin.target.model.name.as_ref().unwrap().source().to_owned())
+            Ok(config.router.routes()[0].plugin.target().model.name.as_ref().unwrap().source().to_owned())
         }
         Err(errors) => {
             Err(errors.all().iter().map(|error| error.problem.to_string()).collect::<Vec<_>>().join("\n"))
@@ -92,9 +92,9 @@ fn numbers_and_booleans_may_come_from_the_environment() {
     let config = "{route_type: llm/v1/chat, logging: {log_payloads: '${YES}'}, \
                   model: {provider: openai, options: {max_tokens: '${TOKENS}', temperature: '${T:-0.5}'}}}";
     let plugin = plugin_in(config, VARIABLES);
-    assert!(plugin.target.logging.log_payloads);
-    assert_eq!(plugin.target.model.options.max_tokens, Some(128));
-    assert_eq!(plugin.target.model.options.temperature, Some(0.5));
+    assert!(plugin.target().logging.log_payloads);
+    assert_eq!(plugin.target().model.options.max_tokens, Some(128));
+    assert_eq!(plugin.target().model.options.temperature, Some(0.5));
 }
 
 #[test]
@@ -132,10 +132,10 @@ fn no_secret_is_shown() {
                   aws_secret_access_key: '${WRONG}', azure_client_secret: '${WRONG}', \
                   gcp_service_account_json: '${WRONG}'}, model: {provider: openai}}";
     let plugin = plugin_in(config, VARIABLES);
-    let shown = format!("{plugin:?} {plugin:#?} {}", plugin.target.auth.param.as_ref().unwrap().value);
+    let shown = format!("{plugin:?} {plugin:#?} {}", plugin.target().auth.param.as_ref().unwrap().value);
     assert!(!shown.contains("sk-not-shown"), "{shown}");
-    assert_eq!(plugin.target.auth.param.unwrap().value.expose(), "sk-not-shown");
-    assert_eq!(plugin.target.auth.header.unwrap().value.to_str().unwrap(), "Bearer sk-not-shown");
+    assert_eq!(plugin.target().auth.param.as_ref().unwrap().value.expose(), "sk-not-shown");
+    assert_eq!(plugin.target().auth.header.as_ref().unwrap().value.to_str().unwrap(), "Bearer sk-not-shown");
 }
 
 #[test]
@@ -152,7 +152,7 @@ fn aws_credentials_come_from_the_file_or_else_from_the_environment() {
         ("AWS_REGION", "env-region"),
     ];
     let keys = |config| {
-        let target = plugin_in(config, &variables).target;
+        let target = plugin_in(config, &variables).target().clone();
         let region = target.model.options.bedrock.region.unwrap().source().to_owned();
         let keys = target.auth.aws.map(|keys| {
             let token = keys.session_token.map(|token| token.expose().to_owned());

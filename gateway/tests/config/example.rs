@@ -46,7 +46,7 @@ fn the_example_of_what_passes_through_serves_what_it_says() {
         ("POST", "/azure/audio/transcriptions", "audio/v1/audio/transcriptions"),
     ] {
         let found = config.router.find(method, None, path, &HeaderMap::new()).expect(path);
-        assert_eq!(found.route.plugin.target.route_type.name(), kind, "{path}");
+        assert_eq!(found.route.plugin.target().route_type.name(), kind, "{path}");
     }
 }
 
@@ -63,7 +63,7 @@ fn the_example_of_providers_own_apis_serves_what_it_says() {
         "/huggingface/generate_stream",
     ] {
         let plugin = &config.router.find("POST", None, path, &HeaderMap::new()).expect(path).route.plugin;
-        assert!(plugin.target.native(plugin.llm_format).is_some(), "{path}");
+        assert!(plugin.target().native(plugin.llm_format).is_some(), "{path}");
     }
 }
 
@@ -73,7 +73,7 @@ fn the_example_of_messages_serves_what_it_says() {
     let config = config.unwrap_or_else(|errors| panic!("{errors}"));
     for path in ["/openai/v1/messages", "/gemini/v1/messages", "/bedrock/v1/messages"] {
         let plugin = &config.router.find("POST", None, path, &HeaderMap::new()).expect(path).route.plugin;
-        assert_eq!(plugin.target.api(plugin.llm_format), Some(Api::Messages), "{path}");
+        assert_eq!(plugin.target().api(plugin.llm_format), Some(Api::Messages), "{path}");
     }
 }
 
@@ -84,7 +84,7 @@ fn the_example_serves_what_it_says() {
     team.insert("x-team", "LAB-7".parse().unwrap());
     let provider = |path: &str| {
         let found = config.router.find("POST", None, path, &team)?;
-        Some(found.route.plugin.target.model.provider.name())
+        Some(found.route.plugin.target().model.provider.name())
     };
     assert_eq!(provider("/openai/v1/chat/completions"), Some("openai"));
     assert_eq!(provider("/anthropic/claude-opus-4-1"), Some("anthropic"));
@@ -96,7 +96,7 @@ fn the_example_serves_what_it_says() {
         assert_eq!(provider(&format!("/{name}")), Some(name));
     }
     let routed = |path| {
-        let target = &config.router.find("POST", None, path, &team).unwrap().route.plugin.target;
+        let target = &config.router.find("POST", None, path, &team).unwrap().route.plugin.target();
         (target.route_type.name(), target.model.dialect().map(translate::providers::Provider::id))
     };
     assert_eq!(routed("/openai-completions"), ("llm/v1/completions", Some("openai".to_owned())));
@@ -118,7 +118,7 @@ fn the_example_serves_what_it_says() {
     let plugin = &found.route.plugin;
     assert!(plugin.extensions.strict);
     assert_eq!(plugin.extensions.tuning, Tuning::Default);
-    assert_eq!(plugin.target.auth.header.as_ref().unwrap().value, "sk-ant");
+    assert_eq!(plugin.target().auth.header.as_ref().unwrap().value, "sk-ant");
     assert_eq!(found.route.service.as_deref(), Some("ai"));
     assert_eq!(found.route.timeouts.connect.as_millis(), 5000);
 }
@@ -160,7 +160,7 @@ fn every_good_file_is_read() {
             .routes()
             .iter()
             .map(|route| {
-                let model = &route.plugin.target.model;
+                let model = &route.plugin.target().model;
                 let model = model.name.as_ref().map_or("", |name| name.source());
                 format!(
                     "{} of {}: {model}",

@@ -1,5 +1,6 @@
 //! The running gateway, between clients and upstreams that the tests hold by their sockets.
 
+mod balancing;
 mod batches;
 mod calls;
 mod client;
@@ -67,6 +68,7 @@ fn plugin(provider: &str, url: &str) -> Value {
 
 /// A gateway with one route, `/chat`, for clients that speak plain HTTP.
 struct Setup {
+    name: &'static str,
     plugin: Value,
     tags: Vec<&'static str>,
     service: Value,
@@ -79,8 +81,17 @@ struct Setup {
 impl Setup {
     /// One thread: what a test sees on one connection another one sees too.
     fn new(provider: &str, upstream: SocketAddr) -> Self {
-        let plugin = plugin(provider, &format!("http://{upstream}"));
+        Self::with("ai-proxy", plugin(provider, &format!("http://{upstream}")))
+    }
+
+    /// Several targets, each a plugin's `config`, and what the file says of choosing.
+    fn among(targets: &[Value], balancer: &Value) -> Self {
+        Self::with("ai-proxy-advanced", json!({"targets": targets, "balancer": balancer}))
+    }
+
+    fn with(name: &'static str, plugin: Value) -> Self {
         Self {
+            name,
             plugin,
             tags: Vec::new(),
             service: json!({"name": "ai", "host": "localhost"}),
@@ -117,7 +128,7 @@ impl Setup {
     /// The file that says so.
     fn file(&self) -> String {
         let mut service = self.service.clone();
-        let plugins = json!([{"name": "ai-proxy", "tags": self.tags, "config": self.plugin}]);
+        let plugins = json!([{"name": self.name, "tags": self.tags, "config": self.plugin}]);
         service["routes"] = json!([{"name": "chat", "paths": ["/chat"], "plugins": plugins}]);
         json!({"_format_version": "3.0", "services": [service]}).to_string()
     }

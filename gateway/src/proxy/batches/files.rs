@@ -44,7 +44,7 @@ impl Proxy {
         let file = File { name, created: now(), bytes: file.content.to_vec().into() };
         let id = format!("file-{}", answer::letters());
         let shown = self.object(&id, &file);
-        if !self.shelf.put_file(self.owner(talk)?, &id, file) {
+        if !self.commons.shelf.put_file(self.owner(talk)?, &id, file) {
             return Err(Fault::TooLarge(self.limits.files_bytes as u64));
         }
         Ok(own(talk).whole(shown.to_string().into()))
@@ -53,7 +53,7 @@ impl Proxy {
     pub(super) fn list_files(&self, talk: &Talk<'_>) -> Result<Answer, Fault> {
         let query = talk.values.head.uri.query().unwrap_or_default();
         let limit = limit(percent::parameter(query, "limit").as_deref(), MOST, MOST)?;
-        let mut files = self.shelf.files(self.owner(talk)?);
+        let mut files = self.commons.shelf.files(self.owner(talk)?);
         files.retain(|_| percent::parameter(query, "purpose").is_none_or(|purpose| purpose == BATCH));
         if percent::parameter(query, "order").as_deref() == Some("asc") {
             files.reverse();
@@ -100,7 +100,7 @@ impl Proxy {
             let message = "this file is what came of a batch: the provider keeps it for as long as the batch";
             return Err(refused("id", message.to_owned()));
         }
-        if !self.shelf.remove_file(self.owner(talk)?, id) {
+        if !self.commons.shelf.remove_file(self.owner(talk)?, id) {
             return Err(Fault::Absent("File", shown(id)));
         }
         let gone = json!({ "id": id, "object": "file", "deleted": true });
@@ -108,7 +108,7 @@ impl Proxy {
     }
 
     fn kept(&self, talk: &Talk<'_>, id: &str) -> Result<File, Fault> {
-        self.shelf.file(self.owner(talk)?, id).ok_or_else(|| Fault::Absent("File", shown(id)))
+        self.commons.shelf.file(self.owner(talk)?, id).ok_or_else(|| Fault::Absent("File", shown(id)))
     }
 
     fn object(&self, id: &str, file: &File) -> Value {
@@ -117,7 +117,7 @@ impl Proxy {
             "object": "file",
             "bytes": file.bytes.len(),
             "created_at": file.created,
-            "expires_at": file.created + self.shelf.age().as_secs(),
+            "expires_at": file.created + self.commons.shelf.age().as_secs(),
             "filename": file.name,
             "purpose": BATCH,
             "status": "processed",

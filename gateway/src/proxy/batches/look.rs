@@ -97,7 +97,7 @@ impl Proxy {
     }
 
     fn asked(&self, owner: Owner, batch: &Batch) -> Asked {
-        self.shelf.batch(owner, &batch.native).unwrap_or_else(|| Asked::lost(&batch.native))
+        self.commons.shelf.batch(owner, &batch.native).unwrap_or_else(|| Asked::lost(&batch.native))
     }
 
     /// A file of a batch: when it was made, and its lines.

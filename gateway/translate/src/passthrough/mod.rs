@@ -174,6 +174,11 @@ impl Resource {
         route::below(self, path)
     }
 
+    /// Whether a client's path names it.
+    pub fn stands_at(self, path: &str) -> bool {
+        route::names(self, path)
+    }
+
     /// The methods that it knows.
     pub fn methods(self) -> &'static [&'static str] {
         match self {

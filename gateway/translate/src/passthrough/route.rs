@@ -23,6 +23,11 @@ pub(super) fn below(resource: Resource, path: &str) -> Result<String, Error> {
     Ok(format!("{name}{rest}"))
 }
 
+/// Whether a path names the resource.
+pub(super) fn names(resource: Resource, path: &str) -> bool {
+    resource.collections().iter().any(|name| find(path, name).is_some())
+}
+
 /// Where whole segments of a path are these.
 fn find(path: &str, name: &str) -> Option<usize> {
     let is_whole = |at: &usize| matches!(path.as_bytes().get(at + name.len()), None | Some(b'/'));

@@ -1,0 +1,40 @@
+//! What all cores of a gateway share.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::balancer::Balancer;
+use crate::config::{Config, Route};
+use crate::limits::Limits;
+use crate::shelf::Shelf;
+use crate::store::Store;
+
+/// One of each, for all cores.
+pub(crate) struct Commons {
+    /// Files of batches that are kept here.
+    pub(crate) shelf: Arc<Shelf>,
+    /// Responses that clients come back to.
+    pub(crate) store: Arc<Store>,
+    /// Who is next, for each route that has several targets.
+    balancers: HashMap<usize, Arc<Balancer>>,
+}
+
+impl Commons {
+    pub(crate) fn new(config: &Config, limits: &Limits) -> Self {
+        let balancers = config.router.routes().iter().filter_map(|route| {
+            let settings = route.plugin.balancer.as_ref()?;
+            let balancer = Balancer::new(settings, &route.plugin.targets, fastrand::u64(..));
+            Some((Arc::as_ptr(route).addr(), Arc::new(balancer)))
+        });
+        Self {
+            balancers: balancers.collect(),
+            shelf: Arc::new(Shelf::new(limits)),
+            store: Arc::new(Store::new(limits)),
+        }
+    }
+
+    /// The balancer of a route that has one.
+    pub(crate) fn balancer(&self, route: &Arc<Route>) -> Option<Arc<Balancer>> {
+        self.balancers.get(&Arc::as_ptr(route).addr()).cloned()
+    }
+}

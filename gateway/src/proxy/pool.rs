@@ -1,0 +1,107 @@
+//! The targets of one route, and which of them may take a call.
+
+use std::sync::Arc;
+
+use http::request::Parts;
+use tokio::time::Instant;
+
+use super::Peers;
+use super::backend::Backend;
+use crate::balancer::{Ask, Balancer, Budget, Pick};
+use crate::commons::Commons;
+use crate::config::{self, Route};
+use crate::fault::Fault;
+use crate::limits::Limits;
+
+/// One route, made ready for one core.
+pub(crate) struct Pool {
+    route: Arc<Route>,
+    /// One for each target; at least one.
+    backends: Vec<Backend>,
+    /// `None`: there is only one, and nowhere else to go.
+    balancer: Option<Arc<Balancer>>,
+}
+
+/// The targets that may take a call, and what is known of it for the choice.
+pub(super) struct Choice<'p> {
+    pool: &'p Pool,
+    candidates: Vec<bool>,
+    hash: Option<Vec<u8>>,
+    /// By number; what is tried again is told once.
+    tried: Vec<usize>,
+    /// Whether all calls of the kind must go to one target, because it keeps something.
+    stays: bool,
+}
+
+impl Pool {
+    /// `None`: a provider that a configuration file cannot name, or an API that it has not.
+    pub(super) fn new(route: &Arc<Route>, commons: &Commons, peers: &Peers, limits: &Limits) -> Option<Self> {
+        let targets = route.plugin.targets.iter();
+        let backends =
+            targets.map(|target| Backend::new(route, target, peers, limits)).collect::<Option<_>>()?;
+        Some(Self { route: Arc::clone(route), backends, balancer: commons.balancer(route) })
+    }
+
+    /// The first target whose API stands at a path: all who serve the same may take the call.
+    pub(super) fn lead(&self, path: &str) -> &Backend {
+        let mut serving = self.backends.iter().filter(|backend| backend.takes(path));
+        serving.next().unwrap_or(&self.backends[0])
+    }
+
+    /// Whether there is nothing to choose.
+    pub(super) fn is_one(&self) -> bool {
+        self.backends.len() == 1
+    }
+
+    /// What the file says of choosing, and how many calls may still be tried again; `None` where there is only one target.
+    pub(super) fn balancing(&self) -> Option<(&config::Balancer, &Budget)> {
+        Some((self.route.plugin.balancer.as_ref()?, self.balancer.as_ref()?.budget()))
+    }
+
+    /// Who may take a call like `lead`'s. `model`: the one that the client asks for.
+    pub(super) fn choice(&self, lead: &Backend, head: &Parts, model: Option<&str>) -> Choice<'_> {
+        let same: Vec<bool> =
+            self.backends.iter().map(|backend| backend.serves.is_like(lead.serves)).collect();
+        let narrow = |fits: &dyn Fn(&Backend) -> bool| {
+            let kept: Vec<bool> =
+                self.backends.iter().zip(&same).map(|(backend, same)| *same && fits(backend)).collect();
+            kept.contains(&true).then_some(kept)
+        };
+        // Who has the model by a name of the file's; else who takes any; else nobody, and the first says so.
+        let candidates = model.filter(|model| !model.is_empty()).and_then(|model| {
+            narrow(&|backend| backend.goes_by(model))
+                .or_else(|| narrow(&|backend| backend.target.model.name.is_none()))
+        });
+        let settings = self.route.plugin.balancer.as_ref();
+        let header = settings.and_then(|settings| head.headers.get(&settings.hash_on_header));
+        Choice {
+            pool: self,
+            candidates: candidates.unwrap_or(same),
+            hash: header.map(|value| value.as_bytes().to_vec()),
+            tried: Vec::new(),
+            stays: lead.serves.keeps(),
+        }
+    }
+}
+
+impl<'p> Choice<'p> {
+    /// The target of the next try.
+    pub(super) fn next(&mut self, now: Instant) -> Result<(&'p Backend, Option<Pick>), Fault> {
+        let pool = self.pool;
+        let Some(balancer) = &pool.balancer else { return Ok((&pool.backends[0], None)) };
+        let only;
+        let candidates = if self.stays {
+            let first = self.candidates.iter().position(|may| *may);
+            only = (0..self.candidates.len()).map(|target| Some(target) == first).collect::<Vec<_>>();
+            &only
+        } else {
+            &self.candidates
+        };
+        let ask = Ask { hash: self.hash.as_deref(), candidates, tried: &self.tried, nearest: None };
+        let pick = balancer.pick(&ask, now).ok_or(Fault::NoTarget)?;
+        if !self.tried.contains(&pick.target) {
+            self.tried.push(pick.target);
+        }
+        Ok((&pool.backends[pick.target], Some(pick)))
+    }
+}
