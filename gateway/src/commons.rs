@@ -7,6 +7,7 @@ use crate::balancer::Balancer;
 use crate::config::{Config, Route};
 use crate::limits::Limits;
 use crate::shelf::Shelf;
+use crate::statistics::{Access, Observers, Shares};
 use crate::store::Store;
 
 /// One of each, for all cores.
@@ -15,6 +16,8 @@ pub(crate) struct Commons {
     pub(crate) shelf: Arc<Shelf>,
     /// Responses that clients come back to.
     pub(crate) store: Arc<Store>,
+    /// Who is told what calls were.
+    pub(crate) observers: Arc<Observers>,
     /// Who is next, for each route that has several targets.
     balancers: HashMap<usize, Arc<Balancer>>,
 }
@@ -28,6 +31,7 @@ impl Commons {
         });
         Self {
             balancers: balancers.collect(),
+            observers: Arc::new(Observers::new(vec![Arc::new(Access), Arc::new(Shares)])),
             shelf: Arc::new(Shelf::new(limits)),
             store: Arc::new(Store::new(limits)),
         }

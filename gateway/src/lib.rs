@@ -23,6 +23,7 @@ mod proxy;
 mod run;
 mod server;
 mod shelf;
+mod statistics;
 mod store;
 mod tls;
 mod upstream;

@@ -4,7 +4,6 @@ mod answer;
 mod backend;
 mod batches;
 mod body;
-mod cost;
 mod credentials;
 mod headers;
 mod intake;
@@ -42,12 +41,13 @@ use crate::egress::Ways;
 use crate::fault::Fault;
 use crate::limits::Limits;
 use crate::server::Busy;
+use crate::statistics::Payloads;
 use answer::Answer;
 use backend::{Serves, Values};
 use batches::Talk;
 use peers::Peers;
 use pool::Pool;
-use record::{Payloads, Record};
+use record::Record;
 use send::Said;
 use tries::Tries;
 
@@ -91,7 +91,7 @@ impl Proxy {
     /// Answers one request, whatever it is. Dropping the future drops the upstream's connection with it.
     pub(crate) async fn answer(&self, request: Request<Incoming>, busy: Busy) -> Response<Body> {
         let (head, mut body) = request.into_parts();
-        let mut record = Record::new(answer::id(&head.headers));
+        let mut record = Record::new(answer::id(&head.headers), Arc::clone(&self.commons.observers));
         if let Some(ready) = self.status(&head) {
             record.silent = true;
             return answer::status(ready, record, busy);
@@ -155,6 +155,7 @@ impl Proxy {
         }
         intake::check_type(&head.headers)?;
         let body = intake::read(body, lead.limit(self.limits.body_bytes), self.limits.body).await?;
+        record.take();
         let payloads = lead.target.logging.log_payloads;
         record.payloads = payloads.then(|| Payloads::new(&body));
         let mut tries = Tries { pool, lead, api, values: &values, record, deadline };

@@ -51,6 +51,7 @@ impl Proxy {
         };
         let mut target = passage.target(&path, &options)?;
         let mut taken = self.take(backend, passage, (head, body), &options, &mut target).await?;
+        record.take();
         backend.check(&target, &filled)?;
         record.request_model = Some(target.model.clone()).filter(|model| !model.is_empty());
         own_headers(head, dialect(backend, passage), &mut target);
@@ -69,7 +70,7 @@ impl Proxy {
             Taken::Whole(body) => Payload::Whole(body),
         };
         let request = compose(backend, &place, &target, values, asked, payload)?;
-        record.send();
+        record.send(&place, &target);
         let upload = if let Taken::Pieces(upload) = &mut taken { Some(upload) } else { None };
         let once = writes.then_some(Once { upload });
         let reply = self.exchange(backend, &place, &request, once, deadline).await?;
@@ -145,8 +146,7 @@ async fn give_back(
     (reply, writes): (Reply, bool),
     record: &mut Record,
 ) -> Answer {
-    record.upstream_status = Some(reply.head.status);
-    record.upstream_id = headers::call_id(&reply.head);
+    record.hear(&reply.head, reply.ip);
     let mut answer = Answer::new(target, backend.prefix.as_deref());
     headers::downstream(&reply.head, &mut answer.headers);
     headers::of_body(&reply.head, &mut answer.headers);

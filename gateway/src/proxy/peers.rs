@@ -32,7 +32,7 @@ impl Peers {
     /// `None`: the host is not a name.
     pub(super) fn get(&self, origin: Origin) -> Option<Rc<Peer>> {
         let mut peers = self.peers.borrow_mut();
-        if let Some(known) = peers.iter().find(|peer| peer.origin == origin) {
+        if let Some(known) = peers.iter().find(|peer| *peer.origin == origin) {
             return Some(Rc::clone(known));
         }
         if peers.len() >= MOST {

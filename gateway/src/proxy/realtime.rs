@@ -52,10 +52,9 @@ impl Proxy {
         let query = Some(query(head, backend, &target));
         let asked = Asked { method: "GET", content_type: None, accept: "*/*", query };
         let request = compose(backend, &place, &target, values, asked, Payload::None)?;
-        record.send();
+        record.send(&place, &target);
         let opened = self.open(backend, &place, &request, Some(Once { upload: None })).await?;
-        record.upstream_status = Some(opened.head.status);
-        record.upstream_id = headers::call_id(&opened.head);
+        record.hear(&opened.head, opened.connection.ip);
         let mut answer = Answer::new(&target, backend.prefix.as_deref());
         headers::downstream(&opened.head, &mut answer.headers);
         if opened.head.status != 101 {

@@ -30,8 +30,7 @@ impl Proxy {
         record: &mut Record,
     ) -> Result<Answer, Fault> {
         let Sent { mut reply, target } = sent;
-        record.upstream_status = Some(reply.head.status);
-        record.upstream_id = headers::call_id(&reply.head);
+        record.hear(&reply.head, reply.ip);
         let mut answer = Answer::new(&target, backend.prefix.as_deref());
         headers::downstream(&reply.head, &mut answer.headers);
         if !(200..300).contains(&reply.head.status) {

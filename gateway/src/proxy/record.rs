@@ -1,42 +1,42 @@
-//! What the log says about one call: one line, when the call is over, under Kong's names where Kong has one.
-//!
-//! <https://developer.konghq.com/ai-gateway/ai-audit-log-reference/>
+//! What is noted of one call while it runs, and told once it is over.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Deserialize;
 use tokio::time::Instant;
-use translate::call::Api;
+use translate::call::{Api, Target as Asked};
 use translate::delta::Usage;
 
-use super::backend::Backend;
-use super::cost::cost;
-use crate::balancer::{Pick, Spent};
+use super::backend::{Backend, Place};
+use super::headers;
+use crate::balancer::Pick;
 use crate::config::{Route, Target};
-
-/// Bytes of each body that are logged; the rest is left out.
-const PAYLOAD: usize = 256 << 10;
+use crate::statistics::{Facts, Latencies, Mode, Observers, Payloads, Tried, cost};
+use crate::upstream::Head;
 
 /// A call that the client gave up, as nginx numbers it. Nobody gets to see this status.
 const CLIENT_GONE: u16 = 499;
 
-/// One call. It is logged when it is dropped, whatever became of it. No part of it is a key; bodies are part of it
-/// only where the file asks for them.
+/// One call. What it was is told when this is dropped, whatever became of it.
 pub(crate) struct Record {
+    observers: Arc<Observers>,
     started: Instant,
-    /// Not a call, but a health check: not logged.
+    /// Not a call, but a health check: not told.
     pub(crate) silent: bool,
     pub(crate) id: String,
     /// What it asked for, once that is known.
     pub(crate) route: Option<Arc<Route>>,
+    /// The client, where it had to say who it is.
+    pub(crate) consumer: Option<Arc<str>>,
     pub(crate) provider: Option<&'static str>,
     /// Who was asked last.
     pub(crate) target: Option<Arc<Target>>,
     /// The try at it, which is over when the call is.
     pub(crate) pick: Option<Pick>,
-    /// Who was asked before.
-    pub(crate) tried: Vec<Tried>,
+    /// Everyone who was asked.
+    tried: Vec<Tried>,
     pub(crate) request_model: Option<String>,
     pub(crate) stream: bool,
     /// It became a session.
@@ -46,49 +46,29 @@ pub(crate) struct Record {
     pub(crate) dropped: Option<String>,
     pub(crate) payloads: Option<Payloads>,
     pub(crate) usage: Option<Usage>,
-    pub(crate) upstream_status: Option<u16>,
-    pub(crate) upstream_id: Option<String>,
+    upstream_status: Option<u16>,
+    upstream_id: Option<String>,
     response_model: Option<String>,
+    /// Its body was taken in.
+    taken: Option<Instant>,
     sent: Option<Instant>,
     first: Option<Instant>,
     last: Option<Instant>,
+    /// What tries took that failed.
+    lost: Duration,
     status: u16,
     outcome: &'static str,
 }
 
-/// A target that was asked, and failed.
-#[derive(Debug)]
-pub(crate) struct Tried {
-    pub(crate) provider: &'static str,
-    pub(crate) model: Option<String>,
-    pub(crate) upstream_status: Option<u16>,
-}
-
-/// Kong's `log_payloads`: what the client sent, and what it got. A stream is told as the client saw it.
-#[derive(Default)]
-pub(crate) struct Payloads {
-    request: Vec<u8>,
-    response: Vec<u8>,
-}
-
-impl Payloads {
-    pub(crate) fn new(request: &[u8]) -> Self {
-        Self { request: request[..request.len().min(PAYLOAD)].to_vec(), response: Vec::new() }
-    }
-
-    fn add(&mut self, bytes: &[u8]) {
-        let room = PAYLOAD - self.response.len();
-        self.response.extend_from_slice(&bytes[..bytes.len().min(room)]);
-    }
-}
-
 impl Record {
-    pub(crate) fn new(id: String) -> Self {
+    pub(crate) fn new(id: String, observers: Arc<Observers>) -> Self {
         Self {
+            observers,
             started: Instant::now(),
             silent: false,
             id,
             route: None,
+            consumer: None,
             provider: None,
             target: None,
             pick: None,
@@ -103,9 +83,11 @@ impl Record {
             upstream_status: None,
             upstream_id: None,
             response_model: None,
+            taken: None,
             sent: None,
             first: None,
             last: None,
+            lost: Duration::ZERO,
             status: CLIENT_GONE,
             outcome: "client_gone",
         }
@@ -121,27 +103,53 @@ impl Record {
         self.started
     }
 
+    /// The whole request is there: what takes time from here on is not the client's.
+    pub(super) fn take(&mut self) {
+        self.taken = Some(Instant::now());
+    }
+
     /// This target is asked next.
     pub(super) fn choose<'b>(&mut self, (backend, pick): (&'b Backend, Option<Pick>)) -> &'b Backend {
         self.provider = Some(backend.provider.name);
         self.target = Some(Arc::clone(&backend.target));
         self.pick = pick;
+        self.tried.push(Tried {
+            target: Arc::clone(&backend.target),
+            provider: backend.provider.name,
+            model: None,
+            origin: None,
+            ip: None,
+            path: None,
+            upstream_status: None,
+        });
         backend
     }
 
     /// The target that was asked last failed, and another one is asked.
     pub(super) fn give_up(&mut self) {
-        self.tried.push(Tried {
-            provider: self.provider.unwrap_or_default(),
-            model: self.request_model.take(),
-            upstream_status: self.upstream_status.take(),
-        });
-        (self.pick, self.upstream_id, self.dropped, self.usage) = (None, None, None, None);
+        self.settle();
+        self.lost += self.sent.take().map_or(Duration::ZERO, |sent| sent.elapsed());
+        (self.request_model, self.upstream_status, self.upstream_id) = (None, None, None);
+        (self.pick, self.dropped, self.usage) = (None, None, None);
     }
 
     /// The request goes upstream.
-    pub(crate) fn send(&mut self) {
+    pub(super) fn send(&mut self, place: &Place, asked: &Asked) {
         self.sent = Some(Instant::now());
+        let wants = self.statistics();
+        if let Some(tried) = self.tried.last_mut().filter(|_| wants) {
+            tried.origin = Some(Arc::clone(&place.peer.origin));
+            tried.path = Some(place.path(asked));
+        }
+    }
+
+    /// The head of the upstream's reply.
+    pub(super) fn hear(&mut self, head: &Head, ip: Option<IpAddr>) {
+        self.upstream_status = Some(head.status);
+        self.upstream_id = headers::call_id(head);
+        if let Some(tried) = self.tried.last_mut() {
+            tried.ip = ip;
+        }
     }
 
     /// The first bytes for the client are there; all of them, if the reply is whole.
@@ -178,102 +186,70 @@ impl Record {
         self.target.as_ref().is_some_and(|target| target.logging.log_statistics)
     }
 
-    /// Kong's `request_mode`.
-    fn mode(&self) -> &'static str {
+    /// Notes of the last try what is known now.
+    fn settle(&mut self) {
+        if let Some(tried) = self.tried.last_mut() {
+            tried.model.clone_from(&self.request_model);
+            tried.upstream_status = self.upstream_status;
+        }
+    }
+
+    fn facts(&self) -> Facts<'_> {
+        let usage = self.usage.as_ref();
+        let prices = self.target.as_ref().map(|target| &target.model.options.pricing);
+        Facts {
+            request_id: &self.id,
+            route: self.route.as_deref(),
+            target: self.target.as_deref(),
+            consumer: self.consumer.as_deref(),
+            provider: self.provider,
+            request_model: self.request_model.as_deref(),
+            response_model: self.response_model.as_deref(),
+            mode: self.mode(),
+            status: self.status,
+            outcome: self.outcome,
+            upstream_status: self.upstream_status,
+            upstream_id: self.upstream_id.as_deref(),
+            close_code: self.close_code,
+            dropped: self.dropped.as_deref(),
+            usage,
+            estimated: false,
+            cost: prices.zip(usage).and_then(|(prices, usage)| cost(prices, usage)),
+            latencies: self.latencies(),
+            tried: &self.tried,
+            pick: self.pick.as_ref(),
+            payloads: self.payloads.as_ref(),
+        }
+    }
+
+    fn latencies(&self) -> Latencies {
+        let taken = self.taken.unwrap_or(self.started);
+        let own = self.sent.map_or_else(|| taken.elapsed(), |sent| sent.duration_since(taken));
+        let since = |end: Option<Instant>| self.sent.zip(end).map(|(sent, end)| end - sent);
+        Latencies {
+            total: self.started.elapsed(),
+            gateway: own.saturating_sub(self.lost),
+            upstream: since(self.last),
+            first: since(self.first),
+        }
+    }
+
+    fn mode(&self) -> Mode {
         match (self.realtime, self.stream) {
-            (true, _) => "realtime",
-            (false, true) => "stream",
-            (false, false) => "oneshot",
+            (true, _) => Mode::Realtime,
+            (false, true) => Mode::Stream,
+            (false, false) => Mode::Oneshot,
         }
-    }
-
-    /// What the call took of its target.
-    fn tell_balancer(&self) {
-        let Some(pick) = &self.pick else { return };
-        let usage = self.usage.unwrap_or_default();
-        let prices = self.target.as_ref().map(|target| &target.model.options.pricing);
-        let cost = prices.and_then(|prices| cost(prices, &usage)).unwrap_or_default();
-        let latency = self.sent.zip(self.last).map(|(sent, last)| last - sent);
-        if let Some(latency) = latency {
-            pick.spent(Spent { prompt: usage.prompt, completion: usage.completion, cost, latency });
-        }
-    }
-
-    /// Who was asked before, and what he said.
-    fn tried(&self) -> Option<String> {
-        let one = |tried: &Tried| {
-            let model = tried.model.as_deref().unwrap_or_default();
-            let status =
-                tried.upstream_status.map_or_else(|| "nothing".to_owned(), |status| status.to_string());
-            format!("{}/{model}: {status}", tried.provider)
-        };
-        let all: Vec<String> = self.tried.iter().map(one).collect();
-        (!all.is_empty()).then(|| all.join(", "))
-    }
-
-    fn log(&self) {
-        let route = self.route.as_deref();
-        let usage = self.usage.filter(|_| self.statistics());
-        let timed = self.sent.filter(|_| self.statistics());
-        let latency = timed.zip(self.last).map(|(sent, last)| last - sent);
-        let first = timed.zip(self.first).map(|(sent, first)| first - sent);
-        let each = latency.zip(usage).map(|(latency, usage)| {
-            if usage.completion == 0 { 0.0 } else { millis(latency) / count(usage.completion) }
-        });
-        let model = self.request_model.as_deref();
-        let prices = self.target.as_ref().map(|target| &target.model.options.pricing);
-        let cost = prices.zip(usage).and_then(|(prices, usage)| cost(prices, &usage));
-        let payloads = self.payloads.as_ref();
-        let text = |bytes| String::from_utf8_lossy(bytes);
-        tracing::info!(
-            target: "access",
-            request_id = self.id,
-            status = self.status,
-            outcome = self.outcome,
-            route = route.and_then(|route| route.name.as_deref()),
-            service = route.and_then(|route| route.service.as_deref()),
-            latency = millis(self.started.elapsed()),
-            upstream_status = self.upstream_status,
-            upstream_request_id = self.upstream_id,
-            dropped = self.dropped,
-            tried = self.tried(),
-            websocket.close_code = self.close_code,
-            ai.proxy.meta.provider_name = self.provider,
-            ai.proxy.meta.request_model = model,
-            ai.proxy.meta.response_model = self.response_model.as_deref().or(model),
-            ai.proxy.meta.request_mode = self.provider.map(|_| self.mode()),
-            ai.proxy.meta.llm_latency = latency.map(millis),
-            ai.proxy.usage.time_to_first_token = first.map(millis),
-            ai.proxy.usage.time_per_token = each,
-            ai.proxy.usage.cost = cost,
-            ai.proxy.usage.prompt_tokens = usage.map(|usage| usage.prompt),
-            ai.proxy.usage.completion_tokens = usage.map(|usage| usage.completion),
-            ai.proxy.usage.total_tokens = usage.map(|usage| usage.total()),
-            ai.proxy.usage.prompt_tokens_details.cached_tokens = usage.and_then(|usage| usage.cached),
-            ai.proxy.usage.completion_tokens_details.reasoning_tokens = usage.and_then(|usage| usage.reasoning),
-            ai.proxy.usage.search_units = usage.and_then(|usage| usage.search_units),
-            ai.proxy.payload.request = payloads.map(|payloads| text(&payloads.request)).as_deref(),
-            ai.proxy.payload.response = payloads.map(|payloads| text(&payloads.response)).as_deref(),
-        );
     }
 }
 
 impl Drop for Record {
     fn drop(&mut self) {
-        self.tell_balancer();
         if !self.silent {
-            self.log();
+            self.settle();
+            self.observers.tell(&self.facts());
         }
     }
-}
-
-/// Milliseconds, to the microsecond.
-fn millis(duration: Duration) -> f64 {
-    (duration.as_secs_f64() * 1e6).round() / 1e3
-}
-
-fn count(tokens: u64) -> f64 {
-    f64::from(u32::try_from(tokens).unwrap_or(u32::MAX))
 }
 
 /// The model that a reply, or the first event of a stream, names.

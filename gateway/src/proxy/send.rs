@@ -52,7 +52,7 @@ impl Proxy {
         let accept = if target.stream { accept(backend, api) } else { "application/json" };
         let asked = Asked { method: "POST", content_type: Some("application/json"), accept, query: None };
         let request = compose(backend, &place, &target, values, asked, Payload::Whole(&mut payload))?;
-        record.send();
+        record.send(&place, &target);
         let reply = self.exchange(backend, &place, &request, None, deadline).await?;
         Ok(Sent { reply, target })
     }

@@ -28,6 +28,7 @@ impl Proxy {
         let head = values.head;
         intake::check_coding(&head.headers)?;
         let body = intake::read(body, backend.limit(self.limits.body_bytes), self.limits.body).await?;
+        record.take();
         let filled = backend.fill(values)?;
         let content_type = head.headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
         let edits = resource == Resource::ImageEdits;
@@ -45,10 +46,9 @@ impl Proxy {
             query: None,
         };
         let request = compose(backend, &place, &sent.target, values, asked, Payload::Whole(&mut payload))?;
-        record.send();
+        record.send(&place, &sent.target);
         let mut reply = self.exchange(backend, &place, &request, None, deadline).await?;
-        record.upstream_status = Some(reply.head.status);
-        record.upstream_id = headers::call_id(&reply.head);
+        record.hear(&reply.head, reply.ip);
         let mut answer = Answer::new(&sent.target, backend.prefix.as_deref());
         headers::downstream(&reply.head, &mut answer.headers);
         if !(200..300).contains(&reply.head.status) {

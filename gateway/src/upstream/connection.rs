@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::io;
+use std::net::IpAddr;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker, ready};
@@ -28,6 +29,8 @@ impl Scratch {
 pub(crate) struct Connection {
     socket: Socket,
     scratch: Scratch,
+    /// Whose socket the other end is.
+    pub(crate) ip: Option<IpAddr>,
     /// Whether it has carried a call before: then its upstream may just have closed it.
     pub(crate) reused: bool,
 }
@@ -44,11 +47,13 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Duplex for T {}
 
 impl Connection {
     pub(crate) fn plain(socket: TcpStream, scratch: Scratch) -> Self {
-        Self { socket: Socket::Plain(socket), scratch, reused: false }
+        let ip = ip(&socket);
+        Self { socket: Socket::Plain(socket), scratch, ip, reused: false }
     }
 
     pub(crate) fn tls(socket: TlsStream<TcpStream>, scratch: Scratch) -> Self {
-        Self { socket: Socket::Tls(Box::new(socket)), scratch, reused: false }
+        let ip = ip(socket.get_ref().0);
+        Self { socket: Socket::Tls(Box::new(socket)), scratch, ip, reused: false }
     }
 
     /// Reads once, and shows what was read; an empty slice: the upstream closed.
@@ -97,4 +102,8 @@ impl Connection {
     pub(crate) fn is_idle(&mut self) -> bool {
         self.poll_read(&mut Context::from_waker(Waker::noop()), |_| ()).is_pending()
     }
+}
+
+fn ip(socket: &TcpStream) -> Option<IpAddr> {
+    socket.peer_addr().ok().map(|address| address.ip())
 }

@@ -57,7 +57,7 @@ pub(crate) struct Timeouts {
 
 /// An upstream server, and its idle connections on this core.
 pub(crate) struct Peer {
-    pub(crate) origin: Origin,
+    pub(crate) origin: Arc<Origin>,
     /// What stands before the path of every request: nothing, but where a proxy must be told whom to ask.
     pub(crate) prefix: String,
     way: Way,
@@ -86,7 +86,7 @@ impl Peer {
         let is_asked = way.proxy.is_some() && tls.is_none();
         Some(Self {
             prefix: if is_asked { format!("http://{}", origin.authority()) } else { String::new() },
-            origin,
+            origin: Arc::new(origin),
             way,
             tls,
             scratch,

@@ -1,6 +1,7 @@
 //! A reply whose body is still to come, or partly here.
 
 use std::future::{Future, poll_fn};
+use std::net::IpAddr;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, ready};
@@ -14,6 +15,8 @@ use crate::fault::Fault;
 /// An upstream's reply. Dropping it closes its connection unless the body has come to a clean end.
 pub(crate) struct Reply {
     pub(crate) head: Head,
+    /// Who sends it.
+    pub(crate) ip: Option<IpAddr>,
     body: Decoder,
     /// What was read along with the head.
     rest: Vec<u8>,
@@ -41,7 +44,8 @@ impl Reply {
         let body = Decoder { framing: head.framing()?, coding };
         let home = (sent && head.keeps_alive()).then(|| Rc::clone(peer));
         let clock = Clock { last: Instant::now(), deadline, timeouts, sleep: None };
-        Ok(Self { head, body, rest, connection: Some(connection), home, clock })
+        let ip = connection.ip;
+        Ok(Self { head, ip, body, rest, connection: Some(connection), home, clock })
     }
 
     /// Reads once, and shows `see` the plain data that came, in pieces. `false`: that was the end of the body.

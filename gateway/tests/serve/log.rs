@@ -64,7 +64,7 @@ impl<'w> MakeWriter<'w> for Log {
     }
 }
 
-fn fields(id: &str) -> String {
+pub(super) fn fields(id: &str) -> String {
     format!("x-request-id: {id}\r\nauthorization: Bearer of-the-client\r\n")
 }
 

@@ -126,7 +126,7 @@ impl Proxy {
             None => Payload::None,
         };
         let request = compose(talk.backend, &place, target, talk.values, asked, payload)?;
-        talk.record.send();
+        talk.record.send(&place, target);
         // What makes something is not sent twice.
         let once = (method == "POST").then_some(super::send::Once { upload: None });
         let reply = self.exchange(talk.backend, &place, &request, once, talk.deadline).await?;
@@ -134,8 +134,7 @@ impl Proxy {
     }
 
     async fn said(&self, talk: &mut Talk<'_>, target: &Target, mut reply: Reply) -> Result<Said, Fault> {
-        talk.record.upstream_status = Some(reply.head.status);
-        talk.record.upstream_id = headers::call_id(&reply.head);
+        talk.record.hear(&reply.head, reply.ip);
         if (200..300).contains(&reply.head.status) {
             return Ok(Said::Well(reply.whole(self.limits.reply_bytes).await?));
         }

@@ -9,7 +9,7 @@ const TOKENS: f64 = 1e6;
 
 /// In the unit of the prices. `None`: the file names no price, or one that depends on what the gateway is not told
 /// (a service tier, how long a cache entry is kept): no number is better than a wrong one.
-pub(super) fn cost(pricing: &Pricing, usage: &Usage) -> Option<f64> {
+pub(crate) fn cost(pricing: &Pricing, usage: &Usage) -> Option<f64> {
     let (input, output) = (pricing.input?, pricing.output?);
     let told = pricing.service_tier.is_empty() && pricing.cache_write_by_ttl.is_empty();
     let (of_input, of_output) = factors(pricing, usage.prompt);

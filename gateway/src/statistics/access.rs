@@ -1,0 +1,57 @@
+//! The log's line on a call, under Kong's names where Kong has one.
+//!
+//! <https://developer.konghq.com/ai-gateway/ai-audit-log-reference/>
+
+use super::Observer;
+use translate::delta::Usage;
+
+use super::facts::{Facts, millis};
+
+/// Writes one line for each call to the gateway's own log.
+pub(crate) struct Access;
+
+impl Observer for Access {
+    fn observe(&self, facts: &Facts<'_>) {
+        let wants = facts.wants_statistics();
+        let usage = facts.usage.filter(|_| wants);
+        let latencies = Some(facts.latencies).filter(|_| wants);
+        let route = facts.route;
+        let payloads = facts.payloads;
+        // A line of `tracing`'s has no lists.
+        let tried = Some(facts.tried).filter(|tried| wants && !tried.is_empty());
+        let tried = tried.and_then(|tried| serde_json::to_string(tried).ok());
+        let text = |bytes| String::from_utf8_lossy(bytes);
+        tracing::info!(
+            target: "access",
+            request_id = facts.request_id,
+            status = facts.status,
+            outcome = facts.outcome,
+            route = route.and_then(|route| route.name.as_deref()),
+            service = route.and_then(|route| route.service.as_deref()),
+            consumer = facts.consumer,
+            latency = millis(facts.latencies.total),
+            upstream_status = facts.upstream_status,
+            upstream_request_id = facts.upstream_id,
+            dropped = facts.dropped,
+            websocket.close_code = facts.close_code,
+            ai.proxy.meta.provider_name = facts.provider,
+            ai.proxy.meta.request_model = facts.request_model,
+            ai.proxy.meta.response_model = facts.response_model.or(facts.request_model),
+            ai.proxy.meta.request_mode = facts.provider.map(|_| facts.mode.name()),
+            ai.proxy.meta.llm_latency = latencies.and_then(|latencies| latencies.upstream).map(millis),
+            ai.proxy.usage.time_to_first_token = latencies.and_then(|latencies| latencies.first).map(millis),
+            ai.proxy.usage.time_per_token = usage.and_then(|usage| facts.latencies.each(usage)),
+            ai.proxy.usage.cost = facts.cost.filter(|_| wants),
+            ai.proxy.usage.prompt_tokens = usage.map(|usage| usage.prompt),
+            ai.proxy.usage.completion_tokens = usage.map(|usage| usage.completion),
+            ai.proxy.usage.total_tokens = usage.map(Usage::total),
+            ai.proxy.usage.prompt_tokens_details.cached_tokens = usage.and_then(|usage| usage.cached),
+            ai.proxy.usage.completion_tokens_details.reasoning_tokens = usage.and_then(|usage| usage.reasoning),
+            ai.proxy.usage.search_units = usage.and_then(|usage| usage.search_units),
+            ai.proxy.usage.estimated = usage.filter(|_| facts.estimated).map(|_| true),
+            ai.proxy.tried_targets = tried,
+            ai.proxy.payload.request = payloads.map(|payloads| text(&payloads.request)).as_deref(),
+            ai.proxy.payload.response = payloads.map(|payloads| text(&payloads.response)).as_deref(),
+        );
+    }
+}

@@ -1,0 +1,52 @@
+//! What a call was, told once it is over to all who want to know.
+//!
+//! ```text
+//! Record (one call, while it runs) ──dropped──▶ Facts ─▶ Observers: the log, the balancer, …
+//! ```
+
+mod access;
+mod cost;
+mod facts;
+mod tried;
+
+use std::sync::Arc;
+
+pub(crate) use access::Access;
+pub(crate) use cost::cost;
+pub(crate) use facts::{Facts, Latencies, Mode, Payloads};
+pub(crate) use tried::Tried;
+
+use crate::balancer::Spent;
+
+/// Someone who wants to know what calls were. It is told on the core that served the call, which waits meanwhile.
+pub(crate) trait Observer: Send + Sync {
+    /// A call is over.
+    fn observe(&self, facts: &Facts<'_>);
+}
+
+/// All of them.
+pub(crate) struct Observers(Vec<Arc<dyn Observer>>);
+
+impl Observers {
+    pub(crate) fn new(observers: Vec<Arc<dyn Observer>>) -> Self {
+        Self(observers)
+    }
+
+    /// Tells everybody.
+    pub(crate) fn tell(&self, facts: &Facts<'_>) {
+        for observer in &self.0 {
+            observer.observe(facts);
+        }
+    }
+}
+
+/// Tells balancers what calls took of their targets, whether the file wants statistics or not: they choose by it.
+pub(crate) struct Shares;
+
+impl Observer for Shares {
+    fn observe(&self, facts: &Facts<'_>) {
+        let (Some(pick), Some(latency)) = (facts.pick, facts.latencies.upstream) else { return };
+        let (prompt, completion) = facts.usage.map_or((0, 0), |usage| (usage.prompt, usage.completion));
+        pick.spent(Spent { prompt, completion, cost: facts.cost.unwrap_or_default(), latency });
+    }
+}
