@@ -7,6 +7,7 @@ use http::HeaderValue;
 use http_body::SizeHint;
 
 use translate::call::Tap;
+use translate::passthrough::Guard;
 
 use super::body::AT_ONCE;
 use super::record::Record;
@@ -22,6 +23,10 @@ pub(super) struct Passing {
     broken: Option<(Broken, bool)>,
     begun: bool,
     tap: Option<Tap>,
+    /// What lets only whole events through, and tells of a break.
+    guard: Option<Guard>,
+    /// Nothing more is to come.
+    over: bool,
 }
 
 /// The provider's reply broke off, and so must the client's: what it has is not all.
@@ -35,7 +40,12 @@ impl Passing {
         let plain = reply.head.value("content-encoding").is_none_or(|coding| coding == "identity");
         let left = reply.head.value("content-length").filter(|_| plain);
         let left = left.and_then(|length| length.trim().parse().ok());
-        Self { reply, left, broken: None, begun: false, tap }
+        Self { reply, left, broken: None, begun: false, tap, guard: None, over: false }
+    }
+
+    /// A stream of events that ends well, or with an error event.
+    pub(super) fn guarded(self, guard: Guard) -> Self {
+        Self { left: None, guard: Some(guard), ..self }
     }
 
     pub(super) fn status(&self) -> u16 {
@@ -66,6 +76,9 @@ impl Passing {
             }
             None => (),
         }
+        if self.over {
+            return Poll::Ready(None);
+        }
         let mut out = Vec::new();
         let over = ready!(self.gather(cx, &mut out, record));
         if let Some(tap) = &mut self.tap {
@@ -79,6 +92,9 @@ impl Passing {
         if over {
             record.end(self.status(), "done");
         }
+        if self.guard.is_some() {
+            return self.held(cx, &out, over, record);
+        }
         if out.is_empty() {
             return Poll::Ready(self.broken.take().map(|(broken, _)| Err(broken)));
         }
@@ -87,6 +103,40 @@ impl Passing {
             record.begin(self.status(), &out);
         }
         self.left = self.left.map(|left| left.saturating_sub(out.len() as u64));
+        Poll::Ready(Some(Ok(out.into())))
+    }
+
+    /// What of the bytes the guard lets through. A break is told in the stream, which then ends well for HTTP.
+    fn held(
+        &mut self,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+        over: bool,
+        record: &mut Record,
+    ) -> Poll<Option<Result<Bytes, Broken>>> {
+        let status = self.status();
+        let Some(guard) = &mut self.guard else { return Poll::Ready(None) };
+        let read = guard.push(bytes).and_then(|()| if over { guard.finish() } else { Ok(()) });
+        let fault = read.err().map(Fault::from).or(self.broken.take().map(|(Broken(fault), _)| fault));
+        if let Some(fault) = fault.filter(|_| !guard.done()) {
+            guard.tell(&fault.problem());
+            record.end(status, fault.code());
+            self.over = true;
+        }
+        let out = std::mem::take(guard.out());
+        self.over |= over;
+        if out.is_empty() {
+            if self.over {
+                return Poll::Ready(None);
+            }
+            // An event is on its way: its first part is not shown.
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        if !self.begun {
+            self.begun = true;
+            record.begin(status, &out);
+        }
         Poll::Ready(Some(Ok(out.into())))
     }
 

@@ -7,15 +7,15 @@ use http::{Method, header};
 use http_body::Body as _;
 use hyper::body::Incoming;
 use tokio::time::Instant;
-use translate::call::{Api, Options, Tap, Target};
-use translate::passthrough::{self, Counts, Native, Passage, Resource};
+use translate::call::{Api, Failure, Options, Tap, Target};
+use translate::passthrough::{self, Counts, Guard, Guarded, Native, Passage, Resource};
 use translate::wire::Framing;
 
 use super::answer::Answer;
 use super::backend::{Backend, Values};
 use super::credentials::Payload;
 use super::passing::Passing;
-use super::receive::fail;
+use super::receive::{ERROR_BYTES, JSON, expect, fail, failed};
 use super::send::{Asked, Once, compose};
 use super::{Proxy, Record, headers, intake};
 use crate::fault::Fault;
@@ -74,7 +74,7 @@ impl Proxy {
         let upload = if let Taken::Pieces(upload) = &mut taken { Some(upload) } else { None };
         let once = writes.then_some(Once { upload });
         let reply = self.exchange(backend, &place, &request, once, deadline).await?;
-        Ok(give_back(backend, passage, &target, (reply, writes), record).await)
+        self.give_back(backend, passage, &target, (reply, writes), record).await
     }
 
     /// Reads what of the body must be read: the model, or all of it where it is signed.
@@ -118,6 +118,68 @@ impl Proxy {
         }
         Ok(taken)
     }
+
+    /// The provider's reply as it is, if it is one; of OpenAI's APIs, errors in OpenAI's words.
+    async fn give_back(
+        &self,
+        backend: &Backend,
+        passage: &Passage,
+        target: &Target,
+        (mut reply, writes): (Reply, bool),
+        record: &mut Record,
+    ) -> Result<Answer, Fault> {
+        record.hear(&reply.head, reply.ip);
+        let mut answer = Answer::new(target, backend.prefix.as_deref());
+        headers::downstream(&reply.head, &mut answer.headers);
+        headers::of_body(&reply.head, &mut answer.headers);
+        let is_good = (200..300).contains(&reply.head.status);
+        match dialect(backend, passage) {
+            None if !is_good && passage.resource != Resource::Preserve => {
+                return Ok(fail(backend, Api::Chat, reply, answer, &record.id).await);
+            }
+            None => (),
+            Some(_) => headers::of_native(&reply.head, &mut answer.headers),
+        }
+        let counts = passage.resource.counts(&target.path).filter(|_| is_good && writes);
+        let tap = counts.and_then(|counts| tap(backend, counts, target, &reply, record));
+        let guarded = passage.resource.guarded(&target.path).filter(|_| writes);
+        let dialect = match guarded {
+            None => return Ok(answer.passing(Passing::new(reply, tap))),
+            Some(dialect) if !is_good => return Ok(refuse(backend, dialect, reply, answer, &record.id).await),
+            Some(dialect) => dialect,
+        };
+        if Framing::Sse.fits(&reply.head.media_type()) {
+            return Ok(answer.passing(Passing::new(reply, tap).guarded(Guard::new(dialect))));
+        }
+        let body = whole(&mut reply, dialect, self.limits.reply_bytes).await?;
+        if let Some(mut tap) = tap {
+            tap.push(&body);
+            tap.finish();
+            record.usage = tap.usage();
+        }
+        Ok(answer.whole(body))
+    }
+}
+
+/// The provider's error: as it is, if it is one, and else in the same words.
+async fn refuse(backend: &Backend, dialect: Guarded, mut reply: Reply, answer: Answer, id: &str) -> Answer {
+    let body = reply.whole(ERROR_BYTES).await.unwrap_or_default();
+    let status = reply.head.status;
+    if dialect.is_error(&body) {
+        return answer.failure(Failure { status, body });
+    }
+    answer.failure(failed(backend, Api::Messages, &reply, &body, id))
+}
+
+/// A whole reply that is one.
+async fn whole(reply: &mut Reply, dialect: Guarded, limit: usize) -> Result<Vec<u8>, Fault> {
+    expect(reply, JSON, |kind| kind == JSON || kind.ends_with("+json"))?;
+    let body = reply.whole(limit).await?;
+    if body.trim_ascii().is_empty() {
+        return Err(Fault::Empty);
+    }
+    dialect.check(&body)?;
+    Ok(body)
 }
 
 /// Whose own API is spoken, if it may be.
@@ -136,31 +198,6 @@ pub(super) fn own_headers(head: &Parts, native: Option<Native>, target: &mut Tar
         let value = head.headers.get(*name)?.to_str().ok()?;
         Some((*name, value.to_owned()))
     }));
-}
-
-/// The provider's reply as it is; of OpenAI's APIs, errors in OpenAI's words.
-async fn give_back(
-    backend: &Backend,
-    passage: &Passage,
-    target: &Target,
-    (reply, writes): (Reply, bool),
-    record: &mut Record,
-) -> Answer {
-    record.hear(&reply.head, reply.ip);
-    let mut answer = Answer::new(target, backend.prefix.as_deref());
-    headers::downstream(&reply.head, &mut answer.headers);
-    headers::of_body(&reply.head, &mut answer.headers);
-    let is_good = (200..300).contains(&reply.head.status);
-    match dialect(backend, passage) {
-        None if !is_good && passage.resource != Resource::Preserve => {
-            return fail(backend, Api::Chat, reply, answer, &record.id).await;
-        }
-        None => (),
-        Some(_) => headers::of_native(&reply.head, &mut answer.headers),
-    }
-    let counts = passage.resource.counts(&target.path).filter(|_| is_good && writes);
-    let tap = counts.and_then(|counts| tap(backend, counts, target, &reply, record));
-    answer.passing(Passing::new(reply, tap))
 }
 
 /// What counts along, where the file wants statistics.

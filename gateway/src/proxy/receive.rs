@@ -2,7 +2,7 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use translate::call::{self, Api, Call, Stream as Translation};
+use translate::call::{self, Api, Call, Failure, Stream as Translation};
 use translate::wire::Framing;
 
 use super::answer::{self, Answer};
@@ -15,8 +15,8 @@ use crate::fault::Fault;
 use crate::upstream::Reply;
 
 /// Bytes of an error's body that are read: more is no message.
-const ERROR_BYTES: usize = 1 << 20;
-const JSON: &str = "application/json";
+pub(super) const ERROR_BYTES: usize = 1 << 20;
+pub(super) const JSON: &str = "application/json";
 
 impl Proxy {
     /// Makes the client's answer of the upstream's reply, of which the head has come. `keep`: what of the reply of this name is to be
@@ -67,8 +67,13 @@ impl Proxy {
 /// The provider's own error. One whose body cannot be read is still an error of that status.
 pub(super) async fn fail(backend: &Backend, api: Api, mut reply: Reply, answer: Answer, id: &str) -> Answer {
     let body = reply.whole(ERROR_BYTES).await.unwrap_or_default();
+    answer.failure(failed(backend, api, &reply, &body, id))
+}
+
+/// The same, of a body that was read.
+pub(super) fn failed(backend: &Backend, api: Api, reply: &Reply, body: &[u8], id: &str) -> Failure {
     let field = |name: &str| reply.head.value(name).map(str::to_owned);
-    answer.failure(call::failure(api, backend.provider, reply.head.status, &field, &body, id))
+    call::failure(api, backend.provider, reply.head.status, &field, body, id)
 }
 
 /// How a stream is framed that a provider may frame in several ways: its media type says it.
@@ -85,7 +90,11 @@ fn framing(backend: &Backend, api: Api, reply: &Reply) -> Result<Framing, Fault>
 }
 
 /// Refuses a reply of another media type, such as a proxy's HTML page. One without a type is taken at its word.
-fn expect(reply: &Reply, expected: &'static str, fits: impl Fn(&str) -> bool) -> Result<(), Fault> {
+pub(super) fn expect(
+    reply: &Reply,
+    expected: &'static str,
+    fits: impl Fn(&str) -> bool,
+) -> Result<(), Fault> {
     let got = reply.head.media_type();
     if got.is_empty() || fits(&got) {
         return Ok(());

@@ -139,7 +139,12 @@ impl Reply {
     pub(super) fn message_error(&self) -> (u16, String) {
         assert_eq!(self.field("content-type"), Some("application/json"));
         let messages = specs::api("anthropic").and_then(|api| api.operation("POST", "/v1/messages")).unwrap();
-        let (body, judged) = (self.json(), if matches!(self.status, 405 | 415) { 400 } else { self.status });
+        let judged = match self.status {
+            405 | 415 => 400,
+            502 => 500,
+            status => status,
+        };
+        let body = self.json();
         let violations = messages.reply(judged, &body);
         assert!(violations.is_empty(), "{violations:?}");
         assert!(

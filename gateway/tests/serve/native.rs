@@ -39,7 +39,7 @@ async fn not_a_byte_of_a_body_is_changed() {
         assert!(call.head.starts_with(&format!("POST {path} HTTP/1.1\r\n")), "{provider}: {}", call.head);
         assert_eq!(String::from_utf8_lossy(&call.body), ask, "{provider}");
         assert!(provider == "bedrock" || call.head.contains(KEY), "{provider}: {}", call.head);
-        let answer = "{ \"usage\" : null, \"n\": 12345678901234567890 }\n";
+        let answer = "{ \"usage\" : null, \"type\":\"message\", \"n\": 12345678901234567890 }\n";
         call.write(json_reply("200 OK\r\nrequest-id: req_1", answer)).await;
         let reply = client.reply().await;
         assert_eq!((reply.text(), reply.field("request-id")), (answer, Some("req_1")), "{provider}");
@@ -168,5 +168,50 @@ async fn other_apis_of_the_provider_are_not_reached() {
     for path in ["/chat/v1/organizations", "/chat/v1/messages/../organizations", "/chat"] {
         client.post(path, JSON, "{}").await;
         assert_eq!(client.reply().await.status, 400, "{path}");
+    }
+}
+
+/// What the client of Anthropic's Messages gets of a reply that ends where `reply` does.
+async fn cut_off(reply: impl AsRef<[u8]>) -> client::Reply {
+    let (upstream, _gateway, mut client) = native("anthropic", "anthropic", |setup| setup).await;
+    client.post("/chat/v1/messages", JSON, r#"{"model":"m"}"#).await;
+    let mut call = upstream.call().await;
+    call.write(reply.as_ref()).await;
+    call.close().await;
+    client.reply().await
+}
+
+#[tokio::test]
+async fn a_stream_that_breaks_off_says_so_behind_its_last_event() {
+    let start = "event: message_start\ndata: {\"type\":\"message_start\",\"message\":{\"id\":\"m\"}}\n\n";
+    let head = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n";
+    let chunk = |text: &str| format!("{:x}\r\n{text}\r\n", text.len());
+    for (sent, shown) in [
+        (String::new(), ""),
+        ("0\r\n\r\n".to_owned(), ""),
+        (chunk(start), start),
+        (chunk(&format!("{start}event: ping\ndata: {{\"ty")), start),
+        (chunk(&format!("{start}data: {{\"type\":\n\n")) + "0\r\n\r\n", start),
+    ] {
+        let reply = cut_off(format!("{head}{sent}")).await;
+        assert!(reply.complete, "{sent}");
+        let told = reply.text().strip_prefix(shown).unwrap();
+        assert!(told.starts_with("event: error\ndata: {\"type\":\"error\",\"error\":{"), "{sent}: {told}");
+        assert!(told.ends_with("}\n\n") && !told.contains("message_stop"), "{sent}: {told}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_no_message_is_a_bad_gateway() {
+    for reply in [
+        whole("200 OK\r\ncontent-type: text/html", "<html>"),
+        whole("200 OK\r\ncontent-type: application/json", ""),
+        whole("200 OK\r\ncontent-type: application/json", "{\"type\":"),
+        whole("200 OK\r\ncontent-type: application/json", "{\"object\":\"chat.completion\"}"),
+        whole("502 Bad Gateway\r\ncontent-type: text/html", "<html>"),
+        b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 90\r\n\r\n{}".to_vec(),
+    ] {
+        let (status, kind) = cut_off(&reply).await.message_error();
+        assert_eq!((status, kind.is_empty()), (502, false), "{}", String::from_utf8_lossy(&reply));
     }
 }

@@ -77,7 +77,7 @@ async fn the_files_model_is_asked_for_and_only_where_one_is_named() {
     client.post("/chat/responses", JSON, r#"{"input":"hi"}"#).await;
     let mut call = upstream.call().await;
     assert_eq!(call.body, br#"{"input":"hi","model":"gpt-4o"}"#);
-    call.write(json_reply("200 OK", "{}")).await;
+    call.write(json_reply("200 OK", r#"{"object":"response"}"#)).await;
     assert_eq!(client.reply().await.field("x-kong-llm-model"), Some("openai/gpt-4o"));
     let (upstream, _gateway, mut client) = responses("openai", json!({}), Some("gpt-4o")).await;
     client.post("/chat/responses/resp_1/cancel", JSON, "{}").await;
@@ -99,7 +99,7 @@ async fn what_is_answered_is_counted_as_it_passes() {
         "event: response.created\ndata: {{\"type\":\"response.created\",\"response\":{{\"usage\":null}}}}\n\n\
          event: response.completed\ndata: {{\"type\":\"response.completed\",\"response\":{{{usage}}}}}\n\n"
     );
-    let whole_body = format!("{{{usage}}}");
+    let whole_body = format!(r#"{{"object":"response",{usage}}}"#);
     for (id, kind, body, mode) in [
         ("responses-whole", "application/json", &whole_body, "oneshot"),
         ("responses-stream", "text/event-stream; charset=utf-8", &events, "stream"),

@@ -5,6 +5,7 @@
 //! <https://learn.microsoft.com/en-us/azure/ai-foundry/openai/reference>
 
 mod counts;
+mod guard;
 mod model;
 mod multipart;
 mod native;
@@ -14,6 +15,7 @@ mod route;
 
 pub use counts::of_headers;
 pub(crate) use counts::{Invoked, Ranked};
+pub use guard::{Guard, Guarded};
 pub use model::{model, named};
 pub use multipart::Field;
 pub use native::{Counts, Native};
@@ -160,6 +162,15 @@ impl Resource {
         match self {
             Self::Native(native) => native.counts(path),
             Self::Responses => path.ends_with("/responses").then_some(Counts::Response),
+            _ => None,
+        }
+    }
+
+    /// The dialect of the answer to a request to this path, where its end can be told.
+    pub fn guarded(self, path: &str) -> Option<Guarded> {
+        match self.counts(path)? {
+            Counts::Response => Some(Guarded::Responses),
+            Counts::Chat if self == Self::Native(Native::Anthropic) => Some(Guarded::Messages),
             _ => None,
         }
     }
