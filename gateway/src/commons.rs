@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::balancer::Balancer;
 use crate::config::{Config, Route};
 use crate::limits::Limits;
+use crate::semantic::Semantic;
 use crate::shelf::Shelf;
 use crate::statistics::{Access, Observers, Shares};
 use crate::store::Store;
@@ -20,6 +21,8 @@ pub(crate) struct Commons {
     pub(crate) observers: Arc<Observers>,
     /// Who is next, for each route that has several targets.
     balancers: HashMap<usize, Arc<Balancer>>,
+    /// Which target a prompt is for, for each route that goes by that.
+    semantics: HashMap<usize, Arc<Semantic>>,
 }
 
 impl Commons {
@@ -29,9 +32,14 @@ impl Commons {
             let balancer = Balancer::new(settings, &route.plugin.targets, fastrand::u64(..));
             Some((Arc::as_ptr(route).addr(), Arc::new(balancer)))
         });
+        let semantics =
+            config.router.routes().iter().filter_map(|route| {
+                Some((Arc::as_ptr(route).addr(), Arc::new(Semantic::new(&route.plugin)?)))
+            });
         Self {
             balancers: balancers.collect(),
             observers: Arc::new(Observers::new(vec![Arc::new(Access), Arc::new(Shares)])),
+            semantics: semantics.collect(),
             shelf: Arc::new(Shelf::new(limits)),
             store: Arc::new(Store::new(limits)),
         }
@@ -40,5 +48,10 @@ impl Commons {
     /// The balancer of a route that has one.
     pub(crate) fn balancer(&self, route: &Arc<Route>) -> Option<Arc<Balancer>> {
         self.balancers.get(&Arc::as_ptr(route).addr()).cloned()
+    }
+
+    /// What finds the target that a prompt is for, where a route goes by that.
+    pub(crate) fn semantic(&self, route: &Arc<Route>) -> Option<Arc<Semantic>> {
+        self.semantics.get(&Arc::as_ptr(route).addr()).cloned()
     }
 }

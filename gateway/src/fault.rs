@@ -47,6 +47,8 @@ pub(crate) enum Fault {
     CutBody,
     #[error("cannot use own model - must be: {0}")]
     OwnModel(String),
+    #[error("no target can be found under threshold {0}")]
+    TooFar(f64),
     #[error("response streaming is not enabled for this LLM")]
     NoStreaming,
     #[error("no such {0} object: {1}")]
@@ -108,6 +110,7 @@ impl Fault {
             Self::CutBody
             | Self::OwnModel(_)
             | Self::NoStreaming
+            | Self::TooFar(_)
             | Self::PreviousNotKept(_)
             | Self::Synchronous
             | Self::NotFollowed
@@ -197,6 +200,7 @@ impl Fault {
             Self::SlowBody(_) | Self::CutBody => "request_incomplete",
             Self::OwnModel(_) => "model_not_allowed",
             Self::NoStreaming => "streaming_not_enabled",
+            Self::TooFar(_) => "no_target_fits",
             Self::Translation(error) => match error {
                 translate::Error::Request { .. } | translate::Error::Dropped(_) => "request_refused",
                 translate::Error::Provider(_) => "upstream_error",

@@ -45,6 +45,8 @@ pub struct Limits {
     pub read: Duration,
     /// One call from its first to its last byte, streams included. Default 15 min; then `504`.
     pub call: Duration,
+    /// The vector of one prompt, by which its target is found. Default 5 s; then the call goes on without.
+    pub embedding: Duration,
     /// Head of an upstream's reply. Default 64 KiB; the answer to more is `502`.
     pub reply_head_bytes: usize,
     /// A reply that is read whole, uncompressed. Default 64 MiB; the answer to more is `502`.
@@ -92,6 +94,7 @@ impl Default for Limits {
             write: minute,
             read: minute,
             call: 15 * minute,
+            embedding: Duration::from_secs(5),
             reply_head_bytes: 64 << 10,
             reply_bytes: 64 << 20,
             pool: 256,

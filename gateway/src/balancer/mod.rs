@@ -85,7 +85,12 @@ impl Balancer {
             ask.candidates.get(*target) == Some(&true) && aside[*target].is_none_or(|until| until <= now)
         };
         let fresh = |target: &usize| is_in(target) && !ask.tried.contains(target);
-        let target = order.next(&fresh).or_else(|| order.next(&is_in))?;
+        let target = match ask.nearest {
+            Some(nearest) => {
+                *nearest.iter().find(|at| fresh(at)).or_else(|| nearest.iter().find(|at| is_in(at)))?
+            }
+            None => order.next(&fresh).or_else(|| order.next(&is_in))?,
+        };
         drop(state);
         Some(Pick { balancer: Arc::clone(self), target })
     }

@@ -14,8 +14,8 @@ use super::field::{Field, MOST};
 use super::named::Named;
 use super::record::Record;
 use super::{
-    Auth, Balancer, Extensions, Format, GenaiCategory, LlmFormat, Logging, Model, Provider,
-    ResponseStreaming, RouteType, Template,
+    Auth, Balancer, Embeddings, Extensions, Format, GenaiCategory, LlmFormat, Logging, Model, Provider,
+    ResponseStreaming, RouteType, Strategy, Template, Vectordb,
 };
 
 /// One configured `ai-proxy` or `ai-proxy-advanced`.
@@ -25,6 +25,10 @@ pub struct AiProxy {
     pub targets: Vec<Arc<Target>>,
     /// How it is chosen, and what happens when it fails; `None` for `ai-proxy`, which has only one.
     pub balancer: Option<Balancer>,
+    /// What turns texts into vectors, for the algorithm `semantic`.
+    pub embeddings: Option<Embeddings>,
+    /// Where the vectors lie, and how they are compared.
+    pub vectordb: Option<Vectordb>,
     /// Whether clients may, may not or must stream.
     pub response_streaming: ResponseStreaming,
     /// Largest request body in bytes; `None` is Kong's 0, no limit of this plugin's.
@@ -65,31 +69,40 @@ pub struct Target {
 }
 
 /// Kong's default for `weight`.
-const DEFAULT_WEIGHT: u16 = 100;
+pub(super) const DEFAULT_WEIGHT: u16 = 100;
 
 impl AiProxy {
     /// Reads the `config` of `ai-proxy`.
     pub(super) fn read(record: &mut Record<'_>, extensions: Extensions) -> Option<Self> {
         let target = Target::read(record, extensions.format);
+        check_share(record, extensions, None);
         Self::around(record, extensions, target.map(|target| (vec![Arc::new(target)], None)))
     }
 
     /// Reads the `config` of `ai-proxy-advanced`.
     pub(super) fn read_advanced(record: &mut Record<'_>, extensions: Extensions) -> Option<Self> {
         let fields = record.required("targets").map(|field| field.list("an array")).unwrap_or_default();
-        let read = |field: &Field<'_>| field.record(|record| Target::read_one(record, extensions.format));
-        let targets: Vec<_> = fields.iter().map(|field| read(field).flatten().map(Arc::new)).collect();
+        let one = |record: &mut Record<'_>| Target::read_one(record, extensions.format).map(Arc::new);
+        let targets: Vec<_> = fields.iter().map(|field| field.record(one).flatten()).collect();
         record.rule(
             targets.is_empty() || targets.len() > MOST_TARGETS,
             &format!("targets must have from 1 to {MOST_TARGETS} members"),
         );
         let balancer = record.nested("balancer", Balancer::read);
+        let vectordb = record.get("vectordb").map(|field| field.record(Vectordb::read).flatten());
+        let dimensions = vectordb.iter().flatten().map(|vectordb| vectordb.dimensions).next();
+        let read = |record: &mut Record<'_>| Embeddings::read(record, dimensions);
+        let embeddings = record.get("embeddings").map(|field| field.record(read).flatten());
         if let Some(balancer) = &balancer {
-            balancer.check(record, &targets);
+            balancer.check(record, &targets, embeddings.is_some());
         }
+        check_share(record, extensions, vectordb.as_ref());
         let targets: Option<Vec<_>> = targets.into_iter().collect();
         let targets = targets.filter(|targets| !targets.is_empty());
-        Self::around(record, extensions, targets.zip(balancer.map(Some)))
+        let mut read = Self::around(record, extensions, targets.zip(balancer.map(Some)))?;
+        read.embeddings = embeddings.flatten();
+        read.vectordb = vectordb.flatten();
+        Some(read)
     }
 
     /// Reads what both plugins have in common around the targets that were found.
@@ -121,6 +134,8 @@ impl AiProxy {
         Some(Self {
             targets,
             balancer,
+            embeddings: None,
+            vectordb: None,
             response_streaming,
             max_request_body_size,
             model_name_header,
@@ -260,6 +275,19 @@ impl Target {
             "anthropic does not support statistics when route_type is llm/v1/completions",
         );
     }
+}
+
+/// What is shared goes through the Redis that the plugin names for its vectors. `vectordb`: one that could not be read is noted
+/// already.
+fn check_share(record: &Record<'_>, extensions: Extensions, vectordb: Option<&Option<Vectordb>>) {
+    let has = match vectordb {
+        None => false,
+        Some(None) => true,
+        Some(Some(vectordb)) => vectordb.strategy == Strategy::Redis,
+    };
+    let text =
+        "the tag touchstone-share:redis needs 'vectordb' of ai-proxy-advanced, with the strategy redis";
+    record.rule(extensions.share && !has, text);
 }
 
 /// A native dialect is for chat, and for its own provider; Anthropic's is translated to others.

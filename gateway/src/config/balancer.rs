@@ -156,13 +156,14 @@ impl Balancer {
     }
 
     /// The rules that concern balancer and targets together.
-    pub(super) fn check(&self, record: &Record<'_>, targets: &[Option<Arc<Target>>]) {
+    pub(super) fn check(&self, record: &Record<'_>, targets: &[Option<Arc<Target>>], embeddings: bool) {
         let semantic = self.algorithm == Algorithm::Semantic;
         let mut read = targets.iter().flatten();
         record.rule(
             semantic && read.any(|target| target.description.is_none()),
             "must set 'description' of each target for the semantic algorithm",
         );
+        record.rule(semantic && !embeddings, "must set 'embeddings' for the semantic algorithm");
     }
 }
 

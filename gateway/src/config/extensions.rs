@@ -11,6 +11,8 @@
 //!
 //! `touchstone-store:false` keeps nothing of responses,
 //! and, where the provider is `huggingface`, `touchstone-format:tgi` for an inference server of one's own.
+//! `touchstone-share:redis` lets several gateways share what they know of a plugin's targets, through its `vectordb.redis`. The
+//! address is not in the tag: Kong takes neither `/` nor `,` in one, and a password would lie open there.
 
 use super::error::Problem;
 use super::field::{Field, nearest};
@@ -27,11 +29,14 @@ pub struct Extensions {
     pub format: Option<Format>,
     /// `touchstone-store`: whether translated responses are kept for clients that come back to them. On unless set.
     pub store: bool,
+    /// `touchstone-share`: whether usage, latency and health of targets are shared with other gateways, through the plugin's own
+    /// `vectordb.redis`.
+    pub share: bool,
 }
 
 impl Default for Extensions {
     fn default() -> Self {
-        Self { strict: false, tuning: Tuning::default(), format: None, store: true }
+        Self { strict: false, tuning: Tuning::default(), format: None, store: true, share: false }
     }
 }
 
@@ -86,8 +91,12 @@ impl Extensions {
                     "false" => own.store = false,
                     _ => field.error(one_of("true, false")),
                 },
+                "share" => match value {
+                    "redis" => own.share = true,
+                    _ => field.error(one_of("redis")),
+                },
                 _ => field.error(Problem::Unknown(
-                    nearest(name, ["strict", "tuning", "format", "store"].into_iter())
+                    nearest(name, ["strict", "tuning", "format", "store", "share"].into_iter())
                         .map(|name| format!("{PREFIX}{name}")),
                 )),
             }

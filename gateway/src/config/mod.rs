@@ -31,6 +31,7 @@ mod ai_proxy;
 mod auth;
 mod balancer;
 mod document;
+mod embeddings;
 mod entity;
 mod env;
 mod error;
@@ -48,6 +49,7 @@ mod plugins;
 mod pricing;
 mod provider;
 mod record;
+mod redis;
 mod route;
 mod router;
 mod rule;
@@ -55,6 +57,7 @@ mod secret;
 mod service;
 mod template;
 mod upstream;
+mod vectordb;
 
 use std::cell::RefCell;
 use std::path::Path;
@@ -65,6 +68,7 @@ use node::Node;
 pub use ai_proxy::{AiProxy, DEFAULT_MAX_REQUEST_BODY_SIZE, Target};
 pub use auth::{Auth, AuthHeader, AuthParam, AwsKeys, AzureIdentity, GcpIdentity, ParamLocation};
 pub use balancer::{Algorithm, Balancer, Criterion, LatencyStrategy, TokensCountStrategy};
+pub use embeddings::Embeddings;
 pub use error::{Error, Errors, Place, Problem};
 pub use extensions::{Extensions, Format, Tuning};
 pub use logging::Logging;
@@ -79,12 +83,14 @@ pub use options::{
 pub use plugins::Plugins;
 pub use pricing::{CacheWriteCost, ContextWindowFactor, Pricing, ServiceTierFactor};
 pub use provider::Provider;
+pub use redis::Redis;
 pub use route::{Protocols, Route, Timeouts};
 pub use router::{Captures, Match, Router};
 pub use rule::{HeaderRule, HostRule, PathRule};
 pub use secret::Secret;
 pub use template::{Source, Template, TemplateError};
 pub use upstream::{UpstreamUrl, UrlError};
+pub use vectordb::{Metric, Pgvector, Strategy, TlsVersion, Vectordb};
 
 /// A whole configuration.
 #[derive(Clone, Debug, Default)]

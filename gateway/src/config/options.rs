@@ -240,19 +240,33 @@ impl ModelOptions {
 
 impl AzureOptions {
     fn read(record: &mut Record<'_>) -> Self {
+        Self::named(record, "azure_instance", "azure_api_version", "azure_deployment_id")
+    }
+
+    /// The same as `embeddings` has it, in a record of its own.
+    pub(super) fn read_nested(record: &mut Record<'_>) -> Self {
+        Self::named(record, "instance", "api_version", "deployment_id")
+    }
+
+    fn named(
+        record: &mut Record<'_>,
+        instance: &'static str,
+        version: &'static str,
+        deployment: &'static str,
+    ) -> Self {
         Self {
-            instance: record.template("azure_instance"),
-            api_version: match record.get("azure_api_version") {
-                Some(_) => record.template("azure_api_version"),
+            instance: record.template(instance),
+            api_version: match record.get(version) {
+                Some(_) => record.template(version),
                 None => Template::parse("2023-05-15").ok(),
             },
-            deployment_id: record.template("azure_deployment_id"),
+            deployment_id: record.template(deployment),
         }
     }
 }
 
 impl BedrockOptions {
-    fn read(record: &mut Record<'_>, provider: Option<Provider>) -> Self {
+    pub(super) fn read(record: &mut Record<'_>, provider: Option<Provider>) -> Self {
         let needed = provider == Some(Provider::Bedrock);
         let env = |name| (record.context.env)(name).filter(|_| needed).filter(|text| !text.is_empty());
         let default = env("AWS_REGION").or_else(|| env("AWS_DEFAULT_REGION"));
@@ -300,13 +314,13 @@ impl DashscopeOptions {
 }
 
 impl DatabricksOptions {
-    fn read(record: &mut Record<'_>) -> Self {
+    pub(super) fn read(record: &mut Record<'_>) -> Self {
         Self { workspace_instance_id: record.template("workspace_instance_id") }
     }
 }
 
 impl GeminiOptions {
-    fn read(record: &mut Record<'_>) -> Self {
+    pub(super) fn read(record: &mut Record<'_>) -> Self {
         let options = Self {
             api_endpoint: record.template("api_endpoint"),
             project_id: record.template("project_id"),
@@ -334,7 +348,7 @@ impl GeminiOptions {
 }
 
 impl HuggingfaceOptions {
-    fn read(record: &mut Record<'_>) -> Self {
+    pub(super) fn read(record: &mut Record<'_>) -> Self {
         Self { use_cache: record.boolean("use_cache"), wait_for_model: record.boolean("wait_for_model") }
     }
 }

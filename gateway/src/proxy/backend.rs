@@ -129,6 +129,27 @@ impl Backend {
         };
         let call = || target.api(route.plugin.llm_format).map(Serves::Call);
         let serves = native.or_else(call).or_else(passage).or_else(work).or_else(batches)?;
+        Self::serving(route, target, serves, peers, limits)
+    }
+
+    /// The model that embeds for a route.
+    pub(super) fn embedding(
+        route: &Arc<Route>,
+        target: &Arc<config::Target>,
+        peers: &Peers,
+        limits: &Limits,
+    ) -> Option<Self> {
+        Self::serving(route, target, Serves::Call(Api::Embeddings), peers, limits)
+    }
+
+    fn serving(
+        route: &Arc<Route>,
+        target: &Arc<config::Target>,
+        serves: Serves,
+        peers: &Peers,
+        limits: &Limits,
+    ) -> Option<Self> {
+        let provider = target.model.dialect()?;
         // With a balancer, who fails to connect is left for another target; without, there is only this one.
         let balancer = route.plugin.balancer.as_ref().map(|balancer| balancer.timeouts);
         let connections = if balancer.is_some() { 1 } else { 1 + u32::from(route.timeouts.retries) };

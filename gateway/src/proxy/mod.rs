@@ -5,6 +5,7 @@ mod backend;
 mod batches;
 mod body;
 mod credentials;
+mod finder;
 mod headers;
 mod intake;
 mod passing;
@@ -78,9 +79,10 @@ impl Proxy {
         Self { limits, config, pools, peers, commons, draining: CancellationToken::new() }
     }
 
-    /// Drops what is too old, again and again: idle connections, and responses that are kept.
+    /// Drops what is too old, again and again: idle connections, and responses that are kept. Embeds what is to be compared with
+    /// prompts, once.
     pub(crate) async fn sweep(&self) {
-        tokio::join!(self.peers.sweep(), self.commons.store.forget(self.limits.kept_for));
+        tokio::join!(self.peers.sweep(), self.commons.store.forget(self.limits.kept_for), self.learn());
     }
 
     /// Tells load balancers, and whoever is in a session, that this gateway is going away.

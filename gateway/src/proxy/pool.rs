@@ -7,6 +7,7 @@ use tokio::time::Instant;
 
 use super::Peers;
 use super::backend::Backend;
+use super::finder::Finder;
 use crate::balancer::{Ask, Balancer, Budget, Pick};
 use crate::commons::Commons;
 use crate::config::{self, Route};
@@ -20,6 +21,8 @@ pub(crate) struct Pool {
     backends: Vec<Backend>,
     /// `None`: there is only one, and nowhere else to go.
     balancer: Option<Arc<Balancer>>,
+    /// What finds the target that a prompt is for, where the file wants that.
+    pub(super) finder: Option<Finder>,
 }
 
 /// The targets that may take a call, and what is known of it for the choice.
@@ -29,6 +32,8 @@ pub(super) struct Choice<'p> {
     hash: Option<Vec<u8>>,
     /// By number; what is tried again is told once.
     tried: Vec<usize>,
+    /// The targets by how well they fit; empty: all are alike.
+    nearest: Vec<usize>,
     /// Whether all calls of the kind must go to one target, because it keeps something.
     stays: bool,
 }
@@ -39,7 +44,11 @@ impl Pool {
         let targets = route.plugin.targets.iter();
         let backends =
             targets.map(|target| Backend::new(route, target, peers, limits)).collect::<Option<_>>()?;
-        Some(Self { route: Arc::clone(route), backends, balancer: commons.balancer(route) })
+        let finder = match commons.semantic(route) {
+            Some(semantic) => Some(Finder::new(route, semantic, peers, limits)?),
+            None => None,
+        };
+        Some(Self { route: Arc::clone(route), backends, balancer: commons.balancer(route), finder })
     }
 
     /// The first target whose API stands at a path: all who serve the same may take the call.
@@ -79,12 +88,18 @@ impl Pool {
             candidates: candidates.unwrap_or(same),
             hash: header.map(|value| value.as_bytes().to_vec()),
             tried: Vec::new(),
+            nearest: self.finder.as_ref().map(|finder| finder.semantic.fallback()).unwrap_or_default(),
             stays: lead.serves.keeps(),
         }
     }
 }
 
 impl<'p> Choice<'p> {
+    /// What is known now of the targets that fit.
+    pub(super) fn prefer(&mut self, nearest: Vec<usize>) {
+        self.nearest = nearest;
+    }
+
     /// The target of the next try.
     pub(super) fn next(&mut self, now: Instant) -> Result<(&'p Backend, Option<Pick>), Fault> {
         let pool = self.pool;
@@ -97,7 +112,8 @@ impl<'p> Choice<'p> {
         } else {
             &self.candidates
         };
-        let ask = Ask { hash: self.hash.as_deref(), candidates, tried: &self.tried, nearest: None };
+        let nearest = Some(&*self.nearest).filter(|nearest| !nearest.is_empty());
+        let ask = Ask { hash: self.hash.as_deref(), candidates, tried: &self.tried, nearest };
         let pick = balancer.pick(&ask, now).ok_or(Fault::NoTarget)?;
         if !self.tried.contains(&pick.target) {
             self.tried.push(pick.target);

@@ -59,6 +59,9 @@ impl Proxy {
             passthrough::named(said.body, &[&["model"]]).unwrap_or_default()
         };
         let mut choice = tries.pool.choice(tries.lead, tries.values.head, model.as_deref());
+        if let Some(finder) = &tries.pool.finder {
+            choice.prefer(self.find(finder, tries, said.body).await?);
+        }
         let Some((balancer, budget)) = tries.pool.balancing() else {
             let backend = tries.record.choose(choice.next(Instant::now())?);
             return self.call_at(backend, tries, said, keep).await;

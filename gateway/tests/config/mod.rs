@@ -7,6 +7,7 @@ mod environment;
 mod example;
 mod laws;
 mod routes;
+mod semantic;
 mod templates;
 
 use std::collections::HashMap;

@@ -20,6 +20,7 @@ mod providers;
 mod realtime;
 mod responses;
 mod rules;
+mod semantic;
 mod statistics;
 mod streams;
 mod tls;

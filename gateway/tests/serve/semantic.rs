@@ -1,0 +1,222 @@
+//! Targets that are found by what they are described as: an upstream plays the model of embeddings, others the targets.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tokio::task::JoinHandle;
+
+use super::client::{Client, Reply};
+use super::upstream::{Call, Upstream};
+use super::{ANSWER, Setup, json_reply, plugin};
+
+const CODE: &str = "Specialist in programming";
+const POEMS: &str = "Specialist in poetry";
+
+/// An upstream that answers every call as `answer` says, and remembers what it was asked.
+struct Server {
+    url: String,
+    seen: Arc<Mutex<Vec<(String, Value)>>>,
+    task: JoinHandle<()>,
+}
+
+impl Server {
+    async fn start(answer: impl Fn(&Value) -> Vec<u8> + Send + 'static) -> Self {
+        Self::on(Upstream::listen().await, answer)
+    }
+
+    fn on(upstream: Upstream, answer: impl Fn(&Value) -> Vec<u8> + Send + 'static) -> Self {
+        let url = format!("http://{}", upstream.addr);
+        let seen: Arc<Mutex<Vec<_>>> = Arc::default();
+        let notes = Arc::clone(&seen);
+        let task = tokio::spawn(async move {
+            loop {
+                let mut call: Call = upstream.call().await;
+                let body: Value = serde_json::from_slice(&call.body).unwrap();
+                let reply = answer(&body);
+                notes.lock().unwrap().push((call.head.clone(), body));
+                call.write(&reply).await;
+                call.close().await;
+            }
+        });
+        Self { url, seen, task }
+    }
+
+    /// A model whose vectors have a number for each topic.
+    async fn model() -> Self {
+        Self::start(embed).await
+    }
+
+    /// A target that answers every chat.
+    async fn target() -> Self {
+        Self::start(|_| closing("200 OK", ANSWER)).await
+    }
+
+    fn calls(&self) -> usize {
+        self.seen.lock().unwrap().len()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+fn closing(status: &str, body: &str) -> Vec<u8> {
+    json_reply(&format!("{status}\r\nconnection: close"), body)
+}
+
+/// OpenAI's reply with the vector of what was asked.
+fn embed(body: &Value) -> Vec<u8> {
+    let text = body["input"].as_str().unwrap();
+    let about = |words: &[&str]| f32::from(u8::from(words.iter().any(|word| text.contains(word))));
+    let vector = [about(&["program", "Rust"]), about(&["poe", "rhyme"]), about(&["weather"])];
+    let item = json!({"object": "embedding", "index": 0, "embedding": vector});
+    let usage = json!({"prompt_tokens": 1, "total_tokens": 1});
+    closing("200 OK", &json!({"object": "list", "data": [item], "model": "e", "usage": usage}).to_string())
+}
+
+/// A gateway with targets of these descriptions, and a model behind `model`.
+fn setup(model: &str, targets: &[(&Server, &str)]) -> Setup {
+    let described = |(number, (server, description)): (usize, &(&Server, &str))| {
+        let mut target = plugin("openai", &server.url);
+        target["description"] = json!(description);
+        target["model"]["name"] = json!(format!("m{number}"));
+        target
+    };
+    let targets: Vec<Value> = targets.iter().enumerate().map(described).collect();
+    let balancer = json!({"algorithm": "semantic", "retries": 2, "failover_criteria": ["error", "http_503"]});
+    let embeddings = json!({
+        "auth": {"header_name": "Authorization", "header_value": "Bearer embeddings"},
+        "model": {"provider": "openai", "name": "text-embedding-3-small", "options": {"upstream_url": model}},
+    });
+    let vectordb =
+        json!({"strategy": "redis", "dimensions": 3, "distance_metric": "cosine", "threshold": 0.5});
+    let setup = Setup::among(&targets, &balancer);
+    setup.set("/embeddings", embeddings).set("/vectordb", vectordb)
+}
+
+async fn ask(gateway: &gateway::Gateway, prompt: &str) -> Reply {
+    let body = json!({"messages": [{"role": "user", "content": prompt}]}).to_string();
+    Client::connect(gateway.addr()).await.chat(&body).await
+}
+
+/// The target that answered.
+async fn who(gateway: &gateway::Gateway, prompt: &str) -> String {
+    let reply = ask(gateway, prompt).await;
+    assert_eq!(reply.status, 200, "{}", reply.text());
+    reply.field("x-kong-llm-model").unwrap().to_owned()
+}
+
+/// Waits until the descriptions are known: from then on prompts are embedded too.
+async fn learned(gateway: &gateway::Gateway, model: &Server, descriptions: usize) {
+    let knows = async {
+        while model.calls() <= descriptions {
+            ask(gateway, "weather").await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), knows).await.expect("the descriptions are embedded");
+}
+
+#[tokio::test]
+async fn a_prompt_goes_to_the_target_whose_description_is_nearest() {
+    let (model, code, poems, rest) =
+        (Server::model().await, Server::target().await, Server::target().await, Server::target().await);
+    let targets = [(&code, CODE), (&poems, POEMS), (&rest, "CATCHALL")];
+    let gateway = setup(&model.url, &targets).start();
+    learned(&gateway, &model, 2).await;
+    for _ in 0..3 {
+        assert_eq!(who(&gateway, "Why does my Rust not build?").await, "openai/m0");
+        assert_eq!(who(&gateway, "What rhymes with orange?").await, "openai/m1");
+        assert_eq!(who(&gateway, "How is the weather?").await, "openai/m2");
+    }
+    let (head, body) = model.seen.lock().unwrap()[0].clone();
+    assert!(head.contains("authorization: Bearer embeddings\r\n"), "{head}");
+    assert_eq!(body, json!({"input": CODE, "model": "text-embedding-3-small", "dimensions": 3}));
+}
+
+#[tokio::test]
+async fn what_fits_no_description_is_refused_where_nobody_takes_the_rest() {
+    let (model, code, poems) = (Server::model().await, Server::target().await, Server::target().await);
+    let gateway = setup(&model.url, &[(&code, CODE), (&poems, POEMS)]).start();
+    learned(&gateway, &model, 2).await;
+    let reply = ask(&gateway, "How is the weather?").await;
+    assert_eq!(reply.status, 400);
+    let error: Value = serde_json::from_slice(&reply.body).unwrap();
+    assert_eq!(error["error"]["message"], "no target can be found under threshold 0.5");
+    assert_eq!(error["error"]["code"], "no_target_fits");
+}
+
+#[tokio::test]
+async fn targets_of_one_description_take_turns_and_stand_in_for_each_other() {
+    let (model, one) = (Server::model().await, Server::target().await);
+    let broken = Server::start(|_| closing("503 Service Unavailable", "{}")).await;
+    let other = Server::target().await;
+    let targets = [(&one, CODE), (&other, CODE), (&broken, POEMS), (&one, POEMS)];
+    let gateway = setup(&model.url, &targets).start();
+    learned(&gateway, &model, 2).await;
+    let mut turns = Vec::new();
+    for _ in 0..4 {
+        turns.push(who(&gateway, "Rust").await);
+    }
+    let firsts = turns.iter().filter(|name| *name == "openai/m0").count();
+    assert_eq!(firsts, 2, "{turns:?}");
+    for _ in 0..4 {
+        assert_eq!(who(&gateway, "a poem").await, "openai/m3");
+    }
+    assert!(broken.calls() > 0);
+}
+
+#[tokio::test]
+async fn a_model_that_fails_loses_no_call() {
+    let (code, poems, rest) = (Server::target().await, Server::target().await, Server::target().await);
+    let targets = [(&code, CODE), (&poems, POEMS), (&rest, "CATCHALL")];
+    let upstream = Upstream::listen().await;
+    let gateway = setup(&format!("http://{}", upstream.addr), &targets).start();
+    // Nobody answers the model's calls yet.
+    assert_eq!(who(&gateway, "Rust").await, "openai/m2");
+    let model = Server::on(upstream, |body| match body["input"].as_str() {
+        Some("poem") => closing("500 Internal Server Error", "{}"),
+        Some("short") => {
+            let item = json!({"object": "embedding", "index": 0, "embedding": [1.0]});
+            closing("200 OK", &json!({"object": "list", "data": [item], "model": "e"}).to_string())
+        }
+        _ => embed(body),
+    });
+    learned(&gateway, &model, 2).await;
+    assert_eq!(who(&gateway, "Rust").await, "openai/m0");
+    assert_eq!(who(&gateway, "short").await, "openai/m2");
+    assert_eq!(who(&gateway, "Rust").await, "openai/m0");
+    assert_eq!(who(&gateway, "poem").await, "openai/m2");
+    let asked = model.calls();
+    assert_eq!(who(&gateway, "Rust").await, "openai/m2", "a broken model is left alone for a while");
+    assert_eq!(model.calls(), asked);
+}
+
+#[tokio::test]
+async fn where_nobody_takes_the_rest_all_take_turns_until_the_descriptions_are_known() {
+    let (code, poems) = (Server::target().await, Server::target().await);
+    let model = Upstream::listen().await;
+    let gateway = setup(&format!("http://{}", model.addr), &[(&code, CODE), (&poems, POEMS)]).start();
+    let mut seen = [who(&gateway, "Rust").await, who(&gateway, "Rust").await];
+    seen.sort_unstable();
+    assert_eq!(seen, ["openai/m0", "openai/m1"]);
+}
+
+#[tokio::test]
+async fn a_prompt_that_takes_too_long_is_not_waited_for() {
+    let (code, rest) = (Server::target().await, Server::target().await);
+    let model = Upstream::listen().await;
+    let gateway = setup(&format!("http://{}", model.addr), &[(&code, CODE), (&rest, "CATCHALL")])
+        .limits(|limits| limits.embedding = Duration::from_millis(50))
+        .start();
+    let mut described = model.call().await;
+    described.write(embed(&serde_json::from_slice(&described.body).unwrap())).await;
+    described.close().await;
+    // Held, and never answered.
+    let prompt = tokio::spawn(async move { model.call().await });
+    while !prompt.is_finished() {
+        assert_eq!(who(&gateway, "Rust").await, "openai/m1");
+    }
+}
