@@ -214,21 +214,9 @@ fn settings(message: usize) -> WebSocketConfig {
 
 /// Adds up what answers cost.
 fn add(sum: &mut Option<Usage>, cost: Option<Usage>) {
-    let Some(cost) = cost else { return };
-    let before = sum.unwrap_or_default();
-    let plus = |one: Option<u64>, other: Option<u64>| match (one, other) {
-        (None, None) => None,
-        _ => Some(one.unwrap_or(0).saturating_add(other.unwrap_or(0))),
-    };
-    *sum = Some(Usage {
-        prompt: before.prompt.saturating_add(cost.prompt),
-        completion: before.completion.saturating_add(cost.completion),
-        total: Some(before.total().saturating_add(cost.total())),
-        cached: plus(before.cached, cost.cached),
-        cache_write: plus(before.cache_write, cost.cache_write),
-        reasoning: plus(before.reasoning, cost.reasoning),
-        search_units: None,
-    });
+    if let Some(cost) = cost {
+        *sum = Some(sum.map_or(cost, |sum| sum.plus(&cost)));
+    }
 }
 
 impl Side {

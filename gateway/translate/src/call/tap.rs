@@ -28,7 +28,7 @@ struct Cost(Option<Usage>);
 impl Sink for Cost {
     fn delta(&mut self, delta: Delta<'_>) {
         if let Delta::Usage(usage) = delta {
-            self.0 = Some(usage);
+            self.0 = Some(*usage);
         }
     }
 }

@@ -26,7 +26,7 @@ struct Seen {
 impl Sink for Seen {
     fn delta(&mut self, delta: Delta<'_>) {
         match delta {
-            Delta::Usage(usage) => self.usage = Some(usage),
+            Delta::Usage(usage) => self.usage = Some(*usage),
             Delta::Finish(_) => self.finished = true,
             Delta::End => self.ended = true,
             _ => (),

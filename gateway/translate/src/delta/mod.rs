@@ -13,8 +13,11 @@
 //! its reader, `block` numbers reasoning blocks 0, 1, … and `call` numbers tool calls 0, 1, ….
 
 mod order;
+mod usage;
 
 pub(crate) use order::Order;
+pub(crate) use usage::MaybeTier;
+pub use usage::{Kinds, Tier, Usage};
 
 use crate::Text;
 
@@ -86,7 +89,7 @@ pub enum Delta<'a> {
     /// Why the model stopped. Once.
     Finish(Finish),
     /// What it cost so far; a later one replaces an earlier one.
-    Usage(Usage),
+    Usage(&'a Usage),
     /// What the client asked this provider for by the provider's own names; a later one of a name replaces an earlier
     /// one. It is not OpenAI's, and stands at the top of the reply.
     Extra {
@@ -121,32 +124,6 @@ impl Finish {
             Self::Stop => "stop",
             Self::ToolCalls => "tool_calls",
         }
-    }
-}
-
-/// Tokens of one call. What the provider does not say is `None`, which is not zero.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Usage {
-    /// Every prompt token, those read from or written to a cache included.
-    pub prompt: u64,
-    /// Every token of the answer, reasoning included.
-    pub completion: u64,
-    /// The provider's own total, where it differs from the sum or was given.
-    pub total: Option<u64>,
-    /// Prompt tokens read from a cache.
-    pub cached: Option<u64>,
-    /// Prompt tokens written to a cache.
-    pub cache_write: Option<u64>,
-    /// Tokens of the answer spent on reasoning.
-    pub reasoning: Option<u64>,
-    /// What a ranking costs, which is not counted in tokens.
-    pub search_units: Option<u64>,
-}
-
-impl Usage {
-    /// The provider's total, or else the sum.
-    pub fn total(&self) -> u64 {
-        self.total.unwrap_or_else(|| self.prompt.saturating_add(self.completion))
     }
 }
 

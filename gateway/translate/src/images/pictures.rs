@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::Look;
-use crate::delta::Usage;
+use crate::delta::{Kinds, Usage};
 use crate::json::Object;
 use crate::works::{JSON, Written};
 use crate::{Error, Text, json};
@@ -77,6 +77,8 @@ impl Pictures {
         let usage = self.tokens.map(|tokens| Usage {
             prompt: tokens.text + tokens.image,
             completion: tokens.output,
+            prompt_kinds: Kinds { text: Some(tokens.text), image: Some(tokens.image), audio: None },
+            completion_kinds: Kinds { image: Some(tokens.output), ..Kinds::default() },
             ..Usage::default()
         });
         let mut body = Vec::with_capacity(1 << 16);

@@ -254,7 +254,7 @@ impl Sink for ChunkWriter {
             Delta::Choice(choice) => self.turn(choice),
             Delta::Logprobs { json } => entries(&mut self.logprobs, json),
             Delta::Finish(finish) => self.finish(finish),
-            Delta::Usage(usage) => self.usage = Some(usage),
+            Delta::Usage(usage) => self.usage = Some(*usage),
             Delta::Extra { name, json } => self.extras.set(name, json),
             Delta::End => self.end(),
         }

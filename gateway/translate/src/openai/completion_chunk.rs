@@ -77,7 +77,7 @@ impl Sink for CompletionChunkWriter {
             Delta::Start { id, model } => self.start(id, model),
             Delta::Text(text) | Delta::Refusal(text) if !text.is_empty() => self.event(text, None),
             Delta::Finish(finish) => self.finish = Some(finish),
-            Delta::Usage(usage) => self.usage = Some(usage),
+            Delta::Usage(usage) => self.usage = Some(*usage),
             Delta::End => self.end(),
             _ => (),
         }

@@ -63,7 +63,7 @@ impl Sink for CompletionWriter {
             }
             Delta::Text(text) | Delta::Refusal(text) => text.write_inner(&mut self.text),
             Delta::Finish(finish) => self.finish = Some(finish),
-            Delta::Usage(usage) => self.usage = Some(usage),
+            Delta::Usage(usage) => self.usage = Some(*usage),
             Delta::End => self.done = true,
             _ => (),
         }

@@ -10,6 +10,7 @@ use serde_json::value::RawValue;
 
 use super::likelihood::Likelihood;
 use crate::Text;
+use crate::delta::MaybeTier;
 
 /// A whole reply, or one chunk of a stream.
 #[derive(Deserialize)]
@@ -21,6 +22,8 @@ pub(super) struct Chunk<'a> {
     pub(super) model: Option<Loose<'a>>,
     pub(super) choices: Option<Vec<Choice<'a>>>,
     pub(super) usage: Option<&'a RawValue>,
+    #[serde(default)]
+    pub(super) service_tier: MaybeTier,
     pub(super) error: Option<&'a RawValue>,
     /// Of random length, as `p` is.
     pub(super) obfuscation: Option<Loose<'a>>,

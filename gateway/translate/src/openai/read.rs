@@ -11,7 +11,7 @@ use super::piece::{Called, Choice, Chunk, Content, ContentChunk, Piece, word};
 use super::{failure, likelihoods, usage};
 use crate::call::{Call, read};
 use crate::chat::Reader;
-use crate::delta::{Delta, Finish, Sink};
+use crate::delta::{Delta, Finish, Sink, Tier, Usage};
 use crate::openai::Problem;
 use crate::template::Template;
 use crate::wire::Frame;
@@ -22,6 +22,7 @@ pub struct ChunkReader {
     /// By which calls are named that have no id.
     id: String,
     begun: bool,
+    tier: Option<Tier>,
     current: u32,
     choices: Vec<Progress>,
     /// Events that bring nothing but more of one thing, which nearly all do.
@@ -60,6 +61,7 @@ impl ChunkReader {
         Self {
             id: call.id.clone(),
             begun: false,
+            tier: None,
             current: 0,
             choices: Vec::new(),
             text: Learned::default(),
@@ -74,11 +76,12 @@ impl ChunkReader {
             let id = word(&chunk.id).unwrap_or_default();
             sink.delta(Delta::Start { id, model: word(&chunk.model).unwrap_or_default() });
         }
+        self.tier = chunk.service_tier.0.or(self.tier);
         for choice in chunk.choices.iter().flatten() {
             self.choice(choice, sink)?;
         }
         if let Some(usage) = chunk.usage.and_then(usage::read) {
-            sink.delta(Delta::Usage(usage));
+            sink.delta(Delta::Usage(&Usage { tier: self.tier.or(usage.tier), ..usage }));
         }
         Ok(())
     }

@@ -5,7 +5,7 @@ use serde_json::value::RawValue;
 
 use super::repair::{Repair, Repaired};
 use super::{Quirks, failure, usage};
-use crate::delta::Usage;
+use crate::delta::{MaybeTier, Tier, Usage};
 use crate::template::Template;
 use crate::wire::Frame;
 use crate::{Error, Text, call};
@@ -19,6 +19,7 @@ pub struct Relay {
     template: Template,
     repair: Option<Repair>,
     usage: Option<Usage>,
+    tier: Option<Tier>,
     done: bool,
 }
 
@@ -89,7 +90,7 @@ impl Relay {
 
     /// Tokens counted so far.
     pub fn usage(&self) -> Option<Usage> {
-        self.usage
+        self.usage.map(|usage| Usage { tier: self.tier.or(usage.tier), ..usage })
     }
 
     /// Looks at an event; tells whether it is to be held until it is known how the reply ends.
@@ -98,6 +99,7 @@ impl Relay {
         if let Some(error) = chunk.error {
             return Err(Error::Provider(failure::in_stream(error)));
         }
+        self.tier = chunk.service_tier.0.or(self.tier);
         let Some(choices) = chunk.choices else {
             // A named event is some extension's; OpenAI's own have no name.
             let why = "an event has no choices".to_owned();
@@ -131,6 +133,8 @@ struct Chunk<'a> {
     choices: Option<Vec<Choice<'a>>>,
     error: Option<&'a RawValue>,
     usage: Option<&'a RawValue>,
+    #[serde(default)]
+    service_tier: MaybeTier,
     obfuscation: Option<Text<'a>>,
 }
 

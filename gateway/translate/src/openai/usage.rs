@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 use super::failure;
 use crate::Error;
 use crate::call::{self, Api};
-use crate::delta::Usage;
+use crate::delta::{Kinds, MaybeTier, Usage};
 use crate::json::Object;
 
 /// Adds a `usage` object to `out`. What the provider did not say is left out.
@@ -42,28 +42,57 @@ pub(crate) fn read(json: &RawValue) -> Option<Usage> {
         completion_tokens_details: Option<Completion>,
         /// Mistral's name for it.
         num_cached_tokens: Option<u64>,
+        /// Where Mistral has it.
+        #[serde(default)]
+        service_tier: MaybeTier,
     }
-    #[derive(Deserialize)]
+    #[derive(Default, Deserialize)]
     struct Prompt {
         cached_tokens: Option<u64>,
         cache_write_tokens: Option<u64>,
+        #[serde(flatten)]
+        kinds: Counted,
     }
-    #[derive(Deserialize)]
+    #[derive(Default, Deserialize)]
     struct Completion {
         reasoning_tokens: Option<u64>,
+        accepted_prediction_tokens: Option<u64>,
+        rejected_prediction_tokens: Option<u64>,
+        #[serde(flatten)]
+        kinds: Counted,
     }
 
     let wire: Wire = serde_json::from_str(json.get()).ok()?;
-    let prompt = wire.prompt_tokens_details.as_ref();
+    let (prompt, completion) =
+        (wire.prompt_tokens_details.unwrap_or_default(), wire.completion_tokens_details.unwrap_or_default());
     Some(Usage {
         prompt: wire.prompt_tokens,
         completion: wire.completion_tokens,
         total: wire.total_tokens,
-        cached: prompt.and_then(|details| details.cached_tokens).or(wire.num_cached_tokens),
-        cache_write: prompt.and_then(|details| details.cache_write_tokens),
-        reasoning: wire.completion_tokens_details.and_then(|details| details.reasoning_tokens),
-        search_units: None,
+        cached: prompt.cached_tokens.or(wire.num_cached_tokens),
+        cache_write: prompt.cache_write_tokens,
+        reasoning: completion.reasoning_tokens,
+        accepted_prediction: completion.accepted_prediction_tokens,
+        rejected_prediction: completion.rejected_prediction_tokens,
+        prompt_kinds: prompt.kinds.into(),
+        completion_kinds: completion.kinds.into(),
+        tier: wire.service_tier.0,
+        ..Usage::default()
     })
+}
+
+/// Tokens by what they stand for, in OpenAI's words.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+pub(crate) struct Counted {
+    text_tokens: Option<u64>,
+    audio_tokens: Option<u64>,
+    image_tokens: Option<u64>,
+}
+
+impl From<Counted> for Kinds {
+    fn from(counted: Counted) -> Self {
+        Self { text: counted.text_tokens, audio: counted.audio_tokens, image: counted.image_tokens }
+    }
 }
 
 /// Looks whether a whole reply is one, and what it cost.
@@ -75,6 +104,8 @@ pub(crate) fn check_reply(api: Api, body: &[u8]) -> Result<Option<Usage>, Error>
         #[serde(borrow)]
         error: Option<&'a RawValue>,
         usage: Option<&'a RawValue>,
+        #[serde(default)]
+        service_tier: MaybeTier,
     }
 
     let reply: Reply<'_> = call::read("reply", body)?;
@@ -88,5 +119,6 @@ pub(crate) fn check_reply(api: Api, body: &[u8]) -> Result<Option<Usage>, Error>
     if !is_whole {
         return Err(Error::Malformed { what: "reply", why: why.to_owned() });
     }
-    Ok(reply.usage.and_then(read))
+    let usage = reply.usage.and_then(read);
+    Ok(usage.map(|usage| Usage { tier: reply.service_tier.0.or(usage.tier), ..usage }))
 }

@@ -61,7 +61,7 @@ impl Reader for Invoked {
         if let Some(metrics) = metrics(&self.last) {
             let (cached, cache_write) =
                 (metrics.cache_read_input_token_count, metrics.cache_write_input_token_count);
-            sink.delta(Delta::Usage(usage(
+            sink.delta(Delta::Usage(&usage(
                 metrics.input_token_count.unwrap_or_default(),
                 metrics.output_token_count.unwrap_or_default(),
                 cached,
@@ -120,7 +120,7 @@ impl Reader for Ranked {
         if let Some(units) = meta.and_then(|meta| meta.billed_units) {
             let prompt = units.input_tokens.map_or(0, whole);
             let search_units = units.search_units.map(whole);
-            sink.delta(Delta::Usage(Usage { prompt, search_units, ..Usage::default() }));
+            sink.delta(Delta::Usage(&Usage { prompt, search_units, ..Usage::default() }));
         }
         Ok(())
     }

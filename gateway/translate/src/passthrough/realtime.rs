@@ -8,7 +8,9 @@ use std::borrow::Cow;
 use memchr::memmem;
 use serde::Deserialize;
 
-use crate::delta::Usage;
+use crate::delta::{Kinds, Usage};
+use crate::openai::Counted;
+use crate::providers::gemini::Modalities;
 
 /// What one message of the provider's adds to the cost of a session; `None`: nothing. Of a session, all are added up: a provider
 /// counts each answer anew, with all that was said before it.
@@ -48,23 +50,30 @@ struct Spent {
     output_tokens: u64,
     total_tokens: Option<u64>,
     input_token_details: Option<Input>,
+    output_token_details: Option<Counted>,
 }
 
 #[derive(Deserialize)]
 struct Input {
     cached_tokens: Option<u64>,
+    cached_tokens_details: Option<Counted>,
+    #[serde(flatten)]
+    kinds: Counted,
 }
 
 impl From<Spent> for Usage {
     fn from(spent: Spent) -> Self {
+        let input = spent.input_token_details.as_ref();
+        let kinds = |counted: Option<Counted>| counted.map(Kinds::from).unwrap_or_default();
         Self {
             prompt: spent.input_tokens,
             completion: spent.output_tokens,
             total: spent.total_tokens,
-            cached: spent.input_token_details.and_then(|input| input.cached_tokens),
-            cache_write: None,
-            reasoning: None,
-            search_units: None,
+            cached: input.and_then(|input| input.cached_tokens),
+            cached_kinds: kinds(input.and_then(|input| input.cached_tokens_details)),
+            prompt_kinds: kinds(input.map(|input| input.kinds)),
+            completion_kinds: kinds(spent.output_token_details),
+            ..Self::default()
         }
     }
 }
@@ -95,18 +104,24 @@ struct Metadata {
     thoughts_token_count: Option<u64>,
     cached_content_token_count: Option<u64>,
     total_token_count: Option<u64>,
+    prompt_tokens_details: Option<Modalities>,
+    response_tokens_details: Option<Modalities>,
+    cache_tokens_details: Option<Modalities>,
 }
 
 impl From<Metadata> for Usage {
     fn from(spent: Metadata) -> Self {
+        let kinds = |details: Option<Modalities>| details.map(|details| details.0).unwrap_or_default();
         Self {
             prompt: spent.prompt_token_count + spent.tool_use_prompt_token_count,
             completion: spent.response_token_count + spent.thoughts_token_count.unwrap_or(0),
             total: spent.total_token_count,
             cached: spent.cached_content_token_count,
-            cache_write: None,
             reasoning: spent.thoughts_token_count,
-            search_units: None,
+            prompt_kinds: kinds(spent.prompt_tokens_details),
+            completion_kinds: kinds(spent.response_tokens_details),
+            cached_kinds: kinds(spent.cache_tokens_details),
+            ..Self::default()
         }
     }
 }

@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use crate::Error;
 use crate::chat::Reader;
-use crate::delta::{Delta, Sink, Usage};
+use crate::delta::{Delta, MaybeTier, Sink, Usage};
 use crate::wire::Frame;
 
 /// Reads the usage, and passes over all else.
@@ -19,6 +19,8 @@ const ENDS: [&str; 3] = ["response.completed", "response.incomplete", "response.
 #[derive(Deserialize)]
 struct Response {
     usage: Option<Wire>,
+    #[serde(default)]
+    service_tier: MaybeTier,
 }
 
 #[derive(Deserialize)]
@@ -48,8 +50,8 @@ struct Output {
 
 impl Reader for Responses {
     fn reply(&mut self, body: &[u8], sink: &mut dyn Sink) -> Result<(), Error> {
-        let Response { usage } = serde_json::from_slice(body).map_err(Error::malformed("response"))?;
-        tell(usage, sink);
+        let response: Response = serde_json::from_slice(body).map_err(Error::malformed("response"))?;
+        tell(response, sink);
         Ok(())
     }
 
@@ -58,22 +60,23 @@ impl Reader for Responses {
             return Ok(());
         }
         let Event { response } = serde_json::from_slice(&frame.data).map_err(Error::malformed("event"))?;
-        tell(response.usage, sink);
+        tell(response, sink);
         Ok(())
     }
 }
 
-fn tell(usage: Option<Wire>, sink: &mut dyn Sink) {
-    let Some(usage) = usage else { return };
+fn tell(response: Response, sink: &mut dyn Sink) {
+    let Some(usage) = response.usage else { return };
     let input = usage.input_tokens_details.as_ref();
-    sink.delta(Delta::Usage(Usage {
+    sink.delta(Delta::Usage(&Usage {
         prompt: usage.input_tokens,
         completion: usage.output_tokens,
         total: usage.total_tokens,
         cached: input.and_then(|input| input.cached_tokens),
         cache_write: input.and_then(|input| input.cache_write_tokens),
         reasoning: usage.output_tokens_details.and_then(|output| output.reasoning_tokens),
-        search_units: None,
+        tier: response.service_tier.0,
+        ..Usage::default()
     }));
 }
 
@@ -91,9 +94,8 @@ mod tests {
             completion: 7,
             total: Some(12),
             cached: Some(2),
-            cache_write: None,
             reasoning: Some(3),
-            search_units: None,
+            ..Default::default()
         }
     }
 

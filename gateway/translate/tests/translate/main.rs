@@ -18,4 +18,5 @@ mod messages;
 mod requests;
 mod responses;
 mod sse;
+mod usage;
 mod works;

@@ -193,7 +193,7 @@ impl Ending {
     pub(super) fn delta(&mut self, delta: Delta<'_>) {
         match delta {
             Delta::Choice(choice) => self.other_choice = choice > 0,
-            Delta::Usage(usage) => self.usage = Some(usage),
+            Delta::Usage(usage) => self.usage = Some(*usage),
             Delta::Refusal(text) if !self.other_choice => text.write_inner(&mut self.refusal),
             Delta::Finish(finish) if !self.other_choice => self.finish = Some(finish),
             Delta::End => self.done = true,

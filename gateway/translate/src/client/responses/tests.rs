@@ -125,7 +125,7 @@ impl Teller<'_> {
                 let block = next(self.blocks, &mut self.blocks);
                 self.give(Delta::Redacted { block, data: Text::Plain(data) });
             }
-            Said::Usage => self.give(Delta::Usage(Usage { prompt: 3, completion: 4, ..Usage::default() })),
+            Said::Usage => self.give(Delta::Usage(&Usage { prompt: 3, completion: 4, ..Usage::default() })),
             Said::Extras => self.give(Delta::Extra { name: "citations", json: "[1,\n2]" }),
             Said::Logprobs => self.give(Delta::Logprobs { json: LIKELY }),
             Said::Choice(choice) if *choice <= self.choices => self.choose(*choice),

@@ -222,7 +222,7 @@ impl Sink for ResponseWriter {
         match delta {
             Delta::Choice(choice) => self.is_other = choice != 0,
             Delta::Start { model, .. } => self.start(model),
-            Delta::Usage(usage) => self.response.usage = Some(usage),
+            Delta::Usage(usage) => self.response.usage = Some(*usage),
             Delta::Extra { name, json } => self.response.extras.set(name, json),
             Delta::End => self.end(),
             _ if self.is_other => (),

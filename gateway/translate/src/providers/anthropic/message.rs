@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::Text;
-use crate::delta::Usage as Tokens;
+use crate::delta::{MaybeTier, Tier, Usage as Tokens};
 
 #[derive(Deserialize)]
 pub(super) struct MessageStart<'a> {
@@ -118,6 +118,9 @@ impl<'a> Kind<'a> {
     }
 }
 
+/// <https://platform.claude.com/docs/en/build-with-claude/fast-mode>
+const FAST: &str = "fast";
+
 /// Running totals; a later event overrides only what it names.
 #[derive(Clone, Copy, Default, Deserialize)]
 pub(super) struct Usage {
@@ -126,6 +129,18 @@ pub(super) struct Usage {
     pub(super) cache_read_input_tokens: Option<u64>,
     pub(super) cache_creation_input_tokens: Option<u64>,
     pub(super) output_tokens_details: Option<OutputDetails>,
+    pub(super) cache_creation: Option<Creation>,
+    #[serde(default)]
+    service_tier: MaybeTier,
+    #[serde(default)]
+    speed: MaybeTier,
+}
+
+/// Tokens written to a cache, by how long they are kept.
+#[derive(Clone, Copy, Deserialize)]
+pub(super) struct Creation {
+    ephemeral_5m_input_tokens: Option<u64>,
+    ephemeral_1h_input_tokens: Option<u64>,
 }
 
 #[derive(Clone, Copy, Deserialize)]
@@ -141,12 +156,20 @@ impl Usage {
         self.cache_read_input_tokens = later.cache_read_input_tokens.or(self.cache_read_input_tokens);
         self.cache_creation_input_tokens =
             later.cache_creation_input_tokens.or(self.cache_creation_input_tokens);
+        self.cache_creation = later.cache_creation.or(self.cache_creation);
+        self.service_tier.0 = later.service_tier.0.or(self.service_tier.0);
+        self.speed.0 = later.speed.0.or(self.speed.0);
         self.output_tokens_details = later.output_tokens_details.or(self.output_tokens_details);
     }
 
     /// Whether the provider counted at all.
     pub(super) fn is_known(self) -> bool {
         self.input_tokens.is_some() || self.output_tokens.is_some()
+    }
+
+    /// The class of service. Whoever gets the fast mode pays for that.
+    fn tier(self) -> Option<Tier> {
+        self.speed.0.filter(|speed| speed.name() == FAST).or(self.service_tier.0)
     }
 
     /// `input_tokens` leaves the cached ones out; OpenAI's count does not.
@@ -157,11 +180,13 @@ impl Usage {
         Tokens {
             prompt,
             completion: self.output_tokens.unwrap_or(0),
-            total: None,
             cached,
             cache_write,
             reasoning: self.output_tokens_details.and_then(|details| details.thinking_tokens),
-            search_units: None,
+            cache_write_5m: self.cache_creation.and_then(|creation| creation.ephemeral_5m_input_tokens),
+            cache_write_1h: self.cache_creation.and_then(|creation| creation.ephemeral_1h_input_tokens),
+            tier: self.tier(),
+            ..Tokens::default()
         }
     }
 }

@@ -81,7 +81,7 @@ impl MessageReader {
         sink.delta(Delta::Start { id: message.id, model: message.model });
         if let Some(usage) = message.usage {
             self.usage.update(usage);
-            sink.delta(Delta::Usage(self.usage.tokens()));
+            sink.delta(Delta::Usage(&self.usage.tokens()));
         }
     }
 
@@ -163,7 +163,7 @@ impl MessageReader {
             self.finish(finish(&reason.plain()), sink);
         }
         if self.usage.is_known() {
-            sink.delta(Delta::Usage(self.usage.tokens()));
+            sink.delta(Delta::Usage(&self.usage.tokens()));
         }
     }
 

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::Text;
-use crate::delta::Usage as Tokens;
+use crate::delta::{MaybeTier, Usage as Tokens};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -20,6 +20,7 @@ pub(super) struct Reply<'a> {
     pub(super) usage: Option<Usage>,
     pub(super) additional_model_response_fields: Option<&'a RawValue>,
     pub(super) trace: Option<&'a RawValue>,
+    pub(super) service_tier: Option<ServiceTier>,
 }
 
 #[derive(Deserialize)]
@@ -147,10 +148,12 @@ pub(super) struct MessageStop<'a> {
 }
 
 #[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub(super) struct Metadata<'a> {
     pub(super) usage: Option<Usage>,
     #[serde(borrow)]
     pub(super) trace: Option<&'a RawValue>,
+    pub(super) service_tier: Option<ServiceTier>,
 }
 
 #[derive(Deserialize)]
@@ -161,13 +164,29 @@ pub(super) struct Usage {
     total_tokens: Option<u64>,
     cache_read_input_tokens: Option<u64>,
     cache_write_input_tokens: Option<u64>,
+    cache_details: Option<Vec<CacheDetail>>,
+}
+
+/// Of the tokens that were written to a cache, those that are kept for so long.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct CacheDetail {
+    ttl: String,
+    input_tokens: u64,
+}
+
+/// What class of service a reply says that it had.
+#[derive(Deserialize)]
+pub(super) struct ServiceTier {
+    #[serde(default)]
+    r#type: MaybeTier,
 }
 
 impl Usage {
     /// `inputTokens` leaves out what a cache gave or took; OpenAI's count does not.
     ///
     /// <https://docs.aws.amazon.com/bedrock/latest/userguide/prompt-caching.html>
-    pub(super) fn tokens(&self) -> Tokens {
+    pub(super) fn tokens(&self, tier: Option<&ServiceTier>) -> Tokens {
         let cached = self.cache_read_input_tokens.unwrap_or(0);
         let written = self.cache_write_input_tokens.unwrap_or(0);
         Tokens {
@@ -176,8 +195,15 @@ impl Usage {
             total: self.total_tokens,
             cached: self.cache_read_input_tokens,
             cache_write: self.cache_write_input_tokens,
-            reasoning: None,
-            search_units: None,
+            cache_write_5m: self.kept_for("5m"),
+            cache_write_1h: self.kept_for("1h"),
+            tier: tier.and_then(|tier| tier.r#type.0),
+            ..Tokens::default()
         }
+    }
+
+    fn kept_for(&self, ttl: &str) -> Option<u64> {
+        let mut details = self.cache_details.iter().flatten();
+        details.find(|detail| detail.ttl == ttl).map(|detail| detail.input_tokens)
     }
 }

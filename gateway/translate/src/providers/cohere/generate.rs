@@ -137,7 +137,7 @@ fn end(
 ) -> Result<(), Error> {
     sink.delta(Delta::Finish(finish(reason, error)?));
     if let Some(usage) = meta.and_then(Usage::told) {
-        sink.delta(Delta::Usage(usage));
+        sink.delta(Delta::Usage(&usage));
     }
     sink.delta(Delta::End);
     Ok(())

@@ -284,7 +284,7 @@ impl EventReader {
             _ => Finish::Stop,
         }));
         if let Some(usage) = usage.and_then(Usage::told) {
-            sink.delta(Delta::Usage(usage));
+            sink.delta(Delta::Usage(&usage));
         }
         if !self.citations.is_empty() {
             sink.delta(Delta::Extra { name: "citations", json: &format!("[{}]", self.citations) });

@@ -2,11 +2,13 @@
 //!
 //! <https://ai.google.dev/api/generate-content#generatecontentresponse>
 
-use serde::Deserialize;
+use std::borrow::Cow;
+
+use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
 use crate::Text;
-use crate::delta::Usage;
+use crate::delta::{Kinds, MaybeTier, Usage};
 
 /// A reply, or a piece of one: they have the same form.
 #[derive(Deserialize)]
@@ -99,20 +101,56 @@ pub(in crate::providers) struct Tokens {
     thoughts_token_count: Option<u64>,
     cached_content_token_count: Option<u64>,
     total_token_count: Option<u64>,
+    prompt_tokens_details: Option<Modalities>,
+    candidates_tokens_details: Option<Modalities>,
+    cache_tokens_details: Option<Modalities>,
+    service_tier: MaybeTier,
+}
+
+/// Tokens by what they stand for. Films and documents are pictures to the model, or text, and counted apart.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Modalities(pub(crate) Kinds);
+
+impl<'de> Deserialize<'de> for Modalities {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(rename_all = "camelCase", default)]
+        #[derive(Default)]
+        struct Detail<'a> {
+            #[serde(borrow)]
+            modality: Cow<'a, str>,
+            token_count: u64,
+        }
+        let mut kinds = Kinds::default();
+        for detail in Vec::<Detail<'_>>::deserialize(deserializer)? {
+            let kind = match &*detail.modality {
+                "TEXT" => &mut kinds.text,
+                "AUDIO" => &mut kinds.audio,
+                "IMAGE" => &mut kinds.image,
+                _ => continue,
+            };
+            *kind = Some(kind.unwrap_or(0).saturating_add(detail.token_count));
+        }
+        Ok(Self(kinds))
+    }
 }
 
 impl Tokens {
     /// The counts, where there are any.
     pub(in crate::providers) fn usage(self) -> Option<Usage> {
+        let kinds = |details: Option<Modalities>| details.map(|details| details.0).unwrap_or_default();
         let thoughts = self.thoughts_token_count.unwrap_or(0);
         Some(Usage {
             prompt: self.prompt_token_count?.saturating_add(self.tool_use_prompt_token_count),
             completion: self.candidates_token_count.saturating_add(thoughts),
             total: self.total_token_count,
             cached: self.cached_content_token_count,
-            cache_write: None,
             reasoning: self.thoughts_token_count,
-            search_units: None,
+            prompt_kinds: kinds(self.prompt_tokens_details),
+            completion_kinds: kinds(self.candidates_tokens_details),
+            cached_kinds: kinds(self.cache_tokens_details),
+            tier: self.service_tier.0.filter(|tier| tier.name() != "unspecified"),
+            ..Usage::default()
         })
     }
 }

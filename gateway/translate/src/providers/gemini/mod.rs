@@ -13,6 +13,8 @@ mod read;
 mod request;
 mod tools;
 
+pub(crate) use message::Modalities;
+
 pub(super) use failure::problem;
 pub(super) use images::{read as read_image, write as write_image};
 pub(super) use message::Tokens;

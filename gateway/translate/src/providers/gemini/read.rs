@@ -64,7 +64,7 @@ impl ContentReader {
         if let Some(tokens) = reply.usage_metadata {
             let tokens: Tokens = read("usage", tokens.get().as_bytes())?;
             if let Some(usage) = tokens.usage() {
-                sink.delta(Delta::Usage(usage));
+                sink.delta(Delta::Usage(&usage));
             }
         }
         Ok(())

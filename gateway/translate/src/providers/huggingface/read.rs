@@ -86,7 +86,7 @@ impl TokenReader {
                 details.prefill.as_ref().map(|tokens| tokens.len() as u64).filter(|count| *count > 0);
             let prompt = details.input_length.or(self.counted).or(prefill).unwrap_or_default();
             let completion = details.generated_tokens.unwrap_or_default();
-            sink.delta(Delta::Usage(Usage { prompt, completion, ..Usage::default() }));
+            sink.delta(Delta::Usage(&Usage { prompt, completion, ..Usage::default() }));
         }
         sink.delta(Delta::End);
     }

@@ -81,7 +81,7 @@ fn answer(list: &[Generated<'_>], usage: Option<Usage>, sink: &mut dyn Sink) -> 
     let is_cut = only.details.as_ref().is_some_and(|details| details.finish_reason.is("length"));
     sink.delta(Delta::Finish(if is_cut { Finish::Length } else { Finish::Stop }));
     if let Some(usage) = usage {
-        sink.delta(Delta::Usage(delta::Usage {
+        sink.delta(Delta::Usage(&delta::Usage {
             prompt: usage.prompt_tokens,
             completion: usage.completion_tokens,
             total: usage.total_tokens,

@@ -125,7 +125,7 @@ impl LineReader {
         if line.prompt_eval_count.is_some() || line.eval_count.is_some() {
             let [prompt, completion] =
                 [line.prompt_eval_count, line.eval_count].map(Option::unwrap_or_default);
-            sink.delta(Delta::Usage(Usage { prompt, completion, ..Usage::default() }));
+            sink.delta(Delta::Usage(&Usage { prompt, completion, ..Usage::default() }));
         }
         sink.delta(Delta::End);
     }

@@ -188,7 +188,7 @@ impl LineReader {
         let calls = finish == Finish::Stop && !self.calls.is_empty();
         sink.delta(Delta::Finish(if calls { Finish::ToolCalls } else { finish }));
         if let Some(usage) = response.meta.and_then(Usage::told) {
-            sink.delta(Delta::Usage(usage));
+            sink.delta(Delta::Usage(&usage));
         }
         for (name, found) in [
             ("citations", response.citations),
