@@ -29,7 +29,7 @@ impl Commons {
     pub(crate) fn new(config: &Config, limits: &Limits) -> Self {
         let balancers = config.router.routes().iter().filter_map(|route| {
             let settings = route.plugin.balancer.as_ref()?;
-            let balancer = Balancer::new(settings, &route.plugin.targets, fastrand::u64(..));
+            let balancer = Balancer::new(settings, &route.plugin.targets, None);
             Some((Arc::as_ptr(route).addr(), Arc::new(balancer)))
         });
         let semantics =

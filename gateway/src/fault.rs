@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use translate::openai::Problem;
 
-use crate::balancer::Failure;
+use crate::balancer::{Failure, Out};
 use crate::config::{TemplateError, UrlError};
 
 /// One reason. The text is for the client: it names what and why, and never repeats a payload or a key.
@@ -63,8 +63,8 @@ pub(crate) enum Fault {
     Translation(#[from] translate::Error),
 
     // The upstream's
-    #[error("failure to get a peer from the ring-balancer")]
-    NoTarget,
+    #[error("failure to get a peer from the ring-balancer: {}", reason(.0))]
+    NoTarget(Out),
     #[error("cannot connect to the upstream server: {0}")]
     Connect(&'static str),
     #[error("the upstream server is timing out: no connection within {0:?}")]
@@ -118,7 +118,8 @@ impl Fault {
             | Self::Template(_)
             | Self::Url(_)
             | Self::Unprintable(_) => 400,
-            Self::NoTarget => 503,
+            Self::NoTarget(Out { aside: true, .. }) => 429,
+            Self::NoTarget(_) => 503,
             Self::Translation(error) => error.status(),
             Self::ConnectTimeout(_) | Self::WriteTimeout(_) | Self::ReadTimeout(_) | Self::CallTimeout(_) => {
                 504
@@ -133,11 +134,9 @@ impl Fault {
             return error.problem();
         }
         let status = self.status();
-        let kind = if status < 500 { "invalid_request_error" } else { "server_error" };
         Problem {
             status,
             message: self.to_string(),
-            kind: kind.into(),
             param: self.param().map(str::to_owned),
             code: Some(self.code().into()),
             ..Problem::of(status)
@@ -164,6 +163,12 @@ impl Fault {
             },
             _ => return None,
         })
+    }
+
+    /// When it is worth asking again, where that is known: whole seconds, at least one.
+    pub(crate) fn retry_after(&self) -> Option<u64> {
+        let Self::NoTarget(Out { wait: Some(wait), .. }) = self else { return None };
+        Some(wait.as_millis().div_ceil(1000).max(1).try_into().unwrap_or(u64::MAX))
     }
 
     /// The member of the request that is to blame.
@@ -207,7 +212,8 @@ impl Fault {
                 translate::Error::Truncated => "upstream_closed",
                 _ => "upstream_invalid_reply",
             },
-            Self::NoTarget => "no_healthy_target",
+            Self::NoTarget(Out { aside: true, .. }) => "rate_limit_exceeded",
+            Self::NoTarget(_) => "no_healthy_target",
             Self::Connect(_) => "upstream_unreachable",
             Self::ConnectTimeout(_) | Self::WriteTimeout(_) | Self::ReadTimeout(_) | Self::CallTimeout(_) => {
                 "upstream_timeout"
@@ -219,4 +225,8 @@ impl Fault {
             }
         }
     }
+}
+
+fn reason(out: &Out) -> &'static str {
+    if out.aside { "all targets asked to be left alone for a while" } else { "no target is healthy" }
 }

@@ -1,33 +1,32 @@
 //! Each in turn, by weight, and evenly spread: smooth weighted round-robin as nginx has it.
 //!
+//! In any run of picks as long as the sum of the weights (divided by what they have in common), each target is picked as often as
+//! its weight says. With other algorithms it decides among those that are equally good.
+//!
 //! <https://nginx.org/en/docs/http/ngx_http_upstream_module.html>
 
-/// The order of targets by their weights.
+use super::candidate::Candidate;
+
+/// Whose turn it is.
 pub(super) struct RoundRobin {
-    weights: Vec<u16>,
-    /// How much each is behind; they sum up to nothing.
+    /// How much each target is behind; they sum up to nothing.
     credits: Vec<i64>,
 }
 
 impl RoundRobin {
-    pub(super) fn new(weights: Vec<u16>) -> Self {
-        Self { credits: vec![0; weights.len()], weights }
+    pub(super) fn new(targets: usize) -> Self {
+        Self { credits: vec![0; targets] }
     }
 
-    /// The next of those that `may`.
-    pub(super) fn next(&mut self, may: &dyn Fn(&usize) -> bool) -> Option<usize> {
-        let mut total = 0;
-        let mut best: Option<usize> = None;
-        for target in (0..self.weights.len()).filter(may) {
-            let weight = i64::from(self.weights[target]);
-            self.credits[target] += weight;
-            total += weight;
-            if best.is_none_or(|best| self.credits[target] > self.credits[best]) {
-                best = Some(target);
-            }
+    /// The next of those that may be chosen; `None`: there is nobody.
+    pub(super) fn next(&mut self, field: &[Candidate]) -> Option<usize> {
+        for candidate in field {
+            self.credits[candidate.target] += i64::from(candidate.weight);
         }
-        let best = best?;
-        self.credits[best] -= total;
-        Some(best)
+        let total: i64 = field.iter().map(|candidate| i64::from(candidate.weight)).sum();
+        // The first of several that are equally far behind.
+        let next = field.iter().rev().max_by_key(|candidate| self.credits[candidate.target])?.target;
+        self.credits[next] -= total;
+        Some(next)
     }
 }

@@ -158,6 +158,9 @@ pub(super) fn fault(fault: &Fault, record: Record, busy: Busy) -> Response<Body>
         headers.insert(header::UPGRADE, HeaderValue::from_static("TLS/1.2, HTTP/1.1"));
         headers.insert(header::CONNECTION, HeaderValue::from_static("Upgrade"));
     }
+    if let Some(seconds) = fault.retry_after() {
+        headers.insert(header::RETRY_AFTER, seconds.into());
+    }
     let failure = call::error(record.words(), &fault.problem(), &record.id);
     let status = StatusCode::from_u16(failure.status).unwrap_or(status);
     Answer { headers, status, content: Content::Whole(failure.body, fault.code()) }

@@ -30,7 +30,7 @@ pub(super) struct Choice<'p> {
     pool: &'p Pool,
     candidates: Vec<bool>,
     hash: Option<Vec<u8>>,
-    /// By number; what is tried again is told once.
+    /// Every try, by number.
     tried: Vec<usize>,
     /// The targets by how well they fit; empty: all are alike.
     nearest: Vec<usize>,
@@ -114,10 +114,8 @@ impl<'p> Choice<'p> {
         };
         let nearest = Some(&*self.nearest).filter(|nearest| !nearest.is_empty());
         let ask = Ask { hash: self.hash.as_deref(), candidates, tried: &self.tried, nearest };
-        let pick = balancer.pick(&ask, now).ok_or(Fault::NoTarget)?;
-        if !self.tried.contains(&pick.target) {
-            self.tried.push(pick.target);
-        }
+        let pick = balancer.pick(&ask, now).map_err(Fault::NoTarget)?;
+        self.tried.push(pick.target);
         Ok((&pool.backends[pick.target], Some(pick)))
     }
 }

@@ -66,34 +66,30 @@ impl Proxy {
             let backend = tries.record.choose(choice.next(Instant::now())?);
             return self.call_at(backend, tries, said, keep).await;
         };
-        budget.call(Instant::now());
-        let mut left = balancer.timeouts.retries;
-        let mut last = None;
+        let mut retries = Vec::new();
+        let mut next = choice.next(Instant::now())?;
         loop {
-            let (backend, pick) = match (choice.next(Instant::now()), last) {
-                (Ok(next), _) => next,
-                (Err(_), Some(last)) => return last,
-                (Err(fault), None) => return Err(fault),
-            };
-            let backend = tries.record.choose((backend, pick));
+            let backend = tries.record.choose(next);
             let result = self.call_at(backend, tries, said, keep).await;
             let now = Instant::now();
             let pick = tries.record.pick.as_ref();
             let Some(broken) = Broken::of(&result) else {
-                pick.inspect(|pick| pick.succeeded(now));
+                pick.inspect(|pick| pick.answered());
+                budget.served(&retries, now);
                 return result;
             };
             if let Some(pick) = pick {
                 pick.failed(broken.failure, now);
                 set_aside(pick, &result, now);
             }
-            let elsewhere = left > 0 && broken.leads_on(balancer) && budget.retry(now);
-            if !elsewhere {
+            if retries.len() >= balancer.timeouts.retries.into() || !broken.leads_on(balancer) {
                 return result;
             }
-            left -= 1;
+            let Some(retry) = budget.retry(now) else { return result };
+            retries.push(retry);
+            let Ok(other) = choice.next(now) else { return result };
             tries.record.give_up();
-            last = Some(result);
+            next = other;
         }
     }
 

@@ -11,6 +11,8 @@ mod tried;
 
 use std::sync::Arc;
 
+use tokio::time::Instant;
+
 pub(crate) use access::Access;
 pub(crate) use cost::cost;
 pub(crate) use facts::{Facts, Latencies, Mode, Payloads};
@@ -45,8 +47,11 @@ pub(crate) struct Shares;
 
 impl Observer for Shares {
     fn observe(&self, facts: &Facts<'_>) {
-        let (Some(pick), Some(latency)) = (facts.pick, facts.latencies.upstream) else { return };
+        let Some(pick) = facts.pick else { return };
         let (prompt, completion) = facts.usage.map_or((0, 0), |usage| (usage.prompt, usage.completion));
-        pick.spent(Spent { prompt, completion, cost: facts.cost.unwrap_or_default(), latency });
+        // How fast it failed says nothing of how fast it is.
+        let latency = facts.latencies.upstream.filter(|_| facts.outcome == "done");
+        let cost = facts.cost.unwrap_or_default();
+        pick.spent(&Spent { prompt, completion, cost, latency }, Instant::now());
     }
 }
