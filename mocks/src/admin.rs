@@ -1,7 +1,8 @@
 //! `/__mock/`: what the mocks themselves can be asked and told, in JSON.
 //!
-//! `GET ready`, `GET journal[?marker=]`, `GET|POST|DELETE scripts[?marker=]`, `POST reset`. The connection is the mocks' own
-//! loop, so the router is called with a request that came in by it.
+//! `GET ready`, `GET journal[?marker=]`, `GET|POST|DELETE scripts[?marker=]`, `POST reset`; for what clouds issue `GET|DELETE tokens`,
+//! `POST tokens[?seconds=]`, and `GET identity?audience=[&subject=][&seconds=]`. The connection is the mocks' own loop, so the router
+//! is called with a request that came in by it.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -18,6 +19,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
+use crate::cloud;
 use crate::provider::{self, Whole};
 use crate::request::Request;
 use crate::script::Script;
@@ -35,8 +37,10 @@ pub(crate) async fn answer(state: &Arc<State>, request: Request) -> Whole {
     };
     let Ok(reply) = routed;
     let status = reply.status().as_u16();
+    let media = reply.headers().get(header::CONTENT_TYPE).and_then(|media| media.to_str().ok());
+    let media = media.unwrap_or("application/json").to_owned();
     let body = reply.into_body().collect().await.map(Collected::to_bytes).unwrap_or_default();
-    Whole { status, headers: vec![("content-type".into(), "application/json".into())], body }
+    Whole { status, headers: vec![("content-type".into(), media.into())], body }
 }
 
 fn router(state: Arc<State>) -> Router {
@@ -44,6 +48,8 @@ fn router(state: Arc<State>) -> Router {
         .route("/ready", get(ready))
         .route("/journal", get(journal))
         .route("/scripts", get(scripts).post(add).delete(remove))
+        .route("/tokens", get(tokens).post(limit).delete(expire))
+        .route("/identity", get(identity))
         .route("/reset", post(reset));
     Router::new()
         .nest(PREFIX.trim_end_matches('/'), routes)
@@ -60,7 +66,8 @@ struct Which {
 
 async fn ready(Shared(state): Shared<Arc<State>>) -> Json<Value> {
     let providers: Vec<&str> = provider::names().collect();
-    Json(json!({ "ready": true, "providers": providers, "seed": state.options.seed }))
+    let clouds: Vec<&str> = cloud::names().collect();
+    Json(json!({ "ready": true, "providers": providers, "clouds": clouds, "seed": state.options.seed }))
 }
 
 async fn journal(Shared(state): Shared<Arc<State>>, Query(which): Query<Which>) -> Response {
@@ -94,6 +101,42 @@ async fn remove(Shared(state): Shared<Arc<State>>, Query(which): Query<Which>) -
     Json(json!({ "scripts": state.scripts.all().len() }))
 }
 
+/// How long what clouds issue holds, and how much of it still does.
+async fn tokens(Shared(state): Shared<Arc<State>>) -> Json<Value> {
+    Json(json!({ "seconds": state.token_seconds(), "live": state.keys().issued.live() }))
+}
+
+/// `?seconds=`: what is issued from now on holds no longer; without it, as long as the clouds say.
+#[derive(Deserialize)]
+struct Longest {
+    seconds: Option<u64>,
+}
+
+async fn limit(state: Shared<Arc<State>>, Query(longest): Query<Longest>) -> Json<Value> {
+    state.set_token_seconds(longest.seconds);
+    tokens(state).await
+}
+
+/// All that was issued so far has expired.
+async fn expire(state: Shared<Arc<State>>) -> Json<Value> {
+    state.keys().issued.expire();
+    tokens(state).await
+}
+
+/// Who asks whom, and for how long the answer holds.
+#[derive(Deserialize)]
+struct Workload {
+    audience: String,
+    subject: Option<String>,
+    seconds: Option<u64>,
+}
+
+/// The token of a workload, as it stands in a file: nothing before it and nothing behind.
+async fn identity(Shared(state): Shared<Arc<State>>, Query(workload): Query<Workload>) -> String {
+    let subject = workload.subject.as_deref().unwrap_or(cloud::SUBJECT);
+    cloud::identity_token(&state.keys().issued, &workload.audience, subject, workload.seconds)
+}
+
 async fn reset(Shared(state): Shared<Arc<State>>) -> Json<Value> {
     state.reset();
     Json(json!({ "reset": true }))
@@ -104,7 +147,7 @@ async fn wrong_method(method: Method, uri: Uri) -> Response {
 }
 
 async fn nowhere() -> Response {
-    refusal(StatusCode::NOT_FOUND, "known: /__mock/{ready,journal,scripts,reset}")
+    refusal(StatusCode::NOT_FOUND, "known: /__mock/{ready,journal,scripts,tokens,identity,reset}")
 }
 
 fn refusal(status: StatusCode, problem: &str) -> Response {

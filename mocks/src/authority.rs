@@ -121,7 +121,7 @@ impl Authority {
     /// How TLS is spoken under this name; nothing where it is neither a provider's nor ours.
     pub(crate) fn config(&self, name: &str) -> Option<Arc<ServerConfig>> {
         let name = match hosts::meant(name)? {
-            hosts::Meant::Own => "",
+            hosts::Meant::Own | hosts::Meant::Link => "",
             hosts::Meant::Provider(_) => name,
         };
         let mut configs = self.configs.lock().unwrap_or_else(PoisonError::into_inner);

@@ -55,6 +55,7 @@ impl Default for Credentials {
             key("anthropic", "sk-ant-touchstone"),
             key("azure", "azure-touchstone"),
             key("bedrock", "bedrock-api-key-touchstone"),
+            key("ecs", "ecs-touchstone"),
             key("cohere", "cohere-touchstone"),
             key("gemini", "gemini-touchstone"),
             key("huggingface", "hf_touchstone"),

@@ -139,7 +139,7 @@ impl Judged {
 }
 
 fn judge(state: &State, provider: &'static dyn Provider, request: &Request) -> Judged {
-    judge_as(state, provider, request, |request| provider.authenticate(request, &state.options.credentials))
+    judge_as(state, provider, request, |request| provider.authenticate(request, &state.keys()))
 }
 
 /// The answer to a request that another one brought along, which has shown its key.
@@ -155,7 +155,8 @@ fn judge_as(
 ) -> Judged {
     let draw = state.seed.draw(provider.name(), &request.path, &request.body);
     let error = |failure: &Failure| wire::whole(provider.error(request, &draw, failure), None);
-    let (operation, found, way) = match provider.route(&request.method, &request.path) {
+    let unknown = |why| said(state, provider, request).unwrap_or_else(|| error(&kind(why)));
+    let (operation, found, way) = match provider.find(request) {
         Route::Generate(found) => (Cow::Borrowed(found.id()), Some(found), Way::Generate),
         Route::Embed(found) => (Cow::Borrowed(found.id()), Some(found), Way::Embed),
         Route::Rank(found) => (Cow::Borrowed(found.id()), Some(found), Way::Rank),
@@ -163,16 +164,8 @@ fn judge_as(
         Route::Direct(name, found) => (Cow::Borrowed(name), found, Way::Direct),
         Route::Live(found) => (Cow::Borrowed(found.id()), Some(found), Way::Live),
         // What the mock does not know may have been recorded all the same.
-        Route::Method => {
-            return Judged::refused(
-                said(state, provider, request).unwrap_or_else(|| error(&kind(Kind::Method))),
-            );
-        }
-        Route::NotFound => {
-            return Judged::refused(
-                said(state, provider, request).unwrap_or_else(|| error(&kind(Kind::NotFound))),
-            );
-        }
+        Route::Method => return Judged::refused(unknown(Kind::Method)),
+        Route::NotFound => return Judged::refused(unknown(Kind::NotFound)),
     };
     let mut judged = Judged { operation, ..Judged::refused(Plan::default()) };
     match authenticate(request) {
@@ -192,8 +185,9 @@ fn judge_as(
             let models = state.options.models.as_deref();
             let Judged { operation, variant, .. } = &judged;
             let (shelf, variant) = (state.store.shelf(provider.name()), *variant);
-            let (body, form, inner) = (&body, form.as_ref(), Inner::new(state, provider));
-            let call = Call { request, operation, found, body, form, variant, draw, shelf, inner, models };
+            let (body, form, inner, keys) = (&body, form.as_ref(), Inner::new(state, provider), state.keys());
+            let call =
+                Call { request, operation, found, body, form, variant, draw, shelf, keys, inner, models };
             match provider.check(&call) {
                 Err(failure) if !state.options.lenient => error(&failure),
                 _ => match way {

@@ -1,4 +1,5 @@
-//! A form as clients send files in it: [multipart/form-data](https://www.rfc-editor.org/rfc/rfc7578).
+//! A form as clients send files in it: [multipart/form-data](https://www.rfc-editor.org/rfc/rfc7578); and one without files, written
+//! [as a query is](https://url.spec.whatwg.org/#application/x-www-form-urlencoded).
 //!
 //! Its parts share the request's bytes: a large file is not copied. What is no file is also JSON, so that the provider's document can
 //! judge it: see [`specs::Operation::fields`].
@@ -33,8 +34,7 @@ impl Form {
     /// Is this the content type of a form?
     #[must_use]
     pub fn is_meant(content_type: &str) -> bool {
-        let media = content_type.split(';').next().unwrap_or_default();
-        media.trim().eq_ignore_ascii_case("multipart/form-data")
+        is(content_type, "multipart/form-data") || is(content_type, ENCODED)
     }
 
     /// Reads a form whose content type this is.
@@ -42,6 +42,9 @@ impl Form {
     /// # Errors
     /// Why it cannot be read.
     pub fn read(content_type: &str, body: &Bytes) -> Result<Self, &'static str> {
+        if is(content_type, ENCODED) {
+            return Self::encoded(body);
+        }
         let delimiter = format!("--{}", boundary(content_type).ok_or("no boundary")?);
         let between = format!("\r\n{delimiter}");
         let start = find(body, delimiter.as_bytes()).ok_or("no delimiter")?;
@@ -62,6 +65,14 @@ impl Form {
             at = end + between.len();
         }
         Ok(Self { parts })
+    }
+
+    fn encoded(body: &[u8]) -> Result<Self, &'static str> {
+        let parts: Vec<Part> = pairs(body)
+            .map(|(name, content)| Part { name, content: content.into(), ..Part::default() })
+            .take(PARTS + 1)
+            .collect();
+        if parts.len() > PARTS { Err("too many parts") } else { Ok(Self { parts }) }
     }
 
     /// The first part of this name.
@@ -100,6 +111,39 @@ impl Part {
         self.file.clone().unwrap_or_else(content)
     }
 }
+
+/// Names and values, as queries and forms are written: `a=b+c&d=%C3%A9`. What is no UTF-8 is replaced.
+pub(crate) fn pairs(text: &[u8]) -> impl Iterator<Item = (String, String)> {
+    let decoded = |text: &[u8]| String::from_utf8_lossy(&unescaped(text)).into_owned();
+    text.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty()).map(move |pair| {
+        let end = memchr::memchr(b'=', pair).unwrap_or(pair.len());
+        (decoded(&pair[..end]), decoded(pair.get(end + 1..).unwrap_or_default()))
+    })
+}
+
+/// Broken escapes are taken as they stand.
+fn unescaped(text: &[u8]) -> Vec<u8> {
+    let digit = |at: usize| char::from(*text.get(at)?).to_digit(16);
+    let (mut out, mut at) = (Vec::with_capacity(text.len()), 0);
+    while let Some(byte) = text.get(at) {
+        match (byte, digit(at + 1), digit(at + 2)) {
+            (b'%', Some(high), Some(low)) => {
+                out.extend(u8::try_from(high * 16 + low));
+                at += 2;
+            }
+            (b'+', ..) => out.push(b' '),
+            (byte, ..) => out.push(*byte),
+        }
+        at += 1;
+    }
+    out
+}
+
+fn is(content_type: &str, media: &str) -> bool {
+    content_type.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case(media)
+}
+
+const ENCODED: &str = "application/x-www-form-urlencoded";
 
 /// The boundary that a content type names: at most 70 characters.
 fn boundary(content_type: &str) -> Option<String> {
@@ -172,6 +216,18 @@ mod tests {
     }
 
     #[test]
+    fn a_form_without_files_is_read_as_a_query_is() {
+        let form = Form::read(
+            "application/x-www-form-urlencoded; charset=utf-8",
+            &"a=b+c%2B&%C3%A9=&d&e=1%2&&f=a%zz=".into(),
+        );
+        let form = form.unwrap();
+        let fields: Vec<_> = form.fields().collect();
+        let expected = [("a", "b c+"), ("é", ""), ("d", ""), ("e", "1%2"), ("f", "a%zz=")];
+        assert_eq!(fields, expected.map(|(name, value)| (name, value.to_owned())));
+    }
+
+    #[test]
     fn a_broken_form_says_why() {
         let bytes = Bytes::from_static(b"--x-y--");
         assert_eq!(Form::read("multipart/form-data", &bytes), Err("no boundary"));
@@ -192,6 +248,7 @@ mod tests {
             let body = Bytes::from([b"--x-y\r\n".as_slice(), &body].concat());
             let _ = Form::read(TYPE, &body);
             let _ = Form::read(&head, &body);
+            let _ = Form::read(ENCODED, &body);
         }
     }
 }

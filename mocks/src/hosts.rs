@@ -60,6 +60,8 @@ const ALL: &[Hosts] = &[
         ],
         example: "us-central1",
     },
+    // https://docs.aws.amazon.com/general/latest/gr/sts.html
+    Hosts { provider: "sts", names: &["sts.amazonaws.com", "sts.*.amazonaws.com"], example: "us-east-1" },
     Hosts { provider: "cerebras", names: &["api.cerebras.ai"], example: "" },
     Hosts {
         provider: "dashscope",
@@ -80,11 +82,17 @@ const ALL: &[Hosts] = &[
 /// Names by which this very machine is reached, from containers too.
 pub(crate) const OWN: [&str; 3] = ["localhost", "host.docker.internal", "host.containers.internal"];
 
+/// Where machines ask who they are: instances, tasks of ECS, pods of EKS.
+const LINKS: [&str; 5] =
+    ["169.254.169.254", "169.254.170.2", "169.254.170.23", "fd00:ec2::254", "fd00:ec2::23"];
+
 /// Whom a host means.
 #[derive(Clone, Copy)]
 pub(crate) enum Meant {
     /// The mocks themselves: the path's prefix says which.
     Own,
+    /// An address that every machine of a cloud has, of which the path says the cloud.
+    Link,
     Provider(&'static dyn Provider),
 }
 
@@ -92,6 +100,9 @@ pub(crate) enum Meant {
 pub(crate) fn meant(host: &str) -> Option<Meant> {
     let name = without_port(host);
     let name = name.strip_suffix('.').unwrap_or(name).to_ascii_lowercase();
+    if LINKS.contains(&&*name) {
+        return Some(Meant::Link);
+    }
     if is_own(&name) {
         return Some(Meant::Own);
     }
@@ -103,7 +114,7 @@ pub(crate) fn meant(host: &str) -> Option<Meant> {
 #[must_use]
 pub fn provider(host: &str) -> Option<&'static str> {
     match meant(host)? {
-        Meant::Own => None,
+        Meant::Own | Meant::Link => None,
         Meant::Provider(provider) => Some(provider.name()),
     }
 }
@@ -160,6 +171,7 @@ mod tests {
     fn name(host: &str) -> Option<&'static str> {
         meant(host).map(|meant| match meant {
             Meant::Own => "own",
+            Meant::Link => "link",
             Meant::Provider(provider) => provider.name(),
         })
     }
@@ -183,6 +195,9 @@ mod tests {
         assert_eq!(name("bedrock-runtime.eu-central-1.amazonaws.com"), Some("bedrock"));
         assert_eq!(name("europe-west4-aiplatform.googleapis.com:443"), Some("vertex"));
         assert_eq!(name("my-own.openai.azure.com"), Some("azure"));
+        for link in ["169.254.169.254", "169.254.170.2:80", "[fd00:ec2::254]"] {
+            assert_eq!(name(link), Some("link"), "{link}");
+        }
         for own in ["127.0.0.1:9000", "[::1]:443", "::1", "localhost", "10.0.0.1"] {
             assert_eq!(name(own), Some("own"), "{own}");
         }

@@ -11,6 +11,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::cloud;
 use crate::http::{Door, Kind, bind, serve};
 use crate::journal::Entry;
 use crate::provider;
@@ -175,6 +176,22 @@ impl Mocks {
     /// Forgets scripts, journal, what was drawn from the seed, and what was kept.
     pub fn reset(&self) {
         self.state.reset();
+    }
+
+    /// How long, at most, what clouds issue from now on holds; nothing: as long as the clouds say.
+    pub fn limit_tokens(&self, seconds: Option<u64>) {
+        self.state.set_token_seconds(seconds);
+    }
+
+    /// Ends the time of all tokens and keys that clouds issued so far.
+    pub fn expire_tokens(&self) {
+        self.state.keys().issued.expire();
+    }
+
+    /// Who a workload is, as its cluster says to this audience: what stands in the file of its service account's token.
+    #[must_use]
+    pub fn identity_token(&self, audience: &str) -> String {
+        cloud::identity_token(&self.state.keys().issued, audience, cloud::SUBJECT, None)
     }
 
     /// What came in, oldest first; with a marker, only requests whose body contains it.

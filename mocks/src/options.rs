@@ -36,6 +36,8 @@ pub struct Options {
     pub state: Option<PathBuf>,
     /// How much of it there may be.
     pub store: StoreLimits,
+    /// The longest that tokens and keys hold which the clouds issue, in seconds; absent: as long as the clouds say.
+    pub token_seconds: Option<u64>,
 }
 
 impl Default for Options {
@@ -54,6 +56,7 @@ impl Default for Options {
             journal: JournalLimits::default(),
             state: None,
             store: StoreLimits::default(),
+            token_seconds: None,
         }
     }
 }

@@ -17,11 +17,11 @@ use crate::seed::Draw;
 use crate::store::Shelf;
 pub use crate::wire::Framing;
 use crate::{
-    Credentials, anthropic, azure, bedrock, cohere, gemini, huggingface, llama2, mistral, ollama, openai,
+    Keys, anthropic, azure, bedrock, cloud, cohere, gemini, huggingface, llama2, mistral, ollama, openai,
     tgi, vertex,
 };
 
-/// Every provider's mock. The name is also the prefix of its paths on the common port.
+/// Every provider of models. The name is also the prefix of its paths on the common port.
 pub static ALL: LazyLock<Vec<&'static dyn Provider>> = LazyLock::new(|| {
     let own: Vec<&dyn Provider> = vec![
         &openai::OPENAI,
@@ -41,15 +41,15 @@ pub static ALL: LazyLock<Vec<&'static dyn Provider>> = LazyLock::new(|| {
     own.into_iter().chain(twins).collect()
 });
 
-/// The names of all providers.
+/// The names of all providers of models; those of what stands beside them are [`cloud::names`].
 pub fn names() -> impl Iterator<Item = &'static str> {
     ALL.iter().map(|provider| provider.name())
 }
 
-/// The mock of this name.
+/// The mock of this name, of models or of what stands beside them.
 #[must_use]
 pub fn find(name: &str) -> Option<&'static dyn Provider> {
-    ALL.iter().copied().find(|provider| provider.name() == name)
+    ALL.iter().chain(&cloud::ALL).copied().find(|provider| provider.name() == name)
 }
 
 /// One provider's API: it reads requests and renders answers in its own words. It has no state and no chance of its own: what it
@@ -63,11 +63,16 @@ pub trait Provider: Sync {
         documented(self.name(), method, path)
     }
 
+    /// Which operation a request means, where more of it tells than its line.
+    fn find(&self, request: &Request) -> Route {
+        self.route(&request.method, &request.path)
+    }
+
     /// Is the key or signature good?
     ///
     /// # Errors
     /// What was wrong, and what the provider says to that.
-    fn authenticate(&self, request: &Request, credentials: &Credentials) -> Result<(), Box<Denied>>;
+    fn authenticate(&self, request: &Request, keys: &Keys<'_>) -> Result<(), Box<Denied>>;
 
     /// Which version of the API the request chooses: the name of a variant in `specs`.
     ///
@@ -258,6 +263,8 @@ pub struct Call<'a> {
     pub draw: Draw,
     /// What the provider keeps.
     pub shelf: Shelf<'a>,
+    /// What is accepted, and where what is issued is noted.
+    pub keys: Keys<'a>,
     /// The mock itself, for what asks it again.
     pub inner: Inner<'a>,
     /// The models that exist; absent: every model does.

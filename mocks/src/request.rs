@@ -11,6 +11,8 @@ pub struct Request {
     pub prefix: String,
     /// The provider's own path, percent-encoded as sent, without the query.
     pub path: String,
+    /// The prefix is all that was sent: the path that is understood, `/`, was not.
+    pub is_bare: bool,
     /// Without the question mark.
     pub query: Option<String>,
     /// In order; names in lower case, values as sent, bytes beyond ASCII as Latin-1.
@@ -46,6 +48,6 @@ impl Request {
     /// The path as the client wrote it: what signatures are made over.
     #[must_use]
     pub fn full_path(&self) -> String {
-        format!("{}{}", self.prefix, self.path)
+        if self.is_bare { self.prefix.clone() } else { format!("{}{}", self.prefix, self.path) }
     }
 }

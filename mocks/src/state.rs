@@ -1,16 +1,17 @@
 //! What all connections of one set of mocks share.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-use crate::Options;
+use crate::cloud::Issued;
 use crate::journal::{Entry, Followed, Record, Ring};
 use crate::scripts::Scripts;
 use crate::seed::Seed;
 use crate::store::Store;
+use crate::{Keys, Options};
 
 #[derive(Debug)]
 pub(crate) struct State {
@@ -20,6 +21,8 @@ pub(crate) struct State {
     pub(crate) seed: Seed,
     pub(crate) store: Store,
     pub(crate) epoch: Instant,
+    /// The longest that what the clouds issue holds, in seconds; [`u64::MAX`]: as long as the clouds say.
+    token_seconds: AtomicU64,
     /// Rings when the journal changes, for those who wait for it.
     changed: Notify,
     waiting: AtomicUsize,
@@ -33,10 +36,26 @@ impl State {
             seed: Seed::of_run(options.seed, store.run()),
             store,
             epoch: Instant::now(),
+            token_seconds: AtomicU64::new(options.token_seconds.unwrap_or(u64::MAX)),
             changed: Notify::new(),
             waiting: AtomicUsize::new(0),
             options,
         }
+    }
+
+    /// What is accepted at this moment.
+    pub(crate) fn keys(&self) -> Keys<'_> {
+        let issued = Issued::new(&self.store, jiff::Timestamp::now(), self.token_seconds());
+        Keys { published: &self.options.credentials, issued }
+    }
+
+    pub(crate) fn token_seconds(&self) -> Option<u64> {
+        let seconds = self.token_seconds.load(Ordering::Relaxed);
+        (seconds != u64::MAX).then_some(seconds)
+    }
+
+    pub(crate) fn set_token_seconds(&self, seconds: Option<u64>) {
+        self.token_seconds.store(seconds.unwrap_or(u64::MAX), Ordering::Relaxed);
     }
 
     /// Milliseconds since the start.

@@ -1,5 +1,6 @@
 //! Which provider a request was meant for, by the way that it came.
 
+use crate::cloud;
 use crate::hosts::{self, Meant};
 use crate::provider::{self, Provider};
 use crate::request::Request;
@@ -11,6 +12,8 @@ pub(crate) enum Whose {
     Path,
     /// This provider's: it has a port of its own, or was named by an absolute target.
     One(&'static dyn Provider),
+    /// Whose path it is, at an address that every machine of a cloud has.
+    Link,
     /// The request's own host says so. Without one it is what TLS or the tunnel was asked for.
     Host(Meant),
 }
@@ -24,13 +27,15 @@ impl Whose {
         let meant = match self {
             Self::One(provider) => return Ok(Some(provider)),
             Self::Path => Meant::Own,
+            Self::Link => Meant::Link,
             Self::Host(asked) => match request.header("host") {
                 Some(host) => hosts::meant(host).ok_or_else(|| misdirected(host))?,
                 None => asked,
             },
         };
         Ok(match meant {
-            Meant::Own => take_prefix(request),
+            Meant::Own => take_prefix(request).or_else(|| cloud::of_link(&request.path)),
+            Meant::Link => cloud::of_link(&request.path),
             Meant::Provider(provider) => Some(provider),
         })
     }
@@ -41,7 +46,8 @@ fn take_prefix(request: &mut Request) -> Option<&'static dyn Provider> {
     let rest = request.path.strip_prefix('/')?;
     let end = rest.find('/').unwrap_or(rest.len());
     let provider = provider::find(&rest[..end])?;
-    let own = if end == rest.len() { "/".to_owned() } else { rest[end..].to_owned() };
+    request.is_bare = end == rest.len();
+    let own = if request.is_bare { "/".to_owned() } else { rest[end..].to_owned() };
     request.prefix = format!("/{}", provider.name());
     request.path = own;
     Some(provider)

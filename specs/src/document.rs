@@ -125,9 +125,13 @@ impl Plan {
             template: Template::new(path),
             id: operation["operationId"].as_str().unwrap_or_default().to_owned(),
             requests: bodies(&operation["requestBody"]["content"], JSON, &content, Schema::new),
-            forms: bodies(&operation["requestBody"]["content"], FORM, &content, Schema::new),
-            takes_bytes: members(&operation["requestBody"]["content"])
-                .any(|(media, _)| !media.starts_with(JSON) && !media.starts_with(FORM)),
+            forms: FORMS
+                .iter()
+                .flat_map(|form| bodies(&operation["requestBody"]["content"], form, &content, Schema::new))
+                .collect(),
+            takes_bytes: members(&operation["requestBody"]["content"]).any(|(media, _)| {
+                !media.starts_with(JSON) && !FORMS.iter().any(|form| media.starts_with(form))
+            }),
             replies,
             streams,
             pointer,
@@ -154,7 +158,8 @@ impl Variants {
 }
 
 const JSON: &str = "application/json";
-const FORM: &str = "multipart/form-data";
+/// With parts, or as a query is written.
+const FORMS: [&str; 2] = ["multipart/form-data", "application/x-www-form-urlencoded"];
 
 fn bodies(content: &Value, kind: &str, pointer: &str, schema: fn(String) -> Schema) -> Vec<Body> {
     let meant = members(content).filter(|(media, _)| media.starts_with(kind));

@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::tokens;
 
 /// A question.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Ask<'a> {
     /// The model asked.
     pub model: &'a str,
@@ -60,6 +60,12 @@ pub enum Last<'a> {
     Results(Vec<Cow<'a, str>>),
 }
 
+impl Default for Last<'_> {
+    fn default() -> Self {
+        Self::Said(Cow::Borrowed(""))
+    }
+}
+
 /// A tool that may be called.
 #[derive(Debug, Clone, Copy)]
 pub struct Tool<'a> {
@@ -74,9 +80,10 @@ pub struct Tool<'a> {
 }
 
 /// Which tools to call.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Choose<'a> {
     /// As the model likes.
+    #[default]
     Auto,
     /// None.
     None,
@@ -89,9 +96,10 @@ pub enum Choose<'a> {
 }
 
 /// The form of the answer.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub enum Format<'a> {
     /// Words.
+    #[default]
     Text,
     /// Some JSON object.
     Object,

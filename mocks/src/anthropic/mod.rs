@@ -15,7 +15,7 @@ mod stream;
 use serde_json::Value;
 use specs::Violation;
 
-use crate::Credentials;
+use crate::Keys;
 use crate::answer::{Answer, Ask};
 use crate::provider::{Call, Denied, Event, Provider, Route, Stream, Whole};
 use crate::request::Request;
@@ -54,13 +54,13 @@ impl Provider for Anthropic {
     }
 
     /// The key as `x-api-key`, which counts where both are sent, or as a bearer token.
-    fn authenticate(&self, request: &Request, credentials: &Credentials) -> Result<(), Box<Denied>> {
+    fn authenticate(&self, request: &Request, keys: &Keys<'_>) -> Result<(), Box<Denied>> {
         let (key, message) = match (request.header("x-api-key"), request.bearer()) {
             (Some(key), _) => (key, "invalid x-api-key"),
             (None, Some(key)) => (key, "Invalid bearer token"),
             (None, None) => return Err(denied("no key", "x-api-key header is required")),
         };
-        if credentials.accepts(self.name(), key) { Ok(()) } else { Err(denied("unknown key", message)) }
+        if keys.published.accepts(self.name(), key) { Ok(()) } else { Err(denied("unknown key", message)) }
     }
 
     fn variant(&self, request: &Request) -> Result<Option<&'static str>, Failure> {

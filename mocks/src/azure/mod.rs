@@ -12,7 +12,7 @@ use std::borrow::Cow;
 use serde_json::Value;
 use specs::Violation;
 
-use crate::Credentials;
+use crate::Keys;
 use crate::answer::{Answer, Ask, Embed, Vectors};
 use crate::openai::{self, OPENAI};
 use crate::provider::{self, Call, Denied, Event, Framing, Headers, Made, Provider, Route, Stream, Whole};
@@ -48,13 +48,13 @@ impl Provider for Azure {
     }
 
     /// The key in a header of its own; a token of Entra, or with the newer API the key, as a bearer's.
-    fn authenticate(&self, request: &Request, credentials: &Credentials) -> Result<(), Box<Denied>> {
+    fn authenticate(&self, request: &Request, keys: &Keys<'_>) -> Result<(), Box<Denied>> {
         if request.method == "GET" && openai::is_address(&request.path) {
             return Ok(());
         }
         let key = request.header("api-key").or_else(|| request.bearer());
         match key {
-            Some(key) if credentials.accepts(self.name(), key) => Ok(()),
+            Some(key) if keys.published.accepts(self.name(), key) => Ok(()),
             Some(_) => Err(denied("unknown key")),
             None => Err(denied("no key")),
         }

@@ -2,8 +2,8 @@
 
 use jiff::Timestamp;
 
-use super::sigv4::{self, Refusal};
-use crate::Credentials;
+use crate::Keys;
+use crate::cloud::aws::sigv4::{self, Refusal};
 use crate::provider::Denied;
 use crate::request::Request;
 use crate::script::{Failure, Kind};
@@ -11,16 +11,19 @@ use crate::script::{Failure, Kind};
 /// With what real API keys begin: short-lived ones, and long-lived ones.
 const PREFIXES: [&str; 2] = ["bedrock-api-key-", "ABSK"];
 
+/// The signing name, of the agents' runtime too.
+const SERVICE: &str = "bedrock";
+
 /// Is the caller known?
 ///
 /// # Errors
 /// What was wrong, and what the service says to that.
-pub(super) fn check(request: &Request, credentials: &Credentials, now: Timestamp) -> Result<(), Box<Denied>> {
+pub(super) fn check(request: &Request, keys: &Keys<'_>, now: Timestamp) -> Result<(), Box<Denied>> {
     if request.header("authorization").is_none() {
         return Err(denied("AccessDeniedException", "Authorization header is missing", "no key"));
     }
     match request.bearer() {
-        Some(key) if credentials.accepts("bedrock", key) => Ok(()),
+        Some(key) if keys.published.accepts("bedrock", key) => Ok(()),
         Some(key) if PREFIXES.iter().any(|prefix| key.starts_with(prefix)) => {
             let message = "Authentication failed: Please make sure your API Key is valid.";
             Err(denied("AccessDeniedException", message, "unknown API key"))
@@ -29,7 +32,10 @@ pub(super) fn check(request: &Request, credentials: &Credentials, now: Timestamp
             let message = "Invalid API Key format: Must start with pre-defined prefix";
             Err(denied("AccessDeniedException", message, "no API key of Bedrock"))
         }
-        None => sigv4::verify(request, credentials, now).map_err(|refusal| refused(request, refusal)),
+        None => match sigv4::verify(request, keys, SERVICE, now) {
+            Ok(_) => Ok(()),
+            Err(refusal) => Err(refused(request, refusal)),
+        },
     }
 }
 

@@ -16,7 +16,6 @@ mod invocations;
 mod invoke;
 mod refuse;
 mod reply;
-pub mod sigv4;
 mod stream;
 mod trace;
 
@@ -24,7 +23,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 use specs::{Operation, Violation};
 
-use crate::Credentials;
+use crate::Keys;
 use crate::answer::{Answer, Ask, Embed, Rank, Ranking, Vectors};
 use crate::provider::{self, Call, Denied, Event, Framing, Made, Provider, Route, Stream, Whole};
 use crate::request::Request;
@@ -65,8 +64,8 @@ impl Provider for Bedrock {
         }
     }
 
-    fn authenticate(&self, request: &Request, credentials: &Credentials) -> Result<(), Box<Denied>> {
-        auth::check(request, credentials, (self.now)())
+    fn authenticate(&self, request: &Request, keys: &Keys<'_>) -> Result<(), Box<Denied>> {
+        auth::check(request, keys, (self.now)())
     }
 
     /// In whose words a body of `InvokeModel` is; none is that of vectors.

@@ -16,7 +16,7 @@ mod v1;
 use serde_json::Value;
 use specs::Violation;
 
-use crate::Credentials;
+use crate::Keys;
 use crate::answer::{Answer, Ask, Embed, Rank, Ranking, Vectors, arguments};
 use crate::provider::{Call, Denied, Event, Framing, Headers, Provider, Route, Stream, Whole};
 use crate::request::Request;
@@ -53,10 +53,10 @@ impl Provider for Cohere {
         }
     }
 
-    fn authenticate(&self, request: &Request, credentials: &Credentials) -> Result<(), Box<Denied>> {
+    fn authenticate(&self, request: &Request, keys: &Keys<'_>) -> Result<(), Box<Denied>> {
         match request.bearer() {
             None => Err(denied("no bearer key", "no api key supplied")),
-            Some(key) if credentials.accepts(self.name(), key) => Ok(()),
+            Some(key) if keys.published.accepts(self.name(), key) => Ok(()),
             Some(_) => Err(denied("unknown key", "invalid api token")),
         }
     }

@@ -17,7 +17,7 @@ mod stream;
 use serde_json::Value;
 use specs::Violation;
 
-use crate::Credentials;
+use crate::Keys;
 use crate::answer::{Answer, Ask, Embed, Vectors, arguments};
 use crate::live::Live;
 use crate::provider::{Call, Denied, Event, Framing, Headers, Made, Provider, Route, Stream, Whole};
@@ -75,7 +75,7 @@ impl Provider for Gemini {
     }
 
     /// The key as `x-goog-api-key`, or as `key` in the query.
-    fn authenticate(&self, request: &Request, credentials: &Credentials) -> Result<(), Box<Denied>> {
+    fn authenticate(&self, request: &Request, keys: &Keys<'_>) -> Result<(), Box<Denied>> {
         let key = request.header("x-goog-api-key").or_else(|| parameter(request, "key"));
         match key {
             // The address of an upload that goes on is a secret of its own.
@@ -83,7 +83,7 @@ impl Provider for Gemini {
                 Ok(())
             }
             None => Err(denied(Kind::Permission, "no key", error::NO_KEY, None)),
-            Some(key) if credentials.accepts(self.name(), key) => Ok(()),
+            Some(key) if keys.published.accepts(self.name(), key) => Ok(()),
             Some(_) => {
                 // The service calls a bad key a bad request.
                 let message = "API key not valid. Please pass a valid API key.";

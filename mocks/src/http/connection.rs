@@ -97,6 +97,7 @@ async fn one(connection: &mut Connection, whose: Whose, state: &Arc<State>) -> R
         Some(authority) => match proxy::target(&authority, connection.port()) {
             Ok(meant) if request.method == "CONNECT" => return Ok(After::Tunnel(meant, authority)),
             Ok(Meant::Own) => whose,
+            Ok(Meant::Link) => Whose::Link,
             Ok(Meant::Provider(provider)) => Whose::One(provider),
             Err(reason) => {
                 let Exchange { plan, record, .. } = exchange::forbid(state, request, HTTP, FORBIDDEN, reason);

@@ -15,7 +15,7 @@ use crate::provider::{Call, Denied, Event, Headers, Made, Provider, Route, Strea
 use crate::request::Request;
 use crate::script::{Failure, Kind, Reply};
 use crate::seed::Draw;
-use crate::{Credentials, tgi};
+use crate::{Keys, tgi};
 
 /// The mock.
 #[derive(Debug, Clone, Copy)]
@@ -48,10 +48,10 @@ impl Provider for HuggingFace {
         })
     }
 
-    fn authenticate(&self, request: &Request, credentials: &Credentials) -> Result<(), Box<Denied>> {
+    fn authenticate(&self, request: &Request, keys: &Keys<'_>) -> Result<(), Box<Denied>> {
         let (reason, message) = match request.bearer() {
             _ if request.method == "GET" => return Ok(()),
-            Some(key) if credentials.accepts(self.name(), key) => return Ok(()),
+            Some(key) if keys.published.accepts(self.name(), key) => return Ok(()),
             Some(_) => ("unknown key", "Invalid username or password."),
             None => ("no bearer key", "Missing authentication: sign in, or send a token."),
         };

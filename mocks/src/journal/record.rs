@@ -199,7 +199,14 @@ fn redact(name: &str, value: &str) -> String {
                 (None, None) => last(value),
             }
         }
-        "x-api-key" | "api-key" | "x-goog-api-key" | "x-amz-security-token" | "cookie" => last(value),
+        "x-api-key"
+        | "api-key"
+        | "x-goog-api-key"
+        | "x-amz-security-token"
+        | "x-aws-ec2-metadata-token"
+        | "x-identity-header"
+        | "secret"
+        | "cookie" => last(value),
         _ => value.to_owned(),
     }
 }

@@ -138,6 +138,7 @@ impl Around<'_> {
             variant: None,
             draw: self.draw(&request),
             shelf: self.shelf(),
+            keys: state.keys(),
             inner: Inner::new(state, provider),
             models: state.options.models.as_deref(),
         };

@@ -8,7 +8,7 @@ mod reply;
 use serde_json::Value;
 use specs::Violation;
 
-use crate::Credentials;
+use crate::Keys;
 use crate::answer::{Answer, Ask};
 use crate::provider::{Call, Denied, Event, Headers, Provider, Route, Stream, Whole};
 use crate::request::Request;
@@ -30,9 +30,9 @@ impl Provider for Llama2 {
         crate::provider::documented(self.name(), method, "/")
     }
 
-    fn authenticate(&self, request: &Request, credentials: &Credentials) -> Result<(), Box<Denied>> {
+    fn authenticate(&self, request: &Request, keys: &Keys<'_>) -> Result<(), Box<Denied>> {
         let reason = match request.bearer() {
-            Some(key) if credentials.accepts(self.name(), key) => return Ok(()),
+            Some(key) if keys.published.accepts(self.name(), key) => return Ok(()),
             Some(_) => "unknown key",
             None => "no bearer key",
         };

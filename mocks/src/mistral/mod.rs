@@ -13,7 +13,7 @@ mod stream;
 use serde_json::Value;
 use specs::Violation;
 
-use crate::Credentials;
+use crate::Keys;
 use crate::answer::{Answer, Ask, Embed, Vectors};
 use crate::provider::{Call, Denied, Event, Headers, Provider, Route, Stream, Whole};
 use crate::request::Request;
@@ -43,14 +43,14 @@ impl Provider for Mistral {
         }
     }
 
-    fn authenticate(&self, request: &Request, credentials: &Credentials) -> Result<(), Box<Denied>> {
+    fn authenticate(&self, request: &Request, keys: &Keys<'_>) -> Result<(), Box<Denied>> {
         let denied = |reason: &str| {
             let failure = Failure { kind: Some(Kind::Authentication), ..Failure::default() };
             Err(Box::new(Denied { failure, reason: reason.to_owned(), canonical_request: None }))
         };
         match request.bearer() {
             None => denied("no bearer key"),
-            Some(key) if credentials.accepts(self.name(), key) => Ok(()),
+            Some(key) if keys.published.accepts(self.name(), key) => Ok(()),
             Some(_) => denied("unknown key"),
         }
     }

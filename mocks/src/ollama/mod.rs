@@ -12,7 +12,7 @@ mod stream;
 use serde_json::Value;
 use specs::Violation;
 
-use crate::Credentials;
+use crate::Keys;
 use crate::answer::{Answer, Ask, Embed, Vectors, arguments};
 use crate::provider::{Call, Denied, Event, Framing, Headers, Provider, Route, Stream, Whole};
 use crate::request::Request;
@@ -51,7 +51,7 @@ impl Provider for Ollama {
     }
 
     /// Whoever reaches the server may use it.
-    fn authenticate(&self, _request: &Request, _credentials: &Credentials) -> Result<(), Box<Denied>> {
+    fn authenticate(&self, _request: &Request, _keys: &Keys<'_>) -> Result<(), Box<Denied>> {
         Ok(())
     }
 

@@ -28,7 +28,7 @@ mod works;
 use serde_json::Value;
 use specs::{Operation, Violation};
 
-use crate::Credentials;
+use crate::Keys;
 use crate::answer::{Answer, Ask, Embed, Usage, Vectors};
 use crate::live::Live;
 use crate::provider::{Call, Denied, Event, Made, Provider, Route, Stream, Whole};
@@ -145,15 +145,15 @@ impl Provider for OpenAi {
         }
     }
 
-    fn authenticate(&self, request: &Request, credentials: &Credentials) -> Result<(), Box<Denied>> {
+    fn authenticate(&self, request: &Request, keys: &Keys<'_>) -> Result<(), Box<Denied>> {
         if request.method == "GET" && is_address(&request.path) {
             return Ok(());
         }
         let Some(key) = realtime::key(request).or_else(|| request.bearer()) else {
             return Err(denied("no bearer key", error::NO_KEY.to_owned(), None));
         };
-        let of_session = || realtime::is_open_to(request, key, credentials, self.name);
-        if credentials.accepts(self.name, key) || of_session() {
+        let of_session = || realtime::is_open_to(request, key, keys.published, self.name);
+        if keys.published.accepts(self.name, key) || of_session() {
             return Ok(());
         }
         let message = format!(

@@ -15,7 +15,7 @@ mod token;
 use serde_json::Value;
 use specs::Violation;
 
-use crate::Credentials;
+use crate::Keys;
 use crate::answer::{Answer, Ask};
 use crate::provider::{Call, Denied, Event, Provider, Route, Stream, Whole};
 use crate::request::Request;
@@ -55,9 +55,9 @@ impl Provider for Tgi {
     }
 
     /// A server that was started without a key asks for none; so who sends none is let in, and who sends one must know it.
-    fn authenticate(&self, request: &Request, credentials: &Credentials) -> Result<(), Box<Denied>> {
+    fn authenticate(&self, request: &Request, keys: &Keys<'_>) -> Result<(), Box<Denied>> {
         let is_open = request.header("authorization").is_none() || request.method == "GET";
-        if is_open || request.bearer().is_some_and(|key| credentials.accepts(self.name(), key)) {
+        if is_open || request.bearer().is_some_and(|key| keys.published.accepts(self.name(), key)) {
             return Ok(());
         }
         let failure = Failure { kind: Some(Kind::Authentication), ..Failure::default() };

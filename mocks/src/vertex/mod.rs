@@ -14,7 +14,7 @@ use std::borrow::Cow;
 use serde_json::Value;
 use specs::{Operation, Violation};
 
-use crate::Credentials;
+use crate::Keys;
 use crate::answer::{Answer, Ask, Embed, Rank, Ranking, Vectors};
 use crate::gemini;
 use crate::provider::{Call, Denied, Event, Framing, Made, Provider, Route, Stream, Whole};
@@ -64,9 +64,9 @@ impl Provider for Vertex {
     }
 
     /// An access token of OAuth.
-    fn authenticate(&self, request: &Request, credentials: &Credentials) -> Result<(), Box<Denied>> {
+    fn authenticate(&self, request: &Request, keys: &Keys<'_>) -> Result<(), Box<Denied>> {
         match request.bearer() {
-            Some(token) if credentials.accepts(self.name(), token) => Ok(()),
+            Some(token) if keys.published.accepts(self.name(), token) => Ok(()),
             Some(_) => Err(error::denied("unknown token", error::BAD_TOKEN, "ACCESS_TOKEN_TYPE_UNSUPPORTED")),
             None => Err(error::denied("no bearer token", error::NO_TOKEN, "CREDENTIALS_MISSING")),
         }

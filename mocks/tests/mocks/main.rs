@@ -8,6 +8,7 @@ mod azure;
 mod batches;
 mod bedrock;
 mod client;
+mod cloud;
 mod cohere;
 mod faults;
 mod fold;

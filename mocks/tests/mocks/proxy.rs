@@ -70,7 +70,7 @@ async fn nothing_leaves_the_machine() {
     // It is there, and would answer.
     let other = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let other = other.local_addr().unwrap().to_string();
-    for target in ["example.com:443", "169.254.169.254:80", "api.openai.com.example.com:443", &other] {
+    for target in ["example.com:443", "169.254.1.1:80", "api.openai.com.example.com:443", &other] {
         let (_, reply) = tunnel(&mocks, target).await;
         assert_eq!(reply.status, 403, "{target}");
         assert!(

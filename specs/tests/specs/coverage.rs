@@ -43,11 +43,15 @@ impl<'a> Schemas<'a> {
     fn of(&self, sample: &'a Sample) -> Vec<(&'a Value, &'a Value)> {
         let path = &self.document["paths"][sample.operation().path()];
         let operation = &path[sample.method().to_lowercase()];
-        let plain = if sample.content["form"] == true { "multipart/form-data" } else { "application/json" };
+        let plain: &[&str] = if sample.content["form"] == true {
+            &["multipart/form-data", "application/x-www-form-urlencoded"]
+        } else {
+            &["application/json"]
+        };
         let variant = sample.content["variant"].as_str();
         let is_own = move |media: &str| match variant {
             Some(name) => media.ends_with(&format!("={name}")),
-            None => media.ends_with(plain),
+            None => plain.iter().any(|plain| media.ends_with(plain)),
         };
         let bodies = operation["requestBody"]["content"].as_object().into_iter().flatten();
         let named = |(media, body): &(&String, &Value)| {

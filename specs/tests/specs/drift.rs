@@ -32,6 +32,10 @@ fn no_document_drifts_from_the_published_ones() {
     let mut faults = Vec::new();
     for api in specs::apis() {
         let files = drift::published(api.provider());
+        if api.document()["x-published"] == "none" {
+            assert!(files.is_empty(), "{} is published all the same", api.provider());
+            continue;
+        }
         assert!(!files.is_empty(), "SOURCE.md of {} has no drift block", api.provider());
         for file in files {
             let path = place(&published, api.provider(), &file);

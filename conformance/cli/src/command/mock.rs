@@ -39,7 +39,7 @@ providers' names and this machine's. Nothing that a client sends to the proxy le
 machine: other hosts are refused, and named in the journal.
 
 What came in is at /__mock/journal, scripts are added at /__mock/scripts, all is forgotten at
-/__mock/reset. Tokens are counted with OpenAI's o200k encoding for every provider.")]
+/__mock/reset. What STS and its like have issued expires at once by DELETE /__mock/tokens. Tokens are counted with OpenAI's o200k encoding for every provider.")]
 pub(crate) struct Mock {
     /// Where all providers listen, each under its own prefix; port 0 lets the system choose
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:9000")]
@@ -71,6 +71,9 @@ pub(crate) struct Mock {
     /// Keep what providers keep, such as OpenAI's responses, in this file over a restart; default: while the mocks run
     #[arg(long, value_name = "FILE")]
     state: Option<PathBuf>,
+    /// The longest that keys and tokens hold which STS, metadata services and token endpoints issue; default: as long as the clouds say
+    #[arg(long, value_name = "N")]
+    token_seconds: Option<u64>,
     /// Answer requests that break the provider's rules all the same; the journal tells what was wrong
     #[arg(long)]
     lenient: bool,
@@ -129,6 +132,7 @@ impl Mock {
             models: self.models.clone(),
             lenient: self.lenient,
             state: self.state.clone(),
+            token_seconds: self.token_seconds,
             tls: self.tls,
             proxy: self.proxy,
             authority: authority.map(Arc::new),
@@ -143,6 +147,9 @@ fn announce(mocks: &Mocks) -> std::io::Result<()> {
     for name in mocks::provider::names() {
         let key = mocks.credentials().key(name);
         eprintln!("  {name:<11} {}  key {key}", mocks.url(name));
+    }
+    for name in mocks::cloud::names() {
+        eprintln!("  {name:<11} {}", mocks.url(name));
     }
     for key in &mocks.credentials().aws {
         eprintln!("  {:<11} {} / {} in {}", "aws", key.access_key_id, key.secret_access_key, key.region);

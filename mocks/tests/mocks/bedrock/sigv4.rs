@@ -6,9 +6,11 @@ use aws_credential_types::Credentials as Pair;
 use aws_sigv4::http_request::{PayloadChecksumKind, SignableBody, SignableRequest, SigningSettings, sign};
 use aws_sigv4::sign::v4;
 use jiff::{SignedDuration, Timestamp};
-use mocks::bedrock::sigv4::{Refusal, verify};
+use mocks::cloud::Issued;
+use mocks::cloud::aws::sigv4::{self, Refusal};
 use mocks::request::Request;
-use mocks::{AwsKey, Credentials};
+use mocks::store::Store;
+use mocks::{AwsKey, Credentials, Keys, StoreLimits};
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::{Strategy, any, prop_assert, prop_assert_eq, prop_oneof, proptest};
@@ -73,6 +75,13 @@ fn known(token: Option<&String>) -> Credentials {
         aws: vec![AwsKey { session_token: token.cloned(), ..AwsKey::default() }],
         ..Credentials::default()
     }
+}
+
+/// Whether these keys signed it, for Bedrock.
+fn verify(request: &Request, published: &Credentials, now: Timestamp) -> Result<(), Refusal> {
+    let store = Store::new(StoreLimits::default());
+    let keys = Keys { published, issued: Issued::new(&store, now, None) };
+    sigv4::verify(request, &keys, "bedrock", now).map(drop)
 }
 
 /// What lies on the wire once AWS's signer was there.

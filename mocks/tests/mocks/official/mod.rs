@@ -4,6 +4,7 @@ mod anthropic;
 mod anthropic_batches;
 mod azure;
 mod boto3;
+mod boto3_identity;
 mod cohere;
 mod genai;
 mod genai_batches;

@@ -9,11 +9,11 @@ use canonical::Port;
 use jiff::{SignedDuration, Timestamp};
 use ring::{digest, hmac};
 
+use super::{ACCOUNT, USER};
+use crate::cloud::Caller;
 use crate::request::Request;
-use crate::{AwsKey, Credentials};
+use crate::{AwsKey, Keys};
 
-/// The service's signing name.
-const SERVICE: &str = "bedrock";
 const TERMINATOR: &str = "aws4_request";
 /// How far the client's clock may be off, either way.
 const SKEW_MINUTES: i64 = 5;
@@ -40,11 +40,12 @@ pub struct Expected {
     pub string_to_sign: String,
 }
 
-/// Verifies the signature of a request that has a header `authorization`, at this time.
+/// Verifies the signature of a request that has a header `authorization`, at this time, for the service of this signing name. Gives
+/// who signed.
 ///
 /// # Errors
 /// The first thing that is wrong, in the order in which the service looks: form, scope, key, clock, signature.
-pub fn verify(request: &Request, credentials: &Credentials, now: Timestamp) -> Result<(), Refusal> {
+pub fn verify(request: &Request, keys: &Keys<'_>, service: &str, now: Timestamp) -> Result<Caller, Refusal> {
     let date = request.header("x-amz-date").or_else(|| request.header("date"));
     let header = request.header("authorization").unwrap_or_default();
     let authorization = Authorization::parse(header, date.is_some()).map_err(incomplete)?;
@@ -56,8 +57,8 @@ pub fn verify(request: &Request, credentials: &Credentials, now: Timestamp) -> R
         let message = "'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.";
         return Err(invalid(message.to_owned()));
     }
-    let key = key(request, credentials, scope)?;
-    scope_fits(scope, key)?;
+    let (key, caller) = &signer(request, keys, scope)?;
+    scope_fits(scope, key, service)?;
     clock_fits(&date, signed_at, now)?;
 
     let expected = |port| {
@@ -69,7 +70,7 @@ pub fn verify(request: &Request, credentials: &Credentials, now: Timestamp) -> R
     let is_good = |port| *signature == sign(key, scope, &expected(port).string_to_sign);
     // The port is this mock's: who signs the host alone has signed what AWS would have got.
     if is_good(Port::Signed) || is_good(Port::Unsigned) {
-        return Ok(());
+        return Ok(caller.clone());
     }
     let expected = expected(Port::Signed);
     let Expected { canonical_request, string_to_sign } = &expected;
@@ -112,27 +113,34 @@ fn date_fits(scope: &Scope<'_>, date: &str) -> Result<(), Refusal> {
 }
 
 /// The pair of the scope's key id, if the request also carries its session token.
-fn key<'a>(
-    request: &Request,
-    credentials: &'a Credentials,
-    scope: &Scope<'_>,
-) -> Result<&'a AwsKey, Refusal> {
+fn signer(request: &Request, keys: &Keys<'_>, scope: &Scope<'_>) -> Result<(AwsKey, Caller), Refusal> {
     let token = request.header("x-amz-security-token");
-    let known = credentials.aws(scope.key).filter(|key| key.session_token.as_deref() == token);
-    known.ok_or_else(|| Refusal {
-        exception: "UnrecognizedClientException",
-        message: "The security token included in the request is invalid.".to_owned(),
-        expected: None,
-    })
+    let fits = |key: &AwsKey| key.session_token.as_deref() == token;
+    if let Some(key) = keys.published.aws(scope.key).filter(|key| fits(key)) {
+        let [arn, id, account] = [USER.0, USER.1, ACCOUNT].map(str::to_owned);
+        return Ok((key.clone(), Caller { arn, id, account }));
+    }
+    let refusal =
+        |exception, message: &str| Refusal { exception, message: message.to_owned(), expected: None };
+    match keys.issued.session(scope.key).filter(|session| fits(&session.key)) {
+        None => {
+            let message = "The security token included in the request is invalid.";
+            Err(refusal("UnrecognizedClientException", message))
+        }
+        Some(session) if keys.issued.is_over(session.expires) => {
+            Err(refusal("ExpiredTokenException", "The security token included in the request is expired"))
+        }
+        Some(session) => Ok((session.key, session.caller)),
+    }
 }
 
-fn scope_fits(scope: &Scope<'_>, key: &AwsKey) -> Result<(), Refusal> {
+fn scope_fits(scope: &Scope<'_>, key: &AwsKey, service: &str) -> Result<(), Refusal> {
     let mut wrong = String::new();
     if scope.region != key.region {
         wrong += "Credential should be scoped to a valid region. ";
     }
-    if scope.service != SERVICE {
-        wrong += &format!("Credential should be scoped to correct service: '{SERVICE}'. ");
+    if scope.service != service {
+        wrong += &format!("Credential should be scoped to correct service: '{service}'. ");
     }
     if scope.terminator != TERMINATOR {
         wrong += &format!(
@@ -172,10 +180,10 @@ fn sign(key: &AwsKey, scope: &Scope<'_>, string_to_sign: &str) -> String {
     hex(&secret)
 }
 
-fn sha256(bytes: &[u8]) -> Vec<u8> {
+pub(in crate::cloud) fn sha256(bytes: &[u8]) -> Vec<u8> {
     digest::digest(&digest::SHA256, bytes).as_ref().to_vec()
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub(in crate::cloud) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -1,0 +1,34 @@
+//! The RSA key of all that is signed here. It is published, as every key of the mocks is, and opens nothing but a mock.
+
+use std::sync::LazyLock;
+
+use ring::rand::SystemRandom;
+use ring::signature::{
+    KeyPair as _, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_SHA256, RsaKeyPair, UnparsedPublicKey,
+};
+
+use super::aws::sigv4::{hex, sha256};
+
+/// PKCS #8.
+const DER: &[u8] = include_bytes!("key.der");
+
+static PAIR: LazyLock<RsaKeyPair> =
+    LazyLock::new(|| RsaKeyPair::from_pkcs8(DER).expect("the key is an RSA key of 2048 bits"));
+
+/// What it is called: 40 digits.
+pub(super) static ID: LazyLock<String> =
+    LazyLock::new(|| hex(&sha256(PAIR.public_key().as_ref()))[..40].to_owned());
+
+/// A signature by RS256.
+pub(super) fn sign(text: &[u8]) -> Vec<u8> {
+    let mut signature = vec![0; PAIR.public().modulus_len()];
+    PAIR.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), text, &mut signature)
+        .expect("the buffer is as long as the modulus");
+    signature
+}
+
+/// Is this signature the key's?
+pub(super) fn signed(text: &[u8], signature: &[u8]) -> bool {
+    let public = UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, PAIR.public_key().as_ref());
+    public.verify(text, signature).is_ok()
+}
