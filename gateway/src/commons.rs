@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use rustls::ClientConfig;
+
 use crate::balancer::Balancer;
 use crate::config::{Config, Route};
 use crate::limits::Limits;
@@ -26,16 +28,15 @@ pub(crate) struct Commons {
 }
 
 impl Commons {
-    pub(crate) fn new(config: &Config, limits: &Limits) -> Self {
+    pub(crate) fn new(config: &Config, tls: &ClientConfig, limits: &Limits) -> Self {
         let balancers = config.router.routes().iter().filter_map(|route| {
             let settings = route.plugin.balancer.as_ref()?;
             let balancer = Balancer::new(settings, &route.plugin.targets, None);
             Some((Arc::as_ptr(route).addr(), Arc::new(balancer)))
         });
-        let semantics =
-            config.router.routes().iter().filter_map(|route| {
-                Some((Arc::as_ptr(route).addr(), Arc::new(Semantic::new(&route.plugin)?)))
-            });
+        let semantics = config.router.routes().iter().filter_map(|route| {
+            Some((Arc::as_ptr(route).addr(), Arc::new(Semantic::new(&route.plugin, tls)?)))
+        });
         Self {
             balancers: balancers.collect(),
             observers: Arc::new(Observers::new(vec![Arc::new(Access), Arc::new(Shares)])),

@@ -87,7 +87,7 @@ impl Gateway {
         let tls = crate::tls::client(trust.as_deref())?;
         let ways = Arc::new(Ways::read(&egress)?);
         let config = Arc::new(config);
-        let commons = Arc::new(Commons::new(&config, &limits));
+        let commons = Arc::new(Commons::new(&config, &tls, &limits));
         let mut gateway = Self { address, shared: shared.clone(), threads: Vec::new() };
         for (core, listener) in listeners.into_iter().enumerate() {
             let (shared, limits) = (shared.clone(), limits.clone());

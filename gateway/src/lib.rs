@@ -13,6 +13,8 @@ mod aws;
 mod balancer;
 mod commons;
 pub mod config;
+#[cfg(any(feature = "redis", feature = "pgvector"))]
+mod databases;
 mod egress;
 mod fault;
 mod gateway;

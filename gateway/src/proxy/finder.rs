@@ -43,7 +43,7 @@ enum Unembedded {
     Fault(#[from] Fault),
     #[error("the model's service answered {0}")]
     Status(u16),
-    #[error("the model's service took more than {0:?}")]
+    #[error("the prompt's target was not known within {0:?}")]
     Slow(std::time::Duration),
     #[error("the reply holds no vector")]
     Empty,
@@ -89,9 +89,12 @@ impl Proxy {
         let Some(text) = text else { return Ok(semantic.fallback()) };
         let head = if finder.model.target.auth.allow_override { tries.values.head } else { &finder.own };
         let within = self.limits.embedding;
-        let asked = timeout(within, self.embed(finder, head, &text, tries.deadline)).await;
-        match asked.unwrap_or(Err(Unembedded::Slow(within))) {
-            Ok(vector) => semantic.targets(vector).map_err(|far| Fault::TooFar(far.threshold)),
+        let asked = timeout(within, async {
+            let vector = self.embed(finder, head, &text, tries.deadline).await?;
+            Ok(semantic.targets(vector).await)
+        });
+        match asked.await.unwrap_or(Err(Unembedded::Slow(within))) {
+            Ok(targets) => targets.map_err(|far| Fault::TooFar(far.threshold)),
             Err(why) => {
                 semantic.failed(&why, why.lasts(), Instant::now());
                 Ok(semantic.fallback())

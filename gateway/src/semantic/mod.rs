@@ -11,24 +11,28 @@
 //!
 //! <https://developer.konghq.com/ai-gateway/semantic-similarity/>
 
+mod database;
 mod distance;
 mod order;
 mod prompt;
 
+use std::fmt::Display;
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
-use tokio::time::Instant;
+use rustls::ClientConfig;
+use tokio::time::{Instant, sleep};
 
 pub(crate) use prompt::prompt;
 
 use crate::config::{AiProxy, Algorithm, Metric, Target};
 use crate::outage::Outage;
+use database::Keep;
 use order::Group;
 
 /// How long no prompt is embedded after the model's service failed: who cannot be embedded shall not wait for it each time.
 const PAUSE: Duration = Duration::from_secs(1);
-/// Between two tries to embed the descriptions; twice as long each time, up to [`LONGEST`].
+/// Between two tries at what is missing; twice as long each time, up to [`LONGEST`].
 const FIRST: Duration = Duration::from_millis(500);
 const LONGEST: Duration = Duration::from_secs(60);
 
@@ -46,6 +50,8 @@ pub(crate) struct Semantic {
     vectors: OnceLock<Vec<Vec<f32>>>,
     /// Those that are known so far. Whoever holds it embeds the rest; the other cores wait.
     learning: tokio::sync::Mutex<Vec<Vec<f32>>>,
+    /// Where vectors lie too, if the file says so.
+    keep: Option<Keep>,
     /// Until when the model is not asked.
     pause: Mutex<Option<Instant>>,
     outage: Outage,
@@ -59,9 +65,9 @@ pub(crate) struct TooFar {
 
 impl Semantic {
     /// `None`: the plugin goes by another algorithm.
-    pub(crate) fn new(plugin: &AiProxy) -> Option<Self> {
-        let balancer = plugin.balancer.as_ref()?;
-        plugin.embeddings.as_ref().filter(|_| balancer.algorithm == Algorithm::Semantic)?;
+    pub(crate) fn new(plugin: &AiProxy, tls: &ClientConfig) -> Option<Self> {
+        plugin.balancer.as_ref().filter(|balancer| balancer.algorithm == Algorithm::Semantic)?;
+        let embeddings = plugin.embeddings.as_ref()?;
         let mut groups: Vec<Group> = Vec::new();
         let mut catchall = Group::new(Target::CATCHALL);
         for (number, target) in plugin.targets.iter().enumerate() {
@@ -79,7 +85,10 @@ impl Semantic {
             group.add(number, target.weight);
         }
         let vectordb = plugin.vectordb.as_ref();
+        let descriptions = groups.iter().map(|group| group.description.clone());
+        let keep = vectordb.and_then(|vectordb| Keep::new(embeddings, vectordb, descriptions, tls));
         Some(Self {
+            keep,
             metric: vectordb.map(|vectordb| vectordb.metric).unwrap_or_default(),
             threshold: vectordb.and_then(|vectordb| vectordb.threshold),
             dimensions: vectordb.map(|vectordb| vectordb.dimensions),
@@ -92,32 +101,48 @@ impl Semantic {
         })
     }
 
-    /// Embeds the descriptions by `embed`, however long it takes. One of several callers does it.
-    pub(crate) async fn learn<E: std::fmt::Display>(
-        &self,
-        mut embed: impl AsyncFnMut(&str) -> Result<Vec<f32>, E>,
-    ) {
+    /// Embeds the descriptions by `embed`, however long it takes, and then sees that the database has them, for as long as it is
+    /// polled. One of several callers does it.
+    pub(crate) async fn learn<E: Display>(&self, mut embed: impl AsyncFnMut(&str) -> Result<Vec<f32>, E>) {
         let mut known = self.learning.lock().await;
-        let mut pause = FIRST;
-        while let Some(group) = self.groups.get(known.len()) {
-            match embed(&group.description)
-                .await
-                .map_err(|error| error.to_string())
-                .and_then(|vector| self.check(vector))
-            {
+        if self.vectors.get().is_none() {
+            let mut stored = match &self.keep {
+                Some(keep) => keep.stored().await.into_iter(),
+                None => Vec::new().into_iter(),
+            };
+            let mut stored = stored.by_ref().skip(known.len());
+            while let Some(group) = self.groups.get(known.len()) {
+                let found = stored.next().flatten().and_then(|vector| self.check(vector).ok());
+                known.push(match found {
+                    Some(vector) => vector,
+                    None => self.embedded(&group.description, &mut embed).await,
+                });
+            }
+            let _ = self.vectors.set(std::mem::take(&mut *known));
+        }
+        if let (Some(keep), Some(vectors)) = (&self.keep, self.vectors.get()) {
+            keep.stay_full(vectors).await;
+        }
+    }
+
+    /// The vector of a description, once the model gives one.
+    async fn embedded<E: Display>(
+        &self,
+        description: &str,
+        embed: &mut impl AsyncFnMut(&str) -> Result<Vec<f32>, E>,
+    ) -> Vec<f32> {
+        let mut pauses = pauses();
+        loop {
+            let vector = embed(description).await.map_err(|error| error.to_string());
+            match vector.and_then(|vector| self.check(vector)) {
                 Ok(vector) => {
                     self.outage.worked(MODEL);
-                    known.push(vector);
-                    pause = FIRST;
+                    return vector;
                 }
-                Err(why) => {
-                    self.outage.failed(MODEL, &why);
-                    tokio::time::sleep(pause).await;
-                    pause = (pause * 2).min(LONGEST);
-                }
+                Err(why) => self.outage.failed(MODEL, &why),
             }
+            sleep(pauses.next().unwrap_or(LONGEST)).await;
         }
-        let _ = self.vectors.set(std::mem::take(&mut *known));
     }
 
     /// Refuses a vector of another length than the file says, or than those of the descriptions have.
@@ -141,7 +166,7 @@ impl Semantic {
     }
 
     /// A prompt could not be embedded. `broken`: nor would the next one.
-    pub(crate) fn failed(&self, why: &dyn std::fmt::Display, broken: bool, now: Instant) {
+    pub(crate) fn failed(&self, why: &dyn Display, broken: bool, now: Instant) {
         self.outage.failed(MODEL, why);
         if broken {
             *self.lock_pause() = Some(now + PAUSE);
@@ -149,7 +174,7 @@ impl Semantic {
     }
 
     /// The targets for a prompt, the nearest first.
-    pub(crate) fn targets(&self, vector: Vec<f32>) -> Result<Vec<usize>, TooFar> {
+    pub(crate) async fn targets(&self, vector: Vec<f32>) -> Result<Vec<usize>, TooFar> {
         let (vectors, vector) = match (self.vectors.get(), self.check(vector)) {
             (Some(vectors), Ok(vector)) => (vectors, vector),
             (None, _) => return Ok(self.fallback()),
@@ -159,7 +184,12 @@ impl Semantic {
             }
         };
         self.outage.worked(MODEL);
-        let distances: Vec<f64> = vectors.iter().map(|known| self.metric.distance(known, &vector)).collect();
+        let told = match &self.keep {
+            Some(keep) => keep.distances(&vector).await,
+            None => None,
+        };
+        let distance = |known: &Vec<f32>| self.metric.distance(known, &vector);
+        let distances = told.unwrap_or_else(|| vectors.iter().map(distance).collect());
         let groups = order::nearest(&distances, self.threshold);
         let mut targets: Vec<usize> =
             groups.into_iter().flat_map(|group| self.groups[group].turn()).collect();
@@ -182,6 +212,11 @@ impl Semantic {
     fn lock_pause(&self) -> std::sync::MutexGuard<'_, Option<Instant>> {
         self.pause.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// What passes between one try and the next.
+fn pauses() -> impl Iterator<Item = Duration> {
+    std::iter::successors(Some(FIRST), |pause| Some((*pause * 2).min(LONGEST)))
 }
 
 /// What is lost, in the words of the log.

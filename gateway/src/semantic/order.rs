@@ -45,11 +45,14 @@ impl Group {
     }
 }
 
+/// What databases that count in 32 bits may be wrong by: a vector's distance from itself, too.
+const ROUNDING: f64 = 1e-6;
+
 /// The numbers of those that are not too far, the nearest first; of two that are as near, the first of the file.
 pub(super) fn nearest(distances: &[f64], threshold: Option<f64>) -> Vec<usize> {
     let fits = |place: &usize| {
         let distance = distances[*place];
-        distance.is_finite() && threshold.is_none_or(|most| distance <= most)
+        distance.is_finite() && threshold.is_none_or(|most| distance <= most + ROUNDING)
     };
     let mut places: Vec<usize> = (0..distances.len()).filter(fits).collect();
     places.sort_by(|one, other| distances[*one].total_cmp(&distances[*other]));

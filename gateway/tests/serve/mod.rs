@@ -5,6 +5,8 @@ mod batches;
 mod calls;
 mod client;
 mod connections;
+#[cfg(all(feature = "redis", feature = "pgvector"))]
+mod databases;
 mod egress;
 mod errors;
 mod http2;
@@ -18,6 +20,8 @@ mod passthrough;
 mod process;
 mod providers;
 mod realtime;
+#[cfg(all(feature = "redis", feature = "pgvector"))]
+mod resp;
 mod responses;
 mod rules;
 mod semantic;
@@ -26,6 +30,8 @@ mod streams;
 mod tls;
 mod turns;
 mod upstream;
+#[cfg(all(feature = "redis", feature = "pgvector"))]
+mod vectors;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;

@@ -10,13 +10,13 @@ use super::client::{Client, Reply};
 use super::upstream::{Call, Upstream};
 use super::{ANSWER, Setup, json_reply, plugin};
 
-const CODE: &str = "Specialist in programming";
-const POEMS: &str = "Specialist in poetry";
+pub(super) const CODE: &str = "Specialist in programming";
+pub(super) const POEMS: &str = "Specialist in poetry";
 
 /// An upstream that answers every call as `answer` says, and remembers what it was asked.
-struct Server {
-    url: String,
-    seen: Arc<Mutex<Vec<(String, Value)>>>,
+pub(super) struct Server {
+    pub(super) url: String,
+    pub(super) seen: Arc<Mutex<Vec<(String, Value)>>>,
     task: JoinHandle<()>,
 }
 
@@ -43,16 +43,16 @@ impl Server {
     }
 
     /// A model whose vectors have a number for each topic.
-    async fn model() -> Self {
+    pub(super) async fn model() -> Self {
         Self::start(embed).await
     }
 
     /// A target that answers every chat.
-    async fn target() -> Self {
+    pub(super) async fn target() -> Self {
         Self::start(|_| closing("200 OK", ANSWER)).await
     }
 
-    fn calls(&self) -> usize {
+    pub(super) fn calls(&self) -> usize {
         self.seen.lock().unwrap().len()
     }
 }
@@ -78,7 +78,7 @@ fn embed(body: &Value) -> Vec<u8> {
 }
 
 /// A gateway with targets of these descriptions, and a model behind `model`.
-fn setup(model: &str, targets: &[(&Server, &str)]) -> Setup {
+pub(super) fn setup(model: &str, targets: &[(&Server, &str)]) -> Setup {
     let described = |(number, (server, description)): (usize, &(&Server, &str))| {
         let mut target = plugin("openai", &server.url);
         target["description"] = json!(description);
@@ -103,7 +103,7 @@ async fn ask(gateway: &gateway::Gateway, prompt: &str) -> Reply {
 }
 
 /// The target that answered.
-async fn who(gateway: &gateway::Gateway, prompt: &str) -> String {
+pub(super) async fn who(gateway: &gateway::Gateway, prompt: &str) -> String {
     let reply = ask(gateway, prompt).await;
     assert_eq!(reply.status, 200, "{}", reply.text());
     reply.field("x-kong-llm-model").unwrap().to_owned()
