@@ -7,10 +7,11 @@ use rustls::ClientConfig;
 
 use crate::balancer::Balancer;
 use crate::config::{Config, Route};
+use crate::egress::Ways;
 use crate::limits::Limits;
 use crate::semantic::Semantic;
 use crate::shelf::Shelf;
-use crate::statistics::{Access, Observers, Shares};
+use crate::statistics::{Access, Observers, Shares, Sinks};
 use crate::store::Store;
 
 /// One of each, for all cores.
@@ -21,6 +22,8 @@ pub(crate) struct Commons {
     pub(crate) store: Arc<Store>,
     /// Who is told what calls were.
     pub(crate) observers: Arc<Observers>,
+    /// Where they are told besides, by route.
+    pub(crate) sinks: Arc<Sinks>,
     /// Who is next, for each route that has several targets.
     balancers: HashMap<usize, Arc<Balancer>>,
     /// Which target a prompt is for, for each route that goes by that.
@@ -28,7 +31,7 @@ pub(crate) struct Commons {
 }
 
 impl Commons {
-    pub(crate) fn new(config: &Config, tls: &ClientConfig, limits: &Limits) -> Self {
+    pub(crate) fn new(config: &Config, tls: &Arc<ClientConfig>, ways: &Arc<Ways>, limits: &Limits) -> Self {
         let balancers = config.router.routes().iter().filter_map(|route| {
             let settings = route.plugin.balancer.as_ref()?;
             let balancer = Balancer::new(settings, &route.plugin.targets, None);
@@ -40,6 +43,7 @@ impl Commons {
         Self {
             balancers: balancers.collect(),
             observers: Arc::new(Observers::new(vec![Arc::new(Access), Arc::new(Shares)])),
+            sinks: Arc::new(Sinks::new(Arc::clone(tls), Arc::clone(ways))),
             semantics: semantics.collect(),
             shelf: Arc::new(Shelf::new(limits)),
             store: Arc::new(Store::new(limits)),

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
 
 use tokio::runtime::Builder;
 use tokio::sync::{Semaphore, oneshot};
@@ -17,9 +18,12 @@ use crate::egress::{Egress, Ways};
 use crate::limits::Limits;
 use crate::proxy::Proxy;
 use crate::server::{self, Shared};
+use crate::statistics::Sinks;
 
 /// Threads of each core that ask the system for addresses; it can only do that by waiting.
 const RESOLVERS: usize = 8;
+/// What records of calls get at least to be written, though the calls took all of the time.
+const FLUSH: Duration = Duration::from_secs(1);
 
 /// How a gateway runs; what it does is in its [`Config`].
 #[derive(Clone, Debug)]
@@ -67,6 +71,8 @@ pub struct Gateway {
     address: SocketAddr,
     shared: Shared,
     threads: Vec<(JoinHandle<()>, oneshot::Receiver<()>)>,
+    sinks: Arc<Sinks>,
+    drain: Duration,
 }
 
 impl Gateway {
@@ -87,8 +93,9 @@ impl Gateway {
         let tls = crate::tls::client(trust.as_deref())?;
         let ways = Arc::new(Ways::read(&egress)?);
         let config = Arc::new(config);
-        let commons = Arc::new(Commons::new(&config, &tls, &limits));
-        let mut gateway = Self { address, shared: shared.clone(), threads: Vec::new() };
+        let commons = Arc::new(Commons::new(&config, &tls, &ways, &limits));
+        let (sinks, drain) = (Arc::clone(&commons.sinks), limits.drain);
+        let mut gateway = Self { address, shared: shared.clone(), threads: Vec::new(), sinks, drain };
         for (core, listener) in listeners.into_iter().enumerate() {
             let (shared, limits) = (shared.clone(), limits.clone());
             let (config, tls, ways) = (Arc::clone(&config), Arc::clone(&tls), Arc::clone(&ways));
@@ -113,14 +120,17 @@ impl Gateway {
         self.address
     }
 
-    /// Takes no more calls, and lets those that run finish for at most [`Limits::drain`].
+    /// Takes no more calls, and lets those that run finish for at most [`Limits::drain`]; what is left of that is for the records of
+    /// calls that are not written yet.
     pub async fn shutdown(mut self) {
         self.shared.drain.cancel();
+        let began = Instant::now();
         for (thread, ended) in self.threads.drain(..) {
             // The sender is dropped as the thread's last act, so joining does not block.
             let _ = ended.await;
             let _ = thread.join();
         }
+        self.sinks.finish(self.drain.saturating_sub(began.elapsed()).max(FLUSH)).await;
     }
 }
 

@@ -21,6 +21,8 @@ use super::{
 /// One configured `ai-proxy` or `ai-proxy-advanced`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct AiProxy {
+    /// The plugin's `id`, or else its `instance_name`.
+    pub id: Option<String>,
     /// Where requests go: one of these; there is at least one.
     pub targets: Vec<Arc<Target>>,
     /// How it is chosen, and what happens when it fails; `None` for `ai-proxy`, which has only one.
@@ -132,6 +134,7 @@ impl AiProxy {
         }
         let max_request_body_size = size.and_then(NonZeroU64::new);
         Some(Self {
+            id: None,
             targets,
             balancer,
             embeddings: None,

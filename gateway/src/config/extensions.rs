@@ -11,12 +11,15 @@
 //!
 //! `touchstone-store:false` keeps nothing of responses,
 //! and, where the provider is `huggingface`, `touchstone-format:tgi` for an inference server of one's own.
+//! A `file-log` with `touchstone-rotate-size:<bytes>` begins a new file when one is full, and keeps `touchstone-rotate-keep:<number>`, 5
+//! unless set, of the old ones.
 //! `touchstone-share:redis` lets several gateways share what they know of a plugin's targets, through its `vectordb.redis`. The
 //! address is not in the tag: Kong takes neither `/` nor `,` in one, and a password would lie open there.
 
 use super::error::Problem;
 use super::field::{Field, nearest};
 use super::named::Named;
+use super::plugin::AI_PROXY;
 
 /// The settings of one plugin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,11 +35,23 @@ pub struct Extensions {
     /// `touchstone-share`: whether usage, latency and health of targets are shared with other gateways, through the plugin's own
     /// `vectordb.redis`.
     pub share: bool,
+    /// `touchstone-rotate-size` of a `file-log`: bytes that a file has at most. No bound unless set.
+    pub rotate_size: Option<u64>,
+    /// `touchstone-rotate-keep` of a `file-log`: full files that are kept.
+    pub rotate_keep: Option<u32>,
 }
 
 impl Default for Extensions {
     fn default() -> Self {
-        Self { strict: false, tuning: Tuning::default(), format: None, store: true, share: false }
+        Self {
+            strict: false,
+            tuning: Tuning::default(),
+            format: None,
+            store: true,
+            share: false,
+            rotate_size: None,
+            rotate_keep: None,
+        }
     }
 }
 
@@ -66,12 +81,18 @@ impl Named for Tuning {
 }
 
 impl Extensions {
-    /// Picks ours out of a plugin's tags.
-    pub(super) fn read(tags: &[(String, Field<'_>)]) -> Self {
+    /// Picks ours out of the tags of a plugin of this group.
+    pub(super) fn read(tags: &[(String, Field<'_>)], group: &str) -> Self {
         let mut own = Self::default();
         for (tag, field) in tags {
             let Some(setting) = tag.strip_prefix(PREFIX) else { continue };
             let (name, value) = setting.split_once(':').unwrap_or((setting, ""));
+            if !NAMES.contains(&(name, group)) {
+                let known = NAMES.iter().filter(|(_, owner)| *owner == group).map(|(name, _)| *name);
+                let meant = nearest(name, known).map(|name| format!("{PREFIX}{name}"));
+                field.error(Problem::Unknown(meant));
+                continue;
+            }
             match name {
                 "strict" => match value {
                     "true" => own.strict = true,
@@ -95,10 +116,17 @@ impl Extensions {
                     "redis" => own.share = true,
                     _ => field.error(one_of("redis")),
                 },
-                _ => field.error(Problem::Unknown(
-                    nearest(name, ["strict", "tuning", "format", "store", "share"].into_iter())
-                        .map(|name| format!("{PREFIX}{name}")),
-                )),
+                "rotate-size" => match value.parse().ok().filter(|size| *size >= LEAST) {
+                    Some(size) => own.rotate_size = Some(size),
+                    None => {
+                        field.error(Problem::Rule(format!("expected a number of bytes, {LEAST} or more")));
+                    }
+                },
+                "rotate-keep" => match value.parse().ok().filter(|keep| (1..=MOST).contains(keep)) {
+                    Some(keep) => own.rotate_keep = Some(keep),
+                    None => field.error(Problem::Rule(format!("expected a number from 1 to {MOST}"))),
+                },
+                _ => (),
             }
         }
         own
@@ -106,6 +134,20 @@ impl Extensions {
 }
 
 const PREFIX: &str = "touchstone-";
+/// Our names, and the group of plugins that has each.
+const NAMES: [(&str, &str); 7] = [
+    ("strict", AI_PROXY),
+    ("tuning", AI_PROXY),
+    ("format", AI_PROXY),
+    ("store", AI_PROXY),
+    ("share", AI_PROXY),
+    ("rotate-size", "file-log"),
+    ("rotate-keep", "file-log"),
+];
+/// Bytes of a file, at least: more than most lines have.
+const LEAST: u64 = 4096;
+/// Files that are kept, at most.
+const MOST: u32 = 1000;
 
 fn one_of(names: &str) -> Problem {
     Problem::OneOf { names: names.to_owned(), nearest: None }

@@ -80,7 +80,7 @@ pub use options::{
     EmbeddingInputType, GeminiOptions, HuggingfaceOptions, KimiOptions, Llama2Format, MistralFormat,
     ModelOptions,
 };
-pub use plugins::Plugins;
+pub use plugins::{FileLog, HttpLog, Method, Plugins, Queue, Rotation};
 pub use pricing::{CacheWriteCost, ContextWindowFactor, Pricing, ServiceTierFactor};
 pub use provider::Provider;
 pub use redis::Redis;

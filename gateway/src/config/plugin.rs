@@ -4,7 +4,7 @@ use super::entity::{Identity, reference, tags};
 use super::error::Problem;
 use super::field::{Field, nearest};
 use super::record::Record;
-use super::{AiProxy, Extensions, Plugins};
+use super::{AiProxy, Extensions, FileLog, HttpLog, Plugins};
 
 /// A plugin that this gateway runs.
 pub(super) struct Plugin<'c> {
@@ -31,6 +31,8 @@ pub(super) struct Kind {
 #[derive(Clone)]
 pub(super) enum Settings {
     AiProxy(Box<AiProxy>),
+    FileLog(FileLog),
+    HttpLog(Box<HttpLog>),
 }
 
 /// The group of plugins without which a route has no answer.
@@ -48,6 +50,16 @@ const KINDS: &[Kind] = &[
         group: AI_PROXY,
         read: |record, extensions| AiProxy::read_advanced(record, extensions).map(ai_proxy),
     },
+    Kind {
+        name: "file-log",
+        group: "file-log",
+        read: |record, extensions| FileLog::read(record, extensions).map(Settings::FileLog),
+    },
+    Kind {
+        name: "http-log",
+        group: "http-log",
+        read: |record, _| HttpLog::read(record).map(Box::new).map(Settings::HttpLog),
+    },
 ];
 
 fn ai_proxy(settings: AiProxy) -> Settings {
@@ -56,9 +68,11 @@ fn ai_proxy(settings: AiProxy) -> Settings {
 
 impl Settings {
     /// Adds what holds for a route to the rest of it; the plugin that answers it stands by itself.
-    pub(super) fn add_to(&self, _plugins: &mut Plugins) {
+    pub(super) fn add_to(&self, plugins: &mut Plugins) {
         match self {
             Self::AiProxy(_) => (),
+            Self::FileLog(settings) => plugins.file_log = Some(settings.clone()),
+            Self::HttpLog(settings) => plugins.http_log = Some((**settings).clone()),
         }
     }
 }
@@ -66,7 +80,7 @@ impl Settings {
 impl<'c> Plugin<'c> {
     /// Reads a plugin; `None`, if it is none of ours.
     pub(super) fn read(record: &mut Record<'c>) -> Option<Self> {
-        Identity::read(record, "instance_name");
+        let identity = Identity::read(record, "instance_name");
         let tags = tags(record);
         let enabled = record.boolean("enabled").unwrap_or(true);
         for field in record.get("protocols").map(|field| field.list("a set")).unwrap_or_default() {
@@ -81,12 +95,16 @@ impl<'c> Plugin<'c> {
         let kind = record.required("name").and_then(|field| kind(&field, enabled));
         let config = record.get("config");
         let kind = kind?;
-        let extensions = Extensions::read(&tags);
+        let extensions = Extensions::read(&tags, kind.group);
         let settings = match config {
             Some(field) => field.record(|record| (kind.read)(record, extensions)),
             None => record.nested("config", |record| (kind.read)(record, extensions)),
         };
-        Some(Self { kind, enabled, service, route, settings: settings.flatten() })
+        let mut settings = settings.flatten();
+        if let Some(Settings::AiProxy(plugin)) = &mut settings {
+            plugin.id = identity.id.or(identity.name);
+        }
+        Some(Self { kind, enabled, service, route, settings })
     }
 }
 
@@ -108,7 +126,7 @@ fn kind(name: &Field<'_>, enabled: bool) -> Option<&'static Kind> {
 }
 
 /// Plugins of Kong's that AI routes are often given.
-const BUNDLED: [&str; 23] = [
+const BUNDLED: [&str; 21] = [
     "acl",
     "ai-prompt-decorator",
     "ai-prompt-guard",
@@ -121,8 +139,6 @@ const BUNDLED: [&str; 23] = [
     "basic-auth",
     "correlation-id",
     "cors",
-    "file-log",
-    "http-log",
     "ip-restriction",
     "jwt",
     "key-auth",

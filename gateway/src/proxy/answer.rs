@@ -105,7 +105,7 @@ impl Answer {
         if let Content::Stream(stream) = &mut self.content { stream.begin().await } else { Ok(()) }
     }
 
-    pub(super) fn into_response(self, record: Record, busy: Busy) -> Response<Body> {
+    pub(super) fn into_response(self, mut record: Record, busy: Busy) -> Response<Body> {
         let Self { mut headers, status, content } = self;
         let kind = match &content {
             Content::Whole(..) => Some(JSON),
@@ -123,6 +123,7 @@ impl Answer {
         if record.words() == Api::Messages && !headers.contains_key(MESSAGES_ID) {
             headers.insert(MESSAGES_ID, printable(&record.id));
         }
+        record.answer(&headers);
         let body = match content {
             Content::Whole(bytes, outcome) => {
                 Body::whole(bytes.into(), status.as_u16(), outcome, record, busy)

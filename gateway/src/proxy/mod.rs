@@ -101,12 +101,13 @@ impl Proxy {
         let deadline = record.started() + self.limits.call;
         let call = self.call(&head, &mut body, &mut record, deadline);
         let answer = timeout_at(deadline, call).await.unwrap_or(Err(Fault::CallTimeout(self.limits.call)));
+        if answer.is_err() {
+            intake::linger(&head, body);
+        }
+        record.keep(head, busy.client());
         match answer {
             Ok(answer) => answer.into_response(record, busy),
-            Err(fault) => {
-                intake::linger(&head, body);
-                answer::fault(&fault, record, busy)
-            }
+            Err(fault) => answer::fault(&fault, record, busy),
         }
     }
 
@@ -157,7 +158,7 @@ impl Proxy {
         }
         intake::check_type(&head.headers)?;
         let body = intake::read(body, lead.limit(self.limits.body_bytes), self.limits.body).await?;
-        record.take();
+        record.take(Some(body.len()));
         let payloads = lead.target.logging.log_payloads;
         record.payloads = payloads.then(|| Payloads::new(&body));
         let mut tries = Tries { pool, lead, api, values: &values, record, deadline };
@@ -187,6 +188,7 @@ impl Proxy {
         record.provider = Some(backend.provider.name);
         record.target = Some(Arc::clone(&backend.target));
         record.route = Some(Arc::clone(found.route));
+        record.sinks = Arc::clone(&pool.sinks);
         if !backend.methods().contains(&head.method.as_str()) {
             return Err(Fault::Method(backend.methods()));
         }

@@ -102,6 +102,7 @@ impl Passing {
             self.begun = true;
             record.begin(self.status(), &out);
         }
+        record.give(&out);
         self.left = self.left.map(|left| left.saturating_sub(out.len() as u64));
         Poll::Ready(Some(Ok(out.into())))
     }

@@ -51,7 +51,7 @@ impl Proxy {
         };
         let mut target = passage.target(&path, &options)?;
         let mut taken = self.take(backend, passage, (head, body), &options, &mut target).await?;
-        record.take();
+        record.take(if let Taken::Whole(whole) = &taken { Some(whole.len()) } else { None });
         backend.check(&target, &filled)?;
         record.request_model = Some(target.model.clone()).filter(|model| !model.is_empty());
         own_headers(head, dialect(backend, passage), &mut target);

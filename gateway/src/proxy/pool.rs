@@ -13,10 +13,13 @@ use crate::commons::Commons;
 use crate::config::{self, Route};
 use crate::fault::Fault;
 use crate::limits::Limits;
+use crate::statistics::Sink;
 
 /// One route, made ready for one core.
 pub(crate) struct Pool {
     route: Arc<Route>,
+    /// Where its calls are told, besides the log.
+    pub(super) sinks: Arc<[Arc<Sink>]>,
     /// One for each target; at least one.
     backends: Vec<Backend>,
     /// `None`: there is only one, and nowhere else to go.
@@ -48,7 +51,8 @@ impl Pool {
             Some(semantic) => Some(Finder::new(route, semantic, peers, limits)?),
             None => None,
         };
-        Some(Self { route: Arc::clone(route), backends, balancer: commons.balancer(route), finder })
+        let sinks = commons.sinks.of(&route.plugins).into();
+        Some(Self { route: Arc::clone(route), sinks, backends, balancer: commons.balancer(route), finder })
     }
 
     /// The first target whose API stands at a path: all who serve the same may take the call.

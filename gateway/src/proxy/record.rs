@@ -4,6 +4,8 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use http::HeaderMap;
+use http::request::Parts;
 use serde::Deserialize;
 use tokio::time::Instant;
 use translate::call::{Api, Target as Asked};
@@ -13,7 +15,7 @@ use super::backend::{Backend, Place};
 use super::headers;
 use crate::balancer::Pick;
 use crate::config::{Route, Target};
-use crate::statistics::{Facts, Latencies, Mode, Observers, Payloads, Tried, cost};
+use crate::statistics::{self, Facts, Latencies, Mode, Observers, Payloads, Sink, Tried, Wire, cost};
 use crate::upstream::Head;
 
 /// A call that the client gave up, as nginx numbers it. Nobody gets to see this status.
@@ -22,6 +24,12 @@ const CLIENT_GONE: u16 = 499;
 /// One call. What it was is told when this is dropped, whatever became of it.
 pub(crate) struct Record {
     observers: Arc<Observers>,
+    /// Where else it is told.
+    pub(super) sinks: Arc<[Arc<Sink>]>,
+    /// What HTTP says of it, which is gathered for those alone.
+    wire: Option<Box<Wire>>,
+    /// Bytes of its body, where that was read whole.
+    body: Option<u64>,
     started: Instant,
     /// Not a call, but a health check: not told.
     pub(crate) silent: bool,
@@ -64,6 +72,9 @@ impl Record {
     pub(crate) fn new(id: String, observers: Arc<Observers>) -> Self {
         Self {
             observers,
+            sinks: Arc::default(),
+            wire: None,
+            body: None,
             started: Instant::now(),
             silent: false,
             id,
@@ -103,9 +114,25 @@ impl Record {
         self.started
     }
 
-    /// The whole request is there: what takes time from here on is not the client's.
-    pub(super) fn take(&mut self) {
+    /// The whole request is there: what takes time from here on is not the client's. `body`: how long it was, if it was read.
+    pub(super) fn take(&mut self, body: Option<usize>) {
         self.taken = Some(Instant::now());
+        self.body = body.map(|bytes| bytes as u64);
+    }
+
+    /// The request, which nobody else needs any more.
+    pub(super) fn keep(&mut self, asked: Parts, client: Option<IpAddr>) {
+        if !self.sinks.is_empty() {
+            let taken = self.body;
+            self.wire = Some(Box::new(Wire { asked, answered: HeaderMap::new(), taken, given: 0, client }));
+        }
+    }
+
+    /// The head of the answer.
+    pub(super) fn answer(&mut self, headers: &HeaderMap) {
+        if let Some(wire) = &mut self.wire {
+            wire.answered.clone_from(headers);
+        }
     }
 
     /// This target is asked next.
@@ -120,6 +147,7 @@ impl Record {
             origin: None,
             ip: None,
             path: None,
+            after: self.started.elapsed(),
             upstream_status: None,
         });
         backend
@@ -136,7 +164,7 @@ impl Record {
     /// The request goes upstream.
     pub(super) fn send(&mut self, place: &Place, asked: &Asked) {
         self.sent = Some(Instant::now());
-        let wants = self.statistics();
+        let wants = self.statistics() || !self.sinks.is_empty();
         if let Some(tried) = self.tried.last_mut().filter(|_| wants) {
             tried.origin = Some(Arc::clone(&place.peer.origin));
             tried.path = Some(place.path(asked));
@@ -171,6 +199,9 @@ impl Record {
     pub(crate) fn give(&mut self, bytes: &[u8]) {
         if let Some(payloads) = &mut self.payloads {
             payloads.add(bytes);
+        }
+        if let Some(wire) = &mut self.wire {
+            wire.given += bytes.len() as u64;
         }
     }
 
@@ -219,6 +250,7 @@ impl Record {
             tried: &self.tried,
             pick: self.pick.as_ref(),
             payloads: self.payloads.as_ref(),
+            wire: self.wire.as_deref(),
         }
     }
 
@@ -247,7 +279,9 @@ impl Drop for Record {
     fn drop(&mut self) {
         if !self.silent {
             self.settle();
-            self.observers.tell(&self.facts());
+            let facts = self.facts();
+            self.observers.tell(&facts);
+            statistics::send(&facts, &self.sinks);
         }
     }
 }

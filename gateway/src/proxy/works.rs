@@ -28,7 +28,7 @@ impl Proxy {
         let head = values.head;
         intake::check_coding(&head.headers)?;
         let body = intake::read(body, backend.limit(self.limits.body_bytes), self.limits.body).await?;
-        record.take();
+        record.take(Some(body.len()));
         let filled = backend.fill(values)?;
         let content_type = head.headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
         let edits = resource == Resource::ImageEdits;

@@ -34,7 +34,7 @@ pub(super) async fn serve(
     if socket.set_nodelay(true).is_err() {
         return;
     }
-    let watch = Watch::new();
+    let watch = Watch::new(socket.peer_addr().ok().map(|address| address.ip()));
     speak(proxy, socket, &watch, drain).await;
     // A connection that left HTTP behind is open still: its session is a call like any other.
     watch.quiet().await;

@@ -1,6 +1,7 @@
 //! Watches one client's connection: for idleness, and for a client that does not take what it is sent.
 
 use std::io;
+use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -20,6 +21,8 @@ const MOVES: u64 = u64::MAX;
 /// another.
 pub(super) struct Watch {
     born: Instant,
+    /// Where the client is.
+    client: Option<IpAddr>,
     calls: AtomicUsize,
     /// When the last call ended: microseconds of its life.
     idle_since: AtomicU64,
@@ -29,9 +32,10 @@ pub(super) struct Watch {
 }
 
 impl Watch {
-    pub(super) fn new() -> Arc<Self> {
+    pub(super) fn new(client: Option<IpAddr>) -> Arc<Self> {
         Arc::new(Self {
             born: Instant::now(),
+            client,
             calls: AtomicUsize::new(0),
             idle_since: AtomicU64::new(0),
             stuck_since: AtomicU64::new(MOVES),
@@ -81,6 +85,13 @@ impl Watch {
 
 /// A call on a connection, until it is dropped.
 pub(crate) struct Busy(Arc<Watch>);
+
+impl Busy {
+    /// Where the client is.
+    pub(crate) fn client(&self) -> Option<IpAddr> {
+        self.0.client
+    }
+}
 
 impl Drop for Busy {
     fn drop(&mut self) {
@@ -157,7 +168,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_connection_is_idle_from_its_last_call_on() {
-        let (watch, start) = (Watch::new(), Instant::now());
+        let (watch, start) = (Watch::new(None), Instant::now());
         let busy = watch.busy();
         let calls = async {
             sleep_until(start + Duration::from_secs(1000)).await;
@@ -170,7 +181,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_client_that_takes_nothing_is_overdue_even_in_a_call() {
-        let (watch, start) = (Watch::new(), Instant::now());
+        let (watch, start) = (Watch::new(None), Instant::now());
         let _busy = watch.busy();
         let (near, _far) = tokio::io::duplex(4);
         let mut socket = Watched { socket: hyper_util::rt::TokioIo::new(near), watch: Arc::clone(&watch) };

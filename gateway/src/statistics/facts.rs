@@ -1,7 +1,10 @@
 //! The facts of one call, as plain data.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
+use http::HeaderMap;
+use http::request::Parts;
 use translate::delta::Usage;
 
 use super::Tried;
@@ -51,6 +54,8 @@ pub(crate) struct Facts<'r> {
     pub(crate) pick: Option<&'r Pick>,
     /// Where the file asks for them.
     pub(crate) payloads: Option<&'r Payloads>,
+    /// What HTTP says of it, where somebody wants to know.
+    pub(crate) wire: Option<&'r Wire>,
 }
 
 impl Facts<'_> {
@@ -104,6 +109,20 @@ impl Latencies {
 /// Milliseconds, to the microsecond.
 pub(crate) fn millis(duration: Duration) -> f64 {
     (duration.as_secs_f64() * 1e6).round() / 1e3
+}
+
+/// Request and reply as HTTP has them. Their header fields hold keys: whoever shows them leaves those out.
+pub(crate) struct Wire {
+    /// The client's request, without its body.
+    pub(crate) asked: Parts,
+    /// The header fields of the client's reply.
+    pub(crate) answered: HeaderMap,
+    /// Bytes of the request's body, where they were counted.
+    pub(crate) taken: Option<u64>,
+    /// Bytes of the reply's body that the client was given.
+    pub(crate) given: u64,
+    /// Where the client is.
+    pub(crate) client: Option<IpAddr>,
 }
 
 /// Kong's `log_payloads`: what the client sent, and what it got. A stream is told as the client saw it.

@@ -2,11 +2,15 @@
 //!
 //! ```text
 //! Record (one call, while it runs) ──dropped──▶ Facts ─▶ Observers: the log, the balancer, …
+//!                                                └────▶ Sinks of its route: files, servers
 //! ```
 
 mod access;
+mod ai;
 mod cost;
 mod facts;
+mod kong;
+mod sinks;
 mod tried;
 
 use std::sync::Arc;
@@ -15,7 +19,8 @@ use tokio::time::Instant;
 
 pub(crate) use access::Access;
 pub(crate) use cost::cost;
-pub(crate) use facts::{Facts, Latencies, Mode, Payloads};
+pub(crate) use facts::{Facts, Latencies, Mode, Payloads, Wire};
+pub(crate) use sinks::{Sink, Sinks};
 pub(crate) use tried::Tried;
 
 use crate::balancer::Spent;
@@ -39,6 +44,17 @@ impl Observers {
         for observer in &self.0 {
             observer.observe(facts);
         }
+    }
+}
+
+/// Sends what a call was to the places that its route names.
+pub(crate) fn send(facts: &Facts<'_>, sinks: &[Arc<Sink>]) {
+    if sinks.is_empty() {
+        return;
+    }
+    let record = kong::object(facts);
+    for sink in sinks {
+        sink.put(record.clone());
     }
 }
 

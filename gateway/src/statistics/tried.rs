@@ -1,8 +1,8 @@
 //! Kong's `tried_targets`: every target that a call was asked of.
 
-use std::sync::Arc;
-
 use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
 
 use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
@@ -22,6 +22,8 @@ pub(crate) struct Tried {
     pub(crate) ip: Option<IpAddr>,
     /// The path that was asked for.
     pub(crate) path: Option<String>,
+    /// How long the call had been going on.
+    pub(crate) after: Duration,
     /// `None`: there was no reply.
     pub(crate) upstream_status: Option<u16>,
 }

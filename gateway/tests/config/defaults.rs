@@ -21,7 +21,15 @@ fn every_default_is_kongs() {
     assert_eq!(plugin.genai_category, GenaiCategory::TextGeneration);
     assert_eq!(
         plugin.extensions,
-        Extensions { strict: false, tuning: Tuning::Force, format: None, store: true, share: false }
+        Extensions {
+            strict: false,
+            tuning: Tuning::Force,
+            format: None,
+            store: true,
+            share: false,
+            rotate_size: None,
+            rotate_keep: None
+        }
     );
     assert_eq!(plugin.target().route_type, RouteType::Chat);
     assert_eq!(plugin.target().logging, Logging { log_statistics: false, log_payloads: false });

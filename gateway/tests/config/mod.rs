@@ -6,6 +6,7 @@ mod defaults;
 mod environment;
 mod example;
 mod laws;
+mod logs;
 mod routes;
 mod semantic;
 mod templates;

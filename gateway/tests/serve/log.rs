@@ -25,23 +25,30 @@ impl Log {
 
     /// The line about a call, as soon as it is there.
     pub(super) async fn line(&self, id: &str) -> Value {
-        let found = || {
-            let bytes = self.0.lock().unwrap();
-            let text = std::str::from_utf8(&bytes).unwrap();
-            assert!(!text.contains(KEY), "a key is in the log");
-            let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-            lines.into_iter().find(|line| line["request_id"] == id)
-        };
+        self.find(|line| line["request_id"] == id).await
+    }
+
+    /// The first line that is as it should, as soon as it is there.
+    pub(super) async fn find(&self, fits: impl Fn(&Value) -> bool) -> Value {
         let mut clock = tokio::time::interval(Duration::from_millis(1));
         let wait = async {
             loop {
                 clock.tick().await;
-                if let Some(line) = found() {
+                if let Some(line) = self.all(&fits).into_iter().next() {
                     return line;
                 }
             }
         };
         tokio::time::timeout(Duration::from_secs(5), wait).await.expect("a line")
+    }
+
+    /// Every line so far that is as it should.
+    pub(super) fn all(&self, fits: impl Fn(&Value) -> bool) -> Vec<Value> {
+        let bytes = self.0.lock().unwrap();
+        let text = std::str::from_utf8(&bytes).unwrap();
+        assert!(!text.contains(KEY), "a key is in the log");
+        let lines = text.lines().map(|line| serde_json::from_str(line).unwrap());
+        lines.filter(|line| fits(line)).collect()
     }
 }
 

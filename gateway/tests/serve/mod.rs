@@ -20,6 +20,7 @@ mod passthrough;
 mod process;
 mod providers;
 mod realtime;
+mod records;
 #[cfg(all(feature = "redis", feature = "pgvector"))]
 mod resp;
 mod responses;
@@ -78,6 +79,8 @@ fn plugin(provider: &str, url: &str) -> Value {
 struct Setup {
     name: &'static str,
     plugin: Value,
+    /// Plugins beside it, with their names.
+    beside: Vec<(&'static str, Value)>,
     tags: Vec<&'static str>,
     service: Value,
     limits: Limits,
@@ -101,6 +104,7 @@ impl Setup {
         Self {
             name,
             plugin,
+            beside: Vec::new(),
             tags: Vec::new(),
             service: json!({"name": "ai", "host": "localhost"}),
             limits: Limits::default(),
@@ -123,6 +127,12 @@ impl Setup {
         self
     }
 
+    /// Adds a plugin beside it.
+    fn beside(mut self, name: &'static str, config: Value) -> Self {
+        self.beside.push((name, config));
+        self
+    }
+
     fn limits(mut self, change: impl FnOnce(&mut Limits)) -> Self {
         change(&mut self.limits);
         self
@@ -136,7 +146,9 @@ impl Setup {
     /// The file that says so.
     fn file(&self) -> String {
         let mut service = self.service.clone();
-        let plugins = json!([{"name": self.name, "tags": self.tags, "config": self.plugin}]);
+        let mut plugins = vec![json!({"name": self.name, "tags": self.tags, "config": self.plugin})];
+        let beside = self.beside.iter().map(|(name, config)| json!({"name": name, "config": config}));
+        plugins.extend(beside);
         service["routes"] = json!([{"name": "chat", "paths": ["/chat"], "plugins": plugins}]);
         json!({"_format_version": "3.0", "services": [service]}).to_string()
     }

@@ -50,7 +50,7 @@ impl Upstream {
 
 impl Call {
     /// Reads one request; `None`: the gateway closed instead.
-    async fn read(mut socket: TcpStream) -> Option<Self> {
+    pub(super) async fn read(mut socket: TcpStream) -> Option<Self> {
         let mut bytes = Vec::new();
         let end = loop {
             if let Some(at) = bytes.windows(4).position(|window| window == b"\r\n\r\n") {

@@ -1,6 +1,29 @@
 //! Kong's other plugins, as far as this gateway runs them: one file each, with Kong's fields, defaults and rules.
 
+mod file_log;
+mod http_log;
+mod queue;
+
+pub use file_log::{FileLog, Rotation};
+pub use http_log::{HttpLog, Method};
+pub use queue::Queue;
+
+use super::error::Problem;
+use super::record::Record;
+
 /// What holds for a route beside the plugin that answers it: for each kind the route's own, else its service's, else the one that
 /// holds everywhere.
 #[derive(Clone, Debug, Default)]
-pub struct Plugins {}
+pub struct Plugins {
+    /// Where a line on each call goes.
+    pub file_log: Option<FileLog>,
+    /// Where an object for each call is sent.
+    pub http_log: Option<HttpLog>,
+}
+
+/// No plugin runs code of the file's.
+fn refuse_lua(record: &mut Record<'_>) {
+    if let Some(field) = record.get("custom_fields_by_lua").filter(|field| !field.is_empty_container()) {
+        field.error(Problem::Unsupported);
+    }
+}

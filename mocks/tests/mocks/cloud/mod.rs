@@ -1,7 +1,6 @@
 //! Who says who somebody is: the clouds' token endpoints, and what is accepted of what they issue.
 
 mod aws;
-mod google;
 
 use mocks::Mocks;
 

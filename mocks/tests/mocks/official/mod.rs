@@ -8,7 +8,6 @@ mod boto3_identity;
 mod cohere;
 mod genai;
 mod genai_batches;
-mod google_identity;
 mod hosts;
 mod huggingface;
 mod mistral;
