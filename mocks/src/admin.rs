@@ -1,7 +1,7 @@
 //! `/__mock/`: what the mocks themselves can be asked and told, in JSON.
 //!
 //! `GET ready`, `GET journal[?marker=]`, `GET|POST|DELETE scripts[?marker=]`, `POST reset`; for what clouds issue `GET|DELETE tokens`,
-//! `POST tokens[?seconds=]`, and `GET identity?audience=[&subject=][&seconds=]`. The connection is the mocks' own loop, so the router
+//! `POST tokens[?seconds=]`, `GET identity?audience=[&subject=][&seconds=]` and `GET google-service-account`. The connection is the mocks' own loop, so the router
 //! is called with a request that came in by it.
 
 use std::convert::Infallible;
@@ -50,6 +50,7 @@ fn router(state: Arc<State>) -> Router {
         .route("/scripts", get(scripts).post(add).delete(remove))
         .route("/tokens", get(tokens).post(limit).delete(expire))
         .route("/identity", get(identity))
+        .route("/google-service-account", get(service_account))
         .route("/reset", post(reset));
     Router::new()
         .nest(PREFIX.trim_end_matches('/'), routes)
@@ -137,6 +138,13 @@ async fn identity(Shared(state): Shared<Arc<State>>, Query(workload): Query<Work
     cloud::identity_token(&state.keys().issued, &workload.audience, subject, workload.seconds)
 }
 
+/// A key for tokens from the mock at the address that was asked for this.
+async fn service_account(headers: HeaderMap) -> Response {
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost");
+    let key = cloud::google_service_account(&format!("http://{host}/google-oauth/token"));
+    ([(header::CONTENT_TYPE, "application/json")], key).into_response()
+}
+
 async fn reset(Shared(state): Shared<Arc<State>>) -> Json<Value> {
     state.reset();
     Json(json!({ "reset": true }))
@@ -147,7 +155,10 @@ async fn wrong_method(method: Method, uri: Uri) -> Response {
 }
 
 async fn nowhere() -> Response {
-    refusal(StatusCode::NOT_FOUND, "known: /__mock/{ready,journal,scripts,tokens,identity,reset}")
+    refusal(
+        StatusCode::NOT_FOUND,
+        "known: /__mock/{ready,journal,scripts,tokens,identity,google-service-account,reset}",
+    )
 }
 
 fn refusal(status: StatusCode, problem: &str) -> Response {
@@ -158,7 +169,7 @@ fn refusal(status: StatusCode, problem: &str) -> Response {
 fn asked(request: Request) -> Result<http::Request<Body>, String> {
     let query = request.query.map(|query| format!("?{query}")).unwrap_or_default();
     let mut asked = http::Request::builder().method(request.method.as_str()).uri(request.path + &query);
-    for (name, value) in request.headers.iter().filter(|(name, _)| name == "content-type") {
+    for (name, value) in request.headers.iter().filter(|(name, _)| name == "content-type" || name == "host") {
         asked = asked.header(name, value);
     }
     asked.body(Body::from(request.body)).map_err(|problem| problem.to_string())

@@ -62,6 +62,8 @@ const ALL: &[Hosts] = &[
     },
     // https://docs.aws.amazon.com/general/latest/gr/sts.html
     Hosts { provider: "sts", names: &["sts.amazonaws.com", "sts.*.amazonaws.com"], example: "us-east-1" },
+    Hosts { provider: "google-oauth", names: &["oauth2.googleapis.com"], example: "" },
+    Hosts { provider: "google-metadata", names: &["metadata.google.internal"], example: "" },
     Hosts { provider: "cerebras", names: &["api.cerebras.ai"], example: "" },
     Hosts {
         provider: "dashscope",

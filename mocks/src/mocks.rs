@@ -194,6 +194,12 @@ impl Mocks {
         cloud::identity_token(&self.state.keys().issued, audience, cloud::SUBJECT, None)
     }
 
+    /// A service account's key as Google Cloud has it downloaded, for tokens from here.
+    #[must_use]
+    pub fn google_service_account(&self) -> String {
+        cloud::google_service_account(&format!("{}/token", self.url("google-oauth")))
+    }
+
     /// What came in, oldest first; with a marker, only requests whose body contains it.
     #[must_use]
     pub fn journal(&self, marker: Option<&str>) -> Vec<Entry> {

@@ -34,8 +34,8 @@ impl Whose {
             },
         };
         Ok(match meant {
-            Meant::Own => take_prefix(request).or_else(|| cloud::of_link(&request.path)),
-            Meant::Link => cloud::of_link(&request.path),
+            Meant::Own => take_prefix(request).or_else(|| cloud::of_link(request)),
+            Meant::Link => cloud::of_link(request),
             Meant::Provider(provider) => Some(provider),
         })
     }

@@ -2,6 +2,8 @@
 
 use std::sync::LazyLock;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use ring::rand::SystemRandom;
 use ring::signature::{
     KeyPair as _, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_SHA256, RsaKeyPair, UnparsedPublicKey,
@@ -31,4 +33,12 @@ pub(super) fn sign(text: &[u8]) -> Vec<u8> {
 pub(super) fn signed(text: &[u8], signature: &[u8]) -> bool {
     let public = UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, PAIR.public_key().as_ref());
     public.verify(text, signature).is_ok()
+}
+
+/// The private key as a file has it: `-----BEGIN PRIVATE KEY-----`.
+pub(super) fn pem() -> String {
+    let text = STANDARD.encode(DER);
+    let lines = text.as_bytes().chunks(64).map(|line| String::from_utf8_lossy(line) + "\n");
+    let label = "PRIVATE KEY";
+    format!("-----BEGIN {label}-----\n{}-----END {label}-----\n", lines.collect::<String>())
 }

@@ -7,6 +7,7 @@
 //! ```
 
 pub mod aws;
+pub(crate) mod google;
 mod identity;
 mod issued;
 mod jwt;
@@ -17,10 +18,17 @@ pub(crate) use identity::SUBJECT;
 pub use issued::{Caller, Issued, Session, Token};
 
 use crate::provider::Provider;
+use crate::request::Request;
 use service::Beside;
 
 /// All of them. The name is also the prefix of their paths on the common port, and that of their document in `specs`.
-pub static ALL: [&dyn Provider; 3] = [&Beside(aws::Sts), &Beside(aws::Imds), &Beside(aws::Ecs)];
+pub static ALL: [&dyn Provider; 5] = [
+    &Beside(aws::Sts),
+    &Beside(aws::Imds),
+    &Beside(aws::Ecs),
+    &Beside(google::OAuth),
+    &Beside(google::Metadata),
+];
 
 /// The names of all of them.
 pub fn names() -> impl Iterator<Item = &'static str> {
@@ -39,11 +47,22 @@ pub(crate) fn identity_token(
     identity::token(audience, subject, issued.now().as_second(), seconds)
 }
 
-/// Whose path this is at the addresses that every machine of a cloud has: `169.254.169.254`, `169.254.170.2`.
-pub(crate) fn of_link(path: &str) -> Option<&'static dyn Provider> {
-    let (_, name) = LINKS.iter().find(|(start, _)| path.starts_with(start))?;
-    crate::provider::find(name)
+/// A service account's key, in JSON, for tokens from the endpoint at this address.
+pub(crate) fn google_service_account(token_uri: &str) -> String {
+    format!("{:#}\n", google::service_account(token_uri))
 }
 
-const LINKS: [(&str, &str); 3] =
-    [("/latest/", aws::IMDS), ("/v1/credentials", aws::ECS), ("/v2/credentials", aws::ECS)];
+/// Whose path this is at the addresses that every machine of a cloud has: `169.254.169.254`, `169.254.170.2`.
+pub(crate) fn of_link(request: &Request) -> Option<&'static dyn Provider> {
+    let found = LINKS.iter().find(|(start, _)| request.path.starts_with(start)).map(|(_, name)| *name);
+    // Google's clients look whether anybody is there.
+    let looks = request.path == "/" && request.header("metadata-flavor").is_some();
+    crate::provider::find(found.or(looks.then_some(google::METADATA))?)
+}
+
+const LINKS: [(&str, &str); 4] = [
+    ("/latest/", aws::IMDS),
+    ("/v1/credentials", aws::ECS),
+    ("/v2/credentials", aws::ECS),
+    ("/computeMetadata/", google::METADATA),
+];

@@ -19,6 +19,7 @@ use specs::Violation;
 
 use crate::Keys;
 use crate::answer::{Answer, Ask, Embed, Vectors, arguments};
+use crate::cloud::google;
 use crate::live::Live;
 use crate::provider::{Call, Denied, Event, Framing, Headers, Made, Provider, Route, Stream, Whole};
 use crate::request::Request;
@@ -34,6 +35,8 @@ pub(crate) use images::draws;
 
 /// The versions of the API that live.
 const VERSIONS: [&str; 3] = ["v1", "v1beta", "v1alpha"];
+/// <https://ai.google.dev/gemini-api/docs/oauth>
+const SCOPES: [&str; 2] = [google::PLATFORM, "https://www.googleapis.com/auth/generative-language.retriever"];
 const STREAM: &str = "streamGenerateContent";
 const EMBED: &str = "embedContent";
 const BATCH_EMBED: &str = "batchEmbedContents";
@@ -74,7 +77,7 @@ impl Provider for Gemini {
         }
     }
 
-    /// The key as `x-goog-api-key`, or as `key` in the query.
+    /// The key as `x-goog-api-key`, or as `key` in the query; or an access token of OAuth.
     fn authenticate(&self, request: &Request, keys: &Keys<'_>) -> Result<(), Box<Denied>> {
         let key = request.header("x-goog-api-key").or_else(|| parameter(request, "key"));
         match key {
@@ -82,7 +85,12 @@ impl Provider for Gemini {
             None if request.path.starts_with("/upload/") && parameter(request, "upload_id").is_some() => {
                 Ok(())
             }
-            None => Err(denied(Kind::Permission, "no key", error::NO_KEY, None)),
+            None => match request.bearer() {
+                Some(token) => {
+                    google::check(token, &SCOPES, &keys.issued).map_err(crate::vertex::error::refused)
+                }
+                None => Err(denied(Kind::Permission, "no key", error::NO_KEY, None)),
+            },
             Some(key) if keys.published.accepts(self.name(), key) => Ok(()),
             Some(_) => {
                 // The service calls a bad key a bad request.

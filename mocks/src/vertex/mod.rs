@@ -3,7 +3,7 @@
 //! through `rawPredict`, in their own words; deployed models in
 //! [OpenAI's](https://cloud.google.com/vertex-ai/generative-ai/docs/start/openai); and the ranking of Vertex AI Search.
 
-mod error;
+pub(crate) mod error;
 mod maker;
 mod models;
 mod predict;
@@ -16,6 +16,7 @@ use specs::{Operation, Violation};
 
 use crate::Keys;
 use crate::answer::{Answer, Ask, Embed, Rank, Ranking, Vectors};
+use crate::cloud::google;
 use crate::gemini;
 use crate::provider::{Call, Denied, Event, Framing, Made, Provider, Route, Stream, Whole};
 use crate::request::Request;
@@ -67,7 +68,7 @@ impl Provider for Vertex {
     fn authenticate(&self, request: &Request, keys: &Keys<'_>) -> Result<(), Box<Denied>> {
         match request.bearer() {
             Some(token) if keys.published.accepts(self.name(), token) => Ok(()),
-            Some(_) => Err(error::denied("unknown token", error::BAD_TOKEN, "ACCESS_TOKEN_TYPE_UNSUPPORTED")),
+            Some(token) => google::check(token, &[google::PLATFORM], &keys.issued).map_err(error::refused),
             None => Err(error::denied("no bearer token", error::NO_TOKEN, "CREDENTIALS_MISSING")),
         }
     }

@@ -8,6 +8,7 @@ mod boto3_identity;
 mod cohere;
 mod genai;
 mod genai_batches;
+mod google_identity;
 mod hosts;
 mod huggingface;
 mod mistral;
