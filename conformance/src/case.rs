@@ -39,6 +39,8 @@ pub struct Case {
     pub told: Option<Meaning>,
     /// What the client must get.
     pub expected: Expected,
+    /// Whose targets were asked by all calls of the play, in order of arrival.
+    pub targets: Vec<String>,
     /// How the gateway ended, where the scenario tells it to.
     pub ending: Option<Ending>,
 }
@@ -166,6 +168,7 @@ impl Case {
             meant,
             told,
             expected,
+            targets: Vec::new(),
             ending: None,
         }
     }

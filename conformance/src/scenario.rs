@@ -7,6 +7,7 @@ mod expect;
 mod own;
 mod place;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, LazyLock};
 
@@ -88,6 +89,9 @@ pub struct Scenario {
     /// What the provider answers; empty means the mock's own sensible answer.
     #[serde(default)]
     pub replies: Vec<Reply>,
+    /// What a target of one provider answers, instead of `replies`, where the route has several.
+    #[serde(default)]
+    pub at: BTreeMap<String, Vec<Reply>>,
     /// A long text as the first reply's content.
     #[serde(default)]
     pub fill: Option<Fill>,
@@ -156,6 +160,9 @@ pub struct Before {
     /// Instead of `request`.
     #[serde(default)]
     pub raw: Option<Raw>,
+    /// Milliseconds to wait, instead of a call.
+    #[serde(default)]
+    pub wait_ms: Option<u64>,
 }
 
 /// A long text.

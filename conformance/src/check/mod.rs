@@ -3,6 +3,7 @@
 mod completions;
 mod embeddings;
 mod errors;
+mod failover;
 mod faults;
 mod lifecycle;
 mod messages;
@@ -34,7 +35,7 @@ pub type Judged = Result<(), Verdict>;
 pub type Check = fn(&Case) -> Judged;
 
 /// Every requirement's check, by theme.
-const TABLES: [&[(&str, Check)]; 17] = [
+const TABLES: [&[(&str, Check)]; 18] = [
     request::TABLE,
     params::TABLE,
     tools::TABLE,
@@ -44,6 +45,7 @@ const TABLES: [&[(&str, Check)]; 17] = [
     stream::TABLE,
     errors::TABLE,
     faults::TABLE,
+    failover::TABLE,
     security::TABLE,
     lifecycle::TABLE,
     responses::TABLE,

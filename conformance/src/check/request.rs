@@ -31,6 +31,10 @@ pub(super) fn valid(case: &Case) -> Judged {
 }
 
 pub(super) fn once(case: &Case) -> Judged {
+    // Of several targets each may be asked.
+    if case.scenario.expect.says_targets() {
+        return Err(Verdict::NotHere);
+    }
     asked(case)?;
     let times = case.asked.len();
     if times == 1 { Ok(()) } else { upstream("requests", "1", times) }

@@ -80,6 +80,7 @@ impl Route {
             model: None,
             request: serde_json::Map::new(),
             upstream_model: String::new(),
+            targets: Vec::new(),
             version: None,
             variant: false,
             streaming: true,

@@ -103,6 +103,9 @@ pub struct Route {
     pub request: serde_json::Map<String, serde_json::Value>,
     /// The model that must reach the provider.
     pub upstream_model: String,
+    /// Further targets of the route, which take its calls in turn, or when the first one fails.
+    #[serde(default)]
+    pub targets: Vec<Target>,
     /// Version of the provider's API that the route is configured for.
     #[serde(default)]
     pub version: Option<String>,
@@ -115,6 +118,32 @@ pub struct Route {
     /// Features of the gateway that the route has not got, because its provider has not.
     #[serde(default)]
     pub without: Vec<String>,
+}
+
+/// Another provider behind a route.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Target {
+    /// Its dialect.
+    pub provider: String,
+    /// The model that must reach it.
+    pub upstream_model: String,
+    /// Version of its API that the route is configured for.
+    #[serde(default)]
+    pub version: Option<String>,
+}
+
+impl Route {
+    /// The same route, as if the target of this provider were its only one.
+    pub(crate) fn at(&self, provider: &str) -> Self {
+        let mut route = self.clone();
+        if let Some(target) = self.targets.iter().find(|target| target.provider == provider) {
+            route.provider.clone_from(&target.provider);
+            route.upstream_model.clone_from(&target.upstream_model);
+            route.version.clone_from(&target.version);
+        }
+        route
+    }
 }
 
 /// What a gateway does where several ways are right.

@@ -17,6 +17,7 @@ mod completion_streams;
 mod completions;
 mod dialects;
 mod errors;
+mod failover;
 mod faults;
 mod inputs;
 mod message;
@@ -74,7 +75,7 @@ pub enum Change {
 }
 
 /// All mutants, by theme.
-const TABLES: [&[Mutant]; 22] = [
+const TABLES: [&[Mutant]; 23] = [
     request::TABLE,
     messages::TABLE,
     parameters::TABLE,
@@ -84,6 +85,7 @@ const TABLES: [&[Mutant]; 22] = [
     stream::TABLE,
     errors::TABLE,
     faults::TABLE,
+    failover::TABLE,
     client::TABLE,
     process::TABLE,
     prompts::TABLE,

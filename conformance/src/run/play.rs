@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::future::join_all;
-use mocks::script::{Reply, Script};
+use mocks::script::{Match, Reply, Script};
 use serde_json::{Value, json};
 use tokio::sync::Notify;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use super::arena::Stage;
 use super::plan::Play;
@@ -33,6 +33,14 @@ pub(super) async fn play(stage: &Arc<Stage>, play: Play) -> Vec<Case> {
     let markers: Vec<String> = (1..=times).map(|number| format!("{base}{number}]]")).collect();
     let scripts: Vec<Vec<Reply>> = markers.iter().map(|marker| script(&play, marker)).collect();
     for (marker, replies) in markers.iter().zip(&scripts) {
+        for (provider, replies) in &play.scenario.at {
+            let matching = Match {
+                contains: Some(marker.clone()),
+                provider: Some(provider.clone()),
+                ..Match::default()
+            };
+            stage.mocks.add(Script { matching, replies: replies.clone() });
+        }
         if let Some(first) = replies.first() {
             let script = Script { replies: replies.clone(), ..Script::new(marker.as_str(), first.clone()) };
             stage.mocks.add(script);
@@ -53,16 +61,21 @@ pub(super) async fn play(stage: &Arc<Stage>, play: Play) -> Vec<Case> {
     for marker in &markers {
         stage.mocks.remove(marker);
     }
+    let targets: Vec<String> = entries.iter().map(|entry| entry.provider.clone()).collect();
     let mut cases = Vec::with_capacity(times);
     for ((sent, transcript), replies) in sent.into_iter().zip(transcripts).zip(&scripts) {
         let mut asked = observe::asked(&entries, &sent.marker, transcript.sent, stage.mocks.epoch());
         if !play.scenario.before.is_empty() {
             asked.retain(|asked| asked.at_ms >= 0.0);
         }
-        let expected = Expected::new(&play.scenario, play.cell.surface, replies, &play.route.provider);
-        let place = (Arc::clone(&play.scenario), play.cell.clone(), play.route.clone());
+        // Of several targets the last one that was asked is the one whose answer the client gets.
+        let last = asked.last().map_or(play.route.provider.as_str(), |asked| asked.provider.as_str());
+        let route = play.route.at(last);
+        let replies = play.scenario.at.get(last).unwrap_or(replies);
+        let expected = Expected::new(&play.scenario, play.cell.surface, replies, &route.provider);
+        let place = (Arc::clone(&play.scenario), play.cell.clone(), route);
         let case = Case::new(place, stage.profile.policies.clone(), sent, transcript, asked, expected);
-        cases.push(Case { ending: ending.clone(), ..case });
+        cases.push(Case { ending: ending.clone(), targets: targets.clone(), ..case });
     }
     cases
 }
@@ -80,6 +93,10 @@ fn place(cell: &Cell) -> String {
 async fn before(stage: &Arc<Stage>, play: &Play, marker: &str) -> Vec<Value> {
     let mut replies: Vec<Value> = Vec::new();
     for step in &play.scenario.before {
+        if let Some(wait) = step.wait_ms {
+            sleep(Duration::from_millis(wait)).await;
+            continue;
+        }
         let scenario = Scenario {
             request: step.request.clone(),
             raw: step.raw.clone(),

@@ -34,6 +34,14 @@ pub struct Expect {
     pub usage: Option<Counts>,
     /// Members of the error object that the client gets.
     pub error: Option<ExpectedError>,
+    /// The providers whose targets are asked by all calls of the play, in order.
+    pub asked: Option<Vec<String>>,
+    /// How often the targets of each provider are asked, in any order.
+    pub share: BTreeMap<String, usize>,
+    /// How often the targets of each provider are asked at most.
+    pub most: BTreeMap<String, usize>,
+    /// Whether all calls are asked of one target.
+    pub same: bool,
     /// Members of the client's request that must reach the provider under the same name and value.
     pub carried: Vec<String>,
     /// JSON pointers into the upstream request and what must be there; `null`: nothing.
@@ -114,6 +122,11 @@ impl Expect {
     pub(crate) fn says_error(&self, outcome: Outcome) -> bool {
         let is_judged = matches!(outcome, Outcome::Error | Outcome::Refused);
         self.error.is_some() || (!self.status.is_empty() && !is_judged)
+    }
+
+    /// Whether something is said of whose targets are asked.
+    pub(crate) fn says_targets(&self) -> bool {
+        self.asked.is_some() || !self.share.is_empty() || !self.most.is_empty() || self.same
     }
 
     /// Whether something is said of the request upstream.
