@@ -75,7 +75,7 @@ impl Redactor {
     /// A header's value: without known keys, and without any where the name says that it is one.
     pub(crate) fn header(&self, name: &str, value: &str) -> String {
         let known = self.text(value);
-        if !names_credential(name) || known != value || known.contains("****") {
+        if !names_credential(name) || is_count(value) || known != value || known.contains("****") {
             return known.into_owned();
         }
         if let Some((head, signature)) = value.rsplit_once("Signature=") {
@@ -145,6 +145,14 @@ pub(crate) fn names_credential(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     name.split(['-', '_']).any(|word| WORDS.contains(&word))
 }
+
+/// Counts, costs and times are told in headers whose names have such words, too: `x-ratelimit-limit-tokens`.
+fn is_count(value: &str) -> bool {
+    value.len() <= LONGEST_COUNT && value.parse::<f64>().is_ok()
+}
+
+/// Longer ones are no numbers that somebody counts.
+const LONGEST_COUNT: usize = 15;
 
 /// What stands for a key.
 fn ending(secret: &str) -> String {
@@ -226,6 +234,9 @@ mod tests {
         );
         assert_eq!(header("authorization", "Bearer ****tone"), "Bearer ****tone", "masked already");
         assert_eq!(header("x-portkey-provider", "anthropic"), "anthropic");
+        assert_eq!(header("x-amzn-bedrock-input-token-count", "12"), "12");
+        assert_eq!(header("x-litellm-key-spend", "0.00012"), "0.00012");
+        assert_eq!(header("x-secret", "1234567890123456"), "…3456");
         assert_eq!(header("content-type", "text/plain; sk-one/t"), "text/plain; …ne/t");
     }
 
