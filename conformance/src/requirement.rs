@@ -117,6 +117,11 @@ pub(crate) fn nowhere(file: &str, id: &str) -> Error {
 }
 
 impl Requirement {
+    /// Whether it binds where this provider is asked.
+    pub fn is_for(&self, provider: &str) -> bool {
+        self.providers.is_empty() || self.providers.iter().any(|bound| bound == provider)
+    }
+
     /// Whether it binds a client that speaks this.
     pub fn is_on(&self, surface: Surface) -> bool {
         self.surfaces.is_empty() || self.surfaces.contains(&surface)

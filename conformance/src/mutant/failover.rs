@@ -132,11 +132,4 @@ pub(super) const TABLE: &[Mutant] = &[
         plays: &["chat.balance.priority@openai.chat/failover/whole"],
         changes: TWICE,
     },
-    Mutant {
-        id: "misses-the-point",
-        requirement: "chat.balance.semantic",
-        breaks: "Each call is asked of two targets.",
-        plays: &["chat.balance.semantic-*@openai.chat/semantic/whole"],
-        changes: TWICE,
-    },
 ];

@@ -39,6 +39,11 @@ impl Judge {
     /// One check for each requirement that has something to say.
     pub(crate) fn judge(&self, planned: &Planned, cases: &[Case]) -> Vec<Check> {
         let judged = planned.requirements.iter().filter_map(|requirement| {
+            // Of a route with several targets it is known only now whose words count.
+            let elsewhere = |case: &Case| !requirement.is_for(case.provider());
+            if cases.iter().any(elsewhere) {
+                return None;
+            }
             let verdict = verdict(requirement, cases);
             self.check(planned, requirement, verdict.as_ref())
         });

@@ -224,9 +224,9 @@ pub(crate) fn binds(
     if !requirement.is_on(surface) {
         return false;
     }
-    let here =
-        requirement.providers.is_empty() || requirement.providers.iter().any(|bound| bound == provider);
-    here && requirement.mode.is_none_or(|bound| bound == mode) && concerns(requirement, scenario)
+    requirement.is_for(provider)
+        && requirement.mode.is_none_or(|bound| bound == mode)
+        && concerns(requirement, scenario)
 }
 
 /// The word of `--select` for the user's own scenarios.

@@ -33,6 +33,11 @@ pub(super) async fn play(stage: &Arc<Stage>, play: Play) -> Vec<Case> {
     let markers: Vec<String> = (1..=times).map(|number| format!("{base}{number}]]")).collect();
     let scripts: Vec<Vec<Reply>> = markers.iter().map(|marker| script(&play, marker)).collect();
     for (marker, replies) in markers.iter().zip(&scripts) {
+        if let Some(first) = replies.first() {
+            let script = Script { replies: replies.clone(), ..Script::new(marker.as_str(), first.clone()) };
+            stage.mocks.add(script);
+        }
+        // The script that was added last is looked at first.
         for (provider, replies) in &play.scenario.at {
             let matching = Match {
                 contains: Some(marker.clone()),
@@ -40,10 +45,6 @@ pub(super) async fn play(stage: &Arc<Stage>, play: Play) -> Vec<Case> {
                 ..Match::default()
             };
             stage.mocks.add(Script { matching, replies: replies.clone() });
-        }
-        if let Some(first) = replies.first() {
-            let script = Script { replies: replies.clone(), ..Script::new(marker.as_str(), first.clone()) };
-            stage.mocks.add(script);
         }
     }
     let mut sent = Vec::with_capacity(times);

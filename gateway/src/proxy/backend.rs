@@ -177,6 +177,11 @@ impl Backend {
         Some(backend)
     }
 
+    /// Whether there is no balancer, and so nowhere else to go.
+    pub(super) fn is_alone(&self) -> bool {
+        self.route.plugin.balancer.is_none()
+    }
+
     /// Whether its API stands at a client's path.
     pub(super) fn takes(&self, path: &str) -> bool {
         let path = path.trim_end_matches('/');

@@ -96,8 +96,9 @@ impl Proxy {
             let upload = once.as_mut().and_then(|once| once.upload.as_deref_mut());
             match exchange(connection, request, upload, timeouts, self.limits.reply_head_bytes).await {
                 Ok(opened) => return Ok(opened),
-                // The next connection is a fresh one, so this happens once.
-                Err(broken) if broken.stale => (),
+                // The next connection is a fresh one, so this happens once. Chat calls have no effect but their answer; but where there
+                // are other targets, the file says whether what may have been done is asked again.
+                Err(broken) if broken.stale && (backend.is_alone() || !broken.sent) => (),
                 Err(broken) => return Err(broken.fault),
             }
         }

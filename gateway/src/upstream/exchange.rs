@@ -24,9 +24,10 @@ pub(crate) struct Opened {
 pub(crate) struct Broken {
     pub(crate) fault: Fault,
     /// Whether the upstream just closed a connection that had carried calls before, and said nothing. A server that
-    /// closes idle connections does that to whoever writes in the same moment; the call may be tried afresh. Chat
-    /// calls have no effect but their answer, so trying twice is safe even if the first one was read.
+    /// closes idle connections does that to whoever writes in the same moment; the call may be tried afresh.
     pub(crate) stale: bool,
+    /// Whether all of the request was written, so that it may have been read, and done.
+    pub(crate) sent: bool,
 }
 
 /// Writes `request`, and the body behind it where that comes in pieces, and reads the head of the reply, however many
@@ -50,7 +51,8 @@ pub(crate) async fn exchange(
         }),
         Err(fault) => {
             let stale = call.connection.reused && matches!(fault, Fault::NoReply);
-            Err(Broken { fault, stale })
+            let sent = call.sent && call.unsent.is_empty();
+            Err(Broken { fault, stale, sent })
         }
     }
 }

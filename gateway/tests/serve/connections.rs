@@ -204,3 +204,34 @@ async fn dropping_a_gateway_stops_it() {
     call.gone().await;
     client.gone().await;
 }
+
+/// Two calls on one connection, the second of which is closed when all of it was read; says how that ended, and whether another one came after that.
+async fn closed_on(setup: impl FnOnce(Setup) -> Setup) -> (u16, bool) {
+    let upstream = Upstream::listen().await;
+    let gateway = setup(Setup::new("openai", upstream.addr)).start();
+    let answer = async {
+        let mut call = upstream.call().await;
+        call.write(json_reply("200 OK", ANSWER)).await;
+        call.next().await.expect("a second call on the same connection").close().await;
+    };
+    let mut calls = std::pin::pin!(async {
+        chat(&gateway, ASK).await;
+        chat(&gateway, ASK).await.status
+    });
+    tokio::select! {
+        () = answer => (),
+        status = &mut calls => return (status, false),
+    }
+    tokio::select! {
+        mut again = upstream.call() => again.write(json_reply("200 OK", ANSWER)).await,
+        status = &mut calls => return (status, false),
+    }
+    (calls.await, true)
+}
+
+#[tokio::test]
+async fn what_may_have_been_done_is_sent_again_only_where_the_file_says_nothing_of_it() {
+    assert_eq!(closed_on(|setup| setup).await, (200, true));
+    let several = |setup: Setup| Setup::among(&[setup.plugin], &json!({"retries": 3}));
+    assert_eq!(closed_on(several).await, (502, false));
+}

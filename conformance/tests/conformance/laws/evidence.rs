@@ -69,6 +69,7 @@ impl Evidence {
             request: serde_json::Map::new(),
             model: None,
             upstream_model: "the-model".to_owned(),
+            targets: Vec::new(),
             version: None,
             variant: false,
             streaming: true,
