@@ -8,6 +8,7 @@ use rustls::ClientConfig;
 use crate::balancer::Balancer;
 use crate::config::{Config, Route};
 use crate::egress::Ways;
+use crate::identity::Registry;
 use crate::limits::Limits;
 use crate::semantic::Semantic;
 use crate::shelf::Shelf;
@@ -24,6 +25,8 @@ pub(crate) struct Commons {
     pub(crate) observers: Arc<Observers>,
     /// Where they are told besides, by route.
     pub(crate) sinks: Arc<Sinks>,
+    /// Tokens, of all who have some.
+    pub(crate) identities: Arc<Registry>,
     /// Who is next, for each route that has several targets.
     balancers: HashMap<usize, Arc<Balancer>>,
     /// Which target a prompt is for, for each route that goes by that.
@@ -45,6 +48,7 @@ impl Commons {
             observers: Arc::new(Observers::new(vec![Arc::new(Access), Arc::new(Shares)])),
             sinks: Arc::new(Sinks::new(Arc::clone(tls), Arc::clone(ways))),
             semantics: semantics.collect(),
+            identities: Arc::new(Registry::new(tls, ways, limits)),
             shelf: Arc::new(Shelf::new(limits)),
             store: Arc::new(Store::new(limits)),
         }

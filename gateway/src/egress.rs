@@ -84,14 +84,23 @@ impl Ways {
         Way { proxy, addresses }
     }
 
+    /// The way to what is on this machine or at its network's own address, whatever proxies there are.
+    pub(crate) fn straight_to(&self, origin: &Origin) -> Way {
+        Way { proxy: None, addresses: self.hosts.get(&origin.host).cloned().unwrap_or_default() }
+    }
+
     fn is_excepted(&self, host: &str) -> bool {
-        let is_own = host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
         let is_below = |name: &str| {
             host.strip_suffix(name)
                 .is_some_and(|rest| !name.is_empty() && (rest.is_empty() || rest.ends_with('.')))
         };
-        is_own || self.except.iter().any(|name| name == "*" || is_below(name))
+        is_own(host) || self.except.iter().any(|name| name == "*" || is_below(name))
     }
+}
+
+/// Whether a host is this very machine.
+pub(crate) fn is_own(host: &str) -> bool {
+    host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 fn proxy(name: &str, url: Option<&str>) -> io::Result<Option<Arc<Origin>>> {

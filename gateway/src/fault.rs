@@ -62,6 +62,10 @@ pub(crate) enum Fault {
     #[error(transparent)]
     Translation(#[from] translate::Error),
 
+    // The gateway's own: why, is in the log
+    #[error("LLM request failed before proxying")]
+    Identity,
+
     // The upstream's
     #[error("failure to get a peer from the ring-balancer: {}", reason(.0))]
     NoTarget(Out),
@@ -118,6 +122,7 @@ impl Fault {
             | Self::Template(_)
             | Self::Url(_)
             | Self::Unprintable(_) => 400,
+            Self::Identity => 500,
             Self::NoTarget(Out { aside: true, .. }) => 429,
             Self::NoTarget(_) => 503,
             Self::Translation(error) => error.status(),
@@ -146,7 +151,7 @@ impl Fault {
     /// How the upstream failed, and whether the request may have reached it; `None` where it did not.
     pub(crate) fn failure(&self) -> Option<(Failure, bool)> {
         Some(match self {
-            Self::Connect(_) => (Failure::Error, false),
+            Self::Connect(_) | Self::Identity => (Failure::Error, false),
             Self::ConnectTimeout(_) => (Failure::Timeout, false),
             Self::WriteTimeout(_) | Self::ReadTimeout(_) => (Failure::Timeout, true),
             Self::NoReply | Self::Cut => (Failure::Error, true),
@@ -212,6 +217,7 @@ impl Fault {
                 translate::Error::Truncated => "upstream_closed",
                 _ => "upstream_invalid_reply",
             },
+            Self::Identity => "identity_unavailable",
             Self::NoTarget(Out { aside: true, .. }) => "rate_limit_exceeded",
             Self::NoTarget(_) => "no_healthy_target",
             Self::Connect(_) => "upstream_unreachable",

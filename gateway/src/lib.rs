@@ -3,6 +3,7 @@
 //! ```text
 //! server ─▶ proxy ─▶ config       which route, and what its file says
 //!             │ ───▶ translate    bytes to bytes
+//!             │ ───▶ identity     who it is to its provider
 //!             └ ───▶ upstream     sockets, HTTP/1.1, replies as they come
 //! ```
 //!
@@ -18,6 +19,7 @@ mod databases;
 mod egress;
 mod fault;
 mod gateway;
+mod identity;
 mod limits;
 mod log;
 mod outage;
@@ -37,3 +39,6 @@ pub use gateway::{Error, Gateway, Settings};
 pub use limits::Limits;
 pub use log::{Log, log_to_stderr};
 pub use run::run;
+
+/// How the gateway names itself to whom it calls.
+pub(crate) const USER_AGENT: &str = concat!("touchstone/", env!("CARGO_PKG_VERSION"));

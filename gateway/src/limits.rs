@@ -56,6 +56,11 @@ pub struct Limits {
     /// How long an idle connection to an upstream is kept. Default 55 s: just under the 60 s that servers like.
     pub pool_idle: Duration,
 
+    /// One wish for a token, from the first request to the last byte, however many servers it takes. Default 20 s; then `500`.
+    pub token: Duration,
+    /// What a server says that gives out tokens. Default 64 KiB; the answer to more is `500`.
+    pub token_bytes: usize,
+
     /// One realtime session from its first to its last message. Default 60 min (OpenAI's); then it is closed with 1001.
     pub session: Duration,
     /// A realtime session in which neither side says anything, be it a ping. Default 5 min; then it is closed with 1001.
@@ -99,6 +104,8 @@ impl Default for Limits {
             reply_bytes: 64 << 20,
             pool: 256,
             pool_idle: Duration::from_secs(55),
+            token: Duration::from_secs(20),
+            token_bytes: 64 << 10,
             session: 60 * minute,
             session_idle: 5 * minute,
             message_bytes: 20 << 20,

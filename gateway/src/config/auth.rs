@@ -6,7 +6,9 @@ use super::error::Problem;
 use super::field::Field;
 use super::named::Named;
 use super::record::Record;
-use super::{Provider, Secret};
+use super::surroundings::{AWS, AZURE, GOOGLE};
+use super::upstream::url;
+use super::{GoogleKey, Provider, Secret, Surroundings};
 
 /// The credentials of one target. Several may be set; Kong sends header and parameter both.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -17,12 +19,15 @@ pub struct Auth {
     pub param: Option<AuthParam>,
     /// Whether a client's own header or parameter of the same name wins.
     pub allow_override: bool,
-    /// Keys for AWS's signatures; set for the provider `bedrock` alone, from the file or from `AWS_…` variables.
+    /// Keys for AWS's signatures, from the file or from `AWS_…` variables. Without, the provider `bedrock` looks for some where AWS's
+    /// clients do.
     pub aws: Option<AwsKeys>,
-    /// Azure's managed identity.
+    /// Azure's managed identity; for the provider `azure`.
     pub azure: AzureIdentity,
-    /// Google's service account.
+    /// Google's service account; for the provider `gemini`.
     pub gcp: GcpIdentity,
+    /// Where the clients of the provider's cloud are told to look for more.
+    pub surroundings: Surroundings,
 }
 
 /// A header that carries a key.
@@ -72,9 +77,9 @@ pub struct AwsKeys {
 /// Kong's `auth.azure_…`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct AzureIdentity {
-    /// `azure_use_managed_identity`.
+    /// `azure_use_managed_identity`; without, the others mean nothing, as in Kong.
     pub use_managed_identity: bool,
-    /// `azure_client_id`, of a user-assigned identity.
+    /// `azure_client_id`, of a user-assigned identity, or of an application.
     pub client_id: Option<String>,
     /// `azure_client_secret`.
     pub client_secret: Option<Secret>,
@@ -85,13 +90,13 @@ pub struct AzureIdentity {
 /// Kong's `auth.gcp_…`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct GcpIdentity {
-    /// `gcp_use_service_account`.
+    /// `gcp_use_service_account`; without, the others mean nothing, as in Kong.
     pub use_service_account: bool,
-    /// `gcp_service_account_json`: the whole key file.
-    pub service_account_json: Option<Secret>,
+    /// `gcp_service_account_json`, or else the variable `GCP_SERVICE_ACCOUNT`.
+    pub key: Option<GoogleKey>,
     /// `gcp_metadata_url`.
     pub metadata_url: Option<String>,
-    /// `gcp_oauth_token_url`.
+    /// `gcp_oauth_token_url`: where tokens are asked for, whatever the key says.
     pub oauth_token_url: Option<String>,
 }
 
@@ -106,19 +111,64 @@ impl Auth {
             allow_override && matches!(provider, Some(Provider::Bedrock | Provider::Gemini)),
             "bedrock and gemini only support auth.allow_override = false",
         );
-        let azure = AzureIdentity {
+        let surroundings = match provider {
+            Some(Provider::Bedrock) if header.is_none() => AWS,
+            Some(Provider::Azure) => AZURE,
+            Some(Provider::Gemini) => GOOGLE,
+            _ => &[],
+        };
+        let surroundings = Surroundings::read(surroundings, record.context.env);
+        let azure = AzureIdentity::read(record, provider, &surroundings);
+        let gcp = GcpIdentity::read(record, provider, &surroundings);
+        Self { header, param, allow_override, aws, azure, gcp, surroundings }
+    }
+}
+
+impl AzureIdentity {
+    fn read(record: &mut Record<'_>, provider: Option<Provider>, surroundings: &Surroundings) -> Self {
+        let identity = Self {
             use_managed_identity: record.boolean("azure_use_managed_identity").unwrap_or(false),
             client_id: record.filled("azure_client_id"),
             client_secret: record.filled("azure_client_secret").map(Secret::new),
             tenant_id: record.filled("azure_tenant_id"),
         };
-        let gcp = GcpIdentity {
-            use_service_account: record.boolean("gcp_use_service_account").unwrap_or(false),
-            service_account_json: record.filled("gcp_service_account_json").map(Secret::new),
-            metadata_url: record.filled("gcp_metadata_url"),
-            oauth_token_url: record.filled("gcp_oauth_token_url"),
+        let whose = |own: &Option<String>, name| own.is_some() || surroundings.get(name).is_some();
+        let is_named =
+            whose(&identity.client_id, "AZURE_CLIENT_ID") && whose(&identity.tenant_id, "AZURE_TENANT_ID");
+        record.rule(
+            provider == Some(Provider::Azure)
+                && identity.use_managed_identity
+                && identity.client_secret.is_some()
+                && !is_named,
+            "must set 'auth.azure_client_id' and 'auth.azure_tenant_id' (or AZURE_CLIENT_ID and AZURE_TENANT_ID in the \
+             environment) with 'auth.azure_client_secret'",
+        );
+        identity
+    }
+}
+
+impl GcpIdentity {
+    /// What is not used is not judged, as in Kong.
+    fn read(record: &mut Record<'_>, provider: Option<Provider>, surroundings: &Surroundings) -> Self {
+        let use_service_account = record.boolean("gcp_use_service_account").unwrap_or(false);
+        let is_used = use_service_account && provider == Some(Provider::Gemini);
+        let mut read = |name| record.get(name).filter(|field| is_used && filled(field));
+        let own = read("gcp_service_account_json");
+        let as_url = |field: Field<'_>| field.parse(|text| url(text).map(|_| text.to_owned()));
+        let metadata_url = read("gcp_metadata_url").and_then(as_url);
+        let oauth_token_url = read("gcp_oauth_token_url").and_then(as_url);
+        let key = match own {
+            // The text is a secret, so no error shows it.
+            Some(field) => field.parse(GoogleKey::read),
+            None => surroundings.get("GCP_SERVICE_ACCOUNT").filter(|_| is_used).and_then(|text| {
+                let key = GoogleKey::read(text);
+                key.map_err(|problem| {
+                    record.rule(true, &format!("environment variable 'GCP_SERVICE_ACCOUNT': {problem}"))
+                })
+                .ok()
+            }),
         };
-        Self { header, param, allow_override, aws, azure, gcp }
+        Self { use_service_account, key, metadata_url, oauth_token_url }
     }
 }
 
@@ -161,13 +211,14 @@ impl AwsKeys {
         // A field that is set but could not be read has an error of its own.
         let id = id.or(own.0.filter(|_| !set[0]));
         let secret = secret.or(own.1.filter(|_| !set[1]));
-        record.rule(needed && (id.is_none() && !set[0] || secret.is_none() && !set[1]), NO_AWS_KEYS);
+        let halves = [id.is_some() || set[0], secret.is_some() || set[1]];
+        record.rule(needed && halves[0] != halves[1], HALF_OF_AWS_KEYS);
         Some(Self { access_key_id: Secret::new(id?), secret_access_key: Secret::new(secret?), session_token })
     }
 }
 
-const NO_AWS_KEYS: &str = "must set 'auth.aws_access_key_id' and 'auth.aws_secret_access_key' (or AWS_ACCESS_KEY_ID and \
-     AWS_SECRET_ACCESS_KEY in the environment), or 'auth.header_name' and 'auth.header_value' for bedrock provider";
+const HALF_OF_AWS_KEYS: &str = "must set both 'auth.aws_access_key_id' and 'auth.aws_secret_access_key' (or AWS_ACCESS_KEY_ID and \
+     AWS_SECRET_ACCESS_KEY in the environment) for bedrock provider, or neither";
 
 /// Whether all are set. Kong counts an empty string as not set.
 fn all_or_none(record: &Record<'_>, fields: &[Option<&Field<'_>>], names: &str) -> bool {

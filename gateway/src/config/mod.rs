@@ -20,7 +20,7 @@
 //! - A plugin's tags that begin with `touchstone-`: see [`Extensions`].
 //! - An unknown member is told with the name that was probably meant.
 //! - A placeholder whose source does not exist is told when the file is read, not with 400 for each request.
-//! - Bedrock without a region or without credentials is told when the file is read.
+//! - Bedrock without a region, and a key file of Google's that is none, are told when the file is read.
 //!
 //! # Short of Kong
 //!
@@ -37,6 +37,7 @@ mod env;
 mod error;
 mod extensions;
 mod field;
+mod google_key;
 mod logging;
 mod model;
 mod named;
@@ -55,6 +56,7 @@ mod router;
 mod rule;
 mod secret;
 mod service;
+mod surroundings;
 mod template;
 mod upstream;
 mod vectordb;
@@ -71,6 +73,8 @@ pub use balancer::{Algorithm, Balancer, Criterion, LatencyStrategy, TokensCountS
 pub use embeddings::Embeddings;
 pub use error::{Error, Errors, Place, Problem};
 pub use extensions::{Extensions, Format, Tuning};
+pub use google_key::GoogleKey;
+pub(crate) use google_key::pair;
 pub use logging::Logging;
 pub use model::Model;
 pub use named::Named;
@@ -88,6 +92,7 @@ pub use route::{Protocols, Route, Timeouts};
 pub use router::{Captures, Match, Router};
 pub use rule::{HeaderRule, HostRule, PathRule};
 pub use secret::Secret;
+pub use surroundings::Surroundings;
 pub use template::{Source, Template, TemplateError};
 pub use upstream::{UpstreamUrl, UrlError};
 pub use vectordb::{Metric, Pgvector, Strategy, TlsVersion, Vectordb};

@@ -2,7 +2,7 @@
 
 use super::named::Named;
 use super::record::Record;
-use super::upstream::UpstreamUrl;
+use super::upstream::{UpstreamUrl, UrlError, url};
 use super::{Pricing, Provider, Template};
 
 /// Kong's `model.options`. Strings may be templates; numbers may not.
@@ -281,7 +281,7 @@ impl BedrockOptions {
             region,
             assume_role_arn: record.template("aws_assume_role_arn"),
             role_session_name: record.template("aws_role_session_name"),
-            sts_endpoint_url: record.template("aws_sts_endpoint_url"),
+            sts_endpoint_url: sts_endpoint_url(record, needed),
             batch_bucket_prefix: record.template("batch_bucket_prefix"),
             batch_role_arn: record.template("batch_role_arn"),
             embeddings_normalize: record.boolean("embeddings_normalize").unwrap_or(false),
@@ -289,6 +289,16 @@ impl BedrockOptions {
             video_output_s3_uri: record.template("video_output_s3_uri"),
         }
     }
+}
+
+/// An address, once it is filled in; judged where it is used.
+fn sts_endpoint_url(record: &mut Record<'_>, needed: bool) -> Option<Template> {
+    let parse = |text: &str| {
+        let template = Template::parse(text).map_err(UrlError::from)?;
+        template.fixed().filter(|fixed| needed && !fixed.is_empty()).map(url).transpose()?;
+        Ok::<_, UrlError>(template)
+    };
+    record.get("aws_sts_endpoint_url")?.parse(parse).filter(|template| !template.source().is_empty())
 }
 
 impl CohereOptions {

@@ -19,6 +19,7 @@ use super::Peers;
 use super::credentials::Credentials;
 use crate::config::{self, Captures, Model, Named, ResponseStreaming, Route, Source, Tuning};
 use crate::fault::Fault;
+use crate::identity::Registry;
 use crate::limits::Limits;
 use crate::percent;
 use crate::upstream::{Origin, Peer, Timeouts};
@@ -113,6 +114,7 @@ impl Backend {
     pub(super) fn new(
         route: &Arc<Route>,
         target: &Arc<config::Target>,
+        registry: &Arc<Registry>,
         peers: &Peers,
         limits: &Limits,
     ) -> Option<Self> {
@@ -129,23 +131,25 @@ impl Backend {
         };
         let call = || target.api(route.plugin.llm_format).map(Serves::Call);
         let serves = native.or_else(call).or_else(passage).or_else(work).or_else(batches)?;
-        Self::serving(route, target, serves, peers, limits)
+        Self::serving(route, target, serves, registry, peers, limits)
     }
 
     /// The model that embeds for a route.
     pub(super) fn embedding(
         route: &Arc<Route>,
         target: &Arc<config::Target>,
+        registry: &Arc<Registry>,
         peers: &Peers,
         limits: &Limits,
     ) -> Option<Self> {
-        Self::serving(route, target, Serves::Call(Api::Embeddings), peers, limits)
+        Self::serving(route, target, Serves::Call(Api::Embeddings), registry, peers, limits)
     }
 
     fn serving(
         route: &Arc<Route>,
         target: &Arc<config::Target>,
         serves: Serves,
+        registry: &Arc<Registry>,
         peers: &Peers,
         limits: &Limits,
     ) -> Option<Self> {
@@ -161,7 +165,8 @@ impl Backend {
             call: limits.call,
         };
         let prefix = route.plugin.model_name_header.then(|| format!("{}/", provider.name));
-        let credentials = Credentials::new(&target.auth, &target.model.options.bedrock);
+        let model = &target.model;
+        let credentials = Credentials::new(model.provider, &target.auth, &model.options.bedrock, registry);
         let mut backend = Self {
             route: Arc::clone(route),
             target: Arc::clone(target),
@@ -309,11 +314,7 @@ impl Backend {
             Some(path) if options.upstream_url.is_none() => path.resolve(value)?.into_owned(),
             _ => url.path().to_owned(),
         };
-        let tls = url.scheme_str() == Some("https");
-        let host =
-            url.host().unwrap_or_default().trim_start_matches('[').trim_end_matches(']').to_ascii_lowercase();
-        let port = url.port_u16().unwrap_or(if tls { 443 } else { 80 });
-        let peer = peers.get(Origin { tls, host, port }).ok_or(Fault::Connect("its name is not one"))?;
+        let peer = peers.get(Origin::of(&url)).ok_or(Fault::Connect("its name is not one"))?;
         Ok(Place { peer, path })
     }
 

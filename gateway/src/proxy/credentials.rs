@@ -1,31 +1,71 @@
 //! How a call shows its key. The client's own keys are not passed on, unless the file says that they win.
 
 use std::borrow::Cow;
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::rc::Rc;
+use std::sync::Arc;
 
 use http::request::Parts;
-use http::{HeaderName, HeaderValue};
+use http::{HeaderName, HeaderValue, header};
 use jiff::Timestamp;
 
 use crate::aws::{Request, Signer};
-use crate::config::{self, AuthHeader, AuthParam, AwsKeys, BedrockOptions, ParamLocation, Source};
+use crate::config::{
+    self, AuthHeader, AuthParam, AwsKeys, BedrockOptions, ParamLocation, Provider, Source, Template,
+};
 use crate::fault::Fault;
+use crate::identity::{Account, Credential, Keys, Lent, Made, Principal, Registry, Role, Tap};
 use crate::percent;
+use crate::upstream::Head;
 
 /// AWS's name for all of Bedrock in signatures.
 const BEDROCK: &str = "bedrock";
+/// Accounts that a core remembers of a route whose own is a template.
+const MOST: usize = 64;
 
-/// The credentials of one route.
+/// The credentials of one target.
 pub(crate) struct Credentials {
     header: Option<AuthHeader>,
     param: Option<AuthParam>,
     allow_override: bool,
-    aws: Option<Aws>,
+    own: Own,
 }
 
-enum Aws {
-    Ready(Box<Signer>),
-    /// The region is a template.
-    Regional(AwsKeys, config::Template),
+/// What is shown besides, or signed with.
+enum Own {
+    Nothing,
+    /// Keys of the file.
+    Signer(Rc<Signer>),
+    /// The same, where the region is a template.
+    Regional(AwsKeys, Template),
+    /// Somebody who gets tokens, or keys for a while.
+    Tap(Rc<Tap<Shown>>),
+    /// The same, where it depends on the call who that is.
+    Taps(Box<Taps>),
+}
+
+/// Somebody of AWS whom each call names.
+struct Taps {
+    registry: Arc<Registry>,
+    account: Account,
+    region: Template,
+    bedrock: BedrockOptions,
+    /// The one that was used last stands first.
+    known: RefCell<VecDeque<(Account, Rc<Tap<Shown>>)>>,
+}
+
+/// What an upstream is shown of a credential.
+pub(super) enum Shown {
+    Signed(Signer),
+    Token(HeaderValue),
+}
+
+/// By what a request shows who asks, besides what is in the file as it stands.
+pub(super) enum Proof {
+    Nothing,
+    Signed(Rc<Signer>),
+    Lent(Rc<Tap<Shown>>, Rc<Made<Shown>>),
 }
 
 /// A request to an upstream, before it becomes bytes.
@@ -36,7 +76,7 @@ pub(super) struct Outgoing<'a> {
     pub(super) path: &'a str,
     pub(super) query: String,
     pub(super) headers: Vec<(Cow<'a, str>, Cow<'a, str>)>,
-    pub(super) body: Payload<'a>,
+    pub(super) body: &'a Payload<'a>,
 }
 
 /// What a request brings.
@@ -50,48 +90,68 @@ pub(super) enum Payload<'a> {
 }
 
 impl Credentials {
-    pub(super) fn new(auth: &config::Auth, bedrock: &BedrockOptions) -> Self {
-        // A header that the file names goes before keys that the environment happens to hold.
-        let keys = auth.aws.clone().filter(|_| auth.header.is_none());
-        let aws = keys.zip(bedrock.region.clone()).map(|(keys, region)| match region.fixed() {
-            Some(region) => Aws::Ready(Box::new(signer(&keys, region))),
-            None => Aws::Regional(keys, region),
-        });
+    pub(super) fn new(
+        provider: Provider,
+        auth: &config::Auth,
+        bedrock: &BedrockOptions,
+        registry: &Arc<Registry>,
+    ) -> Self {
+        let own = match Principal::with_token(provider, auth) {
+            Some(principal) => Own::Tap(Rc::new(Tap::new(registry.source(principal)))),
+            // A header that the file names goes before keys that the environment happens to hold.
+            None if provider == Provider::Bedrock && auth.header.is_none() => {
+                Own::aws(auth, bedrock, registry)
+            }
+            None => Own::Nothing,
+        };
         Self {
             header: auth.header.clone(),
             param: auth.param.clone(),
             allow_override: auth.allow_override,
-            aws,
+            own,
         }
     }
 
     /// Whether the whole body must be there before the key can be shown: it is part of it, or is signed.
     pub(super) fn reads_body(&self) -> bool {
-        self.aws.is_some()
+        self.own.signs()
             || self.param.as_ref().is_some_and(|param| matches!(param.location, ParamLocation::Body))
     }
 
-    /// Who asks, as the provider sees it: the keys that will be shown. Not for logs.
-    pub(super) fn who(&self, client: &Parts) -> Vec<u8> {
+    /// Who asks, as the provider sees it: the keys that will be shown, or whose they are. Not for logs.
+    pub(super) fn who<'v>(
+        &self,
+        client: &Parts,
+        value: &dyn Fn(Source, &str) -> Option<Cow<'v, str>>,
+    ) -> Result<Vec<u8>, Fault> {
         let mut who = Vec::new();
         let mut add = |part: &[u8]| {
             who.extend_from_slice(&(part.len() as u64).to_be_bytes());
             who.extend_from_slice(part);
         };
         if let Some(AuthHeader { name, value }) = &self.header {
-            let own = client.headers.get(name).filter(|_| self.allow_override);
-            add(own.unwrap_or(value).as_bytes());
+            add(self.clients(client, name).unwrap_or(value).as_bytes());
         }
         if let Some(param) = &self.param {
             let own = client.uri.query().and_then(|query| percent::parameter(query, &param.name));
             add(own.filter(|_| self.allow_override).as_deref().unwrap_or(param.value.expose()).as_bytes());
         }
-        match &self.aws {
-            None => (),
-            Some(Aws::Ready(signer)) => add(signer.access_key().as_bytes()),
-            Some(Aws::Regional(keys, _)) => add(keys.access_key_id.expose().as_bytes()),
+        match &self.own {
+            Own::Nothing => (),
+            Own::Signer(signer) => add(signer.access_key().as_bytes()),
+            Own::Regional(keys, _) => add(keys.access_key_id.expose().as_bytes()),
+            Own::Tap(tap) => {
+                let own = self.clients(client, &header::AUTHORIZATION).map(HeaderValue::as_bytes);
+                add(own.unwrap_or(tap.principal().to_string().as_bytes()));
+            }
+            Own::Taps(taps) => add(taps.find(value)?.principal().to_string().as_bytes()),
         }
-        who
+        Ok(who)
+    }
+
+    /// A client's own header, where it wins.
+    fn clients<'c>(&self, client: &'c Parts, name: &HeaderName) -> Option<&'c HeaderValue> {
+        client.headers.get(name).filter(|_| self.allow_override)
     }
 
     /// The parameter of the query that holds the key.
@@ -100,46 +160,182 @@ impl Credentials {
         matches!(param.location, ParamLocation::Query).then_some(&*param.name)
     }
 
-    /// Adds the key to `request`, or signs it; nothing in it may change afterwards.
-    pub(super) fn add<'v>(
+    /// What a request will show. Waits where a token must be asked for; else it costs next to nothing.
+    pub(super) async fn proof<'v>(
         &self,
-        request: &mut Outgoing<'_>,
         client: &Parts,
         value: &dyn Fn(Source, &str) -> Option<Cow<'v, str>>,
-    ) -> Result<(), Fault> {
-        if let Some(param) = &self.param {
-            self.add_param(param, request, client);
+    ) -> Result<Proof, Fault> {
+        let tap = match &self.own {
+            Own::Nothing => return Ok(Proof::Nothing),
+            Own::Signer(signer) => return Ok(Proof::Signed(Rc::clone(signer))),
+            Own::Regional(keys, region) => {
+                let region = region.resolve(value)?;
+                return Ok(Proof::Signed(Rc::new(Keys::from(keys).signer(region.into_owned(), BEDROCK))));
+            }
+            Own::Tap(_) if self.clients(client, &header::AUTHORIZATION).is_some() => {
+                return Ok(Proof::Nothing);
+            }
+            Own::Tap(tap) => Rc::clone(tap),
+            Own::Taps(taps) => taps.find(value)?,
+        };
+        let made = tap.draw(|lent| Shown::new(lent, tap.principal())).await.map_err(|_| Fault::Identity)?;
+        Ok(Proof::Lent(tap, made))
+    }
+
+    /// Adds the key to the body, where that is its place.
+    pub(super) fn add_to_body(&self, body: &mut Payload<'_>) {
+        if let (Some(param), Payload::Whole(body)) = (&self.param, body)
+            && matches!(param.location, ParamLocation::Body)
+        {
+            insert(body, &param.name, param.value.expose());
         }
-        if let Some(AuthHeader { name, value }) = &self.header {
-            let own = client.headers.get(name).filter(|_| self.allow_override);
-            let key = text(own.unwrap_or(value))?;
+    }
+
+    /// Adds the key to `request`, or signs it; nothing in it may change afterwards.
+    pub(super) fn add(&self, request: &mut Outgoing<'_>, client: &Parts, proof: &Proof) -> Result<(), Fault> {
+        if let Some(param) = &self.param {
+            self.add_to_query(param, request, client);
+        }
+        let has_token = matches!(self.own, Own::Tap(_)) && !self.own.signs();
+        if let Some(AuthHeader { name, value }) = &self.header
+            && !(has_token && name == header::AUTHORIZATION)
+        {
+            let key = text(self.clients(client, name).unwrap_or(value))?;
             request.headers.push((name.to_string().into(), key.to_owned().into()));
         }
-        match &self.aws {
-            None => (),
-            Some(Aws::Ready(signer)) => sign(signer, request),
-            Some(Aws::Regional(keys, region)) => sign(&signer(keys, &region.resolve(value)?), request),
+        match proof {
+            Proof::Nothing if has_token => {
+                if let Some(own) = self.clients(client, &header::AUTHORIZATION) {
+                    request.headers.push(("authorization".into(), text(own)?.to_owned().into()));
+                }
+            }
+            Proof::Nothing => (),
+            Proof::Signed(signer) => sign(signer, request),
+            Proof::Lent(_, made) => match &made.of {
+                Shown::Signed(signer) => sign(signer, request),
+                Shown::Token(token) => {
+                    request.headers.push(("authorization".into(), text(token)?.to_owned().into()));
+                }
+            },
         }
         Ok(())
     }
 
-    fn add_param(&self, param: &AuthParam, request: &mut Outgoing<'_>, client: &Parts) {
-        let key = param.value.expose();
-        match param.location {
-            ParamLocation::Query => {
-                let own = client.uri.query().and_then(|query| percent::parameter(query, &param.name));
-                let key = own.filter(|_| self.allow_override).unwrap_or(Cow::Borrowed(key));
-                if !request.query.is_empty() {
-                    request.query.push('&');
-                }
-                request.query += &format!("{}={}", percent::encode(&param.name), percent::encode(&key));
-            }
-            ParamLocation::Body => {
-                if let Payload::Whole(body) = &mut request.body {
-                    insert(body, &param.name, key);
-                }
-            }
+    fn add_to_query(&self, param: &AuthParam, request: &mut Outgoing<'_>, client: &Parts) {
+        if !matches!(param.location, ParamLocation::Query) {
+            return;
         }
+        let own = client.uri.query().and_then(|query| percent::parameter(query, &param.name));
+        let key = own.filter(|_| self.allow_override).unwrap_or(Cow::Borrowed(param.value.expose()));
+        if !request.query.is_empty() {
+            request.query.push('&');
+        }
+        request.query += &format!("{}={}", percent::encode(&param.name), percent::encode(&key));
+    }
+}
+
+impl Own {
+    fn aws(auth: &config::Auth, bedrock: &BedrockOptions, registry: &Arc<Registry>) -> Self {
+        let Some(region) = bedrock.region.clone() else { return Self::Nothing };
+        if let (Some(keys), None) = (&auth.aws, &bedrock.assume_role_arn) {
+            return match region.fixed() {
+                Some(region) => Self::Signer(Rc::new(Keys::from(keys).signer(region.to_owned(), BEDROCK))),
+                None => Self::Regional(keys.clone(), region),
+            };
+        }
+        let account = Account {
+            keys: auth.aws.clone(),
+            role: None,
+            region: String::new(),
+            sts: None,
+            surroundings: auth.surroundings.clone(),
+        };
+        let taps = Taps {
+            registry: Arc::clone(registry),
+            account,
+            region,
+            bedrock: bedrock.clone(),
+            known: RefCell::default(),
+        };
+        // Where no call has a say, the first one finds it ready.
+        match taps.find(&|_, _| None) {
+            Ok(tap) => Self::Tap(tap),
+            Err(_) => Self::Taps(Box::new(taps)),
+        }
+    }
+
+    fn signs(&self) -> bool {
+        match self {
+            Self::Nothing => false,
+            Self::Signer(_) | Self::Regional(..) | Self::Taps(_) => true,
+            Self::Tap(tap) => matches!(tap.principal(), Principal::Aws(_)),
+        }
+    }
+}
+
+impl Taps {
+    /// The one whom a call names.
+    fn find<'v>(
+        &self,
+        value: &dyn Fn(Source, &str) -> Option<Cow<'v, str>>,
+    ) -> Result<Rc<Tap<Shown>>, Fault> {
+        let fill = |template: &Option<Template>| {
+            template.as_ref().map(|template| template.resolve(value).map(Cow::into_owned)).transpose()
+        };
+        let arn = fill(&self.bedrock.assume_role_arn)?;
+        let session = fill(&self.bedrock.role_session_name)?;
+        let region = self.region.resolve(value)?.into_owned();
+        // It becomes part of the name of a host.
+        if !region.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') {
+            return Err(Fault::Unprintable("region"));
+        }
+        let account = Account {
+            role: arn.map(|arn| Role { arn, session, ..Role::default() }),
+            region,
+            sts: fill(&self.bedrock.sts_endpoint_url)?,
+            ..self.account.clone()
+        };
+        let mut known = self.known.borrow_mut();
+        if let Some(at) = known.iter().position(|(other, _)| *other == account)
+            && let Some(found) = known.remove(at)
+        {
+            let tap = Rc::clone(&found.1);
+            known.push_front(found);
+            return Ok(tap);
+        }
+        let tap = Rc::new(Tap::new(self.registry.source(Principal::Aws(account.clone()))));
+        known.push_front((account, Rc::clone(&tap)));
+        known.truncate(MOST);
+        Ok(tap)
+    }
+}
+
+impl Shown {
+    fn new(lent: &Lent, principal: &Principal) -> Self {
+        match (&*lent.credential, principal) {
+            (Credential::Keys(keys), Principal::Aws(account)) => {
+                Self::Signed(keys.signer(account.region.clone(), BEDROCK))
+            }
+            (Credential::Keys(keys), _) => Self::Signed(keys.signer(String::new(), BEDROCK)),
+            (Credential::Token(token), _) => Self::Token(token.clone()),
+        }
+    }
+}
+
+impl Proof {
+    /// Whether the upstream refused it, and another one is to be had, which is asked for then.
+    pub(super) fn refuse(&self, head: &Head) -> bool {
+        /// Of keys that are no longer good: <https://docs.aws.amazon.com/bedrock/latest/APIReference/CommonErrors.html>
+        const STALE: [&str; 3] = ["ExpiredToken", "InvalidClientTokenId", "UnrecognizedClient"];
+        let Self::Lent(tap, made) = self else { return false };
+        let is_stale = |kind: &str| STALE.iter().any(|stale| kind.starts_with(stale));
+        let is_refusal = match head.status {
+            401 => true,
+            400 | 403 => head.value("x-amzn-errortype").is_some_and(is_stale),
+            _ => false,
+        };
+        is_refusal && tap.refuse(made)
     }
 }
 
@@ -150,17 +346,6 @@ fn insert(body: &mut Vec<u8>, name: &str, value: &str) {
     let comma = if empty { "" } else { "," };
     let member = format!("{}:{}{comma}", serde_json::Value::from(name), serde_json::Value::from(value));
     body.splice(open + 1..=open, member.into_bytes());
-}
-
-fn signer(keys: &AwsKeys, region: &str) -> Signer {
-    let token = keys.session_token.as_ref().map(|token| token.expose().to_owned());
-    Signer::new(
-        keys.access_key_id.expose().into(),
-        keys.secret_access_key.expose().into(),
-        token,
-        region.into(),
-        BEDROCK,
-    )
 }
 
 fn sign(signer: &Signer, request: &mut Outgoing<'_>) {
@@ -177,7 +362,7 @@ fn sign(signer: &Signer, request: &mut Outgoing<'_>) {
         path: request.path,
         query: &request.query,
         headers: &headers,
-        body: match &request.body {
+        body: match request.body {
             Payload::Whole(body) => body,
             Payload::None | Payload::Pieces(_) => &[],
         },
@@ -194,7 +379,7 @@ impl Outgoing<'_> {
     /// The bytes that go over the wire, head and body in one where all is here: they are written at once.
     pub(super) fn into_bytes(self) -> Result<Vec<u8>, Fault> {
         let Self { method, prefix, path, query, headers, body } = self;
-        let whole: &[u8] = if let Payload::Whole(body) = &body { body } else { &[] };
+        let whole: &[u8] = if let Payload::Whole(body) = body { body } else { &[] };
         if !path.bytes().chain(query.bytes()).all(|byte| byte.is_ascii_graphic()) {
             return Err(Fault::Unprintable("path"));
         }
@@ -249,14 +434,15 @@ mod tests {
     #[test]
     fn nobody_writes_a_line_of_their_own() {
         let mut body = Vec::new();
-        let mut bytes = |path, value: &'static str| {
+        let body = Payload::Whole(&mut body);
+        let bytes = |path, value: &'static str| {
             Outgoing {
                 method: "POST",
                 prefix: "",
                 path,
                 query: String::new(),
                 headers: vec![("x".into(), value.into())],
-                body: Payload::Whole(&mut body),
+                body: &body,
             }
             .into_bytes()
         };

@@ -17,10 +17,11 @@ use super::backend::{Backend, Values};
 use super::credentials::Payload;
 use super::peers::Peers;
 use super::pool::Pool;
-use super::send::{Asked, compose};
+use super::send::{Asked, Draft};
 use super::tries::Tries;
 use crate::config::{Captures, Route};
 use crate::fault::Fault;
+use crate::identity::Registry;
 use crate::limits::Limits;
 use crate::semantic::{Semantic, prompt};
 
@@ -54,11 +55,12 @@ impl Finder {
     pub(super) fn new(
         route: &Arc<Route>,
         semantic: Arc<Semantic>,
+        registry: &Arc<Registry>,
         peers: &Peers,
         limits: &Limits,
     ) -> Option<Self> {
         let embeddings = route.plugin.embeddings.as_ref()?;
-        let model = Backend::embedding(route, &embeddings.target, peers, limits)?;
+        let model = Backend::embedding(route, &embeddings.target, registry, peers, limits)?;
         let (own, ()) = Request::new(()).into_parts();
         Some(Self { semantic, model, own })
     }
@@ -120,8 +122,9 @@ impl Proxy {
             .map_err(Fault::from)?;
         let place = model.place(&self.peers, &values, target.base_url)?;
         let asked = Asked { method: "POST", content_type: Some(JSON), accept: JSON, query: None };
-        let request = compose(model, &place, &target, &values, asked, Payload::Whole(&mut payload))?;
-        let mut reply = self.exchange(model, &place, &request, None, deadline).await?;
+        let body = Payload::Whole(&mut payload);
+        let draft = Draft { backend: model, place: &place, target: &target, values: &values, asked, body };
+        let mut reply = self.exchange(draft, None, None, deadline).await?;
         if !(200..300).contains(&reply.head.status) {
             return Err(Unembedded::Status(reply.head.status));
         }

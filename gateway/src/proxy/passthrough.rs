@@ -16,7 +16,7 @@ use super::backend::{Backend, Values};
 use super::credentials::Payload;
 use super::passing::Passing;
 use super::receive::{ERROR_BYTES, JSON, expect, fail, failed};
-use super::send::{Asked, Once, compose};
+use super::send::{Asked, Draft, Once};
 use super::{Proxy, Record, headers, intake};
 use crate::fault::Fault;
 use crate::percent;
@@ -64,16 +64,14 @@ impl Proxy {
             accept: text(head, &header::ACCEPT).unwrap_or("*/*"),
             query: Some(query(head, backend, &target)),
         };
-        let payload = match &mut taken {
-            Taken::Pieces(upload) => Payload::Pieces(upload.length()),
-            Taken::Whole(body) if body.is_empty() && !writes => Payload::None,
-            Taken::Whole(body) => Payload::Whole(body),
+        let (body, upload) = match &mut taken {
+            Taken::Pieces(upload) => (Payload::Pieces(upload.length()), Some(upload)),
+            Taken::Whole(body) if body.is_empty() && !writes => (Payload::None, None),
+            Taken::Whole(body) => (Payload::Whole(body), None),
         };
-        let request = compose(backend, &place, &target, values, asked, payload)?;
-        record.send(&place, &target);
-        let upload = if let Taken::Pieces(upload) = &mut taken { Some(upload) } else { None };
+        let draft = Draft { backend, place: &place, target: &target, values, asked, body };
         let once = writes.then_some(Once { upload });
-        let reply = self.exchange(backend, &place, &request, once, deadline).await?;
+        let reply = self.exchange(draft, once, Some(record), deadline).await?;
         self.give_back(backend, passage, &target, (reply, writes), record).await
     }
 

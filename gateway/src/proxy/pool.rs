@@ -45,10 +45,11 @@ impl Pool {
     /// `None`: a provider that a configuration file cannot name, or an API that it has not.
     pub(super) fn new(route: &Arc<Route>, commons: &Commons, peers: &Peers, limits: &Limits) -> Option<Self> {
         let targets = route.plugin.targets.iter();
-        let backends =
-            targets.map(|target| Backend::new(route, target, peers, limits)).collect::<Option<_>>()?;
+        let backends = targets
+            .map(|target| Backend::new(route, target, &commons.identities, peers, limits))
+            .collect::<Option<_>>()?;
         let finder = match commons.semantic(route) {
-            Some(semantic) => Some(Finder::new(route, semantic, peers, limits)?),
+            Some(semantic) => Some(Finder::new(route, semantic, &commons.identities, peers, limits)?),
             None => None,
         };
         let sinks = commons.sinks.of(&route.plugins).into();

@@ -1,20 +1,18 @@
 //! The way out: a request is translated, gets its key, and goes to its upstream.
 
 use std::borrow::Cow;
+use std::rc::Rc;
 
 use tokio::time::Instant;
 use translate::call::{self, Api, Options, Target};
 use translate::client::responses::Memory;
 
 use super::backend::{Backend, Place, Values};
-use super::credentials::{Outgoing, Payload};
+use super::credentials::{Outgoing, Payload, Proof};
 use super::{Proxy, Record, headers};
 use crate::fault::Fault;
 use crate::percent;
 use crate::upstream::{Opened, Reply, Upload, exchange};
-
-/// How the gateway names itself to upstreams.
-const USER_AGENT: &str = concat!("touchstone/", env!("CARGO_PKG_VERSION"));
 
 /// What a client says, and what of it is kept here.
 #[derive(Clone, Copy)]
@@ -51,32 +49,60 @@ impl Proxy {
         let place = backend.place(&self.peers, values, target.base_url)?;
         let accept = if target.stream { accept(backend, api) } else { "application/json" };
         let asked = Asked { method: "POST", content_type: Some("application/json"), accept, query: None };
-        let request = compose(backend, &place, &target, values, asked, Payload::Whole(&mut payload))?;
-        record.send(&place, &target);
-        let reply = self.exchange(backend, &place, &request, None, deadline).await?;
+        let body = Payload::Whole(&mut payload);
+        let draft = Draft { backend, place: &place, target: &target, values, asked, body };
+        let reply = self.exchange(draft, None, Some(record), deadline).await?;
         Ok(Sent { reply, target })
     }
 
-    /// Gets a reply on an idle connection or a fresh one. What cannot be sent twice goes over a fresh one.
+    /// Sends a request, and waits for the head of the reply.
     pub(super) async fn exchange(
         &self,
-        backend: &Backend,
-        place: &Place,
-        request: &[u8],
+        draft: Draft<'_>,
         once: Option<Once<'_, '_>>,
+        record: Option<&mut Record>,
         deadline: Instant,
     ) -> Result<Reply, Fault> {
-        let opened = self.open(backend, place, request, once).await?;
-        Reply::new(opened, &place.peer, backend.timeouts, deadline)
+        let (peer, timeouts) = (Rc::clone(&draft.place.peer), draft.backend.timeouts);
+        let opened = self.open(draft, once, record).await?;
+        Reply::new(opened, &peer, timeouts, deadline)
     }
 
-    /// The same up to the head of the reply.
+    /// The same, for those who may go on in another protocol. Where the upstream takes the gateway for nobody by its token, the
+    /// request is made once more with another.
     pub(super) async fn open(
+        &self,
+        mut draft: Draft<'_>,
+        mut once: Option<Once<'_, '_>>,
+        mut record: Option<&mut Record>,
+    ) -> Result<Opened, Fault> {
+        let credentials = &draft.backend.credentials;
+        let is_repeatable = once.as_ref().is_none_or(|once| once.upload.is_none());
+        credentials.add_to_body(&mut draft.body);
+        let mut is_first = true;
+        loop {
+            let proof =
+                credentials.proof(draft.values.head, &|source, name| draft.values.get(source, name)).await?;
+            let request = draft.write(&proof)?;
+            if let Some(record) = &mut record {
+                record.send(draft.place, draft.target);
+            }
+            let opened = self.deliver(draft.backend, draft.place, &request, once.as_mut()).await?;
+            let is_refused = proof.refuse(&opened.head);
+            if !(is_refused && is_first && is_repeatable) {
+                return Ok(opened);
+            }
+            is_first = false;
+        }
+    }
+
+    /// Sends bytes on an idle connection or a fresh one. What cannot be sent twice goes over a fresh one.
+    async fn deliver(
         &self,
         backend: &Backend,
         place: &Place,
         request: &[u8],
-        mut once: Option<Once<'_, '_>>,
+        mut once: Option<&mut Once<'_, '_>>,
     ) -> Result<Opened, Fault> {
         let (peer, timeouts) = (&place.peer, backend.timeouts);
         let mut idle = if once.is_none() { peer.take() } else { None };
@@ -125,37 +151,43 @@ fn accept(backend: &Backend, api: Api) -> &'static str {
     backend.framings(api).iter().flat_map(|framing| framing.content_types()).next().unwrap_or(&"*/*")
 }
 
-/// The request as bytes, with its key.
-pub(super) fn compose(
-    backend: &Backend,
-    place: &Place,
-    target: &Target,
-    values: &Values<'_>,
-    asked: Asked<'_>,
-    body: Payload<'_>,
-) -> Result<Vec<u8>, Fault> {
-    let path = place.path(target);
-    let kind = asked.content_type.map(|kind| ("content-type", kind.into()));
-    let fixed = [
-        ("host", Cow::Owned(place.peer.origin.authority())),
-        ("accept", asked.accept.into()),
-        // Undone all the same if a server insists; asked for, it would only hold back events.
-        ("accept-encoding", "identity".into()),
-        ("user-agent", USER_AGENT.into()),
-    ];
-    let own = target.headers.iter().map(|(name, value)| (*name, Cow::Borrowed(value.as_str())));
-    let passed = headers::upstream(&values.head.headers, backend.provider.name)
-        .map(|(name, value)| (name, value.into()));
-    let headers = fixed.into_iter().chain(kind).chain(own).chain(passed);
-    let headers = headers.map(|(name, value)| (name.into(), value)).collect();
-    let mut query = query(target);
-    if let Some(more) = asked.query.filter(|more| !more.is_empty()) {
-        query = if query.is_empty() { more } else { format!("{query}&{more}") };
+/// A request to an upstream, all but its key.
+pub(super) struct Draft<'a> {
+    pub(super) backend: &'a Backend,
+    pub(super) place: &'a Place,
+    pub(super) target: &'a Target,
+    pub(super) values: &'a Values<'a>,
+    pub(super) asked: Asked<'a>,
+    pub(super) body: Payload<'a>,
+}
+
+impl Draft<'_> {
+    /// The request as bytes, with its key.
+    fn write(&self, proof: &Proof) -> Result<Vec<u8>, Fault> {
+        let Self { backend, place, target, values, asked, body } = self;
+        let path = place.path(target);
+        let kind = asked.content_type.map(|kind| ("content-type", kind.into()));
+        let fixed = [
+            ("host", Cow::Owned(place.peer.origin.authority())),
+            ("accept", asked.accept.into()),
+            // Undone all the same if a server insists; asked for, it would only hold back events.
+            ("accept-encoding", "identity".into()),
+            ("user-agent", crate::USER_AGENT.into()),
+        ];
+        let own = target.headers.iter().map(|(name, value)| (*name, Cow::Borrowed(value.as_str())));
+        let passed = headers::upstream(&values.head.headers, backend.provider.name)
+            .map(|(name, value)| (name, value.into()));
+        let headers = fixed.into_iter().chain(kind).chain(own).chain(passed);
+        let headers = headers.map(|(name, value)| (name.into(), value)).collect();
+        let mut query = query(target);
+        if let Some(more) = asked.query.as_deref().filter(|more| !more.is_empty()) {
+            query = if query.is_empty() { more.to_owned() } else { format!("{query}&{more}") };
+        }
+        let prefix = &place.peer.prefix;
+        let mut request = Outgoing { method: asked.method, prefix, path: &path, query, headers, body };
+        backend.credentials.add(&mut request, values.head, proof)?;
+        request.into_bytes()
     }
-    let prefix = &place.peer.prefix;
-    let mut request = Outgoing { method: asked.method, prefix, path: &path, query, headers, body };
-    backend.credentials.add(&mut request, values.head, &|source, name| values.get(source, name))?;
-    request.into_bytes()
 }
 
 fn query(target: &Target) -> String {

@@ -11,7 +11,7 @@ use super::answer::Answer;
 use super::backend::{Backend, Values};
 use super::credentials::Payload;
 use super::receive::{fail, now};
-use super::send::{self, compose};
+use super::send::{self, Draft};
 use super::{Proxy, Record, headers, intake};
 use crate::fault::Fault;
 
@@ -45,9 +45,9 @@ impl Proxy {
             accept: sent.accept,
             query: None,
         };
-        let request = compose(backend, &place, &sent.target, values, asked, Payload::Whole(&mut payload))?;
-        record.send(&place, &sent.target);
-        let mut reply = self.exchange(backend, &place, &request, None, deadline).await?;
+        let body = Payload::Whole(&mut payload);
+        let draft = Draft { backend, place: &place, target: &sent.target, values, asked, body };
+        let mut reply = self.exchange(draft, None, Some(record), deadline).await?;
         record.hear(&reply.head, reply.ip);
         let mut answer = Answer::new(&sent.target, backend.prefix.as_deref());
         headers::downstream(&reply.head, &mut answer.headers);

@@ -7,6 +7,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use http::Uri;
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
 use tokio::net::TcpStream;
@@ -29,6 +30,14 @@ pub(crate) struct Origin {
 }
 
 impl Origin {
+    /// Of an absolute `http` or `https` URL.
+    pub(crate) fn of(url: &Uri) -> Self {
+        let tls = url.scheme_str() == Some("https");
+        let host = url.host().unwrap_or_default().trim_start_matches('[').trim_end_matches(']');
+        let port = url.port_u16().unwrap_or(if tls { 443 } else { 80 });
+        Self { tls, host: host.to_ascii_lowercase(), port }
+    }
+
     /// Host and port, as a tunnel is asked for.
     pub(crate) fn with_port(&self) -> String {
         if self.host.contains(':') {

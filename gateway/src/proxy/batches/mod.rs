@@ -28,7 +28,7 @@ use super::answer::Answer;
 use super::backend::{Backend, Values};
 use super::credentials::Payload;
 use super::receive::fail;
-use super::send::{Asked, compose};
+use super::send::{Asked, Draft};
 use super::{Proxy, Record, headers, intake};
 use crate::fault::Fault;
 use crate::shelf::Owner;
@@ -91,7 +91,8 @@ impl Proxy {
     fn owner(&self, talk: &Talk<'_>) -> Result<Owner, Fault> {
         let place = talk.backend.place(&self.peers, talk.values, None)?;
         let origin = place.peer.origin.with_port();
-        let who = talk.backend.credentials.who(talk.values.head);
+        let value = |source, name: &str| talk.values.get(source, name);
+        let who = talk.backend.credentials.who(talk.values.head, &value)?;
         let mut digest = digest::Context::new(&digest::SHA256);
         for part in [talk.backend.provider.name.as_bytes(), b"\0", origin.as_bytes(), b"\0", &who] {
             digest.update(part);
@@ -120,16 +121,15 @@ impl Proxy {
         let content_type = body.is_some().then_some("application/json");
         let asked = Asked { method, content_type, accept: "*/*", query: None };
         let mut nothing = Vec::new();
-        let payload = match body {
+        let body = match body {
             Some(body) => Payload::Whole(body),
             None if method == "POST" => Payload::Whole(&mut nothing),
             None => Payload::None,
         };
-        let request = compose(talk.backend, &place, target, talk.values, asked, payload)?;
-        talk.record.send(&place, target);
+        let draft = Draft { backend: talk.backend, place: &place, target, values: talk.values, asked, body };
         // What makes something is not sent twice.
         let once = (method == "POST").then_some(super::send::Once { upload: None });
-        let reply = self.exchange(talk.backend, &place, &request, once, talk.deadline).await?;
+        let reply = self.exchange(draft, once, Some(talk.record), talk.deadline).await?;
         self.said(talk, target, reply).await
     }
 

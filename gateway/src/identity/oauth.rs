@@ -1,0 +1,80 @@
+//! Replies of token servers: <https://www.rfc-editor.org/rfc/rfc6749#section-5>.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::Deserialize;
+
+use super::issued::until;
+use super::network::{Network, Request, Said};
+use super::{Failure, Issued};
+
+/// A token. Metadata servers write numbers as strings, and some when it ends instead of how long it lasts.
+#[derive(Deserialize)]
+pub(super) struct Token {
+    #[serde(default)]
+    access_token: String,
+    token_type: Option<String>,
+    expires_in: Option<Number>,
+    expires_on: Option<Number>,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Number {
+    Whole(u64),
+    Broken(f64),
+    Text(String),
+}
+
+/// Why there is none.
+#[derive(Deserialize)]
+struct Refusal {
+    error: Option<String>,
+}
+
+/// Posts a form to a token server.
+pub(super) async fn ask(
+    whom: &'static str,
+    url: &str,
+    body: String,
+    network: &Network,
+) -> Result<Said, Failure> {
+    let request =
+        Request { whom, method: "POST", url, headers: Vec::new(), body: Some(body), metadata: false };
+    network.ask(request).await?.good(code)
+}
+
+/// The server's word for what is wrong.
+pub(super) fn code(said: &Said) -> Option<String> {
+    said.json::<Refusal>().ok()?.error
+}
+
+impl Token {
+    /// `by`: who gave it out.
+    pub(super) fn issued(self, by: &'static str, now: Timestamp) -> Result<Issued, Failure> {
+        if self.token_type.is_some_and(|kind| !kind.eq_ignore_ascii_case("bearer")) {
+            return Err(Failure::Garbage { whom: by, what: "a token that is no bearer token" });
+        }
+        let seconds = |number: Option<Number>| number.and_then(|number| number.seconds());
+        let lasts = match (seconds(self.expires_in), seconds(self.expires_on)) {
+            (Some(lasts), _) => Some(Duration::from_secs(lasts)),
+            (None, Some(end)) => {
+                let end = i64::try_from(end).ok().and_then(|end| Timestamp::from_second(end).ok());
+                end.map(|end| until(end, now))
+            }
+            (None, None) => None,
+        };
+        Issued::token(by, &self.access_token, lasts)
+    }
+}
+
+impl Number {
+    fn seconds(self) -> Option<u64> {
+        match self {
+            Self::Whole(number) => Some(number),
+            Self::Broken(number) => Duration::try_from_secs_f64(number).ok().map(|lasts| lasts.as_secs()),
+            Self::Text(text) => text.trim().parse().ok(),
+        }
+    }
+}
