@@ -161,11 +161,11 @@ impl GcpIdentity {
             // The text is a secret, so no error shows it.
             Some(field) => field.parse(GoogleKey::read),
             None => surroundings.get("GCP_SERVICE_ACCOUNT").filter(|_| is_used).and_then(|text| {
-                let key = GoogleKey::read(text);
-                key.map_err(|problem| {
-                    record.rule(true, &format!("environment variable 'GCP_SERVICE_ACCOUNT': {problem}"))
-                })
-                .ok()
+                let read = GoogleKey::read(text);
+                if let Err(problem) = &read {
+                    record.rule(true, &format!("environment variable 'GCP_SERVICE_ACCOUNT': {problem}"));
+                }
+                read.ok()
             }),
         };
         Self { use_service_account, key, metadata_url, oauth_token_url }

@@ -183,3 +183,6 @@ impl Held {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -56,7 +56,7 @@ impl Token {
         if self.token_type.is_some_and(|kind| !kind.eq_ignore_ascii_case("bearer")) {
             return Err(Failure::Garbage { whom: by, what: "a token that is no bearer token" });
         }
-        let seconds = |number: Option<Number>| number.and_then(|number| number.seconds());
+        let seconds = |number: Option<Number>| number.and_then(Number::seconds);
         let lasts = match (seconds(self.expires_in), seconds(self.expires_on)) {
             (Some(lasts), _) => Some(Duration::from_secs(lasts)),
             (None, Some(end)) => {

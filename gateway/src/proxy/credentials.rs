@@ -57,7 +57,7 @@ struct Taps {
 
 /// What an upstream is shown of a credential.
 pub(super) enum Shown {
-    Signed(Signer),
+    Signed(Box<Signer>),
     Token(HeaderValue),
 }
 
@@ -315,9 +315,9 @@ impl Shown {
     fn new(lent: &Lent, principal: &Principal) -> Self {
         match (&*lent.credential, principal) {
             (Credential::Keys(keys), Principal::Aws(account)) => {
-                Self::Signed(keys.signer(account.region.clone(), BEDROCK))
+                Self::Signed(Box::new(keys.signer(account.region.clone(), BEDROCK)))
             }
-            (Credential::Keys(keys), _) => Self::Signed(keys.signer(String::new(), BEDROCK)),
+            (Credential::Keys(keys), _) => Self::Signed(Box::new(keys.signer(String::new(), BEDROCK))),
             (Credential::Token(token), _) => Self::Token(token.clone()),
         }
     }

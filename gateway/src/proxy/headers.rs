@@ -22,6 +22,32 @@ const CALL_IDS: &[&str] = &["x-request-id", "request-id", "x-amzn-requestid"];
 /// <https://github.com/huggingface/text-generation-inference/blob/main/router/src/server.rs>
 const TOKENS: [&str; 2] = ["x-amzn-bedrock-input-token-count", "x-prompt-tokens"];
 
+/// Parameters of a query by which one provider or the other takes keys as well; the last are of signed URLs.
+/// <https://cloud.google.com/apis/docs/system-parameters>, <https://learn.microsoft.com/azure/ai-services/openai/how-to/realtime-audio-websockets>,
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-authentication-methods.html>
+const KEYS: &[&str] = &[
+    "access_token",
+    "api-key",
+    "api_key",
+    "authorization",
+    "key",
+    "oauth_token",
+    "x-api-key",
+    "x-goog-api-key",
+    "x-amz-algorithm",
+    "x-amz-credential",
+    "x-amz-date",
+    "x-amz-expires",
+    "x-amz-security-token",
+    "x-amz-signature",
+    "x-amz-signedheaders",
+];
+
+/// Whether a parameter of the client's query is a key, of whomever.
+pub(super) fn is_key(name: &str) -> bool {
+    KEYS.iter().any(|key| name.eq_ignore_ascii_case(key))
+}
+
 /// The client's fields that go upstream.
 pub(super) fn upstream<'a>(
     headers: &'a HeaderMap,

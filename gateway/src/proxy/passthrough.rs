@@ -238,11 +238,12 @@ fn text<'h>(head: &'h Parts, name: &header::HeaderName) -> Option<&'h str> {
     head.headers.get(name)?.to_str().ok()
 }
 
-/// The client's query, but for what the gateway says itself: the version, the model, the key.
+/// The client's query, but for what the gateway says itself, the version, the model, the key, and for keys of the client's own.
 pub(super) fn query(head: &Parts, backend: &Backend, target: &Target) -> String {
     let ours = |name: &str| {
         target.query.iter().any(|(known, _)| *known == name)
             || backend.credentials.query_parameter() == Some(name)
+            || headers::is_key(name)
     };
     let pairs = head.uri.query().unwrap_or_default().split('&').filter(|pair| !pair.is_empty());
     let theirs = pairs.filter(|pair| !ours(&percent::decode(pair.split('=').next().unwrap_or_default())));

@@ -10,6 +10,7 @@ mod databases;
 mod egress;
 mod errors;
 mod http2;
+mod identity;
 mod keys;
 mod limits;
 mod log;
@@ -87,6 +88,8 @@ struct Setup {
     threads: usize,
     trust: Option<PathBuf>,
     egress: Egress,
+    /// What the environment says.
+    env: Vec<(&'static str, String)>,
 }
 
 impl Setup {
@@ -111,7 +114,14 @@ impl Setup {
             threads: 1,
             trust: None,
             egress: Egress::default(),
+            env: Vec::new(),
         }
+    }
+
+    /// Sets a variable of the environment.
+    fn env(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.env.push((name, value.into()));
+        self
     }
 
     /// Sets a member of the plugin's `config`, by its JSON pointer.
@@ -154,7 +164,9 @@ impl Setup {
     }
 
     fn start(self) -> Gateway {
-        let config = Config::parse(&self.file(), &|_| None).unwrap_or_else(|errors| panic!("{errors}"));
+        let env =
+            |name: &str| self.env.iter().find(|(known, _)| *known == name).map(|(_, value)| value.clone());
+        let config = Config::parse(&self.file(), &env).unwrap_or_else(|errors| panic!("{errors}"));
         let listen = "127.0.0.1:0".parse().unwrap();
         let Self { limits, threads, trust, egress, .. } = self;
         Gateway::start(config, Settings { listen, threads, trust, egress, limits }).unwrap()

@@ -77,6 +77,11 @@ impl Call {
         Some(Self { socket, head, body })
     }
 
+    /// The first request on a connection.
+    pub(super) async fn first(socket: TcpStream) -> Option<Self> {
+        Self::read(socket).await
+    }
+
     /// The next request on the same connection.
     pub(super) async fn next(self) -> Option<Self> {
         Self::read(self.socket).await
@@ -128,7 +133,7 @@ impl Call {
 }
 
 /// The value of a header field.
-fn field<'h>(head: &'h str, name: &str) -> Option<&'h str> {
+pub(super) fn field<'h>(head: &'h str, name: &str) -> Option<&'h str> {
     let fields = head.lines().skip(1).filter_map(|line| line.split_once(':'));
     fields.into_iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim())
 }

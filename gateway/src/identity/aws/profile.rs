@@ -80,7 +80,7 @@ impl Profiles {
 
     /// What is to be done for the keys of `selected`; `None`: it says nothing of keys.
     pub(super) fn plan(&self, selected: &str) -> Result<Option<Plan>, Failure> {
-        if selected == "default" && !self.named.contains_key(selected) {
+        if self.named.is_empty() || selected == "default" && !self.named.contains_key(selected) {
             return Ok(None);
         }
         let mut roles = Vec::new();

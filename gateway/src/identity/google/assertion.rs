@@ -34,12 +34,15 @@ impl Claims<'_> {
             "iat": self.now,
             "exp": self.now + SECONDS,
         });
-        let encode = |value: &serde_json::Value| URL_SAFE_NO_PAD.encode(value.to_string());
-        let text = format!("{}.{}", encode(&header), encode(&claims));
-        let mut signature = vec![0; pair.public().modulus_len()];
-        pair.sign(&RSA_PKCS1_SHA256, random, text.as_bytes(), &mut signature).ok()?;
-        Some(format!("{text}.{}", URL_SAFE_NO_PAD.encode(&signature)))
+        sign(pair, random, &header.to_string(), &claims.to_string())
     }
+}
+
+fn sign(pair: &RsaKeyPair, random: &dyn SecureRandom, header: &str, claims: &str) -> Option<String> {
+    let text = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(claims));
+    let mut signature = vec![0; pair.public().modulus_len()];
+    pair.sign(&RSA_PKCS1_SHA256, random, text.as_bytes(), &mut signature).ok()?;
+    Some(format!("{text}.{}", URL_SAFE_NO_PAD.encode(&signature)))
 }
 
 #[cfg(test)]
