@@ -4,6 +4,7 @@
 
 mod anthropic;
 mod bedrock;
+mod cohere;
 mod draft;
 mod gemini;
 mod ollama;
@@ -42,6 +43,8 @@ pub(super) fn reader(provider: &str, path: &str) -> Option<&'static Reader> {
     let ends = |end: &str| path.ends_with(end);
     match provider {
         "anthropic" if ends("/v1/messages") => Some(&anthropic::MESSAGES),
+        "vertex" if ends(":rawPredict") || ends(":streamRawPredict") => claude(path),
+        "cohere" if ends("/v2/chat") => Some(&cohere::CHAT),
         "bedrock" if ends("/converse") || ends("/converse-stream") => Some(&bedrock::CONVERSE),
         "gemini" | "vertex" if ends(":generateContent") || ends(":streamGenerateContent") => {
             Some(&gemini::GENERATE)
@@ -54,6 +57,11 @@ pub(super) fn reader(provider: &str, path: &str) -> Option<&'static Reader> {
         _ if ends("/embeddings") => Some(&openai::EMBEDDINGS),
         _ => None,
     }
+}
+
+/// Vertex has the models of several makers at such paths, each in its own words.
+fn claude(path: &str) -> Option<&'static Reader> {
+    path.contains("/publishers/anthropic/").then_some(&anthropic::MESSAGES)
 }
 
 /// Reads an exchange.

@@ -18,13 +18,19 @@ const PATIENCE: Duration = Duration::from_secs(20);
 const MARKER: &str = "[[ts:recorded]]";
 
 /// The providers that are recorded here, each with the path of its chat: whole and streamed.
-const PATHS: [(&str, &str, &str); 6] = [
+const PATHS: [(&str, &str, &str); 8] = [
     ("openai", "/v1/chat/completions", "/v1/chat/completions"),
     ("deepseek", "/v1/chat/completions", "/v1/chat/completions"),
     ("anthropic", "/v1/messages", "/v1/messages"),
     ("bedrock", "/model/m/converse", "/model/m/converse-stream"),
     ("gemini", "/v1beta/models/m:generateContent", "/v1beta/models/m:streamGenerateContent"),
     ("ollama", "/api/chat", "/api/chat"),
+    ("cohere", "/v2/chat", "/v2/chat"),
+    (
+        "vertex",
+        "/v1/projects/p/locations/l/publishers/anthropic/models/claude-sonnet-4-5:rawPredict",
+        "/v1/projects/p/locations/l/publishers/anthropic/models/claude-sonnet-4-5:streamRawPredict",
+    ),
 ];
 
 fn path(provider: &str, stream: bool) -> &'static str {
@@ -37,6 +43,9 @@ fn question(provider: &str, stream: bool, text: &str) -> Value {
     let said = json!([{"role": "user", "content": text}]);
     match provider {
         "anthropic" => json!({"model": "m", "max_tokens": 99, "messages": said, "stream": stream}),
+        "vertex" => {
+            json!({"anthropic_version": "vertex-2023-10-16", "max_tokens": 99, "messages": said, "stream": stream})
+        }
         "bedrock" => json!({"messages": [{"role": "user", "content": [{"text": text}]}]}),
         "gemini" => json!({"contents": [{"role": "user", "parts": [{"text": text}]}]}),
         "openai" | "deepseek" if stream => {
