@@ -11,6 +11,7 @@ use crate::egress::Ways;
 use crate::identity::Registry;
 use crate::limits::Limits;
 use crate::semantic::Semantic;
+use crate::sharing::Sharing;
 use crate::shelf::Shelf;
 use crate::statistics::{Access, Observers, Shares, Sinks};
 use crate::store::Store;
@@ -29,26 +30,32 @@ pub(crate) struct Commons {
     pub(crate) identities: Arc<Registry>,
     /// Who is next, for each route that has several targets.
     balancers: HashMap<usize, Arc<Balancer>>,
+    /// What other gateways are told of the balancers' targets, and tell.
+    pub(crate) sharing: Sharing,
     /// Which target a prompt is for, for each route that goes by that.
     semantics: HashMap<usize, Arc<Semantic>>,
 }
 
 impl Commons {
     pub(crate) fn new(config: &Config, tls: &Arc<ClientConfig>, ways: &Arc<Ways>, limits: &Limits) -> Self {
+        let mut sharing = Sharing::default();
         let balancers = config.router.routes().iter().filter_map(|route| {
             let settings = route.plugin.balancer.as_ref()?;
-            let balancer = Balancer::new(settings, &route.plugin.targets, None);
-            Some((Arc::as_ptr(route).addr(), Arc::new(balancer)))
+            let balancer = Arc::new(Balancer::new(settings, &route.plugin.targets, None));
+            sharing.add(route, &balancer, tls);
+            Some((Arc::as_ptr(route).addr(), balancer))
         });
+        let balancers = balancers.collect();
         let semantics = config.router.routes().iter().filter_map(|route| {
             Some((Arc::as_ptr(route).addr(), Arc::new(Semantic::new(&route.plugin, tls)?)))
         });
         Self {
-            balancers: balancers.collect(),
+            balancers,
             observers: Arc::new(Observers::new(vec![Arc::new(Access), Arc::new(Shares)])),
             sinks: Arc::new(Sinks::new(Arc::clone(tls), Arc::clone(ways))),
             semantics: semantics.collect(),
             identities: Arc::new(Registry::new(tls, ways, limits)),
+            sharing,
             shelf: Arc::new(Shelf::new(limits)),
             store: Arc::new(Store::new(limits)),
         }

@@ -28,6 +28,7 @@ mod proxy;
 mod run;
 mod semantic;
 mod server;
+mod sharing;
 mod shelf;
 mod statistics;
 mod store;

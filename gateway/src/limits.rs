@@ -75,6 +75,9 @@ pub struct Limits {
     /// How long a response is kept. Default 1 h.
     pub kept_for: Duration,
 
+    /// Between two times that gateways tell each other of their targets, where they share them. Default 500 ms.
+    pub share: Duration,
+
     /// How long running calls may go on after [`Gateway::shutdown`](crate::Gateway::shutdown). Default 30 s.
     pub drain: Duration,
 }
@@ -112,6 +115,7 @@ impl Default for Limits {
             kept: 10_000,
             kept_bytes: 256 << 20,
             kept_for: 60 * minute,
+            share: Duration::from_millis(500),
             drain: Duration::from_secs(30),
         }
     }

@@ -101,6 +101,17 @@ impl Breaker {
         }
     }
 
+    /// Others have found it out, and leave it alone until then. A call that is finding out here goes on.
+    #[cfg(feature = "redis")]
+    pub(super) fn open(&mut self, until: Instant, rule: Rule) {
+        match &mut self.open {
+            _ if rule.max_fails == 0 => (),
+            Some(Open { probing: true, .. }) => (),
+            Some(open) => open.until = open.until.max(until),
+            None => self.open = Some(Open { until, probing: false }),
+        }
+    }
+
     /// Failures that are not forgotten yet.
     pub(super) fn fails(&self, rule: Rule, now: Instant) -> usize {
         self.fails.iter().filter(|at| rule.remembers(**at, now)).count()

@@ -61,6 +61,12 @@ impl Marks {
         self.aside = self.aside.max(Some(until));
     }
 
+    /// How long it is to be left alone yet because it asked for that.
+    #[cfg(feature = "redis")]
+    pub(super) fn aside(&self, now: Instant) -> Option<Duration> {
+        self.aside.map(|until| until.saturating_duration_since(now)).filter(|left| !left.is_zero())
+    }
+
     pub(super) fn health(&self, rule: Rule, now: Instant) -> Health {
         let seconds = |latency: Latency| latency.at(now).map(Duration::from_secs_f64);
         Health {

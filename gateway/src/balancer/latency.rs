@@ -18,6 +18,9 @@ const MOST: f64 = 2.6e6;
 pub(super) struct Latency {
     /// `None`: nobody knows yet.
     last: Option<(f64, Instant)>,
+    /// All that were observed: their sum in seconds, and how many they were.
+    #[cfg(feature = "redis")]
+    pub(super) observed: [f64; 2],
 }
 
 impl Latency {
@@ -30,6 +33,26 @@ impl Latency {
     /// It was `seconds`, in a call that is just over.
     pub(super) fn observe(&mut self, seconds: f64, now: Instant) {
         let seconds = seconds.clamp(0.0, MOST);
+        #[cfg(feature = "redis")]
+        {
+            self.observed[0] += seconds;
+            self.observed[1] += 1.0;
+        }
+        self.blend(seconds, now);
+    }
+
+    /// Others observed so many calls, which took so many seconds together.
+    #[cfg(feature = "redis")]
+    pub(super) fn absorb(&mut self, seconds: f64, calls: f64, now: Instant) {
+        self.observed[0] += seconds;
+        self.observed[1] += calls;
+        let mean = (seconds / calls).clamp(0.0, MOST);
+        if calls > 0.0 && !mean.is_nan() {
+            self.blend(mean, now);
+        }
+    }
+
+    fn blend(&mut self, seconds: f64, now: Instant) {
         let value = match self.last {
             None => seconds,
             Some((old, at)) => {

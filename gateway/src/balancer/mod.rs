@@ -25,6 +25,8 @@ mod pick;
 mod priority;
 mod round_robin;
 mod semantic;
+#[cfg(feature = "redis")]
+mod shared;
 #[cfg(test)]
 mod tests;
 mod usage;
@@ -36,6 +38,8 @@ use tokio::time::Instant;
 
 pub(crate) use budget::Budget;
 pub(crate) use pick::{Failure, Pick, Spent};
+#[cfg(feature = "redis")]
+pub(crate) use shared::{PARTS, Standing, Tally};
 
 use breaker::Rule;
 use candidate::Candidate;

@@ -82,7 +82,9 @@ impl Proxy {
     /// Drops what is too old, again and again: idle connections, and responses that are kept. Embeds what is to be compared with
     /// prompts, once.
     pub(crate) async fn sweep(&self) {
-        tokio::join!(self.peers.sweep(), self.commons.store.forget(self.limits.kept_for), self.learn());
+        let (store, sharing) = (&self.commons.store, &self.commons.sharing);
+        let kept = store.forget(self.limits.kept_for);
+        tokio::join!(self.peers.sweep(), kept, self.learn(), sharing.run(self.limits.share));
     }
 
     /// Tells load balancers, and whoever is in a session, that this gateway is going away.

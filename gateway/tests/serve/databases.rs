@@ -87,6 +87,11 @@ impl Redis {
         self.process = Some(Process::start(&mut command, "Ready to accept connections"));
     }
 
+    /// Ends it at once.
+    pub(super) fn kill(&mut self) {
+        self.process = None;
+    }
+
     /// What `redis-cli` says.
     pub(super) fn ask(&self, arguments: &[&str]) -> String {
         let cli = self.program.with_file_name("redis-cli");

@@ -27,6 +27,8 @@ mod resp;
 mod responses;
 mod rules;
 mod semantic;
+#[cfg(all(feature = "redis", feature = "pgvector"))]
+mod sharing;
 mod statistics;
 mod streams;
 mod tls;

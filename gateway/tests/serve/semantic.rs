@@ -21,7 +21,7 @@ pub(super) struct Server {
 }
 
 impl Server {
-    async fn start(answer: impl Fn(&Value) -> Vec<u8> + Send + 'static) -> Self {
+    pub(super) async fn start(answer: impl Fn(&Value) -> Vec<u8> + Send + 'static) -> Self {
         Self::on(Upstream::listen().await, answer)
     }
 
@@ -63,7 +63,7 @@ impl Drop for Server {
     }
 }
 
-fn closing(status: &str, body: &str) -> Vec<u8> {
+pub(super) fn closing(status: &str, body: &str) -> Vec<u8> {
     json_reply(&format!("{status}\r\nconnection: close"), body)
 }
 

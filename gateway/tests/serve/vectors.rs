@@ -11,7 +11,7 @@ use super::resp::{Resp, array, bulk};
 use super::semantic::{CODE, POEMS, Server, setup, who};
 
 /// Waits for what another task or process does on its own.
-async fn until(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
+pub(super) async fn until(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
     let waits = async {
         while !is_so().await {
             tokio::time::sleep(Duration::from_millis(20)).await;

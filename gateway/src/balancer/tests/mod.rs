@@ -1,6 +1,8 @@
 //! Targets that calls are simulated on, in a time that the test makes.
 
 mod laws;
+#[cfg(feature = "redis")]
+mod shared;
 mod simulations;
 mod states;
 
