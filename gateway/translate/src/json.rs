@@ -3,11 +3,13 @@
 mod reader;
 mod scan;
 mod skip;
+mod tree;
 
 use serde::Deserialize;
 use serde::de::Error as _;
 
 pub(crate) use scan::has_member;
+pub(crate) use tree::Tree;
 
 use crate::Text;
 

@@ -6,22 +6,29 @@
 //! ```
 
 mod api;
+mod collector;
 mod losses;
 mod options;
+mod spread;
 mod stream;
 mod tap;
 mod target;
 
 pub use api::Api;
+pub use collector::Collector;
+pub(crate) use collector::Gather;
 pub use losses::Losses;
 pub use options::{Azure, Gemini, Options};
+pub use spread::spread;
 pub use stream::Stream;
 pub use tap::Tap;
 pub use target::{Auth, Target};
 
 use crate::client::{Audience, Client, Kept, Whole};
 use crate::delta::{Order, Usage};
-use crate::openai::{self, CompletionWriter, EmbeddingWriter, Problem, ReplyWriter};
+use crate::openai::{
+    self, ChunkWriter, CompletionChunkWriter, CompletionWriter, EmbeddingWriter, Problem, ReplyWriter, Writer,
+};
 use crate::providers::{Completions, Dialect, Provider};
 use crate::{Error, answer, completions, embeddings, json};
 
@@ -65,6 +72,9 @@ pub fn request(
     out: &mut Vec<u8>,
 ) -> Result<Target, Error> {
     let mut losses = Losses::default();
+    // Who has no streams is not asked for one.
+    let upstream = if provider.framings(api).is_empty() { Some(false) } else { options.upstream };
+    let options = &Options { upstream, ..*options };
     let target = match (api, provider.splice(api), api.client()) {
         (_, Some(splice), _) => splice(body, options, out)?,
         (_, None, Some(client)) => ask(client, provider, body, options, &mut losses, out)?,
@@ -76,7 +86,8 @@ pub fn request(
     if options.strict && !dropped.is_empty() {
         return Err(Error::Dropped(dropped));
     }
-    Ok(Target { dropped, ..target })
+    let streams = api != Api::Embeddings && options.streams(target.client_stream);
+    Ok(Target { dropped, streams, ..target })
 }
 
 /// Asks a provider's chat in the name of a client that speaks another dialect; what it cannot carry is named in the client's words.
@@ -205,17 +216,30 @@ pub fn whole(api: Api, provider: &Provider, body: &[u8], call: &Call) -> Result<
     if provider.splice(api).is_some() {
         return Kept::check(reader, body).map(|usage| plain((body.to_vec(), usage)));
     }
-    let mut writer: Box<dyn Whole> = match (api, api.client()) {
-        (_, Some(client)) => client.whole(call),
-        (Api::Completions, None) => Box::new(CompletionWriter::new(call)),
-        (_, None) => Box::new(ReplyWriter::new(call)),
-    };
+    let mut writer = whole_writer(api, call);
     let mut order = Order::default();
     let mut gate = order.gate(&mut *writer);
     reader.reply(body, &mut gate)?;
     gate.close()?;
-    let kept = writer.kept();
-    writer.finish().map(|(body, usage)| Reply { body, usage, kept })
+    collector::finish(&order, writer)
+}
+
+/// Collects a reply for a client that is to get it whole.
+fn whole_writer(api: Api, call: &Call) -> Box<dyn Whole> {
+    match (api, api.client()) {
+        (_, Some(client)) => client.whole(call),
+        (Api::Completions, None) => Box::new(CompletionWriter::new(call)),
+        (_, None) => Box::new(ReplyWriter::new(call)),
+    }
+}
+
+/// Writes a reply for a client that is to get it as a stream.
+fn stream_writer(api: Api, call: &Call) -> Box<dyn Writer> {
+    match (api, api.client()) {
+        (_, Some(client)) => client.stream(call),
+        (Api::Completions, None) => Box::new(CompletionChunkWriter::new(call)),
+        (_, None) => Box::new(ChunkWriter::new(call)),
+    }
 }
 
 /// Translates a reply whose status is not 2xx. A `retry-after` among its headers is still true for the client. `id` is the

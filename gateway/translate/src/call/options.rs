@@ -9,8 +9,10 @@ use crate::{Error, Text};
 pub struct Options<'a> {
     /// The model to ask for, whatever the client named.
     pub model: Option<&'a str>,
-    /// Whether to stream, whatever the client asked for.
+    /// Whether the client gets a stream, whatever it asked for.
     pub stream: Option<bool>,
+    /// Whether the provider is asked for a stream, whatever the client gets. Without it, for what the client gets.
+    pub upstream: Option<bool>,
     /// Tokens to answer with at most.
     pub max_tokens: Option<u32>,
     /// Sampling temperature, on OpenAI's scale of 0 to 2.
@@ -76,8 +78,13 @@ impl Options<'_> {
             .ok_or_else(Error::no_model)
     }
 
-    /// Whether the reply is to come as a stream, which the client asked for or not.
+    /// Whether the provider is asked for a stream.
     pub fn stream(&self, client: bool) -> bool {
+        self.upstream.unwrap_or(self.streams(client))
+    }
+
+    /// Whether the client gets a stream, which it asked for or not.
+    pub fn streams(&self, client: bool) -> bool {
         self.stream.unwrap_or(client)
     }
 

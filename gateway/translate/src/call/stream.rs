@@ -9,12 +9,12 @@
 //! | its own end | the end of the client's dialect, such as `[DONE]`, and what follows is not read |
 //! | no end | an error event, never that end nor a finish reason, which is held back until then |
 
-use super::{Api, Call};
+use super::{Api, Call, stream_writer};
 use crate::Error;
 use crate::chat::Reader;
 use crate::client::Kept;
 use crate::delta::{Order, Usage};
-use crate::openai::{ChunkWriter, CompletionChunkWriter, Problem, Relay, Writer};
+use crate::openai::{Problem, Relay, Writer};
 use crate::providers::Provider;
 use crate::wire::{Frame, Framer, Framing, Take};
 
@@ -69,13 +69,10 @@ impl Stream {
             Way::Relay(Box::new(Relay::new(quirks)))
         } else {
             let reader = provider.reader(api, call).ok_or_else(|| provider.without(api))?;
-            let writer: Box<dyn Writer> = match (api, api.client()) {
-                _ if provider.splice(api).is_some() => return Ok(Self::keep(api, reader, framing)),
-                (_, Some(client)) => client.stream(call),
-                (Api::Completions, None) => Box::new(CompletionChunkWriter::new(call)),
-                (_, None) => Box::new(ChunkWriter::new(call)),
-            };
-            Way::Translate { reader, order: Order::default(), writer }
+            if provider.splice(api).is_some() {
+                return Ok(Self::keep(api, reader, framing));
+            }
+            Way::Translate { reader, order: Order::default(), writer: stream_writer(api, call) }
         };
         Ok(Self { api, framer: Framer::new(framing), way, failed: false })
     }

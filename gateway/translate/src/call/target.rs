@@ -38,10 +38,12 @@ pub struct Target {
     pub model: String,
     /// The model that the client named, if any.
     pub client_model: Option<String>,
-    /// Whether the reply will come as a stream.
+    /// Whether the provider's reply will come as a stream.
     pub stream: bool,
     /// Whether the client itself asked for a stream.
     pub client_stream: bool,
+    /// Whether the client gets a stream.
+    pub streams: bool,
     /// Whether the client asked for usage at the end of its stream.
     pub include_usage: bool,
     /// Whether the client asked for vectors as base64.
@@ -66,6 +68,7 @@ impl Target {
             client_model: None,
             stream,
             client_stream: false,
+            streams: stream,
             include_usage: false,
             base64: false,
             dropped: Vec::new(),

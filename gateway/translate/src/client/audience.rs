@@ -46,7 +46,7 @@ impl<'a> Audience<'a> {
         self.options.model(client)
     }
 
-    /// Whether the reply will come as a stream.
+    /// Whether the provider is asked for a stream.
     pub(crate) fn streams(&self, client: bool) -> bool {
         self.options.stream(client)
     }

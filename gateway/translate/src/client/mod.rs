@@ -11,7 +11,7 @@
 
 mod audience;
 mod kept;
-mod messages;
+pub(crate) mod messages;
 pub mod responses;
 
 use std::borrow::Cow;

@@ -43,6 +43,11 @@ impl Order {
         Gate { order: self, sink, wrong: None }
     }
 
+    /// Whether the reply came to its end.
+    pub(crate) fn has_ended(&self) -> bool {
+        self.stage == Stage::Ended
+    }
+
     fn take(&mut self, delta: &Delta<'_>) -> Result<(), &'static str> {
         match (self.stage, delta) {
             (Stage::New, Delta::Start { .. }) => {

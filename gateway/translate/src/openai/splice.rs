@@ -102,12 +102,7 @@ impl Edits {
         (model, quirks): (&str, &Quirks),
         losses: &mut Losses,
     ) {
-        if let Some(stream) = options.stream {
-            self.0.push(("stream", Some(stream.to_string())));
-            if !stream && members.find("stream_options").is_some() {
-                self.0.push(("stream_options", None));
-            }
-        }
+        self.stream(members, options, quirks);
         self.max_tokens(members, options, quirks.limit, model);
         let number = |value: Option<f64>| value.map(|value| value.to_string());
         self.tune(members, options, "temperature", number(options.temperature));
@@ -117,6 +112,23 @@ impl Edits {
         } else if members.find("top_k").is_some() {
             losses.drop("top_k");
             self.0.push(("top_k", None));
+        }
+    }
+
+    fn stream(&mut self, members: &Members<'_>, options: &Options<'_>, quirks: &Quirks) {
+        if options.stream.or(options.upstream).is_none() {
+            return;
+        }
+        const SETTINGS: &str = "stream_options";
+        let client = members.find("stream") == Some("true");
+        let stream = options.stream(client);
+        self.0.push(("stream", Some(stream.to_string())));
+        if !stream && members.find(SETTINGS).is_some() {
+            self.0.push((SETTINGS, None));
+        }
+        // Of a stream that is put together, the usage is wanted as of any whole reply.
+        if stream && !options.streams(client) && !quirks.refused.contains(&SETTINGS) {
+            self.0.push((SETTINGS, Some(r#"{"include_usage":true}"#.to_owned())));
         }
     }
 

@@ -8,7 +8,7 @@ use aws_smithy_types::event_stream::{Header, HeaderValue, Message};
 use serde::Deserialize;
 use serde_json::Value;
 use translate::Error;
-use translate::call::{self, Api, Azure, Call, Gemini, Options, Stream, Target};
+use translate::call::{self, Api, Azure, Call, Collector, Gemini, Options, Stream, Target};
 use translate::delta::Usage;
 use translate::providers::{self, Provider};
 use translate::wire::Framing;
@@ -27,6 +27,7 @@ pub(crate) struct Case {
 pub(crate) struct CaseOptions {
     model: Option<String>,
     stream: Option<bool>,
+    upstream: Option<bool>,
     max_tokens: Option<u32>,
     temperature: Option<f64>,
     top_p: Option<f64>,
@@ -70,6 +71,13 @@ impl Way {
         Stream::new(self.api, self.provider, call, self.framing).unwrap()
     }
 
+    /// The whole reply that a stream stands for.
+    pub(crate) fn collect(self, call: &Call, bytes: &[u8]) -> Result<(Vec<u8>, Option<Usage>), Error> {
+        let mut collector = Collector::new(self.api, self.provider, call, self.framing)?;
+        collector.push(bytes)?;
+        collector.finish().map(|reply| (reply.body, reply.usage))
+    }
+
     /// Whether bytes pass through, instead of being translated.
     pub(crate) fn relays(self) -> bool {
         self.provider.relays(self.api)
@@ -86,6 +94,7 @@ impl CaseOptions {
         Options {
             model: self.model.as_deref(),
             stream: self.stream,
+            upstream: self.upstream,
             max_tokens: self.max_tokens,
             temperature: self.temperature,
             top_p: self.top_p,
@@ -184,6 +193,17 @@ impl Case {
     /// A whole reply, translated.
     pub(crate) fn translate_reply(&self, reply: &[u8]) -> Result<(Vec<u8>, Option<Usage>), Error> {
         call::reply(self.api, self.provider, reply, &self.call())
+    }
+
+    /// Whether the client of this case gets a whole reply as a stream.
+    pub(crate) fn is_spread(&self) -> bool {
+        self.stream().is_none() && self.read("expected.sse").is_some()
+    }
+
+    /// A whole reply, translated for a client that gets a stream.
+    pub(crate) fn spread(&self) -> Vec<u8> {
+        let reply = self.read("reply.json").unwrap_or_else(|| panic!("{self} has no reply"));
+        call::spread(self.api, self.provider, reply.as_bytes(), &self.call()).unwrap().body
     }
 
     /// Whether this case shows a provider that does not keep to its own documents.

@@ -18,5 +18,6 @@ mod messages;
 mod requests;
 mod responses;
 mod sse;
+mod turned;
 mod usage;
 mod works;

@@ -144,7 +144,7 @@ impl Written {
 
 /// Arguments as an object. Those that are none, such as a call's that was cut short, go under the name that Anthropic gives what
 /// is no JSON: <https://docs.anthropic.com/en/docs/agents-and-tools/tool-use/fine-grained-tool-streaming>
-fn write_input(inside: &str, out: &mut Vec<u8>) {
+pub(super) fn write_input(inside: &str, out: &mut Vec<u8>) {
     let token = format!("\"{inside}\"");
     let plain = Text::Json(&token).plain();
     let input = plain.trim();

@@ -12,13 +12,18 @@ mod effort;
 mod events;
 mod failure;
 mod fields;
+mod gather;
 mod message;
 mod request;
 mod settings;
+mod spread;
 mod teller;
 mod tools;
 mod turns;
 mod usage;
+
+pub(crate) use gather::Gathered;
+pub(crate) use spread::spread;
 
 use super::{Asked, Audience, Client, Whole};
 use crate::call::{Call, Losses};

@@ -12,7 +12,7 @@ pub(super) fn splice(body: &[u8], options: &Options<'_>, out: &mut Vec<u8>) -> R
     let model = options.model(client_model)?;
     let client_stream: bool = members.read("stream")?.unwrap_or_default();
     let stream = options.stream(client_stream);
-    let edits = edits(&members, options, &model);
+    let edits = edits(&members, options, &model, stream);
     if edits.is_empty() {
         out.extend_from_slice(body);
     } else {
@@ -32,14 +32,19 @@ pub(super) fn splice(body: &[u8], options: &Options<'_>, out: &mut Vec<u8>) -> R
 }
 
 /// What to put in place of which member.
-fn edits(members: &Members<'_>, options: &Options<'_>, model: &str) -> Vec<(&'static str, String)> {
+fn edits(
+    members: &Members<'_>,
+    options: &Options<'_>,
+    model: &str,
+    stream: bool,
+) -> Vec<(&'static str, String)> {
     let mut edits = Vec::new();
     if options.model.is_some() {
         let mut quoted = Vec::with_capacity(model.len() + 2);
         json::string(&mut quoted, model);
         edits.extend(String::from_utf8(quoted).ok().map(|model| ("model", model)));
     }
-    edits.extend(options.stream.map(|stream| ("stream", stream.to_string())));
+    edits.extend(options.stream.or(options.upstream).map(|_| ("stream", stream.to_string())));
     // The newest version takes no sampling parameters.
     let samples = !super::takes_bearer(options);
     let tuned = [

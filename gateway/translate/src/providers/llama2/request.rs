@@ -4,7 +4,8 @@
 //!
 //! | member | what becomes of it |
 //! |---|---|
-//! | `stream`, `n` above 1, `functions`, spoken answers | refused: there is no such thing |
+//! | `stream` | nothing: a stream is made of the whole reply |
+//! | `n` above 1, `functions`, spoken answers | refused: there is no such thing |
 //! | tools, their calls and results; pictures, sounds, files; JSON as a format | refused: there is nothing but text |
 //! | marks of the prompt in a message | refused: it would be another conversation |
 //! | a system message after the first turn | moved to the front, and named: its place is lost |
@@ -25,7 +26,7 @@ pub(super) fn write(
     out: &mut Vec<u8>,
 ) -> Result<(), Error> {
     chat.plain()?;
-    text_only(chat, options)?;
+    text_only(chat)?;
     let body = &mut Object::new(out);
     json::string(body.member("inputs"), &prompt::write(chat, losses)?);
     parameters(chat, options, &mut body.object("parameters"));
@@ -34,11 +35,7 @@ pub(super) fn write(
 }
 
 /// Refuses what a server that only goes on with a text has not got.
-fn text_only(chat: &Chat<'_>, options: &Options<'_>) -> Result<(), Error> {
-    if options.stream(chat.stream) {
-        let why = "response streaming is not supported by llama2 in the format raw";
-        return Err(Error::request("stream", why));
-    }
+fn text_only(chat: &Chat<'_>) -> Result<(), Error> {
     if !chat.tools.is_empty() && chat.tool_choice != Some(ToolChoice::None) {
         return Err(Error::request("tools", "llama2 in the format raw knows no tools"));
     }
