@@ -13,6 +13,7 @@ use super::options::{Options, Progress};
 use super::question::{self, Kind, Question};
 use super::subject::{self, Subject};
 use crate::Error;
+use crate::gateway::Streaming;
 use crate::gateway::upstream::Mode;
 use crate::gateway::{Reach, Source, Upstreams, setup};
 
@@ -175,7 +176,7 @@ impl Ring {
     ) -> Result<(Question, Question), (bool, String)> {
         let route = subject.profile().zip(subject.route(provider));
         let (profile, route) = route.ok_or_else(|| (false, "its profile has no route".to_owned()))?;
-        if kind.is_stream() && !route.streaming {
+        if kind.is_stream() && route.streaming != Streaming::Yes {
             return Err((false, "its route does not stream".to_owned()));
         }
         let question = Question::of_client(profile, route, kind);

@@ -6,6 +6,7 @@ use super::support::{Side, asked, finding, unless, upstream};
 use super::{Check, Judged, Verdict, same};
 use crate::case::Case;
 use crate::dialect::{self, Place};
+use crate::gateway::Streaming;
 
 pub(super) const TABLE: &[(&str, Check)] = &[
     ("chat.request.valid", valid),
@@ -50,7 +51,8 @@ pub(super) fn endpoint(case: &Case) -> Judged {
         );
     }
     let streams = case.api().is_some_and(|api| (api.streams)(asked));
-    if streams == case.is_stream() { Ok(()) } else { upstream("stream", case.is_stream(), streams) }
+    let wanted = case.is_stream() && case.route.streaming != Streaming::Made;
+    if streams == wanted { Ok(()) } else { upstream("stream", wanted, streams) }
 }
 
 pub(super) fn auth(case: &Case) -> Judged {

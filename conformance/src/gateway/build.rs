@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::upstream::{Mode, Tls};
-use super::{Policies, Profile, Route};
+use super::{Policies, Profile, Route, Streaming};
 use crate::Surface;
 use crate::report::model::{Expectation, Implementation};
 
@@ -83,7 +83,7 @@ impl Route {
             targets: Vec::new(),
             version: None,
             variant: false,
-            streaming: true,
+            streaming: Streaming::Yes,
             without: Vec::new(),
         }
     }

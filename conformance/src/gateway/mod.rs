@@ -10,6 +10,7 @@ mod render;
 mod running;
 pub mod setup;
 mod start;
+mod streaming;
 pub mod template;
 pub mod upstream;
 
@@ -17,4 +18,5 @@ pub use process::{Gateway, Source};
 pub(crate) use process::{Setup, configure};
 pub use profile::{Policies, Profile, Route};
 pub use start::{Network, Start};
+pub use streaming::Streaming;
 pub use upstream::{Reach, Upstreams};

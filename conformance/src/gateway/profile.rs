@@ -11,6 +11,7 @@ use super::claims;
 use super::known::{self, Known};
 use super::setup::Setup;
 pub use super::start::Start;
+use super::streaming::Streaming;
 use super::upstream::{Mode, Tls};
 use crate::report::model::{Expectation, Implementation};
 use crate::{Error, Surface, embedded};
@@ -113,8 +114,8 @@ pub struct Route {
     #[serde(default)]
     pub variant: bool,
     /// Whether the route streams.
-    #[serde(default = "yes")]
-    pub streaming: bool,
+    #[serde(default)]
+    pub streaming: Streaming,
     /// Features of the gateway that the route has not got, because its provider has not.
     #[serde(default)]
     pub without: Vec<String>,
@@ -265,8 +266,4 @@ impl Profile {
     pub fn lacks<'a>(&self, features: &'a [String]) -> Option<&'a str> {
         features.iter().find(|feature| !self.features.contains(feature)).map(String::as_str)
     }
-}
-
-fn yes() -> bool {
-    true
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 
 use super::Options;
-use crate::gateway::{Profile, Route};
+use crate::gateway::{Profile, Route, Streaming};
 use crate::requirement::{self, Requirement};
 use crate::scenario::{self, Scenario};
 use crate::{Cell, Error, Mode, Surface};
@@ -134,8 +134,15 @@ impl Planned {
         let Some(route) = &self.route else {
             return Some(format!("the profile has no route `{}`", self.cell.provider));
         };
-        if self.cell.mode == Mode::Stream && !route.streaming {
-            return Some(format!("the route `{}` does not stream", route.name));
+        match route.streaming {
+            Streaming::No if self.cell.mode == Mode::Stream => {
+                return Some(format!("the route `{}` does not stream", route.name));
+            }
+            // Of what happens in the middle of the provider's stream.
+            Streaming::Made if self.scenario.modes == [Mode::Stream] => {
+                return Some(format!("the route `{}` makes its streams of whole replies", route.name));
+            }
+            _ => (),
         }
         let feature = requirement.feature.as_slice();
         let needed = self.scenario.features.iter().chain(feature);

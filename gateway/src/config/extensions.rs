@@ -9,7 +9,8 @@
 //!     tags: ["touchstone-strict:true", "touchstone-tuning:default"]
 //! ```
 //!
-//! `touchstone-store:false` keeps nothing of responses,
+//! `touchstone-store:false` keeps nothing of responses, `touchstone-upstream-streaming:always` or `:never` asks the provider for streams or
+//! for none, whatever the client gets,
 //! and, where the provider is `huggingface`, `touchstone-format:tgi` for an inference server of one's own.
 //! A `file-log` with `touchstone-rotate-size:<bytes>` begins a new file when one is full, and keeps `touchstone-rotate-keep:<number>`, 5
 //! unless set, of the old ones.
@@ -30,6 +31,9 @@ pub struct Extensions {
     pub tuning: Tuning,
     /// `touchstone-format`: what the provider's API speaks, where Kong has no word for it.
     pub format: Option<Format>,
+    /// `touchstone-upstream-streaming`: whether the provider is asked for a stream, whatever the client gets; what it replies is made
+    /// into the other where they differ. Without it, the provider is asked for what the client gets.
+    pub upstream_streaming: Option<bool>,
     /// `touchstone-store`: whether translated responses are kept for clients that come back to them. On unless set.
     pub store: bool,
     /// `touchstone-share`: whether usage, latency and health of targets are shared with other gateways, through the plugin's own
@@ -47,6 +51,7 @@ impl Default for Extensions {
             strict: false,
             tuning: Tuning::default(),
             format: None,
+            upstream_streaming: None,
             store: true,
             share: false,
             rotate_size: None,
@@ -107,6 +112,11 @@ impl Extensions {
                     Some(format) => own.format = Some(format),
                     None => field.error(one_of("tgi")),
                 },
+                "upstream-streaming" => match value {
+                    "always" => own.upstream_streaming = Some(true),
+                    "never" => own.upstream_streaming = Some(false),
+                    _ => field.error(one_of("always, never")),
+                },
                 "store" => match value {
                     "true" => own.store = true,
                     "false" => own.store = false,
@@ -135,7 +145,8 @@ impl Extensions {
 
 const PREFIX: &str = "touchstone-";
 /// Our names, and the group of plugins that has each.
-const NAMES: [(&str, &str); 7] = [
+const NAMES: [(&str, &str); 8] = [
+    ("upstream-streaming", AI_PROXY),
     ("strict", AI_PROXY),
     ("tuning", AI_PROXY),
     ("format", AI_PROXY),

@@ -21,6 +21,8 @@ const MODEL: HeaderName = HeaderName::from_static("x-kong-llm-model");
 /// What of the request this provider could not be told.
 const DROPPED: HeaderName = HeaderName::from_static("x-touchstone-dropped");
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
+const EVENTS: HeaderValue = HeaderValue::from_static("text/event-stream; charset=utf-8");
+const NO_CACHE: HeaderValue = HeaderValue::from_static("no-cache");
 /// Characters of a request id that is taken from a client.
 const ID_CHARS: usize = 128;
 
@@ -72,6 +74,12 @@ impl Answer {
         Self { content: Content::Made(body, kind), ..self }
     }
 
+    /// All the events of a stream at once.
+    pub(super) fn events(mut self, events: Vec<u8>) -> Self {
+        self.headers.insert(header::CACHE_CONTROL, NO_CACHE);
+        self.made(events, EVENTS)
+    }
+
     pub(super) fn stream(self, stream: Stream) -> Self {
         Self { content: Content::Stream(Box::new(stream)), ..self }
     }
@@ -113,8 +121,8 @@ impl Answer {
             Content::Passing(passing) => passing.media_type(),
             Content::Session(_) => None,
             Content::Stream(..) => {
-                headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-                Some(HeaderValue::from_static("text/event-stream; charset=utf-8"))
+                headers.insert(header::CACHE_CONTROL, NO_CACHE);
+                Some(EVENTS)
             }
         };
         let kind = kind.filter(|_| !headers.contains_key(header::CONTENT_TYPE));

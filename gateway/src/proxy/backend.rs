@@ -235,6 +235,7 @@ impl Backend {
         Options {
             model: filled.model.as_deref(),
             stream: (plugin.response_streaming == ResponseStreaming::Always).then_some(true),
+            upstream: plugin.extensions.upstream_streaming,
             max_tokens: options.max_tokens,
             temperature: options.temperature,
             top_p: options.top_p,

@@ -219,11 +219,17 @@ impl Stream {
         bytes.into()
     }
 
-    /// Reads on to the end of a body whose content is complete, though nobody waits for it any more.
+    /// See [`settle`].
     fn settle(self) {
-        let Self { translation, mut reply, .. } = self;
-        if translation.done() && !reply.is_over() {
-            tokio::task::spawn_local(async move { timeout(SETTLE, reply.whole(AT_ONCE)).await });
+        if self.translation.done() {
+            settle(self.reply);
         }
+    }
+}
+
+/// Reads on to the end of a body whose content is complete, though nobody waits for it any more.
+pub(super) fn settle(mut reply: Reply) {
+    if !reply.is_over() {
+        tokio::task::spawn_local(async move { timeout(SETTLE, reply.whole(AT_ONCE)).await });
     }
 }

@@ -1,13 +1,14 @@
 //! The way back: a reply is judged by its status and its type, and translated whole or as it comes.
 
+use std::future::poll_fn;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use translate::call::{self, Api, Call, Failure, Stream as Translation};
+use translate::call::{self, Api, Call, Collector, Failure, Stream as Translation};
 use translate::wire::Framing;
 
 use super::answer::{self, Answer};
 use super::backend::Backend;
-use super::body::Stream;
+use super::body::{self, Stream};
 use super::send::Sent;
 use super::turns::Keep;
 use super::{Proxy, Record, headers};
@@ -45,23 +46,47 @@ impl Proxy {
             echo: target.echo,
             counted: headers::tokens(&reply.head),
         };
-        if target.stream {
-            let framing = framing(backend, api, &reply)?;
-            let translation = Translation::new(api, backend.provider, &call, framing)?;
-            return Ok(answer.stream(Stream::new(translation, reply, keep(&call.id))));
+        let keep = keep(&call.id);
+        let reply = match (form(backend, api, target.stream, &reply)?, target.streams) {
+            (Form::Stream(framing), true) => {
+                let translation = Translation::new(api, backend.provider, &call, framing)?;
+                return Ok(answer.stream(Stream::new(translation, reply, keep)));
+            }
+            (Form::Stream(framing), false) => {
+                let collector = Collector::new(api, backend.provider, &call, framing)?;
+                collect(collector, reply, self.limits.reply_bytes).await?
+            }
+            (Form::Whole, streams) => {
+                let body = reply.whole(self.limits.reply_bytes).await?;
+                if body.trim_ascii().is_empty() {
+                    return Err(Fault::Empty);
+                }
+                let translate = if streams { call::spread } else { call::whole };
+                translate(api, backend.provider, &body, &call)?
+            }
+        };
+        record.usage = reply.usage;
+        if let Some(keep) = keep {
+            keep.done(reply.kept);
         }
-        expect(&reply, JSON, |kind| kind == JSON || kind.ends_with("+json"))?;
-        let body = reply.whole(self.limits.reply_bytes).await?;
-        if body.trim_ascii().is_empty() {
-            return Err(Fault::Empty);
-        }
-        let translated = call::whole(api, backend.provider, &body, &call)?;
-        record.usage = translated.usage;
-        if let Some(keep) = keep(&call.id) {
-            keep.done(translated.kept);
-        }
-        Ok(answer.whole(translated.body))
+        Ok(if target.streams { answer.events(reply.body) } else { answer.whole(reply.body) })
     }
+}
+
+/// Puts a stream together for a client that waits.
+async fn collect(mut collector: Collector, mut reply: Reply, limit: usize) -> Result<call::Reply, Fault> {
+    let mut size = 0;
+    while !collector.done() {
+        let mut see = |bytes: &[u8]| {
+            size += bytes.len();
+            if size > limit { Err(Fault::ReplyTooLong("body")) } else { Ok(collector.push(bytes)?) }
+        };
+        if !poll_fn(|cx| reply.poll_data(cx, &mut see)).await? {
+            break;
+        }
+    }
+    body::settle(reply);
+    Ok(collector.finish()?)
 }
 
 /// The provider's own error. One whose body cannot be read is still an error of that status.
@@ -76,17 +101,26 @@ pub(super) fn failed(backend: &Backend, api: Api, reply: &Reply, body: &[u8], id
     call::failure(api, backend.provider, reply.head.status, &field, body, id)
 }
 
-/// How a stream is framed that a provider may frame in several ways: its media type says it.
-fn framing(backend: &Backend, api: Api, reply: &Reply) -> Result<Framing, Fault> {
-    let framings = backend.framings(api);
-    let Some(first) = framings.first() else { return Err(Fault::NoStreaming) };
+/// In which form a reply comes.
+enum Form {
+    Whole,
+    Stream(Framing),
+}
+
+/// The form that was asked for; or the other one, where the media type says so: some servers have only the one.
+fn form(backend: &Backend, api: Api, asked: bool, reply: &Reply) -> Result<Form, Fault> {
     let got = reply.head.media_type();
-    let fitting = framings.iter().find(|framing| framing.fits(&got));
-    let expected = first.content_types().first().unwrap_or(&"");
-    if fitting.is_none() {
-        expect(reply, expected, |_| false)?;
+    let framings = backend.framings(api);
+    let whole = (got == JSON || got.ends_with("+json")).then_some(Form::Whole);
+    let stream = framings.iter().find(|framing| framing.fits(&got)).map(|framing| Form::Stream(*framing));
+    let (said, form, expected) = match framings.first().filter(|_| asked) {
+        Some(first) => (stream.or(whole), Form::Stream(*first), first.content_types()[0]),
+        None => (whole.or(stream), Form::Whole, JSON),
+    };
+    match said {
+        Some(said) => Ok(said),
+        None => expect(reply, expected, |_| false).map(|()| form),
     }
-    Ok(*fitting.unwrap_or(first))
 }
 
 /// Refuses a reply of another media type, such as a proxy's HTML page. One without a type is taken at its word.

@@ -44,7 +44,7 @@ impl Proxy {
         let target = call::request(api, backend.provider, said.body, &options, &mut payload)?;
         backend.check(&target, &filled)?;
         record.request_model = Some(target.model.clone());
-        record.stream = target.stream;
+        record.stream = target.streams;
         record.dropped = (!target.dropped.is_empty()).then(|| target.dropped.join(", "));
         let place = backend.place(&self.peers, values, target.base_url)?;
         let accept = if target.stream { accept(backend, api) } else { "application/json" };

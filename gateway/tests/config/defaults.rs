@@ -25,6 +25,7 @@ fn every_default_is_kongs() {
             strict: false,
             tuning: Tuning::Force,
             format: None,
+            upstream_streaming: None,
             store: true,
             share: false,
             rotate_size: None,

@@ -9,6 +9,7 @@ mod connections;
 mod databases;
 mod egress;
 mod errors;
+mod forms;
 mod http2;
 mod identity;
 mod keys;

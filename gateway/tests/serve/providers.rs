@@ -98,19 +98,6 @@ async fn a_raw_server_of_llama2_is_asked_at_its_users_own_path_and_never_for_a_s
     );
     let answer: Value = serde_json::from_str(answer.text()).unwrap();
     assert_eq!((&answer["choices"][0]["message"]["content"], &answer["model"]), (&json!("Hi."), &json!("m")));
-
-    for (setup, ask) in [
-        (&raw as &dyn Fn(Setup) -> Setup, ASK_STREAM),
-        (&|s| raw(s).set("/response_streaming", "always"), ASK),
-    ] {
-        let upstream = Upstream::listen().await;
-        let gateway = setup(Setup::new("llama2", upstream.addr)).start();
-        let refused = chat(&gateway, ask).await;
-        let body: Value = serde_json::from_str(refused.text()).unwrap();
-        assert_eq!((refused.status, &body["error"]["param"]), (400, &json!("stream")));
-        let message = body["error"]["message"].as_str().unwrap();
-        assert!(message.contains("streaming is not supported"), "{message}");
-    }
 }
 
 #[tokio::test]

@@ -44,12 +44,19 @@ def text_only(client, model):
         messages = [{"role": "user", "content": text}]
         return client.chat.completions.create(model=model, messages=messages, **more)
 
+    def streamed(name):
+        messages = [{"role": "user", "content": f"[[{name}]]"}]
+        options = {"include_usage": True}
+        with client.chat.completions.stream(model=model, messages=messages, stream_options=options) as stream:
+            return told(stream.get_final_completion())
+
     return {
         "text": attempt(lambda: told(ask("[[text]]"))),
+        "streamed": attempt(lambda: streamed("text")),
         "errors": {
             "rate": attempt(lambda: ask("[[rate]]")),
+            "streamed": attempt(lambda: streamed("rate")),
             "server": attempt(lambda: ask("[[server]]")),
-            "stream": attempt(lambda: ask("[[text]]", stream=True)),
             "tools": attempt(lambda: ask("[[text]]", tools=TOOLS)),
             "model": attempt(lambda: client.chat.completions.create(model="of-my-own", messages=[])),
         },

@@ -110,13 +110,16 @@ fn asked(row: &Row) -> Value {
 }
 
 fn text_only(row: &Row, seen: &Value) {
-    let (id, text) = (row.id, &seen["text"]);
-    assert_eq!((&text["text"], &text["finish"]), (&json!("Hello"), &json!("stop")), "{id}");
-    assert_eq!(text["usage"], json!([20, 7, 27]), "{id}");
+    let id = row.id;
+    for manner in ["text", "streamed"] {
+        let text = &seen[manner];
+        assert_eq!((&text["text"], &text["finish"]), (&json!("Hello"), &json!("stop")), "{id} {manner}");
+        assert_eq!(text["usage"], json!([20, 7, 27]), "{id} {manner}");
+    }
     let errors = &seen["errors"];
     raised(id, &errors["rate"], "RateLimitError", Some(429), "slow down");
     raised(id, &errors["server"], "InternalServerError", Some(500), "broken");
-    raised(id, &errors["stream"], "BadRequestError", Some(400), "streaming is not supported");
+    raised(id, &errors["streamed"], "RateLimitError", Some(429), "slow down");
     raised(id, &errors["tools"], "BadRequestError", Some(400), "no tools");
     raised(id, &errors["model"], "BadRequestError", Some(400), "");
 }
@@ -149,11 +152,7 @@ fn completions(row: &Row, seen: &Value) {
     let id = row.id;
     let usage = if row.counts_completions { json!([20, 7, 27]) } else { Value::Null };
     assert_eq!(seen["whole"], json!(["text_completion", "Hello", "stop", usage]), "{id}");
-    if row.text_only {
-        raised(id, &seen["streamed"], "BadRequestError", Some(400), "streaming is not supported");
-    } else {
-        assert_eq!(seen["streamed"], json!(["Hello", ["stop"]]), "{id}");
-    }
+    assert_eq!(seen["streamed"], json!(["Hello", ["stop"]]), "{id}");
     raised(id, &seen["rate"], "RateLimitError", Some(429), "slow down");
 }
 

@@ -72,7 +72,7 @@ impl Evidence {
             targets: Vec::new(),
             version: None,
             variant: false,
-            streaming: true,
+            streaming: conformance::gateway::Streaming::Yes,
             without: Vec::new(),
         };
         let policies = Policies { dropped_header: Some("x-dropped".to_owned()), ..Policies::default() };
