@@ -10,10 +10,11 @@ use crate::config::{Config, Route};
 use crate::egress::Ways;
 use crate::identity::Registry;
 use crate::limits::Limits;
+use crate::metrics::Metrics;
 use crate::semantic::Semantic;
 use crate::sharing::Sharing;
 use crate::shelf::Shelf;
-use crate::statistics::{Access, Observers, Shares, Sinks};
+use crate::statistics::{Access, Observer, Observers, Shares, Sinks};
 use crate::store::Store;
 
 /// One of each, for all cores.
@@ -22,6 +23,8 @@ pub(crate) struct Commons {
     pub(crate) shelf: Arc<Shelf>,
     /// Responses that clients come back to.
     pub(crate) store: Arc<Store>,
+    /// What calls were, counted.
+    pub(crate) metrics: Arc<Metrics>,
     /// Who is told what calls were.
     pub(crate) observers: Arc<Observers>,
     /// Where they are told besides, by route.
@@ -49,10 +52,14 @@ impl Commons {
         let semantics = config.router.routes().iter().filter_map(|route| {
             Some((Arc::as_ptr(route).addr(), Arc::new(Semantic::new(&route.plugin, tls)?)))
         });
+        let metrics = Arc::new(Metrics::new());
+        let observers: Vec<Arc<dyn Observer>> =
+            vec![Arc::new(Access), Arc::new(Shares), Arc::clone(&metrics) as _];
         Self {
             balancers,
-            observers: Arc::new(Observers::new(vec![Arc::new(Access), Arc::new(Shares)])),
             sinks: Arc::new(Sinks::new(Arc::clone(tls), Arc::clone(ways))),
+            metrics,
+            observers: Arc::new(Observers::new(observers)),
             semantics: semantics.collect(),
             identities: Arc::new(Registry::new(tls, ways, limits)),
             sharing,

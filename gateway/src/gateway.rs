@@ -19,6 +19,7 @@ use crate::limits::Limits;
 use crate::proxy::Proxy;
 use crate::server::{self, Shared};
 use crate::statistics::Sinks;
+use crate::status::{Loaded, Post, Station};
 
 /// Threads of each core that ask the system for addresses; it can only do that by waiting.
 const RESOLVERS: usize = 8;
@@ -30,6 +31,8 @@ const FLUSH: Duration = Duration::from_secs(1);
 pub struct Settings {
     /// Where clients connect; port 0 lets the system choose.
     pub listen: SocketAddr,
+    /// Where operators find `/metrics`, `/status` and the like; `None`: nowhere. The clients' address: there.
+    pub status: Option<SocketAddr>,
     /// Threads, each with a runtime and connections of its own; 0: as many as there are cores.
     pub threads: usize,
     /// A PEM file of certificates that are trusted beside Mozilla's, in connections to upstreams.
@@ -46,7 +49,14 @@ impl Settings {
     #[must_use]
     pub fn new(listen: SocketAddr) -> Self {
         let trust = std::env::var_os("SSL_CERT_FILE").map(PathBuf::from);
-        Self { listen, threads: 0, trust, egress: Egress::from_env(), limits: Limits::default() }
+        Self {
+            listen,
+            status: None,
+            threads: 0,
+            trust,
+            egress: Egress::from_env(),
+            limits: Limits::default(),
+        }
     }
 }
 
@@ -73,6 +83,7 @@ pub struct Gateway {
     threads: Vec<(JoinHandle<()>, oneshot::Receiver<()>)>,
     sinks: Arc<Sinks>,
     drain: Duration,
+    post: Option<Post>,
 }
 
 impl Gateway {
@@ -81,7 +92,7 @@ impl Gateway {
     /// # Errors
     /// The address is taken, the system gives no threads, the certificates or the hosts file cannot be read, or a proxy is none.
     pub fn start(config: Config, settings: Settings) -> Result<Self, Error> {
-        let Settings { listen, threads, trust, egress, limits } = settings;
+        let Settings { listen, status, threads, trust, egress, limits } = settings;
         let threads = if threads > 0 { threads } else { thread::available_parallelism()?.get() };
         let (address, listeners) =
             server::listen(listen, threads).map_err(|source| Error::Listen { address: listen, source })?;
@@ -95,18 +106,29 @@ impl Gateway {
         let config = Arc::new(config);
         let commons = Arc::new(Commons::new(&config, &tls, &ways, &limits));
         let (sinks, drain) = (Arc::clone(&commons.sinks), limits.drain);
-        let mut gateway = Self { address, shared: shared.clone(), threads: Vec::new(), sinks, drain };
+        let loaded = Loaded::new(&config, &commons);
+        let station = Arc::new(Station::new(loaded, &shared.connections, shared.drain.clone(), threads));
+        // Port 0 twice is two ports.
+        let public = status == Some(listen) && listen.port() != 0;
+        let post = status.filter(|_| !public).map(|address| {
+            Post::start(address, Arc::clone(&station)).map_err(|source| Error::Listen { address, source })
+        });
+        let station = public.then_some(station);
+        let post = post.transpose()?;
+        let mut gateway = Self { address, shared: shared.clone(), threads: Vec::new(), sinks, drain, post };
         for (core, listener) in listeners.into_iter().enumerate() {
             let (shared, limits) = (shared.clone(), limits.clone());
             let (config, tls, ways) = (Arc::clone(&config), Arc::clone(&tls), Arc::clone(&ways));
-            let commons = Arc::clone(&commons);
+            let (commons, station) = (Arc::clone(&commons), station.clone());
             let runtime =
                 Builder::new_current_thread().enable_all().max_blocking_threads(RESOLVERS).build()?;
             let (over, ended) = oneshot::channel();
             let thread = thread::Builder::new().name(format!("gateway-{core}")).spawn(move || {
                 let _over = over;
                 LocalSet::new().block_on(&runtime, async {
-                    server::serve(Proxy::new(config, tls, ways, commons, limits), listener, shared).await;
+                    let mut proxy = Proxy::new(config, tls, ways, commons, limits);
+                    proxy.station = station;
+                    server::serve(proxy, listener, shared).await;
                 });
             })?;
             gateway.threads.push((thread, ended));
@@ -118,6 +140,12 @@ impl Gateway {
     #[must_use]
     pub fn addr(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Where operators look, if that is an address of its own.
+    #[must_use]
+    pub fn status_addr(&self) -> Option<SocketAddr> {
+        self.post.as_ref().map(Post::address)
     }
 
     /// Takes no more calls, and lets those that run finish for at most [`Limits::drain`]; what is left of that is for the records of

@@ -10,7 +10,7 @@ use crate::gateway::{Error, Gateway, Settings};
 
 /// Runs a gateway until SIGTERM or SIGINT, and then until its calls are over; a second signal ends it at once.
 ///
-/// Prints `listening on http://ADDRESS` to standard output as soon as clients can connect.
+/// Prints `listening on http://ADDRESS` to standard output as soon as clients can connect, and then where operators look.
 ///
 /// # Errors
 /// As [`Gateway::start`].
@@ -24,6 +24,9 @@ pub fn run(config: Config, settings: Settings) -> Result<(), Error> {
         let mut stdout = std::io::stdout();
         // Nobody may be there to read it; the gateway serves all the same.
         let _ = writeln!(stdout, "listening on http://{address}").and_then(|()| stdout.flush());
+        if let Some(status) = gateway.status_addr() {
+            let _ = writeln!(stdout, "status on http://{status}/status").and_then(|()| stdout.flush());
+        }
         tracing::info!(%address, "listening");
         signals.next().await;
         tracing::info!("draining");

@@ -32,6 +32,8 @@ pub(super) struct Breaker {
     /// When calls failed, the oldest first; fewer than `max_fails`.
     fails: VecDeque<Instant>,
     open: Option<Open>,
+    /// How often it opened.
+    pub(super) trips: u64,
 }
 
 #[derive(Debug)]
@@ -90,7 +92,7 @@ impl Breaker {
     /// A call was answered.
     pub(super) fn answered(&mut self, probe: bool) {
         if probe {
-            *self = Self::default();
+            *self = Self { trips: self.trips, ..Self::default() };
         }
     }
 
@@ -127,6 +129,7 @@ impl Breaker {
         self.fails.push_back(now);
         if self.fails.len() >= usize::from(rule.max_fails) {
             self.fails = VecDeque::new();
+            self.trips += 1;
             self.open = Some(Open { until: now + rule.fail_timeout, probing: false });
         }
     }

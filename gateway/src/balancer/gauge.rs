@@ -75,6 +75,7 @@ impl Marks {
             calls: self.calls,
             failed: self.failed,
             fails: self.breaker.fails(rule, now),
+            trips: self.breaker.trips,
             prompt: self.usage.prompt,
             completion: self.usage.completion,
             cost: self.usage.cost,

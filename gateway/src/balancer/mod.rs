@@ -109,6 +109,8 @@ pub(crate) struct Health {
     pub(crate) failed: u64,
     /// Failures that count for the breaker at the moment.
     pub(crate) fails: usize,
+    /// How often that has tripped it.
+    pub(crate) trips: u64,
     /// Tokens, and money in the unit of the prices.
     pub(crate) prompt: u64,
     pub(crate) completion: u64,
@@ -179,7 +181,6 @@ impl Balancer {
     }
 
     /// How each target is, in the order of the file.
-    #[cfg_attr(not(test), expect(dead_code, reason = "the status page asks for it"))]
     pub(crate) fn health(&self, now: Instant) -> Vec<Health> {
         self.targets.iter().map(|(gauge, _)| gauge.lock().health(self.rule, now)).collect()
     }

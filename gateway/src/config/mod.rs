@@ -84,7 +84,10 @@ pub use options::{
     EmbeddingInputType, GeminiOptions, HuggingfaceOptions, KimiOptions, Llama2Format, MistralFormat,
     ModelOptions,
 };
-pub use plugins::{FileLog, HttpLog, Method, Plugins, Queue, Rotation};
+pub use plugins::{
+    FileLog, HttpLog, Method, OpenTelemetry, Plugins, Prometheus, Propagation, PushedMetrics, Queue,
+    Rotation, SamplingStrategy,
+};
 pub use pricing::{CacheWriteCost, ContextWindowFactor, Pricing, ServiceTierFactor};
 pub use provider::Provider;
 pub use redis::Redis;

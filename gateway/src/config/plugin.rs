@@ -1,8 +1,11 @@
 //! Kong's plugin entity: which plugin, where it holds, and its own settings.
 
+use std::sync::Arc;
+
 use super::entity::{Identity, reference, tags};
 use super::error::Problem;
 use super::field::{Field, nearest};
+use super::plugins::{OpenTelemetry, Prometheus};
 use super::record::Record;
 use super::{AiProxy, Extensions, FileLog, HttpLog, Plugins};
 
@@ -33,6 +36,8 @@ pub(super) enum Settings {
     AiProxy(Box<AiProxy>),
     FileLog(FileLog),
     HttpLog(Box<HttpLog>),
+    OpenTelemetry(Arc<OpenTelemetry>),
+    Prometheus(Prometheus),
 }
 
 /// The group of plugins without which a route has no answer.
@@ -60,6 +65,16 @@ const KINDS: &[Kind] = &[
         group: "http-log",
         read: |record, _| HttpLog::read(record).map(Box::new).map(Settings::HttpLog),
     },
+    Kind {
+        name: "opentelemetry",
+        group: "opentelemetry",
+        read: |record, _| OpenTelemetry::read(record).map(|read| Settings::OpenTelemetry(Arc::new(read))),
+    },
+    Kind {
+        name: "prometheus",
+        group: "prometheus",
+        read: |record, _| Some(Settings::Prometheus(Prometheus::read(record))),
+    },
 ];
 
 fn ai_proxy(settings: AiProxy) -> Settings {
@@ -73,6 +88,8 @@ impl Settings {
             Self::AiProxy(_) => (),
             Self::FileLog(settings) => plugins.file_log = Some(settings.clone()),
             Self::HttpLog(settings) => plugins.http_log = Some((**settings).clone()),
+            Self::OpenTelemetry(settings) => plugins.opentelemetry = Some(Arc::clone(settings)),
+            Self::Prometheus(settings) => plugins.prometheus = Some(*settings),
         }
     }
 }
@@ -126,7 +143,7 @@ fn kind(name: &Field<'_>, enabled: bool) -> Option<&'static Kind> {
 }
 
 /// Plugins of Kong's that AI routes are often given.
-const BUNDLED: [&str; 21] = [
+const BUNDLED: [&str; 19] = [
     "acl",
     "ai-prompt-decorator",
     "ai-prompt-guard",
@@ -142,8 +159,6 @@ const BUNDLED: [&str; 21] = [
     "ip-restriction",
     "jwt",
     "key-auth",
-    "opentelemetry",
-    "prometheus",
     "rate-limiting",
     "request-size-limiting",
     "request-transformer",

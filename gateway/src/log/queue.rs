@@ -7,6 +7,7 @@
 
 use std::io::{self, ErrorKind, Write};
 use std::mem;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
@@ -22,6 +23,14 @@ const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Between two attempts on a writer that is full and says so instead of blocking.
 const FULL: Duration = Duration::from_millis(10);
+
+/// Records that were dropped since the process started.
+static DROPPED: AtomicU64 = AtomicU64::new(0);
+
+/// How many records found no room, or no writer, since the process started.
+pub(crate) fn dropped() -> u64 {
+    DROPPED.load(Ordering::Relaxed)
+}
 
 /// A thread that writes, and what it shares. Dropping it ends the queue: what waits is written, as long as the writer
 /// takes any of it.
@@ -58,6 +67,8 @@ struct State {
 struct Batch {
     bytes: Vec<u8>,
     records: u64,
+    /// Records that were dropped before, of which a line in it tells: if that is lost, what it tells is not.
+    told: u64,
 }
 
 impl Queue {
@@ -98,6 +109,7 @@ impl Write for Records {
         let mut state = self.shared.state();
         if state.ending || state.waiting.bytes.len() + record.len() > ROOM {
             state.dropped += 1;
+            DROPPED.fetch_add(1, Ordering::Relaxed);
         } else {
             state.waiting.bytes.extend_from_slice(record);
             state.waiting.records += 1;
@@ -123,7 +135,8 @@ impl Shared {
         let mut batch = Batch::default();
         while self.take(&mut batch) {
             if self.put(&mut writer, &batch.bytes).is_err() {
-                self.state().dropped += batch.records;
+                self.state().dropped += batch.records + batch.told;
+                DROPPED.fetch_add(batch.records, Ordering::Relaxed);
             }
         }
         self.state().ended = true;
@@ -134,7 +147,7 @@ impl Shared {
     fn take(&self, batch: &mut Batch) -> bool {
         batch.bytes.clear();
         batch.bytes.shrink_to(PIECE);
-        batch.records = 0;
+        (batch.records, batch.told) = (0, 0);
         let idle = |state: &mut State| state.waiting.records == 0 && !state.ending;
         let mut state = self.more.wait_while(self.state(), idle).unwrap_or_else(PoisonError::into_inner);
         if state.waiting.records == 0 {
@@ -145,8 +158,7 @@ impl Shared {
         drop(state);
         if dropped > 0 {
             tell(dropped, &mut batch.bytes);
-            // If this line is lost, what it tells is not.
-            batch.records += dropped;
+            batch.told = dropped;
         }
         true
     }

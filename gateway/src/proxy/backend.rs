@@ -21,6 +21,7 @@ use crate::config::{self, Captures, Model, Named, ResponseStreaming, Route, Sour
 use crate::fault::Fault;
 use crate::identity::Registry;
 use crate::limits::Limits;
+use crate::metrics::Meter;
 use crate::percent;
 use crate::upstream::{Origin, Peer, Timeouts};
 
@@ -75,6 +76,8 @@ impl Serves {
 pub(crate) struct Backend {
     pub(super) route: Arc<Route>,
     pub(super) target: Arc<config::Target>,
+    /// What this core has it do, counted.
+    pub(super) meter: Arc<Meter>,
     pub(super) serves: Serves,
     pub(super) provider: &'static Provider,
     pub(super) timeouts: Timeouts,
@@ -170,6 +173,7 @@ impl Backend {
         let mut backend = Self {
             route: Arc::clone(route),
             target: Arc::clone(target),
+            meter: Arc::default(),
             serves,
             provider,
             timeouts,

@@ -25,6 +25,7 @@ mod works;
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use http::request::Parts;
 use http::{Method, Request, Response, header};
 use hyper::body::Incoming;
@@ -43,6 +44,7 @@ use crate::fault::Fault;
 use crate::limits::Limits;
 use crate::server::Busy;
 use crate::statistics::Payloads;
+use crate::status::Station;
 use answer::Answer;
 use backend::{Serves, Values};
 use batches::Talk;
@@ -61,6 +63,8 @@ pub(crate) struct Proxy {
     commons: Arc<Commons>,
     /// Cancelled once this gateway goes away.
     draining: CancellationToken,
+    /// What operators see, where they look at the clients' address.
+    pub(crate) station: Option<Arc<Station>>,
 }
 
 impl Proxy {
@@ -76,7 +80,7 @@ impl Proxy {
         let pools = routes
             .filter_map(|route| Some((Arc::as_ptr(route), Pool::new(route, &commons, &peers, &limits)?)))
             .collect();
-        Self { limits, config, pools, peers, commons, draining: CancellationToken::new() }
+        Self { limits, config, pools, peers, commons, draining: CancellationToken::new(), station: None }
     }
 
     /// Drops what is too old, again and again: idle connections, and responses that are kept. Embeds what is to be compared with
@@ -95,7 +99,17 @@ impl Proxy {
     /// Answers one request, whatever it is. Dropping the future drops the upstream's connection with it.
     pub(crate) async fn answer(&self, request: Request<Incoming>, busy: Busy) -> Response<Body> {
         let (head, mut body) = request.into_parts();
-        let mut record = Record::new(answer::id(&head.headers), Arc::clone(&self.commons.observers));
+        let mut record = Record::new(
+            answer::id(&head.headers),
+            Arc::clone(&self.commons.observers),
+            self.commons.metrics.begin(),
+        );
+        if let Some(seen) = self.seen(&head) {
+            record.silent = true;
+            let (head, bytes) = seen.into_parts();
+            let body = Body::whole(bytes, head.status.as_u16(), "status", record, busy);
+            return Response::from_parts(head, body);
+        }
         if let Some(ready) = self.status(&head) {
             record.silent = true;
             return answer::status(ready, record, busy);
@@ -120,6 +134,12 @@ impl Proxy {
             (&Method::GET | &Method::HEAD, "/status/ready") => Some(!self.draining.is_cancelled()),
             _ => None,
         }
+    }
+
+    /// What operators see here, if they may.
+    fn seen(&self, head: &Parts) -> Option<Response<Bytes>> {
+        let station = self.station.as_ref()?;
+        station.answer(&head.method, head.uri.path(), head.uri.query(), &head.headers)
     }
 
     async fn call(

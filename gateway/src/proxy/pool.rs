@@ -44,10 +44,13 @@ pub(super) struct Choice<'p> {
 impl Pool {
     /// `None`: a provider that a configuration file cannot name, or an API that it has not.
     pub(super) fn new(route: &Arc<Route>, commons: &Commons, peers: &Peers, limits: &Limits) -> Option<Self> {
-        let targets = route.plugin.targets.iter();
-        let backends = targets
-            .map(|target| Backend::new(route, target, &commons.identities, peers, limits))
-            .collect::<Option<_>>()?;
+        let targets = route.plugin.targets.iter().enumerate();
+        let backends = targets.map(|(number, target)| {
+            let mut backend = Backend::new(route, target, &commons.identities, peers, limits)?;
+            backend.meter = commons.metrics.meter(route, number);
+            Some(backend)
+        });
+        let backends = backends.collect::<Option<_>>()?;
         let finder = match commons.semantic(route) {
             Some(semantic) => Some(Finder::new(route, semantic, &commons.identities, peers, limits)?),
             None => None,

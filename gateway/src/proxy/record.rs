@@ -15,6 +15,7 @@ use super::backend::{Backend, Place};
 use super::headers;
 use crate::balancer::Pick;
 use crate::config::{Route, Target};
+use crate::metrics::{Call, Running};
 use crate::statistics::{self, Facts, Latencies, Mode, Observers, Payloads, Sink, Tried, Wire, cost};
 use crate::upstream::Head;
 
@@ -43,6 +44,12 @@ pub(crate) struct Record {
     pub(crate) target: Option<Arc<Target>>,
     /// The try at it, which is over when the call is.
     pub(crate) pick: Option<Pick>,
+    /// Its target is busy with it.
+    running: Option<Running>,
+    /// The gateway is.
+    _call: Call,
+    /// Bytes that the client got.
+    given: u64,
     /// Everyone who was asked.
     tried: Vec<Tried>,
     pub(crate) request_model: Option<String>,
@@ -69,7 +76,7 @@ pub(crate) struct Record {
 }
 
 impl Record {
-    pub(crate) fn new(id: String, observers: Arc<Observers>) -> Self {
+    pub(crate) fn new(id: String, observers: Arc<Observers>, call: Call) -> Self {
         Self {
             observers,
             sinks: Arc::default(),
@@ -83,6 +90,9 @@ impl Record {
             provider: None,
             target: None,
             pick: None,
+            running: None,
+            _call: call,
+            given: 0,
             tried: Vec::new(),
             request_model: None,
             stream: false,
@@ -140,6 +150,7 @@ impl Record {
         self.provider = Some(backend.provider.name);
         self.target = Some(Arc::clone(&backend.target));
         self.pick = pick;
+        self.running = Some(backend.meter.begin());
         self.tried.push(Tried {
             target: Arc::clone(&backend.target),
             provider: backend.provider.name,
@@ -149,13 +160,20 @@ impl Record {
             path: None,
             after: self.started.elapsed(),
             upstream_status: None,
+            failure: None,
         });
         backend
     }
 
-    /// The target that was asked last failed, and another one is asked.
-    pub(super) fn give_up(&mut self) {
+    /// The target that was asked last failed, and another one is asked. `reason`: a word of Kong's `failover_criteria`.
+    pub(super) fn give_up(&mut self, reason: &'static str) {
         self.settle();
+        if let Some(tried) = self.tried.last_mut() {
+            tried.failure = Some(reason);
+        }
+        if let Some(running) = self.running.take() {
+            running.failed(reason);
+        }
         self.lost += self.sent.take().map_or(Duration::ZERO, |sent| sent.elapsed());
         (self.request_model, self.upstream_status, self.upstream_id) = (None, None, None);
         (self.pick, self.dropped, self.usage) = (None, None, None);
@@ -197,6 +215,7 @@ impl Record {
 
     /// Bytes that the client gets.
     pub(crate) fn give(&mut self, bytes: &[u8]) {
+        self.given += bytes.len() as u64;
         if let Some(payloads) = &mut self.payloads {
             payloads.add(bytes);
         }
@@ -249,6 +268,8 @@ impl Record {
             latencies: self.latencies(),
             tried: &self.tried,
             pick: self.pick.as_ref(),
+            running: self.running.as_ref(),
+            bytes: [self.body.unwrap_or_default(), self.given],
             payloads: self.payloads.as_ref(),
             wire: self.wire.as_deref(),
         }

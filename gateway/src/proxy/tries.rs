@@ -20,7 +20,7 @@ use super::send::Said;
 use super::turns::Keep;
 use super::{Proxy, Record};
 use crate::balancer::{Failure, Pick};
-use crate::config::{Balancer, Criterion};
+use crate::config::{Balancer, Criterion, Named};
 use crate::fault::Fault;
 
 /// How long a target is left alone at most, whatever it asks for.
@@ -88,7 +88,7 @@ impl Proxy {
             let Some(retry) = budget.retry(now) else { return result };
             retries.push(retry);
             let Ok(other) = choice.next(now) else { return result };
-            tries.record.give_up();
+            tries.record.give_up(broken.criterion().name());
             next = other;
         }
     }
@@ -131,14 +131,18 @@ impl Broken {
         Some(Self { failure, sent })
     }
 
-    /// Whether the file wants such a call to go elsewhere.
-    fn leads_on(&self, balancer: &Balancer) -> bool {
-        let criterion = match self.failure {
+    /// The same in the words of the file.
+    fn criterion(&self) -> Criterion {
+        match self.failure {
             Failure::Error => Criterion::Error,
             Failure::Timeout => Criterion::Timeout,
             Failure::InvalidHeader => Criterion::InvalidHeader,
             Failure::Status(status) => Criterion::Status(status),
-        };
-        balancer.fails_over(criterion) && (!self.sent || balancer.fails_over(Criterion::NonIdempotent))
+        }
+    }
+
+    /// Whether the file wants such a call to go elsewhere.
+    fn leads_on(&self, balancer: &Balancer) -> bool {
+        balancer.fails_over(self.criterion()) && (!self.sent || balancer.fails_over(Criterion::NonIdempotent))
     }
 }

@@ -10,6 +10,7 @@ use translate::delta::Usage;
 use super::Tried;
 use crate::balancer::Pick;
 use crate::config::{Route, Target};
+use crate::metrics::Running;
 
 /// What is known of a call that is over, whatever became of it. No part of it is a key; bodies are part of it only where the file asks
 /// for them.
@@ -52,6 +53,10 @@ pub(crate) struct Facts<'r> {
     pub(crate) tried: &'r [Tried],
     /// The last try, as its balancer knows it.
     pub(crate) pick: Option<&'r Pick>,
+    /// The last try, as its target's meter knows it.
+    pub(crate) running: Option<&'r Running>,
+    /// Bytes of the client's body, and of those that it got.
+    pub(crate) bytes: [u64; 2],
     /// Where the file asks for them.
     pub(crate) payloads: Option<&'r Payloads>,
     /// What HTTP says of it, where somebody wants to know.
@@ -62,6 +67,25 @@ impl Facts<'_> {
     /// Kong's `log_statistics`: whether the file wants timings, tokens and costs to be told.
     pub(crate) fn wants_statistics(&self) -> bool {
         self.target.is_some_and(|target| target.logging.log_statistics)
+    }
+
+    /// Whether what the client got came piece by piece.
+    pub(crate) fn is_streamed(&self) -> bool {
+        self.mode != Mode::Oneshot
+    }
+
+    /// A word for what went wrong, if anything did.
+    pub(crate) fn failure(&self) -> Option<&'static str> {
+        failure(self.outcome, self.status)
+    }
+}
+
+/// A word for what went wrong in a call with this outcome and status, if anything did.
+pub(crate) fn failure(outcome: &'static str, status: u16) -> Option<&'static str> {
+    match outcome {
+        // What passes through is done whatever it says.
+        "done" => (status >= 400).then_some("upstream_error"),
+        outcome => Some(outcome),
     }
 }
 

@@ -19,7 +19,7 @@ use tokio::time::Instant;
 
 pub(crate) use access::Access;
 pub(crate) use cost::cost;
-pub(crate) use facts::{Facts, Latencies, Mode, Payloads, Wire};
+pub(crate) use facts::{Facts, Latencies, Mode, Payloads, Wire, failure};
 pub(crate) use sinks::{Sink, Sinks};
 pub(crate) use tried::Tried;
 

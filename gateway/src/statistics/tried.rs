@@ -26,6 +26,8 @@ pub(crate) struct Tried {
     pub(crate) after: Duration,
     /// `None`: there was no reply.
     pub(crate) upstream_status: Option<u16>,
+    /// Why another one followed: a word of Kong's `failover_criteria`.
+    pub(crate) failure: Option<&'static str>,
 }
 
 /// Under Kong's names; the status is ours.

@@ -7,6 +7,7 @@ mod environment;
 mod example;
 mod laws;
 mod logs;
+mod operators;
 mod routes;
 mod semantic;
 mod templates;

@@ -16,6 +16,7 @@ mod keys;
 mod limits;
 mod log;
 mod messages;
+mod metrics;
 mod native;
 mod operations;
 mod passthrough;
@@ -31,6 +32,8 @@ mod semantic;
 #[cfg(all(feature = "redis", feature = "pgvector"))]
 mod sharing;
 mod statistics;
+mod status;
+
 mod streams;
 mod tls;
 mod turns;
@@ -86,6 +89,10 @@ struct Setup {
     /// Plugins beside it, with their names.
     beside: Vec<(&'static str, Value)>,
     tags: Vec<&'static str>,
+    /// Whether operators may look.
+    watched: bool,
+    /// Where clients connect.
+    at: SocketAddr,
     service: Value,
     limits: Limits,
     threads: usize,
@@ -112,6 +119,8 @@ impl Setup {
             plugin,
             beside: Vec::new(),
             tags: Vec::new(),
+            watched: false,
+            at: "127.0.0.1:0".parse().unwrap(),
             service: json!({"name": "ai", "host": "localhost"}),
             limits: Limits::default(),
             threads: 1,
@@ -146,6 +155,12 @@ impl Setup {
         self
     }
 
+    /// Lets operators look.
+    fn watched(mut self) -> Self {
+        self.watched = true;
+        self
+    }
+
     fn limits(mut self, change: impl FnOnce(&mut Limits)) -> Self {
         change(&mut self.limits);
         self
@@ -170,9 +185,9 @@ impl Setup {
         let env =
             |name: &str| self.env.iter().find(|(known, _)| *known == name).map(|(_, value)| value.clone());
         let config = Config::parse(&self.file(), &env).unwrap_or_else(|errors| panic!("{errors}"));
-        let listen = "127.0.0.1:0".parse().unwrap();
-        let Self { limits, threads, trust, egress, .. } = self;
-        Gateway::start(config, Settings { listen, threads, trust, egress, limits }).unwrap()
+        let Self { at: listen, limits, threads, trust, egress, watched, .. } = self;
+        let status = watched.then_some(listen);
+        Gateway::start(config, Settings { listen, status, threads, trust, egress, limits }).unwrap()
     }
 }
 

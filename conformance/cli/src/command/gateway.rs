@@ -1,8 +1,9 @@
 //! `touchstone gateway`: the bundled gateway as a process.
 
-use std::net::SocketAddr;
+use std::net::{AddrParseError, IpAddr, Ipv4Addr, SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::str::FromStr;
 
 use clap::Args;
 use gateway::Settings;
@@ -21,6 +22,9 @@ Mozilla's, HTTPS_PROXY, HTTP_PROXY and NO_PROXY the way out, and KONG_DNS_HOSTSF
 listening on http://ADDRESS. The log goes to standard error, one JSON object a line. SIGTERM and
 SIGINT let running calls finish first.
 
+Operators find /status (a page), /status.json, /metrics (Prometheus; what it tells of calls is for
+Kong's plugin `prometheus` to say), /status/live and /status/ready at --status-listen.
+
 Exit codes: 0 stopped as told; 2 the file or the address cannot be used.")]
 pub(crate) struct Gateway {
     /// Kong's declarative file, YAML or JSON
@@ -29,6 +33,10 @@ pub(crate) struct Gateway {
     /// Where clients connect; port 0 lets the system choose
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8000")]
     listen: SocketAddr,
+    /// Where operators look: an address, the clients' own one, or `off` [default: 127.0.0.1:8007 if that is free and --listen
+    /// names a port]
+    #[arg(long, value_name = "ADDRESS", env = "TOUCHSTONE_STATUS_LISTEN")]
+    status_listen: Option<StatusListen>,
     /// Threads, each with a runtime and connections of its own; 0: one a core
     #[arg(long, value_name = "N", default_value_t = 0)]
     threads: usize,
@@ -52,7 +60,41 @@ impl Gateway {
             return Ok(ExitCode::SUCCESS);
         }
         let _log = gateway::log_to_stderr(&self.log);
-        gateway::run(config, Settings { threads: self.threads, ..Settings::new(self.listen) })?;
+        let status = self.status();
+        gateway::run(config, Settings { status, threads: self.threads, ..Settings::new(self.listen) })?;
         Ok(ExitCode::SUCCESS)
+    }
+
+    fn status(&self) -> Option<SocketAddr> {
+        match self.status_listen {
+            Some(StatusListen::Off) => None,
+            Some(StatusListen::At(address)) => Some(address),
+            None if self.listen.port() == 0 => None,
+            None => match TcpListener::bind(STATUS_LISTEN) {
+                Ok(_) => Some(STATUS_LISTEN),
+                Err(error) => {
+                    tracing::warn!(%error, "no status page: {STATUS_LISTEN} cannot be had; see --status-listen");
+                    None
+                }
+            },
+        }
+    }
+}
+
+/// Kong's default for its `status_listen`.
+const STATUS_LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8007);
+
+/// An address, or none.
+#[derive(Clone, Copy, Debug)]
+enum StatusListen {
+    Off,
+    At(SocketAddr),
+}
+
+impl FromStr for StatusListen {
+    type Err = AddrParseError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if text == "off" { Ok(Self::Off) } else { text.parse().map(Self::At) }
     }
 }

@@ -2,10 +2,16 @@
 
 mod file_log;
 mod http_log;
+mod opentelemetry;
+mod prometheus;
 mod queue;
+
+use std::sync::Arc;
 
 pub use file_log::{FileLog, Rotation};
 pub use http_log::{HttpLog, Method};
+pub use opentelemetry::{OpenTelemetry, Propagation, PushedMetrics, SamplingStrategy};
+pub use prometheus::Prometheus;
 pub use queue::Queue;
 
 use super::error::Problem;
@@ -19,6 +25,10 @@ pub struct Plugins {
     pub file_log: Option<FileLog>,
     /// Where an object for each call is sent.
     pub http_log: Option<HttpLog>,
+    /// Metrics of its calls, to be read.
+    pub prometheus: Option<Prometheus>,
+    /// Traces and metrics of its calls, to be sent.
+    pub opentelemetry: Option<Arc<OpenTelemetry>>,
 }
 
 /// No plugin runs code of the file's.

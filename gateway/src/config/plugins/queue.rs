@@ -47,7 +47,11 @@ impl Default for Queue {
 impl Queue {
     /// Reads the members of `queue`.
     pub(in crate::config) fn read(record: &mut Record<'_>) -> Option<Self> {
-        let default = Self::default();
+        Self::or(record, &Self::default())
+    }
+
+    /// The same for a plugin that has other defaults.
+    pub(in crate::config) fn or(record: &mut Record<'_>, default: &Self) -> Option<Self> {
         let seconds = |seconds: Option<f64>| seconds.map(Duration::from_secs_f64);
         let max_batch_size = record.count("max_batch_size", 1..=1_000_000);
         let max_coalescing_delay = seconds(record.number("max_coalescing_delay", 0.0..=3600.0));

@@ -1,0 +1,240 @@
+//! Kong's `opentelemetry`: where traces and metrics go over OTLP/HTTP, and which of them.
+//!
+//! <https://developer.konghq.com/plugins/opentelemetry/reference/>
+
+use std::time::Duration;
+
+use http::{HeaderName, Uri};
+
+use super::Queue;
+use crate::config::Secret;
+use crate::config::error::Problem;
+use crate::config::field::Field;
+use crate::config::named::Named;
+use crate::config::record::Record;
+use crate::config::upstream::url;
+
+/// Where telemetry of a route's calls goes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OpenTelemetry {
+    /// `traces_endpoint`, or its older name `endpoint`.
+    pub traces: Option<Uri>,
+    /// `metrics`, where it has an endpoint.
+    pub metrics: Option<PushedMetrics>,
+    /// `headers` of what is sent there.
+    pub headers: Vec<(HeaderName, Secret)>,
+    /// `resource_attributes`.
+    pub resource: Vec<(String, String)>,
+    /// `queue`, and the older names of its members.
+    pub queue: Queue,
+    /// `connect_timeout`.
+    pub connect: Duration,
+    /// `send_timeout` and `read_timeout`.
+    pub exchange: Duration,
+    /// `sampling_rate`: of which part of calls traces are told.
+    pub sampling: Option<f64>,
+    /// `sampling_strategy`.
+    pub strategy: SamplingStrategy,
+    /// `propagation` and `header_type`, as far as they concern `traceparent`.
+    pub propagation: Propagation,
+    /// `http_response_header_for_traceid`.
+    pub answer_header: Option<HeaderName>,
+}
+
+/// Kong's `metrics` of `opentelemetry`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PushedMetrics {
+    /// `endpoint`.
+    pub endpoint: Uri,
+    /// `push_interval`.
+    pub interval: Option<Duration>,
+    /// `enable_ai_metrics`.
+    pub ai: bool,
+    /// `enable_latency_metrics`.
+    pub latency: bool,
+    /// `enable_request_metrics`.
+    pub request: bool,
+    /// `enable_consumer_attribute`.
+    pub consumer: bool,
+}
+
+/// Kong's `sampling_strategy`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SamplingStrategy {
+    /// A client that says no is obeyed; else chance decides.
+    #[default]
+    ParentDrop,
+    /// A client is obeyed whatever it says; chance decides where it says nothing.
+    Parent,
+}
+
+impl Named for SamplingStrategy {
+    const NAMES: &'static [(&'static str, Self)] = &[
+        ("parent_drop_probability_fallback", Self::ParentDrop),
+        ("parent_probability_fallback", Self::Parent),
+    ];
+}
+
+/// Whose trace a call belongs to, and whether its upstream is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Propagation {
+    /// A call belongs to the trace that its client names.
+    pub extract: bool,
+    /// Upstreams get a `traceparent`.
+    pub inject: bool,
+}
+
+/// Spans that are sent at once.
+const BATCH: u32 = 200;
+/// Kong's longest time in milliseconds.
+const MOST_MILLIS: i64 = 2_147_483_646;
+impl OpenTelemetry {
+    pub(in crate::config) fn read(record: &mut Record<'_>) -> Option<Self> {
+        let older = record.get("endpoint").and_then(|field| endpoint(&field));
+        let traces = record.get("traces_endpoint").map_or(older, |field| endpoint(&field));
+        let metrics = record.get("metrics").and_then(|field| field.record(PushedMetrics::read).flatten());
+        for name in ["logs_endpoint", "access_logs"] {
+            record.get(name).iter().for_each(|field| field.error(Problem::Unsupported));
+        }
+        record.rule(
+            traces.is_none() && metrics.is_none(),
+            "at least one of these fields must be non-empty: 'traces_endpoint', 'metrics.endpoint'",
+        );
+        let read = Self {
+            traces,
+            metrics,
+            headers: headers(record),
+            resource: attributes(record),
+            connect: millis(record, "connect_timeout", 1000),
+            exchange: millis(record, "send_timeout", 5000).max(millis(record, "read_timeout", 5000)),
+            sampling: record.number("sampling_rate", 0.0..=1.0),
+            strategy: record.named("sampling_strategy").unwrap_or_default(),
+            propagation: Propagation::read(record),
+            answer_header: record
+                .get("http_response_header_for_traceid")
+                .and_then(|field| field.parse(header_name)),
+            queue: queue(record),
+        };
+        if cfg!(not(feature = "otlp")) {
+            record.error(Problem::Rule(
+                "this build cannot send telemetry: build it with the feature 'otlp'".to_owned(),
+            ));
+        }
+        Some(read)
+    }
+}
+
+impl PushedMetrics {
+    fn read(record: &mut Record<'_>) -> Option<Self> {
+        let endpoint = record.get("endpoint").and_then(|field| endpoint(&field));
+        let interval = record.positive("push_interval").map(Duration::from_secs_f64);
+        let mut flag = |name| record.boolean(name).unwrap_or_default();
+        let (ai, latency) = (flag("enable_ai_metrics"), flag("enable_latency_metrics"));
+        let (request, consumer) = (flag("enable_request_metrics"), flag("enable_consumer_attribute"));
+        for name in ["enable_bandwidth_metrics", "enable_upstream_health_metrics"] {
+            if let Some(field) = record.get(name).filter(|field| field.boolean() == Some(true)) {
+                field.error(Problem::Unsupported);
+            }
+        }
+        Some(Self { endpoint: endpoint?, interval, ai, latency, request, consumer })
+    }
+}
+
+impl Propagation {
+    /// The members of `propagation` if any of them says something, else the older `header_type`. Other formats than W3C's are refused.
+    fn read(record: &mut Record<'_>) -> Self {
+        let older = record.get("header_type").and_then(|field| field.parse(HeaderType::of));
+        let lists = record.get("propagation").and_then(|field| {
+            field.record(|record| {
+                record.get("default_format").map(|field| w3c(&field));
+                record.list("clear").iter().for_each(|field| drop(field.string()));
+                let mut list = |name| {
+                    let field = record.get(name)?;
+                    Some(field.list("an array").iter().filter(|field| w3c(field)).count() > 0)
+                };
+                (list("extract"), list("inject"))
+            })
+        });
+        match (lists, older) {
+            (Some((Some(extract), inject)), _) => Self { extract, inject: inject.unwrap_or_default() },
+            (Some((None, Some(inject))), _) => Self { extract: false, inject },
+            (_, Some(HeaderType::Ignore)) => Self { extract: false, inject: true },
+            _ => Self { extract: true, inject: true },
+        }
+    }
+}
+
+enum HeaderType {
+    Ignore,
+    W3c,
+}
+
+impl HeaderType {
+    fn of(text: &str) -> Result<Self, Problem> {
+        match text {
+            "ignore" => Ok(Self::Ignore),
+            "preserve" | "w3c" => Ok(Self::W3c),
+            other => Err(Problem::UnsupportedName(other.to_owned())),
+        }
+    }
+}
+
+/// Whether a format is W3C's, or the client's, which is the same where no other is known.
+fn w3c(field: &Field<'_>) -> bool {
+    let known = |text: &str| match text {
+        "w3c" | "preserve" => Ok(()),
+        other => Err(Problem::UnsupportedName(other.to_owned())),
+    };
+    field.parse(known).is_some()
+}
+
+/// `queue`, and the older names of two of its members.
+fn queue(record: &mut Record<'_>) -> Queue {
+    let batch = record.count("batch_span_count", 1..=1_000_000);
+    let delay = record.count("batch_flush_delay", 0..=3600);
+    let older = Queue {
+        max_batch_size: batch.unwrap_or(BATCH),
+        max_coalescing_delay: Duration::from_secs(delay.unwrap_or(1).into()),
+        ..Queue::default()
+    };
+    let read = record.nested("queue", |record| Queue::or(record, &older));
+    read.flatten().unwrap_or(older)
+}
+
+fn endpoint(field: &Field<'_>) -> Option<Uri> {
+    field.parse(url)
+}
+
+fn millis(record: &mut Record<'_>, name: &'static str, default: i64) -> Duration {
+    let millis = record.integer(name, 0..=MOST_MILLIS).unwrap_or(default);
+    Duration::from_millis(millis.unsigned_abs())
+}
+
+fn headers(record: &mut Record<'_>) -> Vec<(HeaderName, Secret)> {
+    let fields = record.get("headers").map(|field| field.map()).unwrap_or_default();
+    let read = fields.into_iter().filter_map(|(name, field)| {
+        let value = field.parse(|text| match http::HeaderValue::from_str(text) {
+            Ok(_) => Ok(Secret::new(text)),
+            Err(_) => Err(Problem::Rule("invalid header value".to_owned())),
+        });
+        let name = header_name(name).map_err(|problem| field.error(problem)).ok();
+        name.zip(value)
+    });
+    read.collect()
+}
+
+fn attributes(record: &mut Record<'_>) -> Vec<(String, String)> {
+    let fields = record.get("resource_attributes").map(|field| field.map()).unwrap_or_default();
+    let read = fields.into_iter().filter_map(|(name, field)| {
+        let value = field.parse(|text| match text {
+            "" => Err(Problem::Required),
+            text => Ok(text.to_owned()),
+        })?;
+        Some((name.to_owned(), value))
+    });
+    read.collect()
+}
+
+fn header_name(text: &str) -> Result<HeaderName, Problem> {
+    text.parse().map_err(|_| Problem::Rule("invalid header name".to_owned()))
+}
