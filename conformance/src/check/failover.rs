@@ -23,6 +23,7 @@ pub(super) const TABLE: &[(&str, Check)] = &[
     ("chat.balance.lowest-usage", targets),
     ("chat.balance.lowest-latency", targets),
     ("chat.balance.priority", targets),
+    ("chat.balance.semantic", targets),
 ];
 
 /// Whose targets were asked: in order, or how often each.

@@ -132,4 +132,18 @@ pub(super) const TABLE: &[Mutant] = &[
         plays: &["chat.balance.priority@openai.chat/failover/whole"],
         changes: TWICE,
     },
+    Mutant {
+        id: "misses-the-point",
+        requirement: "chat.balance.semantic",
+        breaks: "The gateway reads another text than the client's.",
+        plays: &["chat.balance.semantic-kitchens@openai.chat/semantic/whole"],
+        changes: &[Change::Request(|request| {
+            request.json(|body| {
+                let said = body
+                    .to_string()
+                    .replace("recipe for bread in my kitchen oven", "bug in my program's code");
+                *body = serde_json::from_str(&said).unwrap_or_default();
+            });
+        })],
+    },
 ];
