@@ -62,6 +62,11 @@ const ALL: &[Hosts] = &[
     },
     // https://docs.aws.amazon.com/general/latest/gr/sts.html
     Hosts { provider: "sts", names: &["sts.amazonaws.com", "sts.*.amazonaws.com"], example: "us-east-1" },
+    Hosts {
+        provider: "entra",
+        names: &["login.microsoftonline.com", "login.microsoft.com", "login.windows.net", "sts.windows.net"],
+        example: "",
+    },
     Hosts { provider: "google-oauth", names: &["oauth2.googleapis.com"], example: "" },
     Hosts { provider: "google-metadata", names: &["metadata.google.internal"], example: "" },
     Hosts { provider: "cerebras", names: &["api.cerebras.ai"], example: "" },

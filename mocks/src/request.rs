@@ -11,6 +11,8 @@ pub struct Request {
     pub prefix: String,
     /// The provider's own path, percent-encoded as sent, without the query.
     pub path: String,
+    /// It came by TLS.
+    pub is_secure: bool,
     /// The prefix is all that was sent: the path that is understood, `/`, was not.
     pub is_bare: bool,
     /// Without the question mark.
@@ -43,6 +45,13 @@ impl Request {
             .filter_map(|pair| pair.split_once('='))
             .find(|(known, _)| *known == name)
             .map(|(_, value)| value)
+    }
+
+    /// Where the mock stands, as the client sees it: `http://127.0.0.1:9000/openai`.
+    #[must_use]
+    pub fn base(&self) -> String {
+        let scheme = if self.is_secure { "https" } else { "http" };
+        format!("{scheme}://{}{}", self.header("host").unwrap_or("localhost"), self.prefix)
     }
 
     /// The path as the client wrote it: what signatures are made over.

@@ -51,6 +51,7 @@ fn request(asked: &Asked) -> Request {
         prefix: String::new(),
         path: asked.url.path().to_owned(),
         query: asked.url.query().map(str::to_owned),
+        is_secure: false,
         is_bare: false,
         headers: asked
             .headers

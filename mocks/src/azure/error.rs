@@ -7,6 +7,8 @@ use super::filter;
 use crate::script::{Failure, Kind};
 
 pub(super) const DENIED: &str = "Access denied due to invalid subscription key or wrong API endpoint. Make sure to provide a valid key for an active subscription and use a correct regional API endpoint for your resource.";
+/// To a token that nobody issued, that is over, or that is for somebody else.
+pub(super) const BAD_TOKEN: &str = "Unauthorized. Access token is missing, invalid, audience is incorrect (https://cognitiveservices.azure.com), or have expired.";
 pub(super) const NOTHING: &str = "Resource not found";
 pub(super) const NO_DEPLOYMENT: &str = "The API deployment for this resource does not exist. If you created the deployment within the last 5 minutes, please wait a moment and try again.";
 
@@ -37,6 +39,10 @@ pub(super) fn body(failure: &Failure) -> (u16, String) {
     let (own, message) = native(failure.kind());
     let status = failure.status.unwrap_or(own);
     let message = failure.message.as_deref().unwrap_or(message);
+    // It is not the models' server that says so.
+    if message == BAD_TOKEN {
+        return (status, json!({ "statusCode": status, "message": message }).to_string());
+    }
     let mut error = json!({ "code": status.to_string(), "message": message });
     match failure.kind() {
         Kind::ContentFilter => {

@@ -14,6 +14,7 @@ use specs::Violation;
 
 use crate::Keys;
 use crate::answer::{Answer, Ask, Embed, Vectors};
+use crate::cloud;
 use crate::openai::{self, OPENAI};
 use crate::provider::{self, Call, Denied, Event, Framing, Headers, Made, Provider, Route, Stream, Whole};
 use crate::request::Request;
@@ -24,6 +25,9 @@ use crate::seed::Draw;
 #[derive(Debug, Clone, Copy)]
 pub struct Azure;
 
+/// For whom tokens must be: [the service](https://learn.microsoft.com/en-us/azure/ai-foundry/openai/how-to/managed-identity), or what
+/// it is a part of.
+const AUDIENCES: [&str; 2] = ["https://cognitiveservices.azure.com", "https://ai.azure.com"];
 const DEPLOYMENTS: &str = "/openai/deployments/";
 const NEWER: &str = "/openai/v1/";
 
@@ -52,11 +56,12 @@ impl Provider for Azure {
         if request.method == "GET" && openai::is_address(&request.path) {
             return Ok(());
         }
-        let key = request.header("api-key").or_else(|| request.bearer());
-        match key {
-            Some(key) if keys.published.accepts(self.name(), key) => Ok(()),
-            Some(_) => Err(denied("unknown key")),
-            None => Err(denied("no key")),
+        match (request.header("api-key"), request.bearer()) {
+            (Some(key), _) | (None, Some(key)) if keys.published.accepts(self.name(), key) => Ok(()),
+            (Some(_), _) => Err(denied("unknown key", error::DENIED)),
+            (None, Some(token)) => cloud::azure::check(token, &AUDIENCES, &keys.issued)
+                .map_err(|why| denied(why, error::BAD_TOKEN)),
+            (None, None) => Err(denied("no key", error::DENIED)),
         }
     }
 
@@ -286,7 +291,7 @@ fn deployment<'a>(call: &Call<'a>) -> Option<&'a str> {
     call.request.path.strip_prefix(DEPLOYMENTS)?.split('/').next()
 }
 
-fn denied(reason: &str) -> Box<Denied> {
-    let failure = Failure::new(Kind::Authentication, error::DENIED);
+fn denied(reason: &str, message: &str) -> Box<Denied> {
+    let failure = Failure::new(Kind::Authentication, message);
     Box::new(Denied { failure, reason: reason.to_owned(), canonical_request: None })
 }

@@ -3,11 +3,12 @@
 use std::sync::LazyLock;
 
 use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use ring::rand::SystemRandom;
 use ring::signature::{
     KeyPair as _, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_SHA256, RsaKeyPair, UnparsedPublicKey,
 };
+use serde_json::{Value, json};
 
 use super::aws::sigv4::{hex, sha256};
 
@@ -41,4 +42,11 @@ pub(super) fn pem() -> String {
     let lines = text.as_bytes().chunks(64).map(|line| String::from_utf8_lossy(line) + "\n");
     let label = "PRIVATE KEY";
     format!("-----BEGIN {label}-----\n{}-----END {label}-----\n", lines.collect::<String>())
+}
+
+/// The public key as [JWK](https://www.rfc-editor.org/rfc/rfc7517).
+pub(super) fn jwk() -> Value {
+    let public: ring::rsa::PublicKeyComponents<Vec<u8>> = PAIR.public().into();
+    let [n, e] = [public.n, public.e].map(|number| URL_SAFE_NO_PAD.encode(number));
+    json!({ "kty": "RSA", "use": "sig", "alg": "RS256", "kid": *ID, "n": n, "e": e })
 }

@@ -7,6 +7,7 @@
 //! ```
 
 pub mod aws;
+pub(crate) mod azure;
 pub(crate) mod google;
 mod identity;
 mod issued;
@@ -22,12 +23,14 @@ use crate::request::Request;
 use service::Beside;
 
 /// All of them. The name is also the prefix of their paths on the common port, and that of their document in `specs`.
-pub static ALL: [&dyn Provider; 5] = [
+pub static ALL: [&dyn Provider; 7] = [
     &Beside(aws::Sts),
     &Beside(aws::Imds),
     &Beside(aws::Ecs),
     &Beside(google::OAuth),
     &Beside(google::Metadata),
+    &Beside(azure::Entra),
+    &Beside(azure::Managed),
 ];
 
 /// The names of all of them.
@@ -60,9 +63,10 @@ pub(crate) fn of_link(request: &Request) -> Option<&'static dyn Provider> {
     crate::provider::find(found.or(looks.then_some(google::METADATA))?)
 }
 
-const LINKS: [(&str, &str); 4] = [
+const LINKS: [(&str, &str); 5] = [
     ("/latest/", aws::IMDS),
     ("/v1/credentials", aws::ECS),
     ("/v2/credentials", aws::ECS),
     ("/computeMetadata/", google::METADATA),
+    ("/metadata/", azure::MANAGED),
 ];

@@ -91,6 +91,7 @@ async fn one(connection: &mut Connection, whose: Whose, state: &Arc<State>) -> R
     };
     let Head { mut request, authority, length, body, manner, expects_continue } = head;
     let _ = connection.ahead.split_to(length);
+    request.is_secure = connection.socket.is_tls();
     let closing = Manner { keeps_alive: false, ..manner };
     let whose = match authority.filter(|_| connection.is_proxied) {
         None => whose,

@@ -29,7 +29,8 @@ use crate::wire::{End, Plan};
 /// Serves a connection to its end.
 pub(super) async fn serve(connection: Connection, whose: Whose, state: Arc<State>) {
     let Connection { socket: stream, ahead, .. } = connection;
-    let service = service_fn(move |request| answer(request, whose, Arc::clone(&state)));
+    let is_secure = stream.is_tls();
+    let service = service_fn(move |request| answer(request, is_secure, whose, Arc::clone(&state)));
     let mut builder = hyper::server::conn::http2::Builder::new(TokioExecutor::new());
     let served =
         builder.timer(TokioTimer::new()).serve_connection(TokioIo::new(Rewound { ahead, stream }), service);
@@ -40,6 +41,7 @@ pub(super) async fn serve(connection: Connection, whose: Whose, state: Arc<State
 
 async fn answer(
     incoming: http::Request<Incoming>,
+    is_secure: bool,
     whose: Whose,
     state: Arc<State>,
 ) -> Result<http::Response<Body>, Reset> {
@@ -49,6 +51,7 @@ async fn answer(
         path: parts.uri.path().to_owned(),
         query: parts.uri.query().map(str::to_owned),
         headers: headers(&parts),
+        is_secure,
         ..Request::default()
     };
     let Exchange { plan, record, .. } = match Limited::new(body, BODY_BYTES).collect().await {

@@ -16,6 +16,10 @@ pub(super) enum Socket {
 }
 
 impl Socket {
+    pub(super) fn is_tls(&self) -> bool {
+        matches!(self, Self::Tls(_))
+    }
+
     /// The socket below.
     pub(super) fn tcp(&self) -> &TcpStream {
         match self {

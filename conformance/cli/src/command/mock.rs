@@ -149,7 +149,9 @@ fn announce(mocks: &Mocks) -> std::io::Result<()> {
         eprintln!("  {name:<11} {}  key {key}", mocks.url(name));
     }
     for name in mocks::cloud::names() {
-        eprintln!("  {name:<11} {}", mocks.url(name));
+        let key = mocks.credentials().key(name);
+        let shown = if key.is_empty() { String::new() } else { format!("  key {key}") };
+        eprintln!("  {name:<15} {}{shown}", mocks.url(name));
     }
     for key in &mocks.credentials().aws {
         eprintln!("  {:<11} {} / {} in {}", "aws", key.access_key_id, key.secret_access_key, key.region);

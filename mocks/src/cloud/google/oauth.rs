@@ -78,8 +78,7 @@ fn reply(status: u16, body: &Value) -> Whole {
 /// What an assertion is exchanged for: an access token for its scopes, or a token that tells its audience who this is.
 fn granted(call: &Call<'_>, assertion: &str) -> Result<Whole, Failure> {
     let issued = &call.keys.issued;
-    let own =
-        format!("http://{}{}", call.request.header("host").unwrap_or_default(), call.request.full_path());
+    let own = format!("{}{}", call.request.base(), call.request.path);
     let token = verified(assertion, issued.now().as_second(), &own)?;
     let audience = token.text("target_audience");
     if !audience.is_empty() {

@@ -24,6 +24,7 @@ pub(super) fn request(call: &Call<'_>, manner: &Manner, run: &Value, rounds: &[R
         prefix: call.request.prefix.clone(),
         path: format!("{}/v1/chat/completions", manner.base),
         query: None,
+        is_secure: false,
         is_bare: false,
         headers: headers.chain([("content-type".to_owned(), "application/json".to_owned())]).collect(),
         body: body(call, run, rounds).to_string().into(),

@@ -36,6 +36,7 @@ impl Answered {
             prefix: call.request.prefix.clone(),
             path: format!("{}{}", manner.base, line.url),
             query: None,
+            is_secure: false,
             is_bare: false,
             headers: headers.chain([("content-type".to_owned(), "application/json".to_owned())]).collect(),
             body: line.body.to_string().into(),

@@ -1,6 +1,7 @@
 //! Who says who somebody is: the clouds' token endpoints, and what is accepted of what they issue.
 
 mod aws;
+mod azure;
 mod google;
 
 use mocks::Mocks;

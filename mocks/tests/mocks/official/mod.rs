@@ -3,6 +3,7 @@
 mod anthropic;
 mod anthropic_batches;
 mod azure;
+mod azure_identity;
 mod boto3;
 mod boto3_identity;
 mod cohere;
