@@ -9,6 +9,7 @@ use crate::balancer::Balancer;
 use crate::config::{Config, Route};
 use crate::egress::Ways;
 use crate::identity::Registry;
+use crate::limiter::Limiter;
 use crate::limits::Limits;
 use crate::metrics::Metrics;
 use crate::semantic::Semantic;
@@ -25,6 +26,8 @@ pub(crate) struct Commons {
     pub(crate) store: Arc<Store>,
     /// What calls were, counted.
     pub(crate) metrics: Arc<Metrics>,
+    /// What callers have had of what they may have.
+    pub(crate) limiter: Arc<Limiter>,
     /// Who is told what calls were.
     pub(crate) observers: Arc<Observers>,
     /// Where they are told besides, by route.
@@ -63,6 +66,7 @@ impl Commons {
             semantics: semantics.collect(),
             identities: Arc::new(Registry::new(tls, ways, limits)),
             sharing,
+            limiter: Arc::new(Limiter::new(limits.callers)),
             shelf: Arc::new(Shelf::new(limits)),
             store: Arc::new(Store::new(limits)),
         }

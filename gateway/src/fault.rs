@@ -62,6 +62,16 @@ pub(crate) enum Fault {
     #[error(transparent)]
     Translation(#[from] translate::Error),
 
+    // The caller's
+    #[error("{message}")]
+    Unauthorized { message: &'static str, challenge: String },
+    #[error("You cannot consume this service")]
+    Denied,
+    #[error("this key cannot use the model: {0}")]
+    ModelDenied(String),
+    #[error("{message}")]
+    Limited { status: u16, message: String, kind: &'static str },
+
     // The gateway's own: why, is in the log
     #[error("LLM request failed before proxying")]
     Identity,
@@ -106,6 +116,9 @@ impl Fault {
             Self::NoRoute | Self::NoOperation(_) | Self::Absent(..) | Self::NotKept(_) | Self::NoItem(_) => {
                 404
             }
+            Self::Unauthorized { .. } => 401,
+            Self::Denied | Self::ModelDenied(_) => 403,
+            Self::Limited { status, .. } => *status,
             Self::Method(_) => 405,
             Self::Plain | Self::NoWebSocket => 426,
             Self::SlowBody(_) => 408,
@@ -139,12 +152,17 @@ impl Fault {
             return error.problem();
         }
         let status = self.status();
+        let mut usual = Problem::of(status);
+        if let Self::Limited { kind, .. } = self {
+            // OpenAI says so of what there is too much.
+            usual.kind = (*kind).into();
+        }
         Problem {
             status,
             message: self.to_string(),
             param: self.param().map(str::to_owned),
             code: Some(self.code().into()),
-            ..Problem::of(status)
+            ..usual
         }
     }
 
@@ -179,7 +197,7 @@ impl Fault {
     /// The member of the request that is to blame.
     fn param(&self) -> Option<&'static str> {
         match self {
-            Self::OwnModel(_) => Some("model"),
+            Self::OwnModel(_) | Self::ModelDenied(_) => Some("model"),
             Self::Absent(..) => Some("id"),
             Self::NoStreaming | Self::NotFollowed => Some("stream"),
             Self::PreviousNotKept(_) => Some("previous_response_id"),
@@ -208,7 +226,10 @@ impl Fault {
             Self::MediaType | Self::RequestEncoding => "unsupported_media_type",
             Self::TooLarge(_) => "request_too_large",
             Self::SlowBody(_) | Self::CutBody => "request_incomplete",
-            Self::OwnModel(_) => "model_not_allowed",
+            Self::Unauthorized { .. } => "invalid_api_key",
+            Self::Denied => "permission_denied",
+            Self::Limited { .. } => "rate_limit_exceeded",
+            Self::OwnModel(_) | Self::ModelDenied(_) => "model_not_allowed",
             Self::NoStreaming => "streaming_not_enabled",
             Self::TooFar(_) => "no_target_fits",
             Self::Translation(error) => match error {

@@ -20,6 +20,7 @@ mod egress;
 mod fault;
 mod gateway;
 mod identity;
+mod limiter;
 mod limits;
 mod log;
 mod metrics;

@@ -77,6 +77,9 @@ pub struct Limits {
 
     /// Between two times that gateways tell each other of their targets, where they share them. Default 500 ms.
     pub share: Duration,
+    /// Callers whose requests and tokens are counted, of all limits together. Default 100,000; who was not seen for longest is
+    /// forgotten first.
+    pub callers: usize,
 
     /// How long running calls may go on after [`Gateway::shutdown`](crate::Gateway::shutdown). Default 30 s.
     pub drain: Duration,
@@ -116,6 +119,7 @@ impl Default for Limits {
             kept_bytes: 256 << 20,
             kept_for: 60 * minute,
             share: Duration::from_millis(500),
+            callers: 100_000,
             drain: Duration::from_secs(30),
         }
     }

@@ -14,7 +14,7 @@ use super::field::{Field, MOST};
 use super::named::Named;
 use super::record::Record;
 use super::{
-    Auth, Balancer, Embeddings, Extensions, Format, GenaiCategory, LlmFormat, Logging, Model, Provider,
+    Acls, Auth, Balancer, Embeddings, Extensions, Format, GenaiCategory, LlmFormat, Logging, Model, Provider,
     ResponseStreaming, RouteType, Strategy, Template, Vectordb,
 };
 
@@ -31,6 +31,8 @@ pub struct AiProxy {
     pub embeddings: Option<Embeddings>,
     /// Where the vectors lie, and how they are compared.
     pub vectordb: Option<Vectordb>,
+    /// Who may ask for what.
+    pub acls: Acls,
     /// Whether clients may, may not or must stream.
     pub response_streaming: ResponseStreaming,
     /// Largest request body in bytes; `None` is Kong's 0, no limit of this plugin's.
@@ -99,11 +101,13 @@ impl AiProxy {
             balancer.check(record, &targets, embeddings.is_some());
         }
         check_share(record, extensions, vectordb.as_ref());
+        let acls = record.nested("acls", Acls::read).flatten();
         let targets: Option<Vec<_>> = targets.into_iter().collect();
         let targets = targets.filter(|targets| !targets.is_empty());
         let mut read = Self::around(record, extensions, targets.zip(balancer.map(Some)))?;
         read.embeddings = embeddings.flatten();
         read.vectordb = vectordb.flatten();
+        read.acls = acls?;
         Some(read)
     }
 
@@ -139,6 +143,7 @@ impl AiProxy {
             balancer,
             embeddings: None,
             vectordb: None,
+            acls: Acls::default(),
             response_streaming,
             max_request_body_size,
             model_name_header,

@@ -8,10 +8,13 @@ use super::error::Problem;
 use super::field::{Context, Field};
 use super::node::{Node, Value};
 use super::plugin::{AI_PROXY, Plugin, Settings};
+use super::plugins::Plugins;
 use super::record::Record;
+use super::roster::Roster;
 use super::route::Draft;
+use super::scope::{Place, Scope, Whose};
 use super::service::Service;
-use super::{Config, Plugins, Route, Router};
+use super::{Config, Route, Router};
 
 /// Makes a configuration of `root`.
 pub(super) fn read(root: &Node, context: &Context<'_>) -> Option<Config> {
@@ -23,7 +26,8 @@ pub(super) fn read(root: &Node, context: &Context<'_>) -> Option<Config> {
     let mut document = Document::default();
     field.record(|record| document.read(record));
     let routes = document.join();
-    context.errors.borrow().is_empty().then(|| Config { router: Router::new(routes) })
+    let consumers = Arc::new(document.roster.finish());
+    context.errors.borrow().is_empty().then(|| Config { router: Router::new(routes), consumers })
 }
 
 #[derive(Default)]
@@ -31,6 +35,7 @@ struct Document<'c> {
     services: Vec<Service>,
     routes: Vec<Entry<'c>>,
     plugins: Vec<(Scope, Plugin<'c>, Field<'c>)>,
+    roster: Roster<'c>,
     names: HashSet<(&'static str, &'static str, String)>,
     /// Whether a plugin could not be read, so that a route may only seem to have none.
     lost: bool,
@@ -41,14 +46,6 @@ struct Entry<'c> {
     draft: Draft<'c>,
     service: Option<usize>,
     field: Field<'c>,
-}
-
-/// Where a plugin holds: the number of a service or a route, or everywhere.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-enum Scope {
-    Everywhere,
-    Service(usize),
-    Route(usize),
 }
 
 impl<'c> Document<'c> {
@@ -62,12 +59,31 @@ impl<'c> Document<'c> {
         for field in record.list("routes") {
             field.record(|record| self.route(record, &field, None));
         }
-        self.plugins(record, Scope::Everywhere);
+        self.people(record);
+        self.plugins(record, Scope::default());
         for name in UNSERVED {
             if let Some(field) = record.get(name).filter(|field| !field.is_empty_container()) {
                 field.error(Problem::Unsupported);
             }
         }
+    }
+
+    fn people(&mut self, record: &mut Record<'c>) {
+        for field in record.list("consumer_groups") {
+            field.record(|record| {
+                let (number, identity) = self.roster.group(record);
+                self.unique(&identity, "consumer_groups", &field);
+                self.plugins(record, Scope { whose: Some(Whose::Group(number)), ..Scope::default() });
+            });
+        }
+        for field in record.list("consumers") {
+            field.record(|record| {
+                let (number, identity) = self.roster.consumer(record);
+                self.unique(&identity, "consumers", &field);
+                self.plugins(record, Scope { whose: Some(Whose::Consumer(number)), ..Scope::default() });
+            });
+        }
+        self.roster.rest(record);
     }
 
     fn service(&mut self, record: &mut Record<'c>, field: &Field<'c>) {
@@ -78,7 +94,7 @@ impl<'c> Document<'c> {
         for field in record.list("routes") {
             field.record(|record| self.route(record, &field, Some(index)));
         }
-        self.plugins(record, Scope::Service(index));
+        self.plugins(record, Scope { service: Some(index), ..Scope::default() });
     }
 
     fn route(&mut self, record: &mut Record<'c>, field: &Field<'c>, service: Option<usize>) {
@@ -86,7 +102,7 @@ impl<'c> Document<'c> {
         self.unique(&draft.identity, "routes", field);
         let index = self.routes.len();
         self.routes.push(Entry { draft, service, field: field.clone() });
-        self.plugins(record, Scope::Route(index));
+        self.plugins(record, Scope { route: Some(index), ..Scope::default() });
     }
 
     fn plugins(&mut self, record: &mut Record<'c>, scope: Scope) {
@@ -109,14 +125,16 @@ impl<'c> Document<'c> {
         }
     }
 
-    /// Gives each route its plugins: of each kind its own, else its service's, else the one that holds everywhere.
-    fn join(mut self) -> Vec<Arc<Route>> {
+    /// Gives each route its plugins: of each kind its own, else its service's, else the one that holds everywhere; for some consumers,
+    /// perhaps another.
+    fn join(&mut self) -> Vec<Arc<Route>> {
         let settings = self.settings();
         let mut routes = Vec::new();
-        for (index, Entry { draft, service, field }) in self.routes.into_iter().enumerate() {
+        for (index, Entry { draft, service, field }) in
+            std::mem::take(&mut self.routes).into_iter().enumerate()
+        {
             let service = service.or_else(|| find_service(&self.services, draft.service.as_ref()));
-            let scopes = [Some(Scope::Route(index)), service.map(Scope::Service), Some(Scope::Everywhere)];
-            let held = held(&settings, &scopes);
+            let held = held(&settings, index, service);
             let service = service.map(|index| &self.services[index]);
             match held.iter().find(|held| held.group == AI_PROXY).map(|held| &held.settings) {
                 _ if service.is_some_and(|service| !service.enabled) => {}
@@ -129,9 +147,9 @@ impl<'c> Document<'c> {
                     let name = service.and_then(|service| service.identity.name.clone());
                     let timeouts = service.map(|service| service.timeouts).unwrap_or_default();
                     let mut plugins = Plugins::default();
-                    held.iter()
-                        .filter_map(|held| held.settings.as_ref())
-                        .for_each(|settings| settings.add_to(&mut plugins));
+                    for held in &held {
+                        held.settings.iter().for_each(|settings| settings.add_to(&mut plugins, &held.place));
+                    }
                     routes.push(Arc::new(draft.finish((**plugin).clone(), plugins, name, timeouts)));
                 }
                 Some(_) => {}
@@ -154,60 +172,94 @@ impl<'c> Document<'c> {
             if !seen.insert((scope, group)) {
                 field.error(taken("plugins", "name", plugin.kind.name));
             } else if plugin.enabled {
-                settings.push(Held { scope, group, settings: plugin.settings.clone() });
+                let found = plugin.settings.as_ref();
+                if let Some(name) = found.and_then(Settings::anonymous) {
+                    self.roster.consumer_named(name, field);
+                }
+                if let Some(problem) = found.and_then(|found| found.misplaced(scope.whose)) {
+                    field.error(Problem::Rule(problem.to_owned()));
+                }
+                let place = self.place(scope, group);
+                settings.push(Held { scope, place, group, settings: plugin.settings.clone() });
             }
         }
         self.lost = lost;
         settings
     }
 
-    /// Where a plugin holds: where it is nested, or what it names.
+    /// Where a plugin holds: where it is nested, and what it names.
     fn scope(&self, nested: Scope, plugin: &Plugin<'c>, field: &Field<'c>) -> Option<Scope> {
-        let both = match nested {
-            Scope::Everywhere => plugin.service.is_some() && plugin.route.is_some(),
-            Scope::Service(_) => plugin.route.is_some(),
-            Scope::Route(_) => plugin.service.is_some(),
-        };
-        match (&plugin.service, &plugin.route) {
-            _ if both => {
-                field.error(Problem::Rule(
-                    "a plugin of both a service and a route is not supported yet".to_owned(),
-                ));
-                None
-            }
-            _ if nested != Scope::Everywhere => Some(nested),
-            (None, None) => Some(nested),
-            (named, None) => find_service(&self.services, named.as_ref()).map(Scope::Service),
-            (_, Some((name, field))) => {
+        let route = match &plugin.route {
+            Some((name, field)) => {
                 let found = self.routes.iter().position(|entry| entry.draft.identity.is(name));
                 if found.is_none() {
                     dangling(field, "route", name, "routes");
                 }
-                found.map(Scope::Route)
+                Some(found?)
             }
+            None => None,
+        };
+        let service = match &plugin.service {
+            Some(_) => Some(find_service(&self.services, plugin.service.as_ref())?),
+            None => None,
+        };
+        let consumer = plugin.consumer.as_ref().map(|(name, field)| self.roster.consumer_named(name, field));
+        let group = plugin.consumer_group.as_ref().map(|(name, field)| self.roster.group_named(name, field));
+        let whose = match (consumer, group) {
+            (Some(consumer), None) => Some(Whose::Consumer(consumer?)),
+            (None, Some(group)) => Some(Whose::Group(group?)),
+            (None, None) => None,
+            (Some(_), Some(_)) => {
+                field.error(Problem::Rule("a plugin is for a consumer or for a consumer group".to_owned()));
+                return None;
+            }
+        };
+        if nested.whose.is_some() && plugin.enabled && !plugin.is_personal() {
+            field.error(Problem::Rule(format!(
+                "'{}' is not for consumers and their groups",
+                plugin.kind.name
+            )));
+            return None;
         }
+        Some(Scope {
+            service: nested.service.or(service),
+            route: nested.route.or(route),
+            whose: nested.whose.or(whose),
+        })
+    }
+
+    /// Its place among those of its kind, and a name for its counters.
+    fn place(&self, scope: Scope, kind: &str) -> Place {
+        let named = |identity: &Identity, number: usize| {
+            identity.name.clone().or_else(|| identity.id.clone()).unwrap_or_else(|| number.to_string())
+        };
+        let service = scope.service.map(|number| named(&self.services[number].identity, number));
+        let route = scope.route.map(|number| named(&self.routes[number].draft.identity, number));
+        let (whose, group) = match scope.whose {
+            Some(whose) => self.roster.name_of(whose),
+            None => (String::new(), None),
+        };
+        let parts = [kind, &service.unwrap_or_default(), &route.unwrap_or_default(), &whose];
+        Place { rank: scope.rank(), whose: scope.whose, name: parts.join("/").into(), group }
     }
 }
 
 /// An enabled plugin.
 struct Held {
     scope: Scope,
+    place: Place,
     group: &'static str,
     /// `None`, if they are wrong.
     settings: Option<Settings>,
 }
 
-/// Of each group of plugins the one that holds in the first of `scopes`.
-fn held<'s>(settings: &'s [Held], scopes: &[Option<Scope>]) -> Vec<&'s Held> {
-    let mut held: Vec<&Held> = Vec::new();
-    for scope in scopes.iter().flatten() {
-        for found in settings.iter().filter(|found| found.scope == *scope) {
-            if held.iter().all(|known| known.group != found.group) {
-                held.push(found);
-            }
-        }
-    }
-    held
+/// Of each group of plugins the first that holds for a route; and all that hold for some consumers.
+fn held(settings: &[Held], route: usize, service: Option<usize>) -> Vec<&Held> {
+    let mut all: Vec<&Held> = settings.iter().filter(|held| held.scope.takes(route, service)).collect();
+    all.sort_by_key(|held| held.place.rank);
+    let mut seen = HashSet::new();
+    all.retain(|held| held.scope.whose.is_some() || seen.insert(held.group));
+    all
 }
 
 /// The number of the service that `reference` means; notes that there is none.
@@ -235,11 +287,9 @@ fn format_version(text: &str) -> Result<(), Problem> {
 }
 
 /// Kong's other entities.
-const UNSERVED: [&str; 13] = [
+const UNSERVED: [&str; 11] = [
     "ca_certificates",
     "certificates",
-    "consumer_groups",
-    "consumers",
     "filter_chains",
     "key_sets",
     "keys",

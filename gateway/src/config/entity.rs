@@ -4,7 +4,7 @@ use super::error::Problem;
 use super::field::{Field, MOST};
 use super::record::Record;
 
-/// How other entities may refer to this one, and its tags.
+/// How other entities may refer to this one.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Identity {
     pub(super) id: Option<String>,
@@ -65,7 +65,7 @@ pub(super) fn dangling(field: &Field<'_>, name: &str, reference: &str, entities:
     )));
 }
 
-fn uuid(text: &str) -> Result<String, Problem> {
+pub(super) fn uuid(text: &str) -> Result<String, Problem> {
     let lengths = text.split('-').map(str::len);
     let hex = |c: char| matches!(c, '0'..='9' | 'a'..='f' | '-');
     if lengths.eq([8, 4, 4, 4, 12]) && text.chars().all(hex) {

@@ -11,7 +11,7 @@
 //!
 //! What is read is a type that can only hold what is right; nothing is checked again later. Every mistake is told at
 //! once, with its path and its place. What would change who is let in, or where a call goes, is refused where this
-//! gateway has not got it: other plugins, `snis`, `sources`, `consumer`, …
+//! gateway has not got it: other plugins, `snis`, `sources`, …
 //!
 //! # Beyond Kong
 //!
@@ -27,9 +27,12 @@
 //! `_format_version` 1.1 and 2.1, entities other than services, routes and plugins, plugins other than `ai-proxy` and
 //! `ai-proxy-advanced`, plugins of a consumer or of a service and a route at once, the `expressions` router.
 
+mod acls;
 mod ai_proxy;
 mod auth;
 mod balancer;
+mod condition;
+mod consumer;
 mod document;
 mod embeddings;
 mod entity;
@@ -38,6 +41,7 @@ mod error;
 mod extensions;
 mod field;
 mod google_key;
+mod limit;
 mod logging;
 mod model;
 mod named;
@@ -45,15 +49,18 @@ mod node;
 mod offer;
 mod options;
 mod path;
+mod pattern;
 mod plugin;
 mod plugins;
 mod pricing;
 mod provider;
 mod record;
 mod redis;
+mod roster;
 mod route;
 mod router;
 mod rule;
+mod scope;
 mod secret;
 mod service;
 mod surroundings;
@@ -63,18 +70,23 @@ mod vectordb;
 
 use std::cell::RefCell;
 use std::path::Path;
+use std::sync::Arc;
 
 use field::Context;
 use node::Node;
 
+pub use acls::Acls;
 pub use ai_proxy::{AiProxy, DEFAULT_MAX_REQUEST_BODY_SIZE, Target};
 pub use auth::{Auth, AuthHeader, AuthParam, AwsKeys, AzureIdentity, GcpIdentity, ParamLocation};
 pub use balancer::{Algorithm, Balancer, Criterion, LatencyStrategy, TokensCountStrategy};
+pub use condition::{Aim, Call, Condition};
+pub use consumer::{Consumer, Consumers, Credential, Group, Models, hash_key};
 pub use embeddings::Embeddings;
 pub use error::{Error, Errors, Place, Problem};
 pub use extensions::{Extensions, Format, Tuning};
 pub use google_key::GoogleKey;
 pub(crate) use google_key::pair;
+pub use limit::{Amount, Counts, Limit, Span, Window, WindowType};
 pub use logging::Logging;
 pub use model::Model;
 pub use named::Named;
@@ -84,9 +96,11 @@ pub use options::{
     EmbeddingInputType, GeminiOptions, HuggingfaceOptions, KimiOptions, Llama2Format, MistralFormat,
     ModelOptions,
 };
+pub use pattern::{IpRange, Pattern};
 pub use plugins::{
-    FileLog, HttpLog, Method, OpenTelemetry, Plugins, Prometheus, Propagation, PushedMetrics, Queue,
-    Rotation, SamplingStrategy,
+    Acl, AiRateLimiting, By, FileLog, HttpLog, KeyAuth, Method, OpenTelemetry, PERIODS, Plugins, Prometheus,
+    Propagation, PushedMetrics, Queue, RateLimiting, Refusal, Rotation, Rule as RateRule, SamplingStrategy,
+    Scope as RateScope,
 };
 pub use pricing::{CacheWriteCost, ContextWindowFactor, Pricing, ServiceTierFactor};
 pub use provider::Provider;
@@ -94,6 +108,7 @@ pub use redis::Redis;
 pub use route::{Protocols, Route, Timeouts};
 pub use router::{Captures, Match, Router};
 pub use rule::{HeaderRule, HostRule, PathRule};
+pub use scope::{Held, Scoped};
 pub use secret::Secret;
 pub use surroundings::Surroundings;
 pub use template::{Source, Template, TemplateError};
@@ -105,6 +120,8 @@ pub use vectordb::{Metric, Pgvector, Strategy, TlsVersion, Vectordb};
 pub struct Config {
     /// Every route that is served, each with its plugin.
     pub router: Router,
+    /// Who may call.
+    pub consumers: Arc<Consumers>,
 }
 
 impl Config {

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use super::entity::{Identity, reference, tags};
 use super::error::Problem;
 use super::field::{Field, nearest};
-use super::plugins::{OpenTelemetry, Prometheus};
+use super::plugins::{Acl, AiRateLimiting, By, KeyAuth, OpenTelemetry, Plugins, Prometheus, RateLimiting};
 use super::record::Record;
-use super::{AiProxy, Extensions, FileLog, HttpLog, Plugins};
+use super::scope::{Place, Whose};
+use super::{AiProxy, Extensions, FileLog, HttpLog};
 
 /// A plugin that this gateway runs.
 pub(super) struct Plugin<'c> {
@@ -18,6 +19,10 @@ pub(super) struct Plugin<'c> {
     pub(super) service: Option<(String, Field<'c>)>,
     /// The route that it names, if it names one.
     pub(super) route: Option<(String, Field<'c>)>,
+    /// The consumer that it names, if it names one.
+    pub(super) consumer: Option<(String, Field<'c>)>,
+    /// The consumer group that it names, if it names one.
+    pub(super) consumer_group: Option<(String, Field<'c>)>,
     /// `None`, if its settings are wrong, which is noted then.
     pub(super) settings: Option<Settings>,
 }
@@ -38,6 +43,10 @@ pub(super) enum Settings {
     HttpLog(Box<HttpLog>),
     OpenTelemetry(Arc<OpenTelemetry>),
     Prometheus(Prometheus),
+    KeyAuth(KeyAuth),
+    Acl(Acl),
+    RateLimiting(Arc<RateLimiting>),
+    AiRateLimiting(Arc<AiRateLimiting>),
 }
 
 /// The group of plugins without which a route has no answer.
@@ -75,7 +84,26 @@ const KINDS: &[Kind] = &[
         group: "prometheus",
         read: |record, _| Some(Settings::Prometheus(Prometheus::read(record))),
     },
+    Kind {
+        name: "key-auth",
+        group: "key-auth",
+        read: |record, _| KeyAuth::read(record).map(Settings::KeyAuth),
+    },
+    Kind { name: "acl", group: "acl", read: |record, _| Acl::read(record).map(Settings::Acl) },
+    Kind {
+        name: "rate-limiting",
+        group: "rate-limiting",
+        read: |record, _| RateLimiting::read(record).map(Arc::new).map(Settings::RateLimiting),
+    },
+    Kind {
+        name: "ai-rate-limiting-advanced",
+        group: "ai-rate-limiting-advanced",
+        read: |record, _| AiRateLimiting::read(record).map(Arc::new).map(Settings::AiRateLimiting),
+    },
 ];
+
+/// Those that may hold for a consumer or a consumer group alone: by then it is known who calls.
+const PERSONAL: [&str; 2] = ["ai-rate-limiting-advanced", "rate-limiting"];
 
 fn ai_proxy(settings: AiProxy) -> Settings {
     Settings::AiProxy(Box::new(settings))
@@ -83,18 +111,43 @@ fn ai_proxy(settings: AiProxy) -> Settings {
 
 impl Settings {
     /// Adds what holds for a route to the rest of it; the plugin that answers it stands by itself.
-    pub(super) fn add_to(&self, plugins: &mut Plugins) {
+    pub(super) fn add_to(&self, plugins: &mut Plugins, place: &Place) {
         match self {
             Self::AiProxy(_) => (),
+            Self::KeyAuth(settings) => plugins.key_auth = Some(settings.clone()),
+            Self::Acl(settings) => plugins.acl = Some(settings.clone()),
+            Self::RateLimiting(settings) => plugins.rate_limiting.add(place, settings),
+            Self::AiRateLimiting(settings) => plugins.ai_rate_limiting.add(place, settings),
             Self::FileLog(settings) => plugins.file_log = Some(settings.clone()),
             Self::HttpLog(settings) => plugins.http_log = Some((**settings).clone()),
             Self::OpenTelemetry(settings) => plugins.opentelemetry = Some(Arc::clone(settings)),
             Self::Prometheus(settings) => plugins.prometheus = Some(*settings),
         }
     }
+
+    /// The consumer that who shows no key is taken for.
+    pub(super) fn anonymous(&self) -> Option<&str> {
+        if let Self::KeyAuth(settings) = self { settings.anonymous.as_deref() } else { None }
+    }
+
+    /// What is wrong with a plugin that holds there.
+    pub(super) fn misplaced(&self, whose: Option<Whose>) -> Option<&'static str> {
+        let needs_group = match self {
+            Self::RateLimiting(settings) => settings.by == By::ConsumerGroup,
+            Self::AiRateLimiting(settings) => settings.counts_by(&By::ConsumerGroup),
+            _ => false,
+        };
+        let is_there = matches!(whose, Some(Whose::Group(_)));
+        (needs_group && !is_there).then_some("counting by consumer-group needs a plugin of a consumer group")
+    }
 }
 
 impl<'c> Plugin<'c> {
+    /// Whether it may hold for some alone.
+    pub(super) fn is_personal(&self) -> bool {
+        PERSONAL.contains(&self.kind.name)
+    }
+
     /// Reads a plugin; `None`, if it is none of ours.
     pub(super) fn read(record: &mut Record<'c>) -> Option<Self> {
         let identity = Identity::read(record, "instance_name");
@@ -104,12 +157,19 @@ impl<'c> Plugin<'c> {
             field.parse(protocol);
         }
         let (service, route) = (reference(record, "service"), reference(record, "route"));
-        for name in ["consumer", "consumer_group", "ordering", "condition"] {
+        for name in ["ordering", "condition"] {
             if let Some(field) = record.get(name).filter(|_| enabled) {
                 field.error(Problem::Unsupported);
             }
         }
+        let (consumer, consumer_group) = (reference(record, "consumer"), reference(record, "consumer_group"));
         let kind = record.required("name").and_then(|field| kind(&field, enabled));
+        let is_personal = kind.is_some_and(|kind| PERSONAL.contains(&kind.name));
+        for (_, field) in [&consumer, &consumer_group].into_iter().flatten() {
+            if enabled && !is_personal {
+                field.error(Problem::Unsupported);
+            }
+        }
         let config = record.get("config");
         let kind = kind?;
         let extensions = Extensions::read(&tags, kind.group);
@@ -121,7 +181,7 @@ impl<'c> Plugin<'c> {
         if let Some(Settings::AiProxy(plugin)) = &mut settings {
             plugin.id = identity.id.or(identity.name);
         }
-        Some(Self { kind, enabled, service, route, settings })
+        Some(Self { kind, enabled, service, route, consumer, consumer_group, settings })
     }
 }
 
@@ -143,12 +203,10 @@ fn kind(name: &Field<'_>, enabled: bool) -> Option<&'static Kind> {
 }
 
 /// Plugins of Kong's that AI routes are often given.
-const BUNDLED: [&str; 19] = [
-    "acl",
+const BUNDLED: [&str; 15] = [
     "ai-prompt-decorator",
     "ai-prompt-guard",
     "ai-prompt-template",
-    "ai-rate-limiting-advanced",
     "ai-request-transformer",
     "ai-response-transformer",
     "ai-semantic-cache",
@@ -158,8 +216,6 @@ const BUNDLED: [&str; 19] = [
     "cors",
     "ip-restriction",
     "jwt",
-    "key-auth",
-    "rate-limiting",
     "request-size-limiting",
     "request-transformer",
     "response-transformer",

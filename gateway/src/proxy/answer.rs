@@ -115,6 +115,8 @@ impl Answer {
 
     pub(super) fn into_response(self, mut record: Record, busy: Busy) -> Response<Body> {
         let Self { mut headers, status, content } = self;
+        let is_whole = matches!(content, Content::Whole(..) | Content::Made(..));
+        record.tell_limits(is_whole, &mut headers);
         let kind = match &content {
             Content::Whole(..) => Some(JSON),
             Content::Made(_, kind) => Some(kind.clone()),
@@ -169,6 +171,9 @@ pub(super) fn fault(fault: &Fault, record: Record, busy: Busy) -> Response<Body>
     }
     if let Some(seconds) = fault.retry_after() {
         headers.insert(header::RETRY_AFTER, seconds.into());
+    }
+    if let Fault::Unauthorized { challenge, .. } = fault {
+        headers.insert(header::WWW_AUTHENTICATE, printable(challenge));
     }
     let failure = call::error(record.words(), &fault.problem(), &record.id);
     let status = StatusCode::from_u16(failure.status).unwrap_or(status);

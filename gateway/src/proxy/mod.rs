@@ -1,5 +1,6 @@
 //! One call, top to bottom: route, body, [out](send), and [back](receive).
 
+mod admit;
 mod answer;
 mod backend;
 mod batches;
@@ -8,15 +9,18 @@ mod credentials;
 mod finder;
 mod headers;
 mod intake;
+mod keys;
 mod passing;
 mod passthrough;
 mod peers;
 mod pool;
+mod quota;
 mod realtime;
 mod receive;
 mod record;
 mod send;
 mod session;
+mod ticket;
 mod tries;
 mod turns;
 mod websocket;
@@ -98,7 +102,7 @@ impl Proxy {
 
     /// Answers one request, whatever it is. Dropping the future drops the upstream's connection with it.
     pub(crate) async fn answer(&self, request: Request<Incoming>, busy: Busy) -> Response<Body> {
-        let (head, mut body) = request.into_parts();
+        let (mut head, mut body) = request.into_parts();
         let mut record = Record::new(
             answer::id(&head.headers),
             Arc::clone(&self.commons.observers),
@@ -114,8 +118,9 @@ impl Proxy {
             record.silent = true;
             return answer::status(ready, record, busy);
         }
+        head.extensions.extend(admit::caller(&busy));
         let deadline = record.started() + self.limits.call;
-        let call = self.call(&head, &mut body, &mut record, deadline);
+        let call = self.call(&mut head, &mut body, &mut record, deadline);
         let answer = timeout_at(deadline, call).await.unwrap_or(Err(Fault::CallTimeout(self.limits.call)));
         if answer.is_err() {
             intake::linger(&head, body);
@@ -144,37 +149,43 @@ impl Proxy {
 
     async fn call(
         &self,
-        head: &Parts,
+        head: &mut Parts,
         body: &mut Incoming,
         record: &mut Record,
         deadline: Instant,
     ) -> Result<Answer, Fault> {
         let (found, pool) = self.route(head, record)?;
+        self.admit(head, found.route, record)?;
+        let head = &*head;
         let values = Values { head, captures: &found.captures };
         let lead = pool.lead(head.uri.path());
-        let first = || pool.choice(lead, head, None).next(Instant::now());
+        let first = |record: &Record| {
+            let mut choice = pool.choice(lead, head, None);
+            choice.keep(&|backend| record.may(backend, head, None))?;
+            choice.next(Instant::now())
+        };
         let api = match lead.serves {
             Serves::Call(api) => check_path(api, head.uri.path()).map(|()| api)?,
             Serves::Passage(passage) if realtime::is_session(passage, head) => {
-                let backend = record.choose(first()?);
+                let backend = record.choose(first(record)?);
                 return self.open_session(backend, passage, &values, record, deadline).await;
             }
             Serves::Passage(passage) => {
-                let backend = record.choose(first()?);
+                let backend = record.choose(first(record)?);
                 return self.pass(backend, passage, &values, body, record, deadline).await;
             }
             Serves::Work(work, resource) => {
-                let whose = (record.choose(first()?), work, resource);
+                let whose = (record.choose(first(record)?), work, resource);
                 return self.work(whose, &values, body, record, deadline).await;
             }
             Serves::Batches(dialect, resource) => {
-                let backend = record.choose(first()?);
+                let backend = record.choose(first(record)?);
                 let mut talk = Talk { backend, values: &values, record, deadline, dialect };
                 return self.batches(&mut talk, resource, body).await;
             }
         };
         if api == Api::Responses
-            && let Some(answer) = self.look_up(head, found.route)?
+            && let Some(answer) = self.look_up(head, found.route, record.consumer.as_deref())?
         {
             return Ok(answer);
         }
@@ -188,7 +199,7 @@ impl Proxy {
             let said = Said { body: &body, memory: Memory::default() };
             return self.call_one(&mut tries, said, &|_| None).await;
         }
-        let turn = self.turn(head, found.route, &body)?;
+        let turn = self.turn(head, found.route, tries.record.consumer.as_deref(), &body)?;
         let (earlier, items) = (turn.earlier(), turn.items());
         let said = Said { body: &body, memory: turn.memory(&earlier, &items) };
         let keep = |name: &str| turn.keep(said.body, said.memory, name);

@@ -53,6 +53,8 @@ impl Proxy {
         let mut taken = self.take(backend, passage, (head, body), &options, &mut target).await?;
         record.take(if let Taken::Whole(whole) = &taken { Some(whole.len()) } else { None });
         backend.check(&target, &filled)?;
+        let seen = if let Taken::Whole(body) = &taken { &body[..] } else { &[] };
+        record.go(backend, &target, head, seen)?;
         record.request_model = Some(target.model.clone()).filter(|model| !model.is_empty());
         own_headers(head, dialect(backend, passage), &mut target);
         let place = backend.place(&self.peers, values, target.base_url)?;
@@ -206,7 +208,7 @@ fn tap(
     reply: &Reply,
     record: &mut Record,
 ) -> Option<Tap> {
-    if !backend.target.logging.log_statistics {
+    if !backend.target.logging.log_statistics && !record.counts_tokens() {
         return None;
     }
     let kind = reply.head.media_type();

@@ -103,6 +103,24 @@ impl Pool {
 }
 
 impl<'p> Choice<'p> {
+    /// Leaves out who may not be asked; the reason for the first of them, where nobody is left. Who is alone is asked about later.
+    pub(super) fn keep(&mut self, may: &dyn Fn(&Backend) -> Result<(), Fault>) -> Result<(), Fault> {
+        if self.pool.is_one() {
+            return Ok(());
+        }
+        let mut refused = None;
+        for (candidate, backend) in self.candidates.iter_mut().zip(&self.pool.backends) {
+            if *candidate && let Err(fault) = may(backend) {
+                *candidate = false;
+                refused.get_or_insert(fault);
+            }
+        }
+        match refused {
+            Some(fault) if !self.candidates.contains(&true) => Err(fault),
+            _ => Ok(()),
+        }
+    }
+
     /// What is known now of the targets that fit.
     pub(super) fn prefer(&mut self, nearest: Vec<usize>) {
         self.nearest = nearest;

@@ -43,6 +43,7 @@ impl Proxy {
             name_model(head, passage, &mut target);
         }
         backend.check(&target, &filled)?;
+        record.go(backend, &target, head, &[])?;
         record.realtime = true;
         record.request_model = Some(target.model.clone()).filter(|model| !model.is_empty());
         own_headers(head, native, &mut target);

@@ -13,6 +13,7 @@ use translate::delta::Usage;
 
 use super::backend::{Backend, Place};
 use super::headers;
+use super::ticket::Ticket;
 use crate::balancer::Pick;
 use crate::config::{Route, Target};
 use crate::metrics::{Call, Running};
@@ -39,6 +40,8 @@ pub(crate) struct Record {
     pub(crate) route: Option<Arc<Route>>,
     /// The client, where it had to say who it is.
     pub(crate) consumer: Option<Arc<str>>,
+    /// What it has taken of its caller's limits, once it is let in.
+    pub(crate) ticket: Option<Ticket>,
     pub(crate) provider: Option<&'static str>,
     /// Who was asked last.
     pub(crate) target: Option<Arc<Target>>,
@@ -87,6 +90,7 @@ impl Record {
             id,
             route: None,
             consumer: None,
+            ticket: None,
             provider: None,
             target: None,
             pick: None,
@@ -244,6 +248,14 @@ impl Record {
         }
     }
 
+    /// What the call used is known: it counts, and nothing is held for it any more.
+    pub(super) fn settle_ticket(&mut self) {
+        let Some(mut ticket) = self.ticket.take() else { return };
+        let facts = self.facts();
+        ticket.settle(facts.usage, facts.cost);
+        self.ticket = Some(ticket);
+    }
+
     fn facts(&self) -> Facts<'_> {
         let usage = self.usage.as_ref();
         let prices = self.target.as_ref().map(|target| &target.model.options.pricing);
@@ -298,15 +310,16 @@ impl Record {
 
 impl Drop for Record {
     fn drop(&mut self) {
-        if !self.silent {
-            self.settle();
-            let facts = self.facts();
-            self.observers.tell(&facts);
-            statistics::send(&facts, &self.sinks);
+        if self.silent {
+            return;
         }
+        self.settle();
+        self.settle_ticket();
+        let facts = self.facts();
+        self.observers.tell(&facts);
+        statistics::send(&facts, &self.sinks);
     }
 }
-
 /// The model that a reply, or the first event of a stream, names.
 fn model(bytes: &[u8]) -> Option<String> {
     #[derive(Deserialize)]

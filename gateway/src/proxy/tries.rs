@@ -59,6 +59,7 @@ impl Proxy {
             passthrough::named(said.body, &[&["model"]]).unwrap_or_default()
         };
         let mut choice = tries.pool.choice(tries.lead, tries.values.head, model.as_deref());
+        choice.keep(&|backend| tries.record.may(backend, tries.values.head, model.as_deref()))?;
         if let Some(finder) = &tries.pool.finder {
             choice.prefer(self.find(finder, tries, said.body).await?);
         }

@@ -61,8 +61,13 @@ enum Asked<'p> {
 
 impl Proxy {
     /// Answers what concerns the store alone. `None`: a new response is asked for.
-    pub(super) fn look_up(&self, head: &Parts, route: &Arc<Route>) -> Result<Option<Answer>, Fault> {
-        let (scope, now) = (Scope::new(route, &head.headers), Instant::now());
+    pub(super) fn look_up(
+        &self,
+        head: &Parts,
+        route: &Arc<Route>,
+        consumer: Option<&str>,
+    ) -> Result<Option<Answer>, Fault> {
+        let (scope, now) = (Scope::new(route, &head.headers, consumer), Instant::now());
         let kept =
             |id: &str| self.commons.store.get(scope, id, now).ok_or_else(|| Fault::NotKept(id.to_owned()));
         let query = head.uri.query().unwrap_or_default();
@@ -100,8 +105,14 @@ impl Proxy {
     }
 
     /// Finds what a request stands on.
-    pub(super) fn turn(&self, head: &Parts, route: &Arc<Route>, body: &Bytes) -> Result<Turn, Fault> {
-        let (scope, now) = (Scope::new(route, &head.headers), Instant::now());
+    pub(super) fn turn(
+        &self,
+        head: &Parts,
+        route: &Arc<Route>,
+        consumer: Option<&str>,
+        body: &Bytes,
+    ) -> Result<Turn, Fault> {
+        let (scope, now) = (Scope::new(route, &head.headers, consumer), Instant::now());
         let needs = Needs::of(body)?;
         if needs.in_background {
             return Err(Fault::Background);

@@ -36,6 +36,7 @@ impl Proxy {
         let mut payload = Vec::with_capacity(body.len() + 512);
         let sent = works::request(work, asked, &backend.options(&filled), &mut payload)?;
         backend.check(&sent.target, &filled)?;
+        record.go(backend, &sent.target, head, &body)?;
         record.request_model = Some(sent.target.model.clone());
         record.dropped = (!sent.target.dropped.is_empty()).then(|| sent.target.dropped.join(", "));
         let place = backend.place(&self.peers, values, sent.target.base_url)?;

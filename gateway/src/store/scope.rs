@@ -25,11 +25,14 @@ const HEADERS: [&str; 8] = [
 ];
 
 impl Scope {
-    /// Of a call. Clients that show no key are one.
-    pub(crate) fn new(route: &Arc<Route>, headers: &HeaderMap) -> Self {
+    /// Of a call. Whoever is known is known by name, whatever key is shown; of the others, those that show no key are one.
+    pub(crate) fn new(route: &Arc<Route>, headers: &HeaderMap, consumer: Option<&str>) -> Self {
         let mut hash = Context::new(&SHA256);
         // Routes live as long as the gateway.
         hash.update(&(Arc::as_ptr(route) as usize).to_ne_bytes());
+        let consumer = consumer.unwrap_or_default();
+        hash.update(&consumer.len().to_ne_bytes());
+        hash.update(consumer.as_bytes());
         for name in HEADERS {
             for value in headers.get_all(name) {
                 hash.update(name.as_bytes());

@@ -22,6 +22,7 @@ const VARIABLES: &[(&str, &str)] = &[
     ("MISTRAL_AUTHORIZATION", "Bearer k"),
     ("VERCEL_AUTHORIZATION", "Bearer k"),
     ("VERTEX_AUTHORIZATION", "Bearer k"),
+    ("KEY_OF_ANN", "sk-ann"),
     ("XAI_AUTHORIZATION", "Bearer k"),
 ];
 

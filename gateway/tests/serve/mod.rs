@@ -2,6 +2,7 @@
 
 mod balancing;
 mod batches;
+mod callers;
 mod calls;
 mod client;
 mod connections;
@@ -22,6 +23,7 @@ mod operations;
 mod passthrough;
 mod process;
 mod providers;
+mod quotas;
 mod realtime;
 mod records;
 #[cfg(all(feature = "redis", feature = "pgvector"))]
@@ -94,6 +96,8 @@ struct Setup {
     /// Where clients connect.
     at: SocketAddr,
     service: Value,
+    /// Further members of the file.
+    members: Vec<(&'static str, Value)>,
     limits: Limits,
     threads: usize,
     trust: Option<PathBuf>,
@@ -122,6 +126,7 @@ impl Setup {
             watched: false,
             at: "127.0.0.1:0".parse().unwrap(),
             service: json!({"name": "ai", "host": "localhost"}),
+            members: Vec::new(),
             limits: Limits::default(),
             threads: 1,
             trust: None,
@@ -161,6 +166,12 @@ impl Setup {
         self
     }
 
+    /// Adds a member to the file.
+    fn member(mut self, name: &'static str, value: impl Into<Value>) -> Self {
+        self.members.push((name, value.into()));
+        self
+    }
+
     fn limits(mut self, change: impl FnOnce(&mut Limits)) -> Self {
         change(&mut self.limits);
         self
@@ -178,7 +189,11 @@ impl Setup {
         let beside = self.beside.iter().map(|(name, config)| json!({"name": name, "config": config}));
         plugins.extend(beside);
         service["routes"] = json!([{"name": "chat", "paths": ["/chat"], "plugins": plugins}]);
-        json!({"_format_version": "3.0", "services": [service]}).to_string()
+        let mut file = json!({"_format_version": "3.0", "services": [service]});
+        for (name, value) in &self.members {
+            file[*name] = value.clone();
+        }
+        file.to_string()
     }
 
     fn start(self) -> Gateway {

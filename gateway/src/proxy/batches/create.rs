@@ -26,6 +26,7 @@ impl Proxy {
         let options = Options { model: Some(&made.model), ..talk.backend.options(&filled) };
         let (method, target) = talk.dialect.target(Step::Create, &options)?;
         let target = Target { model: made.model.clone(), dropped: made.dropped, ..target };
+        talk.record.go(talk.backend, &target, talk.values.head, &[])?;
         talk.record.request_model = Some(target.model.clone());
         talk.record.dropped = (!target.dropped.is_empty()).then(|| target.dropped.join(", "));
         let mut body = made.body;
@@ -49,6 +50,7 @@ fn make(talk: &Talk<'_>, file: &File, asked: &Asked) -> Result<Made, Fault> {
     for line in batches::lines(&file.bytes, asked.endpoint())? {
         let target = input.push(&line)?;
         talk.backend.check(&target, &filled)?;
+        talk.record.permit(talk.backend, &target, talk.values.head)?;
         model.get_or_insert(target.model);
     }
     let (body, dropped) = input.finish();

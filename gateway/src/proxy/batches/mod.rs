@@ -86,15 +86,17 @@ impl Proxy {
         }
     }
 
-    /// Whom this client's files and batches belong to: who else leads to the same place by the same keys sees the same at the
-    /// provider, too.
+    /// Whom this client's files and batches belong to. Of clients that are not known by name, who else leads to the same place by the
+    /// same keys sees the same at the provider, too.
     fn owner(&self, talk: &Talk<'_>) -> Result<Owner, Fault> {
         let place = talk.backend.place(&self.peers, talk.values, None)?;
         let origin = place.peer.origin.with_port();
         let value = |source, name: &str| talk.values.get(source, name);
         let who = talk.backend.credentials.who(talk.values.head, &value)?;
         let mut digest = digest::Context::new(&digest::SHA256);
-        for part in [talk.backend.provider.name.as_bytes(), b"\0", origin.as_bytes(), b"\0", &who] {
+        let consumer = talk.record.consumer.as_deref().unwrap_or_default();
+        let place = [talk.backend.provider.name.as_bytes(), b"\0", origin.as_bytes(), b"\0"];
+        for part in place.into_iter().chain([consumer.as_bytes(), b"\0", &who]) {
             digest.update(part);
         }
         let mut owner = Owner::default();
