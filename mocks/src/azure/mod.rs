@@ -59,6 +59,10 @@ impl Provider for Azure {
         match (request.header("api-key"), request.bearer()) {
             (Some(key), _) | (None, Some(key)) if keys.published.accepts(self.name(), key) => Ok(()),
             (Some(_), _) => Err(denied("unknown key", error::DENIED)),
+            // There, what is no token can only be a key.
+            (None, Some(key)) if request.path.starts_with(NEWER) && !key.starts_with("ey") => {
+                Err(denied("unknown key", error::DENIED))
+            }
             (None, Some(token)) => cloud::azure::check(token, &AUDIENCES, &keys.issued)
                 .map_err(|why| denied(why, error::BAD_TOKEN)),
             (None, None) => Err(denied("no key", error::DENIED)),
