@@ -109,6 +109,17 @@ pub(crate) enum Fault {
     Empty,
 }
 
+/// Whether a request that failed has reached its upstream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reached {
+    /// There was no connection.
+    Never,
+    /// It was sent, but there is no answer: it may have been done.
+    Perhaps,
+    /// It was refused.
+    Answered,
+}
+
 impl Fault {
     /// The HTTP status of the answer.
     pub(crate) fn status(&self) -> u16 {
@@ -166,23 +177,25 @@ impl Fault {
         }
     }
 
-    /// How the upstream failed, and whether the request may have reached it; `None` where it did not.
-    pub(crate) fn failure(&self) -> Option<(Failure, bool)> {
+    /// How the upstream failed, and whether the request has reached it; `None` where it did not.
+    pub(crate) fn failure(&self) -> Option<(Failure, Reached)> {
         Some(match self {
-            Self::Connect(_) | Self::Identity => (Failure::Error, false),
-            Self::ConnectTimeout(_) => (Failure::Timeout, false),
-            Self::WriteTimeout(_) | Self::ReadTimeout(_) => (Failure::Timeout, true),
-            Self::NoReply | Self::Cut => (Failure::Error, true),
+            Self::Connect(_) | Self::Identity => (Failure::Error, Reached::Never),
+            Self::ConnectTimeout(_) => (Failure::Timeout, Reached::Never),
+            Self::WriteTimeout(_) | Self::ReadTimeout(_) | Self::CallTimeout(_) => {
+                (Failure::Timeout, Reached::Perhaps)
+            }
+            Self::NoReply | Self::Cut => (Failure::Error, Reached::Perhaps),
             Self::Framing(_)
             | Self::ReplyTooLong(_)
             | Self::Encoding(_)
             | Self::ReplyType { .. }
-            | Self::Empty => (Failure::InvalidHeader, true),
+            | Self::Empty => (Failure::InvalidHeader, Reached::Perhaps),
             Self::Translation(error) => match error {
                 translate::Error::Request { .. } | translate::Error::Dropped(_) => return None,
-                translate::Error::Provider(_) => (Failure::Status(error.status()), false),
-                translate::Error::Truncated => (Failure::Error, true),
-                _ => (Failure::InvalidHeader, true),
+                translate::Error::Provider(_) => (Failure::Status(error.status()), Reached::Answered),
+                translate::Error::Truncated => (Failure::Error, Reached::Perhaps),
+                _ => (Failure::InvalidHeader, Reached::Perhaps),
             },
             _ => return None,
         })

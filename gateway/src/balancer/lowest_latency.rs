@@ -2,7 +2,7 @@
 //! and one that is fast is not run over.
 //!
 //! A target that is new is taken to be as fast as the others on average, and soon asked, for what is not asked seems faster with time.
-//! One that fails is taken to be twice as slow as the slowest of the others: failing fast is not fast.
+//! One that fails is taken to be twice as slow as the slowest of the others, or as slow as it was to fail: failing fast is not fast.
 
 use super::candidate::{Candidate, keep_least};
 

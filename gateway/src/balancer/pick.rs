@@ -8,12 +8,14 @@ use tokio::time::Instant;
 
 use super::lowest_latency::FAILED;
 use super::{Algorithm, Balancer};
+use crate::config::LatencyStrategy;
 
 /// A try. It is in flight until this is dropped; whoever drops it without a word leaves everything as it was.
 pub(crate) struct Pick {
     balancer: Arc<Balancer>,
     /// The number of the target.
     pub(crate) target: usize,
+    begun: Instant,
     /// It is the one that finds out whether the target is well again, and has not yet.
     probes: AtomicBool,
     /// It was said what it took.
@@ -52,25 +54,23 @@ impl Pick {
             marks.in_flight += 1;
             marks.breaker.begin(balancer.rule, now)
         };
-        Self { balancer, target, probes: AtomicBool::new(probes), told: AtomicBool::new(false) }
+        let (probes, told) = (AtomicBool::new(probes), AtomicBool::new(false));
+        Self { balancer, target, begun: now, probes, told }
     }
 
     /// The target gave no answer, or one that is none, perhaps behind the beginning of one.
     pub(crate) fn failed(&self, failure: Failure, now: Instant) {
-        let Balancer { rule, algorithm, .. } = &*self.balancer;
-        let slowest = match algorithm {
-            Algorithm::LowestLatency(_) if failure.is_the_targets() => self.slowest_other(now),
-            _ => None,
-        };
+        let at_least = self.at_least(failure, now);
         let mut marks = self.balancer.targets[self.target].0.lock();
-        marks.failed += 1;
+        marks.failed += u64::from(failure.is_the_targets());
+        let probe = self.probes.swap(false, Ordering::Relaxed);
         if self.balancer.counts(failure) {
-            marks.breaker.failed(self.probes.swap(false, Ordering::Relaxed), *rule, now);
+            marks.breaker.failed(probe, self.balancer.rule, now);
         } else {
-            marks.breaker.answered(self.probes.swap(false, Ordering::Relaxed));
+            marks.breaker.answered(probe);
         }
-        if let Some(slowest) = slowest {
-            self.balancer.latency(&mut marks).raise(slowest * FAILED, now);
+        if let Some(seconds) = at_least {
+            self.balancer.latency(&mut marks).raise(seconds, now);
         }
     }
 
@@ -100,10 +100,16 @@ impl Pick {
         }
     }
 
-    /// The latency of the slowest target but this, where any is known.
-    fn slowest_other(&self, now: Instant) -> Option<f64> {
-        let others = self.balancer.targets.iter().enumerate().filter(|(target, _)| *target != self.target);
-        others.filter_map(|(_, (gauge, _))| self.balancer.latency(&mut gauge.lock()).at(now)).reduce(f64::max)
+    /// How slow the target is taken to be that failed: slower than any other, and no faster than it was to fail.
+    fn at_least(&self, failure: Failure, now: Instant) -> Option<f64> {
+        let Balancer { algorithm: Algorithm::LowestLatency(strategy), targets, .. } = &*self.balancer else {
+            return None;
+        };
+        let others = targets.iter().enumerate().filter(|(target, _)| *target != self.target);
+        let others = others.filter_map(|(_, (gauge, _))| self.balancer.latency(&mut gauge.lock()).at(now));
+        let slowest = others.reduce(f64::max).filter(|_| failure.is_the_targets())? * FAILED;
+        let took = now.saturating_duration_since(self.begun).as_secs_f64();
+        Some(if *strategy == LatencyStrategy::E2e { slowest.max(took) } else { slowest })
     }
 }
 

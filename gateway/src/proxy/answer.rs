@@ -110,7 +110,11 @@ impl Answer {
 
     /// Waits for the first bytes for the client, where they come one after the other.
     pub(super) async fn begin(&mut self) -> Result<(), Fault> {
-        if let Content::Stream(stream) = &mut self.content { stream.begin().await } else { Ok(()) }
+        match &mut self.content {
+            Content::Stream(stream) => stream.begin().await,
+            Content::Passing(passing) if self.status.is_success() => passing.begin().await,
+            _ => Ok(()),
+        }
     }
 
     pub(super) fn into_response(self, mut record: Record, busy: Busy) -> Response<Body> {

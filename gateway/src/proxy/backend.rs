@@ -49,7 +49,8 @@ impl Serves {
         }
     }
 
-    fn resource(self) -> Option<Resource> {
+    /// What it is, where it does not go through the hub.
+    pub(super) fn resource(self) -> Option<Resource> {
         match self {
             Self::Call(_) => None,
             Self::Passage(passage) => Some(passage.resource),
@@ -57,18 +58,19 @@ impl Serves {
         }
     }
 
-    /// Whether calls come back to what earlier ones left with the provider.
-    pub(super) fn keeps(self) -> bool {
-        matches!(
-            self.resource(),
+    /// Whether calls come back to what earlier ones left with the provider. Of a provider's own API, all may but those that generate.
+    pub(super) fn keeps(self, path: &str) -> bool {
+        match self.resource() {
             Some(
                 Resource::Assistants
-                    | Resource::Batches
-                    | Resource::Files
-                    | Resource::Responses
-                    | Resource::Videos
-            )
-        )
+                | Resource::Batches
+                | Resource::Files
+                | Resource::Responses
+                | Resource::Videos,
+            ) => true,
+            Some(resource @ Resource::Native(_)) => resource.counts(path).is_none(),
+            _ => false,
+        }
     }
 }
 
@@ -159,8 +161,9 @@ impl Backend {
         let provider = target.model.dialect()?;
         // With a balancer, who fails to connect is left for another target; without, there is only this one.
         let balancer = route.plugin.balancer.as_ref().map(|balancer| balancer.timeouts);
-        let connections = if balancer.is_some() { 1 } else { 1 + u32::from(route.timeouts.retries) };
         let patience = balancer.unwrap_or(route.timeouts);
+        let one = balancer.is_some() && !matches!(serves, Serves::Batches(..));
+        let connections = if one { 1 } else { 1 + u32::from(patience.retries) };
         let timeouts = Timeouts {
             connect: patience.connect,
             write: patience.write,
@@ -207,19 +210,16 @@ impl Backend {
     }
 
     /// Whether a client that asks for `model` means this target.
-    pub(super) fn goes_by(&self, model: &str) -> bool {
+    pub(super) fn goes_by(&self, model: &str, values: &Values<'_>) -> bool {
         let Model { name, alias, .. } = &self.target.model;
-        let name = name.as_ref().and_then(config::Template::fixed);
-        alias.as_deref() == Some(model) || name == Some(model)
+        let name = name.as_ref().and_then(|name| values.fill(name).ok());
+        alias.as_deref() == Some(model) || name.as_deref() == Some(model)
     }
 
     pub(super) fn fill<'a>(&'a self, values: &Values<'_>) -> Result<Filled<'a>, Fault> {
         let model = &self.target.model;
         let fill = |template: &'a Option<config::Template>| {
-            template
-                .as_ref()
-                .map(|template| template.resolve(&|source, name| values.get(source, name)))
-                .transpose()
+            template.as_ref().map(|template| values.fill(template)).transpose()
         };
         let options = &model.options;
         let gemini = &options.gemini;
@@ -395,6 +395,10 @@ fn ends_in_version(path: &str) -> bool {
 }
 
 impl Values<'_> {
+    fn fill<'t>(&self, template: &'t config::Template) -> Result<Cow<'t, str>, config::TemplateError> {
+        template.resolve(&|source, name| self.get(source, name))
+    }
+
     pub(super) fn get(&self, source: Source, name: &str) -> Option<Cow<'_, str>> {
         match source {
             Source::Headers => text(&self.head.headers, name).map(Cow::Borrowed),

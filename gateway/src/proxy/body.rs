@@ -46,6 +46,8 @@ pub(super) struct Stream {
     begun: bool,
     /// What went wrong behind the bytes that are there already.
     broken: Option<Fault>,
+    /// The provider's own end has come, and was translated.
+    finished: bool,
     keep: Option<Keep>,
 }
 
@@ -146,7 +148,7 @@ impl http_body::Body for Body {
 impl Stream {
     /// `keep`: what is to be kept of it.
     pub(super) fn new(translation: Translation, reply: Reply, keep: Option<Keep>) -> Self {
-        Self { translation, reply, begun: false, broken: None, keep }
+        Self { translation, reply, begun: false, broken: None, finished: false, keep }
     }
 
     /// Waits until there is something for the client; the fault, if nothing comes.
@@ -157,7 +159,10 @@ impl Stream {
                 poll_fn(|cx| reply.poll_data(cx, |bytes| translation.push(bytes).map_err(Fault::from)));
             match next.await {
                 Ok(true) => (),
-                Ok(false) => return self.translation.finish().map_err(Fault::from),
+                Ok(false) => {
+                    self.finished = true;
+                    return self.translation.finish().map_err(Fault::from);
+                }
                 Err(fault) if self.translation.out().is_empty() => return Err(fault),
                 Err(fault) => self.broken = Some(fault),
             }
@@ -196,11 +201,11 @@ impl Stream {
 
     /// Ends the client's stream: well, if the provider's came to its own end, and else with an error event.
     fn end(&mut self, fault: Option<Fault>, record: &mut Record) {
-        let finished = self.translation.finish().map_err(Fault::from);
+        let finished = if self.finished { Ok(()) } else { self.translation.finish().map_err(Fault::from) };
         let fault = if self.translation.done() { None } else { fault.or(finished.err()) };
-        match &fault {
-            None => (),
-            Some(fault) => self.translation.tell(&fault.problem()),
+        if let Some(fault) = &fault {
+            self.translation.tell(&fault.problem());
+            record.breaks(fault);
         }
         if let Some(keep) = self.keep.take() {
             keep.done(self.translation.kept());

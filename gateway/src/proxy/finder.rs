@@ -83,11 +83,12 @@ impl Proxy {
     pub(super) async fn find(
         &self,
         finder: &Finder,
+        api: Api,
         tries: &Tries<'_>,
         body: &[u8],
     ) -> Result<Vec<usize>, Fault> {
         let semantic = &finder.semantic;
-        let text = prompt(tries.api, body).filter(|_| semantic.is_ready(Instant::now()));
+        let text = prompt(api, body).filter(|_| semantic.is_ready(Instant::now()));
         let Some(text) = text else { return Ok(semantic.fallback()) };
         let head = if finder.model.target.auth.allow_override { tries.values.head } else { &finder.own };
         let within = self.limits.embedding;

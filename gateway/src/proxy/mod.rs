@@ -2,6 +2,7 @@
 
 mod admit;
 mod answer;
+mod aside;
 mod backend;
 mod batches;
 mod body;
@@ -20,6 +21,7 @@ mod receive;
 mod record;
 mod send;
 mod session;
+mod source;
 mod ticket;
 mod tries;
 mod turns;
@@ -51,11 +53,11 @@ use crate::statistics::Payloads;
 use crate::status::Station;
 use answer::Answer;
 use backend::{Serves, Values};
-use batches::Talk;
 use peers::Peers;
 use pool::Pool;
 use record::Record;
 use send::Said;
+use source::Source;
 use tries::Tries;
 
 /// All that one core needs to answer calls.
@@ -159,51 +161,32 @@ impl Proxy {
         let head = &*head;
         let values = Values { head, captures: &found.captures };
         let lead = pool.lead(head.uri.path());
-        let first = |record: &Record| {
-            let mut choice = pool.choice(lead, head, None);
-            choice.keep(&|backend| record.may(backend, head, None))?;
-            choice.next(Instant::now())
+        let mut source = Source::new(body, pool.balancing().is_some());
+        let Serves::Call(api) = lead.serves else {
+            let tries = Tries { pool, lead, values: &values, record, deadline };
+            return self.pass_on(tries, &mut source).await;
         };
-        let api = match lead.serves {
-            Serves::Call(api) => check_path(api, head.uri.path()).map(|()| api)?,
-            Serves::Passage(passage) if realtime::is_session(passage, head) => {
-                let backend = record.choose(first(record)?);
-                return self.open_session(backend, passage, &values, record, deadline).await;
-            }
-            Serves::Passage(passage) => {
-                let backend = record.choose(first(record)?);
-                return self.pass(backend, passage, &values, body, record, deadline).await;
-            }
-            Serves::Work(work, resource) => {
-                let whose = (record.choose(first(record)?), work, resource);
-                return self.work(whose, &values, body, record, deadline).await;
-            }
-            Serves::Batches(dialect, resource) => {
-                let backend = record.choose(first(record)?);
-                let mut talk = Talk { backend, values: &values, record, deadline, dialect };
-                return self.batches(&mut talk, resource, body).await;
-            }
-        };
+        check_path(api, head.uri.path())?;
         if api == Api::Responses
             && let Some(answer) = self.look_up(head, found.route, record.consumer.as_deref())?
         {
             return Ok(answer);
         }
         intake::check_type(&head.headers)?;
-        let body = intake::read(body, lead.limit(self.limits.body_bytes), self.limits.body).await?;
+        let body = source.whole(lead.limit(self.limits.body_bytes), self.limits.body).await?;
         record.take(Some(body.len()));
         let payloads = lead.target.logging.log_payloads;
         record.payloads = payloads.then(|| Payloads::new(&body));
-        let mut tries = Tries { pool, lead, api, values: &values, record, deadline };
+        let tries = Tries { pool, lead, values: &values, record, deadline };
         if api != Api::Responses {
             let said = Said { body: &body, memory: Memory::default() };
-            return self.call_one(&mut tries, said, &|_| None).await;
+            return self.translate(api, tries, said, &mut source, &|_| None).await;
         }
         let turn = self.turn(head, found.route, tries.record.consumer.as_deref(), &body)?;
         let (earlier, items) = (turn.earlier(), turn.items());
         let said = Said { body: &body, memory: turn.memory(&earlier, &items) };
         let keep = |name: &str| turn.keep(said.body, said.memory, name);
-        self.call_one(&mut tries, said, &keep).await
+        self.translate(api, tries, said, &mut source, &keep).await
     }
 
     /// The route for a request; the reason, where there is none. What is known of it is noted, for the words of a refusal, too.

@@ -1,5 +1,6 @@
 //! A reply that passes through: status, type and bytes as they come.
 
+use std::future::poll_fn;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
@@ -25,6 +26,10 @@ pub(super) struct Passing {
     tap: Option<Tap>,
     /// What lets only whole events through, and tells of a break.
     guard: Option<Guard>,
+    /// What came before anybody read.
+    ahead: Vec<u8>,
+    /// That was the end of the reply.
+    ended: bool,
     /// Nothing more is to come.
     over: bool,
 }
@@ -40,12 +45,29 @@ impl Passing {
         let plain = reply.head.value("content-encoding").is_none_or(|coding| coding == "identity");
         let left = reply.head.value("content-length").filter(|_| plain);
         let left = left.and_then(|length| length.trim().parse().ok());
-        Self { reply, left, broken: None, begun: false, tap, guard: None, over: false }
+        let (ahead, ended, over) = (Vec::new(), false, false);
+        Self { reply, left, broken: None, begun: false, tap, guard: None, ahead, ended, over }
     }
 
     /// A stream of events that ends well, or with an error event.
     pub(super) fn guarded(self, guard: Guard) -> Self {
         Self { left: None, guard: Some(guard), ..self }
+    }
+
+    /// Waits until there is something for the client; the fault, if nothing comes.
+    pub(super) async fn begin(&mut self) -> Result<(), Fault> {
+        let held = self.guard.is_some();
+        let is_enough =
+            |ahead: &[u8]| if held { has_event(ahead) || ahead.len() >= AT_ONCE } else { !ahead.is_empty() };
+        while !self.ended && !is_enough(&self.ahead) {
+            let Self { reply, ahead, .. } = self;
+            let mut take = |bytes: &[u8]| {
+                ahead.extend_from_slice(bytes);
+                Ok::<(), Fault>(())
+            };
+            self.ended = !poll_fn(|cx| reply.poll_data(cx, &mut take)).await?;
+        }
+        if held && !is_enough(&self.ahead) { Err(translate::Error::Truncated.into()) } else { Ok(()) }
     }
 
     pub(super) fn status(&self) -> u16 {
@@ -143,6 +165,10 @@ impl Passing {
 
     /// Reads all that lies ready, up to a bound; says whether that was the end.
     fn gather(&mut self, cx: &mut Context<'_>, out: &mut Vec<u8>, record: &mut Record) -> Poll<bool> {
+        out.append(&mut self.ahead);
+        if self.ended {
+            return Poll::Ready(true);
+        }
         loop {
             let mut take = |bytes: &[u8]| {
                 out.extend_from_slice(bytes);
@@ -153,6 +179,7 @@ impl Passing {
                 Poll::Ready(Ok(more)) => return Poll::Ready(!more),
                 Poll::Ready(Err(fault)) => {
                     record.end(self.status(), fault.code());
+                    record.breaks(&fault);
                     self.broken = Some((Broken(fault), false));
                     return Poll::Ready(false);
                 }
@@ -161,4 +188,10 @@ impl Passing {
             }
         }
     }
+}
+
+/// Whether an event is whole, as far as its end can be told without reading it: a line that is empty.
+fn has_event(bytes: &[u8]) -> bool {
+    let has = |end: &[u8]| bytes.windows(end.len()).any(|window| window == end);
+    has(b"\n\n") || has(b"\r\n\r\n") || has(b"\r\r")
 }

@@ -4,8 +4,6 @@ use std::borrow::Cow;
 
 use http::request::Parts;
 use http::{Method, header};
-use http_body::Body as _;
-use hyper::body::Incoming;
 use tokio::time::Instant;
 use translate::call::{Api, Failure, Options, Tap, Target};
 use translate::passthrough::{self, Counts, Guard, Guarded, Native, Passage, Resource};
@@ -17,6 +15,7 @@ use super::credentials::Payload;
 use super::passing::Passing;
 use super::receive::{ERROR_BYTES, JSON, expect, fail, failed};
 use super::send::{Asked, Draft, Once};
+use super::source::Source;
 use super::{Proxy, Record, headers, intake};
 use crate::fault::Fault;
 use crate::percent;
@@ -37,7 +36,7 @@ impl Proxy {
         backend: &Backend,
         passage: &Passage,
         values: &Values<'_>,
-        body: &mut Incoming,
+        source: &mut Source<'_>,
         record: &mut Record,
         deadline: Instant,
     ) -> Result<Answer, Fault> {
@@ -50,7 +49,7 @@ impl Proxy {
             _ => Cow::Borrowed(head.uri.path()),
         };
         let mut target = passage.target(&path, &options)?;
-        let mut taken = self.take(backend, passage, (head, body), &options, &mut target).await?;
+        let mut taken = self.take(backend, passage, (head, source), &options, &mut target).await?;
         record.take(if let Taken::Whole(whole) = &taken { Some(whole.len()) } else { None });
         backend.check(&target, &filled)?;
         let seen = if let Taken::Whole(body) = &taken { &body[..] } else { &[] };
@@ -78,21 +77,21 @@ impl Proxy {
     }
 
     /// Reads what of the body must be read: the model, or all of it where it is signed.
-    async fn take<'b>(
+    async fn take<'s>(
         &self,
         backend: &Backend,
         passage: &Passage,
-        (head, body): (&Parts, &'b mut Incoming),
+        (head, source): (&Parts, &'s mut Source<'_>),
         options: &Options<'_>,
         target: &mut Target,
-    ) -> Result<Taken<'b>, Fault> {
+    ) -> Result<Taken<'s>, Fault> {
         // Kong's rule holds for a provider's own API too: the file's model and no other. But there no body is changed.
         let held = passage.resource.native().filter(|_| options.model.is_some());
         let held = held.map_or(&[][..], |native| native.names_model(&target.path));
         let names_model = passage.resource.names_model(&target.path);
         let taken = if names_model || !held.is_empty() || backend.credentials.reads_body() {
             let limit = backend.limit(self.limits.body_bytes);
-            let mut whole: Vec<u8> = intake::read(body, limit, self.limits.body).await?.into();
+            let mut whole: Vec<u8> = source.whole(limit, self.limits.body).await?.into();
             if names_model && !whole.is_empty() {
                 let kind = text(head, &header::CONTENT_TYPE).unwrap_or_default();
                 target.client_model = passthrough::model(kind, &mut whole, options.model)?;
@@ -108,10 +107,12 @@ impl Proxy {
                 }
             }
             Taken::Whole(whole)
-        } else if body.is_end_stream() {
+        } else if let Some(whole) = source.here() {
+            Taken::Whole(whole.into())
+        } else if source.is_empty() {
             Taken::Whole(Vec::new())
         } else {
-            Taken::Pieces(Upload::new(body, backend.limit(self.limits.upload_bytes))?)
+            Taken::Pieces(source.pieces(backend.limit(self.limits.upload_bytes))?)
         };
         if target.model.is_empty() {
             target.model = target.client_model.clone().unwrap_or_default();

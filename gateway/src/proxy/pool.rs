@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use http::request::Parts;
+use http::HeaderValue;
 use tokio::time::Instant;
 
 use super::Peers;
-use super::backend::Backend;
+use super::backend::{Backend, Serves, Values};
 use super::finder::Finder;
 use crate::balancer::{Ask, Balancer, Budget, Pick};
 use crate::commons::Commons;
@@ -29,16 +29,16 @@ pub(crate) struct Pool {
 }
 
 /// The targets that may take a call, and what is known of it for the choice.
-pub(super) struct Choice<'p> {
-    pool: &'p Pool,
+pub(super) struct Choice<'c> {
+    pool: &'c Pool,
     candidates: Vec<bool>,
-    hash: Option<Vec<u8>>,
+    hash: Option<&'c [u8]>,
     /// Every try, by number.
     tried: Vec<usize>,
     /// The targets by how well they fit; empty: all are alike.
     nearest: Vec<usize>,
-    /// Whether all calls of the kind must go to one target, because it keeps something.
-    stays: bool,
+    /// It takes several steps, of which no one knows which are done.
+    once: bool,
 }
 
 impl Pool {
@@ -76,7 +76,12 @@ impl Pool {
     }
 
     /// Who may take a call like `lead`'s. `model`: the one that the client asks for.
-    pub(super) fn choice(&self, lead: &Backend, head: &Parts, model: Option<&str>) -> Choice<'_> {
+    pub(super) fn choice<'c>(
+        &'c self,
+        lead: &Backend,
+        values: &Values<'c>,
+        model: Option<&str>,
+    ) -> Choice<'c> {
         let same: Vec<bool> =
             self.backends.iter().map(|backend| backend.serves.is_like(lead.serves)).collect();
         let narrow = |fits: &dyn Fn(&Backend) -> bool| {
@@ -86,23 +91,30 @@ impl Pool {
         };
         // Who has the model by a name of the file's; else who takes any; else nobody, and the first says so.
         let candidates = model.filter(|model| !model.is_empty()).and_then(|model| {
-            narrow(&|backend| backend.goes_by(model))
+            narrow(&|backend| backend.goes_by(model, values))
                 .or_else(|| narrow(&|backend| backend.target.model.name.is_none()))
         });
+        // What is kept is found again where it is, though a look at it names no model: all goes to the first.
+        let first = same.iter().position(|may| *may);
+        let candidates = if lead.serves.keeps(values.head.uri.path()) {
+            (0..same.len()).map(|target| Some(target) == first).collect()
+        } else {
+            candidates.unwrap_or(same)
+        };
         let settings = self.route.plugin.balancer.as_ref();
-        let header = settings.and_then(|settings| head.headers.get(&settings.hash_on_header));
+        let header = settings.and_then(|settings| values.head.headers.get(&settings.hash_on_header));
         Choice {
             pool: self,
-            candidates: candidates.unwrap_or(same),
-            hash: header.map(|value| value.as_bytes().to_vec()),
+            candidates,
+            hash: header.map(HeaderValue::as_bytes),
             tried: Vec::new(),
             nearest: self.finder.as_ref().map(|finder| finder.semantic.fallback()).unwrap_or_default(),
-            stays: lead.serves.keeps(),
+            once: matches!(lead.serves, Serves::Batches(..)),
         }
     }
 }
 
-impl<'p> Choice<'p> {
+impl<'c> Choice<'c> {
     /// Leaves out who may not be asked; the reason for the first of them, where nobody is left. Who is alone is asked about later.
     pub(super) fn keep(&mut self, may: &dyn Fn(&Backend) -> Result<(), Fault>) -> Result<(), Fault> {
         if self.pool.is_one() {
@@ -126,20 +138,17 @@ impl<'p> Choice<'p> {
         self.nearest = nearest;
     }
 
+    /// Whether it must not be tried twice, not even at the same target.
+    pub(super) fn is_once(&self) -> bool {
+        self.once
+    }
+
     /// The target of the next try.
-    pub(super) fn next(&mut self, now: Instant) -> Result<(&'p Backend, Option<Pick>), Fault> {
+    pub(super) fn next(&mut self, now: Instant) -> Result<(&'c Backend, Option<Pick>), Fault> {
         let pool = self.pool;
         let Some(balancer) = &pool.balancer else { return Ok((&pool.backends[0], None)) };
-        let only;
-        let candidates = if self.stays {
-            let first = self.candidates.iter().position(|may| *may);
-            only = (0..self.candidates.len()).map(|target| Some(target) == first).collect::<Vec<_>>();
-            &only
-        } else {
-            &self.candidates
-        };
         let nearest = Some(&*self.nearest).filter(|nearest| !nearest.is_empty());
-        let ask = Ask { hash: self.hash.as_deref(), candidates, tried: &self.tried, nearest };
+        let ask = Ask { hash: self.hash, candidates: &self.candidates, tried: &self.tried, nearest };
         let pick = balancer.pick(&ask, now).map_err(Fault::NoTarget)?;
         self.tried.push(pick.target);
         Ok((&pool.backends[pick.target], Some(pick)))

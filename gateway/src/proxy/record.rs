@@ -16,6 +16,7 @@ use super::headers;
 use super::ticket::Ticket;
 use crate::balancer::Pick;
 use crate::config::{Route, Target};
+use crate::fault::Fault;
 use crate::metrics::{Call, Running};
 use crate::statistics::{self, Facts, Latencies, Mode, Observers, Payloads, Sink, Tried, Wire, cost};
 use crate::upstream::Head;
@@ -130,7 +131,8 @@ impl Record {
 
     /// The whole request is there: what takes time from here on is not the client's. `body`: how long it was, if it was read.
     pub(super) fn take(&mut self, body: Option<usize>) {
-        self.taken = Some(Instant::now());
+        // Of several tries, the first takes it in.
+        self.taken.get_or_insert_with(Instant::now);
         self.body = body.map(|bytes| bytes as u64);
     }
 
@@ -208,6 +210,13 @@ impl Record {
         self.status = status;
         if self.statistics() {
             self.response_model = model(bytes);
+        }
+    }
+
+    /// The reply breaks off, of which the client has the beginning.
+    pub(super) fn breaks(&self, fault: &Fault) {
+        if let (Some(pick), Some((failure, _))) = (&self.pick, fault.failure()) {
+            pick.failed(failure, Instant::now());
         }
     }
 

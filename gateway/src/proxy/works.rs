@@ -1,7 +1,6 @@
 //! Pictures and transcripts of providers that have them in a form of their own: taken in whole, translated, and back.
 
 use http::{HeaderValue, header};
-use hyper::body::Incoming;
 use tokio::time::Instant;
 use translate::call::Api;
 use translate::passthrough::Resource;
@@ -12,6 +11,7 @@ use super::backend::{Backend, Values};
 use super::credentials::Payload;
 use super::receive::{fail, now};
 use super::send::{self, Draft};
+use super::source::Source;
 use super::{Proxy, Record, headers, intake};
 use crate::fault::Fault;
 
@@ -21,13 +21,13 @@ impl Proxy {
         &self,
         (backend, work, resource): (&Backend, Work, Resource),
         values: &Values<'_>,
-        body: &mut Incoming,
+        source: &mut Source<'_>,
         record: &mut Record,
         deadline: Instant,
     ) -> Result<Answer, Fault> {
         let head = values.head;
         intake::check_coding(&head.headers)?;
-        let body = intake::read(body, backend.limit(self.limits.body_bytes), self.limits.body).await?;
+        let body = source.whole(backend.limit(self.limits.body_bytes), self.limits.body).await?;
         record.take(Some(body.len()));
         let filled = backend.fill(values)?;
         let content_type = head.headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());

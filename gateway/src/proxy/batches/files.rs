@@ -2,7 +2,6 @@
 //! those that batches end with are the provider's results.
 
 use http::header;
-use hyper::body::Incoming;
 use serde_json::{Value, json};
 use translate::batches::Part;
 use translate::passthrough::Field;
@@ -15,6 +14,7 @@ use crate::percent;
 use crate::proxy::answer::{self, Answer};
 use crate::proxy::intake;
 use crate::proxy::receive::now;
+use crate::proxy::source::Source;
 use crate::shelf::File;
 
 /// Files of a page, at most and without a wish.
@@ -23,7 +23,7 @@ const MOST: u64 = 10_000;
 const BATCH: &str = "batch";
 
 impl Proxy {
-    pub(super) async fn upload(&self, talk: &mut Talk<'_>, body: &mut Incoming) -> Result<Answer, Fault> {
+    pub(super) async fn upload(&self, talk: &mut Talk<'_>, source: &mut Source<'_>) -> Result<Answer, Fault> {
         let headers = &talk.values.head.headers;
         intake::check_coding(headers)?;
         let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
@@ -31,7 +31,7 @@ impl Proxy {
             return Err(Fault::MediaType);
         }
         let limit = talk.backend.limit(self.limits.body_bytes);
-        let body = intake::read(body, limit, self.limits.body).await?;
+        let body = source.whole(limit, self.limits.body).await?;
         let missing = |name: &str| refused(name, format!("Missing required parameter: '{name}'."));
         let purpose = Field::of(kind, &body, "purpose")?.ok_or_else(|| missing("purpose"))?;
         if purpose.content != BATCH.as_bytes() {

@@ -17,7 +17,6 @@ mod files;
 mod look;
 
 use http::Method;
-use hyper::body::Incoming;
 use ring::digest;
 use tokio::time::Instant;
 use translate::batches::{self, Dialect, Step};
@@ -29,6 +28,7 @@ use super::backend::{Backend, Values};
 use super::credentials::Payload;
 use super::receive::fail;
 use super::send::{Asked, Draft};
+use super::source::Source;
 use super::{Proxy, Record, headers, intake};
 use crate::fault::Fault;
 use crate::shelf::Owner;
@@ -59,20 +59,20 @@ impl Proxy {
         &self,
         talk: &mut Talk<'_>,
         resource: Resource,
-        body: &mut Incoming,
+        source: &mut Source<'_>,
     ) -> Result<Answer, Fault> {
         let head = talk.values.head;
         let below = resource.below(head.uri.path())?;
         let parts: Vec<&str> = below.split('/').skip(1).collect();
         match (resource, &head.method, &parts[..]) {
-            (Resource::Files, &Method::POST, ["files"]) => self.upload(talk, body).await,
+            (Resource::Files, &Method::POST, ["files"]) => self.upload(talk, source).await,
             (Resource::Files, &Method::GET, ["files"]) => self.list_files(talk),
             (Resource::Files, &Method::GET, ["files", id]) => self.file(talk, id).await,
             (Resource::Files, &Method::GET, ["files", id, "content"]) => self.content(talk, id).await,
             (Resource::Files, &Method::DELETE, ["files", id]) => self.delete_file(talk, id),
             (Resource::Batches, &Method::POST, ["batches"]) => {
                 intake::check_type(&head.headers)?;
-                let body = intake::read(body, REQUEST_BYTES, self.limits.body).await?;
+                let body = source.whole(REQUEST_BYTES, self.limits.body).await?;
                 self.create(talk, &body).await
             }
             (Resource::Batches, &Method::GET, ["batches"]) => self.list_batches(talk).await,
