@@ -223,7 +223,7 @@ impl Balancer {
             Algorithm::LowestLatency(LatencyStrategy::Tpot) => marks.tpot.at(now),
             _ => None,
         };
-        let (told, untold) = (marks.usage.told, marks.usage.untold);
+        let (told, untold) = (marks.usage.told, marks.usage.untold + marks.usage.missed);
         let (in_flight, is_back) = (marks.in_flight, marks.was_out);
         Candidate { target, weight, in_flight, used, told, untold, latency, is_back }
     }
@@ -233,7 +233,7 @@ impl Balancer {
         match self.algorithm {
             Algorithm::LowestUsage(_) if field.iter().any(|candidate| candidate.is_back) => {
                 for (target, calls) in lowest_usage::behind(field) {
-                    self.targets[target].0.lock().usage.untold += calls;
+                    self.targets[target].0.lock().usage.missed += calls;
                     let candidate = field.iter_mut().find(|candidate| candidate.target == target);
                     candidate.expect("it is in the field").untold += calls;
                 }

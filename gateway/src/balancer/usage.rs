@@ -15,6 +15,8 @@ pub(super) struct Usage {
     /// Calls of which it is not, each of which counts as an average one: a target that fails, or says nothing of usage, would
     /// else seem the least used.
     pub(super) untold: f64,
+    /// Average calls that it is taken to have had, because the others had them when it was not there.
+    pub(super) missed: f64,
 }
 
 impl Usage {
