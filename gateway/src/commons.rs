@@ -9,6 +9,7 @@ use crate::balancer::Balancer;
 use crate::config::{Config, Route};
 use crate::egress::Ways;
 use crate::identity::Registry;
+use crate::life::Life;
 use crate::limiter::Limiter;
 use crate::limits::Limits;
 use crate::metrics::Metrics;
@@ -40,36 +41,68 @@ pub(crate) struct Commons {
     pub(crate) sharing: Sharing,
     /// Which target a prompt is for, for each route that goes by that.
     semantics: HashMap<usize, Arc<Semantic>>,
+    /// Whose all this is.
+    routes: Vec<Arc<Route>>,
+    /// How the configuration came here.
+    pub(crate) life: Arc<Life>,
 }
 
 impl Commons {
-    pub(crate) fn new(config: &Config, tls: &Arc<ClientConfig>, ways: &Arc<Ways>, limits: &Limits) -> Self {
+    /// `before`: those of the configuration until now. What they know lives on, where it is of a route that is still there.
+    pub(crate) fn new(
+        config: &Config,
+        tls: &Arc<ClientConfig>,
+        ways: &Arc<Ways>,
+        limits: &Limits,
+        before: Option<&Self>,
+    ) -> Self {
         let mut sharing = Sharing::default();
         let balancers = config.router.routes().iter().filter_map(|route| {
             let settings = route.plugin.balancer.as_ref()?;
-            let balancer = Arc::new(Balancer::new(settings, &route.plugin.targets, None));
+            let known = before.and_then(|before| before.known(route));
+            let earlier = before.zip(known).and_then(|(before, (known, _))| before.balancer(known));
+            let balancer = match (known, earlier) {
+                (Some((_, true)), Some(same)) => same,
+                (_, earlier) => Arc::new(Balancer::new(settings, &route.plugin.targets, earlier.as_deref())),
+            };
             sharing.add(route, &balancer, tls);
             Some((Arc::as_ptr(route).addr(), balancer))
         });
         let balancers = balancers.collect();
         let semantics = config.router.routes().iter().filter_map(|route| {
-            Some((Arc::as_ptr(route).addr(), Arc::new(Semantic::new(&route.plugin, tls)?)))
+            let same = before.and_then(|before| before.known(route)).filter(|(_, same)| *same);
+            let known = before.zip(same).and_then(|(before, (known, _))| before.semantic(known));
+            let semantic = known.or_else(|| Some(Arc::new(Semantic::new(&route.plugin, tls)?)))?;
+            Some((Arc::as_ptr(route).addr(), semantic))
         });
-        let metrics = Arc::new(Metrics::new());
-        let observers: Vec<Arc<dyn Observer>> =
-            vec![Arc::new(Access), Arc::new(Shares), Arc::clone(&metrics) as _];
+        let semantics = semantics.collect();
+        let metrics = keep(before, |before| &before.metrics, Metrics::new);
+        let observers = || {
+            let observers: Vec<Arc<dyn Observer>> =
+                vec![Arc::new(Access), Arc::new(Shares), Arc::clone(&metrics) as _];
+            Observers::new(observers)
+        };
         Self {
             balancers,
-            sinks: Arc::new(Sinks::new(Arc::clone(tls), Arc::clone(ways))),
-            metrics,
-            observers: Arc::new(Observers::new(observers)),
-            semantics: semantics.collect(),
-            identities: Arc::new(Registry::new(tls, ways, limits)),
             sharing,
-            limiter: Arc::new(Limiter::new(limits.callers)),
-            shelf: Arc::new(Shelf::new(limits)),
-            store: Arc::new(Store::new(limits)),
+            semantics,
+            routes: config.router.routes().to_vec(),
+            observers: keep(before, |before| &before.observers, observers),
+            sinks: keep(before, |before| &before.sinks, || Sinks::new(Arc::clone(tls), Arc::clone(ways))),
+            identities: keep(before, |before| &before.identities, || Registry::new(tls, ways, limits)),
+            shelf: keep(before, |before| &before.shelf, || Shelf::new(limits)),
+            store: keep(before, |before| &before.store, || Store::new(limits)),
+            life: keep(before, |before| &before.life, Life::default),
+            limiter: keep(before, |before| &before.limiter, || Limiter::new(limits.callers)),
+            metrics,
         }
+    }
+
+    /// The route of these that is a later one's, and whether its plugin says the same.
+    fn known(&self, route: &Route) -> Option<(&Arc<Route>, bool)> {
+        let key = route.key();
+        let known = self.routes.iter().find(|known| known.key() == key)?;
+        Some((known, known.plugin == route.plugin))
     }
 
     /// The balancer of a route that has one.
@@ -81,4 +114,9 @@ impl Commons {
     pub(crate) fn semantic(&self, route: &Arc<Route>) -> Option<Arc<Semantic>> {
         self.semantics.get(&Arc::as_ptr(route).addr()).cloned()
     }
+}
+
+/// What there was before, or else a new one.
+fn keep<T>(before: Option<&Commons>, of: fn(&Commons) -> &Arc<T>, new: impl FnOnce() -> T) -> Arc<T> {
+    before.map_or_else(|| Arc::new(new()), |before| Arc::clone(of(before)))
 }

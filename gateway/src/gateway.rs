@@ -1,23 +1,28 @@
-//! The gateway as a whole: one thread for each core, all on one address, nothing shared but the configuration and [`Commons`].
+//! The gateway as a whole: one thread for each core, all on one address, nothing shared but the configuration and [`Commons`]; and
+//! how it goes over to another configuration.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
+use rustls::ClientConfig;
 use tokio::runtime::Builder;
+use tokio::sync::mpsc::{self, Sender};
 use tokio::sync::{Semaphore, oneshot};
 use tokio::task::LocalSet;
+use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
 use crate::commons::Commons;
 use crate::config::Config;
 use crate::egress::{Egress, Ways};
+use crate::life::Life;
 use crate::limits::Limits;
 use crate::proxy::Proxy;
-use crate::server::{self, Shared};
+use crate::server::{self, Core, Generation, Identity, Shared};
 use crate::statistics::Sinks;
 use crate::status::{Loaded, Post, Station};
 
@@ -37,6 +42,10 @@ pub struct Settings {
     pub threads: usize,
     /// A PEM file of certificates that are trusted beside Mozilla's, in connections to upstreams.
     pub trust: Option<PathBuf>,
+    /// Who clients are shown, where they are to speak TLS: all of them, then.
+    pub tls: Option<Tls>,
+    /// Where the configuration was read; it is only told.
+    pub file: Option<PathBuf>,
     /// The way out to upstreams.
     pub egress: Egress,
     /// What it bears.
@@ -54,10 +63,21 @@ impl Settings {
             status: None,
             threads: 0,
             trust,
+            tls: None,
+            file: None,
             egress: Egress::from_env(),
             limits: Limits::default(),
         }
     }
+}
+
+/// Two PEM files: a chain of certificates, and the key of the first of them.
+#[derive(Clone, Debug)]
+pub struct Tls {
+    /// The chain.
+    pub certificates: PathBuf,
+    /// The key.
+    pub key: PathBuf,
 }
 
 /// Why a gateway does not start.
@@ -81,9 +101,22 @@ pub struct Gateway {
     address: SocketAddr,
     shared: Shared,
     threads: Vec<(JoinHandle<()>, oneshot::Receiver<()>)>,
+    generations: Vec<Sender<Generation>>,
     sinks: Arc<Sinks>,
-    drain: Duration,
+    station: Arc<Station>,
+    /// Whether clients' own address has the operators' pages.
+    is_public: bool,
     post: Option<Post>,
+    out: Out,
+    limits: Limits,
+    tls: Option<Tls>,
+}
+
+/// The way to upstreams.
+#[derive(Clone)]
+struct Out {
+    tls: Arc<ClientConfig>,
+    ways: Arc<Ways>,
 }
 
 impl Gateway {
@@ -92,48 +125,112 @@ impl Gateway {
     /// # Errors
     /// The address is taken, the system gives no threads, the certificates or the hosts file cannot be read, or a proxy is none.
     pub fn start(config: Config, settings: Settings) -> Result<Self, Error> {
-        let Settings { listen, status, threads, trust, egress, limits } = settings;
+        let Settings { listen, status, threads, trust, tls, file, egress, limits } = settings;
         let threads = if threads > 0 { threads } else { thread::available_parallelism()?.get() };
+        let identity = tls.as_ref().map(|tls| Identity::read(&tls.certificates, &tls.key)).transpose()?;
         let (address, listeners) =
             server::listen(listen, threads).map_err(|source| Error::Listen { address: listen, source })?;
         let shared = Shared {
             connections: Arc::new(Semaphore::new(limits.connections.min(Semaphore::MAX_PERMITS))),
+            identity: identity.map(Arc::new),
+            leave: CancellationToken::new(),
             drain: CancellationToken::new(),
             abort: CancellationToken::new(),
         };
-        let tls = crate::tls::client(trust.as_deref())?;
-        let ways = Arc::new(Ways::read(&egress)?);
+        let out = Out { tls: crate::tls::client(trust.as_deref())?, ways: Arc::new(Ways::read(&egress)?) };
         let config = Arc::new(config);
-        let commons = Arc::new(Commons::new(&config, &tls, &ways, &limits));
-        let (sinks, drain) = (Arc::clone(&commons.sinks), limits.drain);
-        let loaded = Loaded::new(&config, &commons);
-        let station = Arc::new(Station::new(loaded, &shared.connections, shared.drain.clone(), threads));
+        let commons = Arc::new(Commons::new(&config, &out.tls, &out.ways, &limits, None));
+        let loaded = Loaded { file, ..Loaded::new(&config, &commons) };
+        let station = Arc::new(Station::new(loaded, &shared.connections, shared.leave.clone(), threads));
         // Port 0 twice is two ports.
-        let public = status == Some(listen) && listen.port() != 0;
-        let post = status.filter(|_| !public).map(|address| {
+        let is_public = status == Some(listen) && listen.port() != 0;
+        let post = status.filter(|_| !is_public).map(|address| {
             Post::start(address, Arc::clone(&station)).map_err(|source| Error::Listen { address, source })
         });
-        let station = public.then_some(station);
         let post = post.transpose()?;
-        let mut gateway = Self { address, shared: shared.clone(), threads: Vec::new(), sinks, drain, post };
-        for (core, listener) in listeners.into_iter().enumerate() {
-            let (shared, limits) = (shared.clone(), limits.clone());
-            let (config, tls, ways) = (Arc::clone(&config), Arc::clone(&tls), Arc::clone(&ways));
-            let (commons, station) = (Arc::clone(&commons), station.clone());
-            let runtime =
-                Builder::new_current_thread().enable_all().max_blocking_threads(RESOLVERS).build()?;
-            let (over, ended) = oneshot::channel();
-            let thread = thread::Builder::new().name(format!("gateway-{core}")).spawn(move || {
-                let _over = over;
-                LocalSet::new().block_on(&runtime, async {
-                    let mut proxy = Proxy::new(config, tls, ways, commons, limits);
-                    proxy.station = station;
-                    server::serve(proxy, listener, shared).await;
-                });
-            })?;
-            gateway.threads.push((thread, ended));
+        let mut gateway = Self {
+            address,
+            shared,
+            threads: Vec::new(),
+            generations: Vec::new(),
+            sinks: Arc::clone(&commons.sinks),
+            station,
+            is_public,
+            post,
+            out,
+            limits,
+            tls,
+        };
+        for listener in listeners {
+            gateway.add(listener, &config, &commons)?;
         }
         Ok(gateway)
+    }
+
+    /// Adds a core.
+    fn add(
+        &mut self,
+        listener: TcpListener,
+        config: &Arc<Config>,
+        commons: &Arc<Commons>,
+    ) -> Result<(), Error> {
+        let (config, commons, limits) = (Arc::clone(config), Arc::clone(commons), self.limits.clone());
+        let (shared, Out { tls, ways }) = (self.shared.clone(), self.out.clone());
+        let station = self.is_public.then(|| Arc::clone(&self.station));
+        let runtime = Builder::new_current_thread().enable_all().max_blocking_threads(RESOLVERS).build()?;
+        let (over, ended) = oneshot::channel();
+        let (sender, generations) = mpsc::channel(1);
+        let name = format!("gateway-{}", self.threads.len());
+        let thread = thread::Builder::new().name(name).spawn(move || {
+            let _over = over;
+            LocalSet::new().block_on(&runtime, async {
+                let mut proxy = Proxy::new(config, tls, ways, commons, limits, shared.leave.clone());
+                proxy.station = station;
+                server::serve(Core::new(proxy), generations, listener, shared).await;
+            });
+        })?;
+        self.threads.push((thread, ended));
+        self.generations.push(sender);
+        Ok(())
+    }
+
+    /// Answers all later calls by another configuration; those that run keep to theirs. What is known of targets, tokens and kept responses
+    /// lives on, where it is of a route and a plugin that are still there.
+    pub async fn reload(&self, config: Config) {
+        let config = Arc::new(config);
+        let last = self.station.loaded();
+        let Out { tls, ways } = &self.out;
+        let commons = Arc::new(Commons::new(&config, tls, ways, &self.limits, Some(&last.commons)));
+        let mut waiting = Vec::new();
+        for core in &self.generations {
+            let (adopted, done) = oneshot::channel();
+            let (config, commons) = (Arc::clone(&config), Arc::clone(&commons));
+            if core.send(Generation { config, commons, adopted }).await.is_ok() {
+                waiting.push(done);
+            }
+        }
+        for done in waiting {
+            // The sender is dropped, whether the core lives or not.
+            let _ = done.await;
+        }
+        commons.life.loaded();
+        self.station.load(Loaded { file: last.file, ..Loaded::new(&config, &commons) });
+    }
+
+    /// Reads the certificates and the key that clients are shown again; connections that are open keep theirs.
+    ///
+    /// # Errors
+    /// Something is wrong with them: all is as it was.
+    pub fn renew(&self) -> io::Result<()> {
+        match (&self.shared.identity, &self.tls) {
+            (Some(identity), Some(tls)) => identity.renew(&tls.certificates, &tls.key),
+            _ => Ok(()),
+        }
+    }
+
+    /// How the configuration came here.
+    pub(crate) fn life(&self) -> Arc<Life> {
+        Arc::clone(&self.station.loaded().commons.life)
     }
 
     /// Where clients connect.
@@ -148,9 +245,13 @@ impl Gateway {
         self.post.as_ref().map(Post::address)
     }
 
-    /// Takes no more calls, and lets those that run finish for at most [`Limits::drain`]; what is left of that is for the records of
-    /// calls that are not written yet.
+    /// Says that it is not ready for [`Limits::notice`], then takes no more calls, and lets those that run finish for at most
+    /// [`Limits::drain`]; what is left of that is for the records of calls that are not written yet.
     pub async fn shutdown(mut self) {
+        self.shared.leave.cancel();
+        if !self.limits.notice.is_zero() {
+            sleep(self.limits.notice).await;
+        }
         self.shared.drain.cancel();
         let began = Instant::now();
         for (thread, ended) in self.threads.drain(..) {
@@ -158,7 +259,7 @@ impl Gateway {
             let _ = ended.await;
             let _ = thread.join();
         }
-        self.sinks.finish(self.drain.saturating_sub(began.elapsed()).max(FLUSH)).await;
+        self.sinks.finish(self.limits.drain.saturating_sub(began.elapsed()).max(FLUSH)).await;
     }
 }
 

@@ -20,6 +20,7 @@ mod egress;
 mod fault;
 mod gateway;
 mod identity;
+mod life;
 mod limiter;
 mod limits;
 mod log;
@@ -27,6 +28,7 @@ mod metrics;
 mod outage;
 mod percent;
 mod proxy;
+mod reload;
 mod run;
 mod semantic;
 mod server;
@@ -39,9 +41,10 @@ mod tls;
 mod upstream;
 
 pub use egress::Egress;
-pub use gateway::{Error, Gateway, Settings};
+pub use gateway::{Error, Gateway, Settings, Tls};
 pub use limits::Limits;
 pub use log::{Log, log_to_stderr};
+pub use reload::{File, Variable};
 pub use run::run;
 
 /// How the gateway names itself to whom it calls.

@@ -19,6 +19,8 @@ pub struct Limits {
     /// A client's connection without a call: from its last reply (or its start) to the end of its next request's
     /// head. Default 75 s.
     pub idle: Duration,
+    /// A client's TLS handshake. Default 10 s; then its connection is closed.
+    pub handshake: Duration,
     /// A client that does not take what is written to it; noticed after one to two times this. Default 60 s.
     pub send: Duration,
     /// Body of a client's request where no plugin says less. Default 32 MiB; the answer to more is `413`.
@@ -81,6 +83,9 @@ pub struct Limits {
     /// forgotten first.
     pub callers: usize,
 
+    /// How long calls are still taken once the gateway is told to stop, while `/status/ready` says 503: the time that load balancers need
+    /// to notice. Default 0 s.
+    pub notice: Duration,
     /// How long running calls may go on after [`Gateway::shutdown`](crate::Gateway::shutdown). Default 30 s.
     pub drain: Duration,
 }
@@ -94,6 +99,7 @@ impl Default for Limits {
             head_bytes: 64 << 10,
             head_fields: 100,
             idle: Duration::from_secs(75),
+            handshake: Duration::from_secs(10),
             send: minute,
             body_bytes: 32 << 20,
             upload_bytes: 1 << 30,
@@ -120,6 +126,7 @@ impl Default for Limits {
             kept_for: 60 * minute,
             share: Duration::from_millis(500),
             callers: 100_000,
+            notice: Duration::ZERO,
             drain: Duration::from_secs(30),
         }
     }

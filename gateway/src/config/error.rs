@@ -33,6 +33,15 @@ impl Errors {
         self
     }
 
+    /// One line for each.
+    pub(crate) fn lines(&self) -> impl Iterator<Item = String> {
+        let file = self.file.as_ref().map(|file| format!("{}:", file.display())).unwrap_or_default();
+        self.errors.iter().map(move |error| {
+            let space = if file.is_empty() || error.place.is_some() { "" } else { " " };
+            format!("{file}{space}{error}")
+        })
+    }
+
     /// The errors, at least one.
     #[must_use]
     pub fn all(&self) -> &[Error] {
@@ -42,17 +51,11 @@ impl Errors {
 
 impl fmt::Display for Errors {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, error) in self.errors.iter().enumerate() {
+        for (index, line) in self.lines().enumerate() {
             if index > 0 {
                 f.write_str("\n")?;
             }
-            if let Some(file) = &self.file {
-                write!(f, "{}:", file.display())?;
-                if error.place.is_none() {
-                    f.write_str(" ")?;
-                }
-            }
-            error.fmt(f)?;
+            f.write_str(&line)?;
         }
         Ok(())
     }

@@ -130,11 +130,15 @@ impl Config {
     /// # Errors
     /// Everything that is wrong with it.
     pub fn load(path: &Path, env: &dyn Fn(&str) -> Option<String>) -> Result<Self, Errors> {
-        let text = std::fs::read_to_string(path).map_err(|error| {
+        Self::parse(&Self::text(path)?, env).map_err(|errors| errors.in_file(path))
+    }
+
+    /// The text of a file.
+    pub(crate) fn text(path: &Path) -> Result<String, Errors> {
+        std::fs::read_to_string(path).map_err(|error| {
             let problem = Problem::Read(error.to_string());
-            Errors::new(vec![Error { path: String::new(), place: None, problem }])
-        });
-        text.and_then(|text| Self::parse(&text, env)).map_err(|errors| errors.in_file(path))
+            Errors::new(vec![Error { path: String::new(), place: None, problem }]).in_file(path)
+        })
     }
 
     /// Reads the text of a file; see [`Config::load`].

@@ -46,6 +46,19 @@ pub struct Route {
     pub plugins: Plugins,
 }
 
+impl Route {
+    /// What tells it from others, now and in a later version of the file: its name, or else what it matches.
+    pub(crate) fn key(&self) -> String {
+        match &self.name {
+            Some(name) => name.clone(),
+            None => format!(
+                "{:?} {:?} {:?} {:?} {:?}",
+                self.service, self.methods, self.hosts, self.paths, self.headers
+            ),
+        }
+    }
+}
+
 /// The schemes that a route serves; at least one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Protocols {

@@ -29,6 +29,7 @@ mod websocket;
 mod works;
 
 use std::collections::HashMap;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -48,7 +49,7 @@ use crate::config::{Config, Match, Route};
 use crate::egress::Ways;
 use crate::fault::Fault;
 use crate::limits::Limits;
-use crate::server::Busy;
+use crate::server::{Busy, Secure};
 use crate::statistics::Payloads;
 use crate::status::Station;
 use answer::Answer;
@@ -60,13 +61,16 @@ use send::Said;
 use source::Source;
 use tries::Tries;
 
-/// All that one core needs to answer calls.
+/// All that one core needs to answer calls by one configuration.
 pub(crate) struct Proxy {
     pub(crate) limits: Limits,
     config: Arc<Config>,
     pools: HashMap<*const Route, Pool>,
-    peers: Peers,
+    /// Those of all configurations that this core has had.
+    peers: Rc<Peers>,
     commons: Arc<Commons>,
+    /// Cancelled once no more calls are wanted.
+    leaving: CancellationToken,
     /// Cancelled once this gateway goes away.
     draining: CancellationToken,
     /// What operators see, where they look at the clients' address.
@@ -80,13 +84,31 @@ impl Proxy {
         ways: Arc<Ways>,
         commons: Arc<Commons>,
         limits: Limits,
+        leaving: CancellationToken,
     ) -> Self {
-        let peers = Peers::new(tls, ways, &limits);
+        let peers = Rc::new(Peers::new(tls, ways, &limits));
+        Self::of(config, commons, peers, limits, [leaving, CancellationToken::new()])
+    }
+
+    /// The same core by the next configuration.
+    pub(crate) fn next(&self, config: Arc<Config>, commons: Arc<Commons>) -> Self {
+        let signs = [self.leaving.clone(), self.draining.clone()];
+        let next = Self::of(config, commons, Rc::clone(&self.peers), self.limits.clone(), signs);
+        Self { station: self.station.clone(), ..next }
+    }
+
+    fn of(
+        config: Arc<Config>,
+        commons: Arc<Commons>,
+        peers: Rc<Peers>,
+        limits: Limits,
+        [leaving, draining]: [CancellationToken; 2],
+    ) -> Self {
         let routes = config.router.routes().iter();
         let pools = routes
             .filter_map(|route| Some((Arc::as_ptr(route), Pool::new(route, &commons, &peers, &limits)?)))
             .collect();
-        Self { limits, config, pools, peers, commons, draining: CancellationToken::new(), station: None }
+        Self { limits, config, pools, peers, commons, leaving, draining, station: None }
     }
 
     /// Drops what is too old, again and again: idle connections, and responses that are kept. Embeds what is to be compared with
@@ -97,7 +119,7 @@ impl Proxy {
         tokio::join!(self.peers.sweep(), kept, self.learn(), sharing.run(self.limits.share));
     }
 
-    /// Tells load balancers, and whoever is in a session, that this gateway is going away.
+    /// Tells whoever is in a session that this gateway is going away.
     pub(crate) fn drain(&self) {
         self.draining.cancel();
     }
@@ -138,7 +160,7 @@ impl Proxy {
     fn status(&self, head: &Parts) -> Option<bool> {
         match (&head.method, head.uri.path()) {
             (&Method::GET | &Method::HEAD, "/status/live") => Some(true),
-            (&Method::GET | &Method::HEAD, "/status/ready") => Some(!self.draining.is_cancelled()),
+            (&Method::GET | &Method::HEAD, "/status/ready") => Some(!self.leaving.is_cancelled()),
             _ => None,
         }
     }
@@ -208,7 +230,12 @@ impl Proxy {
         if !backend.methods().contains(&head.method.as_str()) {
             return Err(Fault::Method(backend.methods()));
         }
-        if found.route.protocols.http { Ok((found, pool)) } else { Err(Fault::Plain) }
+        let (protocols, secure) = (found.route.protocols, head.extensions.get::<Secure>().is_some());
+        match () {
+            () if secure && !protocols.https => Err(Fault::NoRoute),
+            () if !secure && !protocols.http => Err(Fault::Plain),
+            () => Ok((found, pool)),
+        }
     }
 }
 

@@ -7,45 +7,58 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
+use http::Request;
+use hyper::body::Incoming;
 use hyper::rt::Executor;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio_util::sync::CancellationToken;
 
 use super::watch::{Watch, Watched};
+use super::{Core, Secure, Shared};
 use crate::limits::Limits;
-use crate::proxy::Proxy;
 
 /// How often an HTTP/2 client is asked whether it is still there, and how long it may take to say so.
 const PING: Duration = Duration::from_secs(30);
 /// Bytes that may wait for one HTTP/2 client's stream.
 const SEND_BUFFER: usize = 64 << 10;
 
-/// Serves `socket` until its client closes, it is idle for too long, or `drain` is cancelled and its calls are over.
-pub(super) async fn serve(
-    proxy: Rc<Proxy>,
-    socket: TcpStream,
-    drain: CancellationToken,
-    _permit: OwnedSemaphorePermit,
-) {
+/// Serves `socket` until its client closes, it is idle for too long, or the gateway is drained and its calls are over.
+pub(super) async fn serve(core: Rc<Core>, socket: TcpStream, shared: Shared, _permit: OwnedSemaphorePermit) {
     if socket.set_nodelay(true).is_err() {
         return;
     }
     let watch = Watch::new(socket.peer_addr().ok().map(|address| address.ip()));
-    speak(proxy, socket, &watch, drain).await;
+    match &shared.identity {
+        None => speak(core, socket, None, &watch, shared.drain).await,
+        Some(identity) => {
+            let Some(socket) = identity.accept(socket, core.limits.handshake).await else { return };
+            speak(core, socket, Some(Secure), &watch, shared.drain).await;
+        }
+    }
     // A connection that left HTTP behind is open still: its session is a call like any other.
     watch.quiet().await;
 }
 
 /// Speaks HTTP, until that ends.
-async fn speak(proxy: Rc<Proxy>, socket: TcpStream, watch: &Arc<Watch>, drain: CancellationToken) {
-    let limits = proxy.limits.clone();
+async fn speak<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
+    core: Rc<Core>,
+    socket: S,
+    secure: Option<Secure>,
+    watch: &Arc<Watch>,
+    drain: CancellationToken,
+) {
+    let limits = core.limits.clone();
     let socket = Watched { socket: TokioIo::new(socket), watch: Arc::clone(watch) };
-    let service = service_fn(|request| {
-        let (proxy, busy) = (Rc::clone(&proxy), watch.busy());
+    let service = service_fn(|mut request: Request<Incoming>| {
+        let (proxy, busy) = (core.proxy(), watch.busy());
+        if let Some(secure) = secure {
+            request.extensions_mut().insert(secure);
+        }
         async move { Ok::<_, Infallible>(proxy.answer(request, busy).await) }
     });
     let builder = builder(&limits);

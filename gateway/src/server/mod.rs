@@ -1,7 +1,9 @@
 //! The gateway as a server: listening, connections of clients, and their end.
 
 mod connection;
+mod core;
 mod listen;
+mod tls;
 mod watch;
 
 use std::rc::Rc;
@@ -10,15 +12,16 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::mpsc::Receiver;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+pub(crate) use core::{Core, Generation};
 pub(crate) use listen::listen;
+pub(crate) use tls::{Identity, Secure};
 pub(crate) use watch::Busy;
-
-use crate::proxy::Proxy;
 
 /// How long to wait when the system is out of sockets.
 const OUT_OF_SOCKETS: Duration = Duration::from_millis(100);
@@ -28,20 +31,29 @@ const OUT_OF_SOCKETS: Duration = Duration::from_millis(100);
 pub(crate) struct Shared {
     /// One permit for each connection that is served.
     pub(crate) connections: Arc<Semaphore>,
+    /// Who clients are shown, where they speak TLS.
+    pub(crate) identity: Option<Arc<Identity>>,
+    /// No more calls are wanted.
+    pub(crate) leave: CancellationToken,
     /// No new calls.
     pub(crate) drain: CancellationToken,
     /// No calls at all.
     pub(crate) abort: CancellationToken,
 }
 
-/// Serves one core until the gateway is drained or aborted. Runs within a `LocalSet`, whose end is the end of every
-/// connection that is left.
-pub(crate) async fn serve(proxy: Proxy, listener: std::net::TcpListener, shared: Shared) {
-    let proxy = Rc::new(proxy);
+/// Serves one core until the gateway is drained or aborted, by one configuration after the other. Runs within a `LocalSet`, whose end is
+/// the end of every connection that is left.
+pub(crate) async fn serve(
+    core: Core,
+    generations: Receiver<Generation>,
+    listener: std::net::TcpListener,
+    shared: Shared,
+) {
+    let core = Rc::new(core);
     let listener = TcpListener::from_std(listener).expect("a listener that is already non-blocking");
     let connections = TaskTracker::new();
     let start = |socket, permit| {
-        let connection = connection::serve(Rc::clone(&proxy), socket, shared.drain.clone(), permit);
+        let connection = connection::serve(Rc::clone(&core), socket, shared.clone(), permit);
         connections.spawn_local(connection);
     };
     let drained = async {
@@ -52,14 +64,14 @@ pub(crate) async fn serve(proxy: Proxy, listener: std::net::TcpListener, shared:
             start(socket, permit);
         }
         drop(listener);
-        proxy.drain();
+        core.proxy().drain();
         connections.close();
-        let _ = timeout(proxy.limits.drain, connections.wait()).await;
+        let _ = timeout(core.limits.drain, connections.wait()).await;
     };
     tokio::select! {
         () = drained => (),
         () = shared.abort.cancelled() => (),
-        () = proxy.sweep() => (),
+        () = core.run(generations) => (),
     }
 }
 

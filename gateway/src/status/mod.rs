@@ -72,12 +72,11 @@ impl Station {
     }
 
     /// Another configuration is in force.
-    #[expect(dead_code, reason = "a reload tells of it")]
     pub(crate) fn load(&self, loaded: Loaded) {
         *self.loaded.lock().unwrap_or_else(PoisonError::into_inner) = loaded;
     }
 
-    fn loaded(&self) -> Loaded {
+    pub(crate) fn loaded(&self) -> Loaded {
         self.loaded.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 

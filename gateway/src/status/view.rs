@@ -36,6 +36,16 @@ pub(super) struct View {
 pub(super) struct ConfigView {
     pub(super) file: Option<String>,
     pub(super) loaded: String,
+    /// From 1.
+    pub(super) generation: u64,
+    pub(super) refused: Option<Refused>,
+}
+
+/// A newer file that is not in force.
+#[derive(Serialize)]
+pub(super) struct Refused {
+    pub(super) at: String,
+    pub(super) errors: Vec<String>,
 }
 
 /// Calls since the start.
@@ -120,7 +130,7 @@ pub(super) struct TokensView {
 impl View {
     pub(super) fn of(station: &Station, now: Instant) -> Self {
         let loaded = station.loaded();
-        let metrics = &loaded.commons.metrics;
+        let (metrics, life) = (&loaded.commons.metrics, &loaded.commons.life);
         let rows = metrics.counted().rows;
         let routes = loaded.config.router.routes().iter();
         let routes = routes.map(|route| RouteView::of(route, &rows, &loaded.commons, now)).collect();
@@ -135,6 +145,10 @@ impl View {
             config: ConfigView {
                 file: loaded.file.map(|file| file.display().to_string()),
                 loaded: time(loaded.at),
+                generation: life.generation(),
+                refused: life
+                    .refusal()
+                    .map(|refused| Refused { at: time(refused.at), errors: refused.errors }),
             },
             calls: Calls { in_flight: metrics.running(), total: calls, failed, errors },
             connections: Connections {

@@ -28,8 +28,9 @@ impl Scope {
     /// Of a call. Whoever is known is known by name, whatever key is shown; of the others, those that show no key are one.
     pub(crate) fn new(route: &Arc<Route>, headers: &HeaderMap, consumer: Option<&str>) -> Self {
         let mut hash = Context::new(&SHA256);
-        // Routes live as long as the gateway.
-        hash.update(&(Arc::as_ptr(route) as usize).to_ne_bytes());
+        let key = route.key();
+        hash.update(&key.len().to_ne_bytes());
+        hash.update(key.as_bytes());
         let consumer = consumer.unwrap_or_default();
         hash.update(&consumer.len().to_ne_bytes());
         hash.update(consumer.as_bytes());

@@ -26,8 +26,16 @@ fn gateway(upstream: &Upstream, keys: &[&str], change: impl FnOnce(&mut Limits))
     change(&mut limits);
     let listen = "127.0.0.1:0".parse().unwrap();
     // What one thread keeps, another one finds.
-    let settings =
-        Settings { listen, status: None, threads: 2, trust: None, egress: Egress::default(), limits };
+    let settings = Settings {
+        listen,
+        status: None,
+        threads: 2,
+        trust: None,
+        tls: None,
+        file: None,
+        egress: Egress::default(),
+        limits,
+    };
     Gateway::start(config, settings).unwrap()
 }
 

@@ -20,12 +20,14 @@ mod messages;
 mod metrics;
 mod native;
 mod operations;
+mod own_tls;
 mod passthrough;
 mod process;
 mod providers;
 mod quotas;
 mod realtime;
 mod records;
+mod reload;
 #[cfg(all(feature = "redis", feature = "pgvector"))]
 mod resp;
 mod responses;
@@ -47,7 +49,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use gateway::config::Config;
-use gateway::{Egress, Gateway, Limits, Settings};
+use gateway::{Egress, Gateway, Limits, Settings, Tls};
 use serde_json::{Value, json};
 
 use client::Client;
@@ -100,7 +102,9 @@ struct Setup {
     members: Vec<(&'static str, Value)>,
     limits: Limits,
     threads: usize,
+    protocols: Option<Value>,
     trust: Option<PathBuf>,
+    tls: Option<Tls>,
     egress: Egress,
     /// What the environment says.
     env: Vec<(&'static str, String)>,
@@ -129,7 +133,9 @@ impl Setup {
             members: Vec::new(),
             limits: Limits::default(),
             threads: 1,
+            protocols: None,
             trust: None,
+            tls: None,
             egress: Egress::default(),
             env: Vec::new(),
         }
@@ -157,6 +163,12 @@ impl Setup {
     /// Adds a plugin beside it.
     fn beside(mut self, name: &'static str, config: Value) -> Self {
         self.beside.push((name, config));
+        self
+    }
+
+    /// Which schemes the route serves.
+    fn protocols(mut self, protocols: Value) -> Self {
+        self.protocols = Some(protocols);
         self
     }
 
@@ -188,7 +200,11 @@ impl Setup {
         let mut plugins = vec![json!({"name": self.name, "tags": self.tags, "config": self.plugin})];
         let beside = self.beside.iter().map(|(name, config)| json!({"name": name, "config": config}));
         plugins.extend(beside);
-        service["routes"] = json!([{"name": "chat", "paths": ["/chat"], "plugins": plugins}]);
+        let mut route = json!({"name": "chat", "paths": ["/chat"], "plugins": plugins});
+        if let Some(protocols) = &self.protocols {
+            route["protocols"] = protocols.clone();
+        }
+        service["routes"] = json!([route]);
         let mut file = json!({"_format_version": "3.0", "services": [service]});
         for (name, value) in &self.members {
             file[*name] = value.clone();
@@ -200,9 +216,10 @@ impl Setup {
         let env =
             |name: &str| self.env.iter().find(|(known, _)| *known == name).map(|(_, value)| value.clone());
         let config = Config::parse(&self.file(), &env).unwrap_or_else(|errors| panic!("{errors}"));
-        let Self { at: listen, limits, threads, trust, egress, watched, .. } = self;
-        let status = watched.then_some(listen);
-        Gateway::start(config, Settings { listen, status, threads, trust, egress, limits }).unwrap()
+        let Self { at: listen, limits, threads, trust, tls, egress, watched, .. } = self;
+        let (status, file) = (watched.then_some(listen), None);
+        Gateway::start(config, Settings { listen, status, threads, trust, tls, file, egress, limits })
+            .unwrap()
     }
 }
 

@@ -14,36 +14,63 @@ const FILE: &str = "TOUCHSTONE_TEST_FILE";
 #[test]
 fn child() {
     let Some(file) = std::env::var_os(FILE) else { return };
-    let config = Config::load(file.as_ref(), &|_| None).unwrap();
+    let (file, config) = gateway::File::open(file, |_| None).unwrap();
     let _log = gateway::log_to_stderr("info");
-    gateway::run(config, Settings::new("127.0.0.1:0".parse().unwrap())).unwrap();
+    let listen = "127.0.0.1:0".parse().unwrap();
+    gateway::run(file, config, Settings { status: Some(listen), ..Settings::new(listen) }).unwrap();
 }
 
 struct Process {
     child: Child,
     address: SocketAddr,
+    status: SocketAddr,
     /// Kept open, since the child says more at its end.
     _stdout: Lines<BufReader<ChildStdout>>,
-    _file: tempfile::NamedTempFile,
+    folder: tempfile::TempDir,
 }
 
 impl Process {
     fn start(upstream: SocketAddr) -> Self {
-        let file = tempfile::NamedTempFile::new().unwrap();
-        std::fs::write(file.path(), Setup::new("openai", upstream).file()).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("kong.json");
+        std::fs::write(&file, Setup::new("openai", upstream).file()).unwrap();
         let mut child = Command::new(std::env::current_exe().unwrap())
             .args(["--exact", "serve::process::child", "--nocapture"])
-            .env(FILE, file.path())
+            .env(FILE, file)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
         let mut stdout = BufReader::new(child.stdout.take().unwrap()).lines();
-        let address = stdout.by_ref().map(Result::unwrap).find_map(|line| {
-            let (_, address) = line.split_once("listening on http://")?;
-            address.parse().ok()
-        });
-        Self { child, address: address.unwrap(), _stdout: stdout, _file: file }
+        let mut said = |what: &str| {
+            let address = |line: String| line.split_once(what)?.1.trim_end_matches("/status").parse().ok();
+            stdout.by_ref().map(Result::unwrap).find_map(address).unwrap()
+        };
+        let (address, status) = (said("listening on http://"), said("status on http://"));
+        Self { child, address, status, _stdout: stdout, folder }
+    }
+
+    fn file(&self) -> PathBuf {
+        self.folder.path().join("kong.json")
+    }
+
+    /// What `/status.json` says of the configuration.
+    async fn told(&self) -> Value {
+        let mut client = Client::connect(self.status).await;
+        client.write("GET /status.json HTTP/1.1\r\nhost: gateway\r\n\r\n").await;
+        client.reply().await.json()["config"].clone()
+    }
+
+    /// Waits until that is so; the file is looked at once a second.
+    async fn until(&self, what: &str, so: impl Fn(&Value) -> bool) -> Value {
+        for _ in 0..600 {
+            let told = self.told().await;
+            if so(&told) {
+                return told;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        panic!("never {what}: {}", self.told().await);
     }
 
     fn signal(&self, name: &str) {
@@ -113,4 +140,108 @@ async fn a_log_that_nobody_reads_holds_up_no_call() {
     assert!(log.len() > 100 << 10, "{} bytes fit in any pipe", log.len());
     let told = log.lines().filter(|line| line.contains(r#""request_id":"call-"#)).count();
     assert_eq!(told, calls);
+}
+
+#[tokio::test]
+async fn a_file_that_changes_is_served_anew_however_it_changes() {
+    let upstreams = [Upstream::listen().await, Upstream::listen().await, Upstream::listen().await];
+    let process = Process::start(upstreams[0].addr);
+    let mut client = Client::connect(process.address).await;
+    let text = |number: usize| Setup::new("openai", upstreams[number].addr).file();
+    let next = process.folder.path().join("next.json");
+    for (generation, number) in [(1, 0), (2, 1), (3, 2), (4, 0)] {
+        match generation {
+            1 => (),
+            // In place; by another file; and through a link.
+            2 => std::fs::write(process.file(), text(number)).unwrap(),
+            3 => {
+                std::fs::write(&next, text(number)).unwrap();
+                std::fs::rename(&next, process.file()).unwrap();
+            }
+            _ => {
+                std::fs::write(&next, text(number)).unwrap();
+                std::fs::remove_file(process.file()).unwrap();
+                std::os::unix::fs::symlink("next.json", process.file()).unwrap();
+            }
+        }
+        let told = process.until("loaded", |told| told["generation"] == generation).await;
+        assert_eq!((&told["file"], &told["refused"]), (&json!(process.file()), &Value::Null));
+        let answer = async { upstreams[number].call().await.write(json_reply("200 OK", ANSWER)).await };
+        let (reply, ()) = tokio::join!(client.chat(ASK), answer);
+        assert_eq!(reply.status, 200);
+    }
+}
+
+#[tokio::test]
+async fn a_bad_file_is_refused_and_the_old_one_served_on() {
+    let upstream = Upstream::listen().await;
+    let mut process = Process::start(upstream.addr);
+    let good = std::fs::read_to_string(process.file()).unwrap();
+    let bad = good.replace("llm/v1/chat", "llm/v1/chatter").replace("\"header_name\"", "\"header_nam\"");
+    let mut client = Client::connect(process.address).await;
+    let mut served = async || {
+        let answer = async { upstream.call().await.write(json_reply("200 OK", ANSWER)).await };
+        let (reply, ()) = tokio::join!(client.chat(ASK), answer);
+        assert_eq!(reply.status, 200);
+    };
+    let errors = |told: &Value| told["refused"]["errors"].as_array().map_or(0, Vec::len);
+
+    std::fs::write(process.file(), bad).unwrap();
+    process.signal("HUP");
+    let told = process.until("refused", |told| errors(told) > 1).await;
+    let first = told["refused"]["errors"][0].as_str().unwrap();
+    assert!(first.contains("kong.json:1:") && first.contains("plugins[0].config."), "{first}");
+    assert_eq!(told["generation"], 1);
+    served().await;
+
+    std::fs::remove_file(process.file()).unwrap();
+    let told = process
+        .until("missed", |told| told["refused"]["errors"][0].to_string().contains("No such file"))
+        .await;
+    assert_eq!((errors(&told), &told["generation"]), (1, &json!(1)));
+    served().await;
+
+    // What cannot be read at all, whoever asks.
+    std::fs::create_dir(process.file()).unwrap();
+    process.until("unreadable", |told| told["refused"]["errors"][0].to_string().contains("directory")).await;
+    served().await;
+
+    std::fs::remove_dir(process.file()).unwrap();
+    std::fs::write(process.file(), good).unwrap();
+    let told = process.until("as it was", |told| told["refused"].is_null()).await;
+    assert_eq!(told["generation"], 1);
+    served().await;
+
+    process.signal("TERM");
+    let mut log = String::new();
+    process.child.stderr.take().unwrap().read_to_string(&mut log).unwrap();
+    let lines = log.lines().filter(|line| line.contains("configuration refused")).count();
+    assert!(lines >= 4 && log.contains("header_nam") && log.contains("configuration as it was"), "{log}");
+}
+
+/// `/status/ready` says no while calls are still taken, for as long as load balancers need.
+#[tokio::test]
+async fn a_gateway_that_is_told_to_stop_says_so_first() {
+    let upstream = Upstream::listen().await;
+    let setup = Setup::new("openai", upstream.addr);
+    let gateway = setup.limits(|limits| limits.notice = Duration::from_secs(60)).start();
+    let address = gateway.addr();
+    let ready = async || {
+        let mut client = Client::connect(address).await;
+        client.write("GET /status/ready HTTP/1.1\r\nhost: gateway\r\n\r\n").await;
+        client.reply().await.status
+    };
+    assert_eq!(ready().await, 200);
+    let mut shutdown = std::pin::pin!(gateway.shutdown());
+    let look = async {
+        while ready().await != 503 {}
+        let answer = async { upstream.call().await.write(json_reply("200 OK", ANSWER)).await };
+        let mut client = Client::connect(address).await;
+        let (reply, ()) = tokio::join!(client.chat(ASK), answer);
+        assert_eq!(reply.status, 200, "calls are taken all the same");
+    };
+    tokio::select! {
+        () = shutdown.as_mut() => panic!("too early"),
+        () = look => (),
+    }
 }

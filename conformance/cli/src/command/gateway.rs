@@ -6,8 +6,7 @@ use std::process::ExitCode;
 use std::str::FromStr;
 
 use clap::Args;
-use gateway::Settings;
-use gateway::config::Config;
+use gateway::{File, Settings};
 
 /// Run the translating gateway from a Kong declarative file
 #[derive(Debug, Args)]
@@ -50,7 +49,7 @@ pub(crate) struct Gateway {
 
 impl Gateway {
     pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
-        let config = Config::load(&self.config, &|name| std::env::var(name).ok())?;
+        let (file, config) = File::open(&self.config, |name| std::env::var(name).ok())?;
         if self.check {
             super::say(&format!(
                 "{}: {} routes, all well",
@@ -61,7 +60,7 @@ impl Gateway {
         }
         let _log = gateway::log_to_stderr(&self.log);
         let status = self.status();
-        gateway::run(config, Settings { status, threads: self.threads, ..Settings::new(self.listen) })?;
+        gateway::run(file, config, Settings { status, threads: self.threads, ..Settings::new(self.listen) })?;
         Ok(ExitCode::SUCCESS)
     }
 
