@@ -153,6 +153,8 @@ mod tests {
         for own in ["localhost", "127.0.0.1", "127.8.0.1", "::1"] {
             assert!(!is_proxied(&ways, true, own), "{own}");
         }
+        let metadata = Origin { tls: false, host: "169.254.169.254".to_owned(), port: 80 };
+        assert!(ways.straight_to(&metadata).proxy.is_none(), "nor for what is next door");
         let proxy = ways.to(&Origin { tls: true, host: "h".to_owned(), port: 1 }).proxy.unwrap();
         assert_eq!(*proxy, Origin { tls: false, host: "proxy.example".to_owned(), port: 3128 });
     }

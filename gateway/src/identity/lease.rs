@@ -24,6 +24,8 @@ const AHEAD: Duration = Duration::from_secs(225);
 const SPARE: Duration = Duration::from_secs(10);
 /// How long one is held of which nobody says how long it is good: keys in files are changed as well.
 const UNSAID: Duration = Duration::from_secs(15 * 60);
+/// However long one is said to be good, it is not believed to be so for longer.
+const MOST: Duration = Duration::from_secs(30 * 24 * 3600);
 /// Between two requests at least, however short what is issued is good.
 const PAUSE: Duration = Duration::from_secs(1);
 /// After a failure, at most.
@@ -169,6 +171,7 @@ impl Lease {
 impl Held {
     fn new(issued: Issued, now: Instant, because_refused: bool) -> Self {
         let Issued { credential, lasts, .. } = issued;
+        let lasts = lasts.map(|lasts| lasts.min(MOST));
         let before_end = |most: Duration, part: u32| {
             let lasts = lasts.unwrap_or(UNSAID);
             now + (lasts - (lasts / part).min(most))

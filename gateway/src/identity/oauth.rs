@@ -70,11 +70,50 @@ impl Token {
 }
 
 impl Number {
+    /// `None`: nothing that is a number of seconds. What is below 0 is over.
     fn seconds(self) -> Option<u64> {
-        match self {
-            Self::Whole(number) => Some(number),
-            Self::Broken(number) => Duration::try_from_secs_f64(number).ok().map(|lasts| lasts.as_secs()),
-            Self::Text(text) => text.trim().parse().ok(),
+        let number = match self {
+            Self::Whole(number) => return Some(number),
+            Self::Broken(number) => number,
+            Self::Text(text) => match text.trim().parse() {
+                Ok(number) => return Some(number),
+                Err(_) => text.trim().parse().ok()?,
+            },
+        };
+        Duration::try_from_secs_f64(number.max(0.0)).ok().map(|lasts| lasts.as_secs())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lasts(json: &str) -> Option<Duration> {
+        let token: Token = serde_json::from_str(json).unwrap();
+        let now = Timestamp::from_second(1_000).unwrap();
+        Token { access_token: "t".to_owned(), ..token }.issued("the test", now).unwrap().lasts
+    }
+
+    #[test]
+    fn how_long_a_token_is_good_is_said_in_many_ways() {
+        for (json, seconds) in [
+            (r#"{"expires_in":3599}"#, Some(3599)),
+            (r#"{"expires_in":"3599"}"#, Some(3599)),
+            (r#"{"expires_in":3599.9}"#, Some(3599)),
+            (r#"{"expires_in":" 3599.9 "}"#, Some(3599)),
+            (r#"{"expires_in":-1}"#, Some(0)),
+            (r#"{"expires_in":"-1"}"#, Some(0)),
+            (r#"{"expires_in":18446744073709551615}"#, Some(u64::MAX)),
+            (r#"{"expires_on":1060}"#, Some(60)),
+            (r#"{"expires_on":"1060"}"#, Some(60)),
+            (r#"{"expires_on":"940"}"#, Some(0)),
+            (r#"{"expires_in":10,"expires_on":"1060"}"#, Some(10)),
+            (r#"{"expires_on":18446744073709551615}"#, None),
+            (r#"{"expires_on":"06/20/2019 02:57:58 +00:00"}"#, None),
+            (r#"{"expires_in":1e300}"#, None),
+            ("{}", None),
+        ] {
+            assert_eq!(lasts(json), seconds.map(Duration::from_secs), "{json}");
         }
     }
 }

@@ -165,3 +165,57 @@ fn aws_credentials_come_from_the_file_or_else_from_the_environment() {
     assert_eq!(keys(none), (Some(("env-id".into(), "env-secret".into(), token)), "env-region".to_owned()));
     assert_eq!(keys(header), (None, "env-region".to_owned()));
 }
+
+#[test]
+fn what_a_clouds_clients_would_read_is_read_for_that_cloud_alone_and_shown_by_its_names() {
+    let variables = [
+        ("AWS_PROFILE", "mine"),
+        ("AWS_CONTAINER_AUTHORIZATION_TOKEN", "sk-not-shown"),
+        ("AWS_ROLE_ARN", ""),
+        ("AZURE_CLIENT_SECRET", "sk-not-shown"),
+        ("PATH", "/bin"),
+    ];
+    let auth = |config| plugin_in(config, &variables).target().auth.clone();
+    let bedrock =
+        auth("{route_type: llm/v1/chat, model: {provider: bedrock, options: {bedrock: {aws_region: r}}}}");
+    let get = |name| bedrock.surroundings.get(name);
+    assert_eq!((get("AWS_PROFILE"), get("AWS_ROLE_ARN"), get("PATH")), (Some("mine"), None, None));
+    assert_eq!(get("AZURE_CLIENT_SECRET"), None);
+    let shown = format!("{bedrock:?}");
+    assert!(
+        shown.contains("AWS_CONTAINER_AUTHORIZATION_TOKEN") && !shown.contains("sk-not-shown"),
+        "{shown}"
+    );
+    let openai = auth("{route_type: llm/v1/chat, model: {provider: openai}}");
+    assert_eq!(openai.surroundings, gateway::config::Surroundings::default());
+}
+
+#[test]
+fn half_of_awss_keys_is_a_mistake_wherever_it_is() {
+    let expected = [
+        "config.auth: must set both 'auth.aws_access_key_id' and 'auth.aws_secret_access_key' (or AWS_ACCESS_KEY_ID and \
+                     AWS_SECRET_ACCESS_KEY in the environment) for bedrock provider, or neither",
+    ];
+    let config = |auth: &str| {
+        format!(
+            "{{route_type: llm/v1/chat, auth: {auth}, model: {{provider: bedrock, options: {{bedrock: {{aws_region: r}}}}}}}}"
+        )
+    };
+    assert_eq!(super::wrong(&config("{aws_access_key_id: i}")), expected);
+    assert_eq!(super::wrong(&config("{aws_secret_access_key: s}")), expected);
+    let half = Config::parse(&file(&config("{}")), &env(&[("AWS_ACCESS_KEY_ID", "i")])).unwrap_err();
+    assert!(half.to_string().contains("or neither"), "{half}");
+    // One from here and one from there is a pair, as in Kong.
+    let mixed = plugin_in(&config("{aws_access_key_id: i}"), &[("AWS_SECRET_ACCESS_KEY", "s")]);
+    assert!(mixed.target().auth.aws.is_some());
+}
+
+#[test]
+fn where_roles_are_assumed_must_be_an_address() {
+    let config = "{route_type: llm/v1/chat, model: {provider: bedrock, options: {bedrock: {aws_region: r, \
+                  aws_sts_endpoint_url: sts.amazonaws.com}}}}";
+    assert_eq!(
+        super::wrong(config),
+        ["config.model.options.bedrock.aws_sts_endpoint_url: missing host in url"]
+    );
+}

@@ -1,6 +1,6 @@
 //! The example that the documentation shows, and the files in `good/`.
 
-use gateway::config::{Config, Errors, Named, Tuning};
+use gateway::config::{Config, Errors, GoogleKey, Named, Tuning};
 use http::HeaderMap;
 use translate::call::Api;
 
@@ -76,6 +76,37 @@ fn the_example_of_messages_serves_what_it_says() {
         let plugin = &config.router.find("POST", None, path, &HeaderMap::new()).expect(path).route.plugin;
         assert_eq!(plugin.target().api(plugin.llm_format), Some(Api::Messages), "{path}");
     }
+}
+
+#[test]
+fn the_example_of_clouds_says_who_the_gateway_is() {
+    let key = serde_json::json!({
+        "type": "service_account",
+        "client_email": "me@my-project.iam.gserviceaccount.com",
+        "private_key": include_str!("../keys/rfc7515-a2.pem"),
+    });
+    let key = key.to_string();
+    let more = [("VERTEX_KEY", &*key), ("AZURE_SECRET", "s"), ("AWS_PROFILE", "mine")];
+    let variables = [VARIABLES, &more].concat();
+    let config = Config::load(&here("examples/clouds.yaml"), &env(&variables));
+    let config = config.unwrap_or_else(|errors| panic!("{errors}"));
+    let target =
+        |path| config.router.find("POST", None, path, &HeaderMap::new()).expect(path).route.plugin.target();
+    let bedrock = target("/bedrock");
+    assert_eq!((&bedrock.auth.aws, bedrock.auth.surroundings.get("AWS_PROFILE")), (&None, Some("mine")));
+    let role =
+        |path: &'static str| target(path).model.options.bedrock.assume_role_arn.as_ref().unwrap().fixed();
+    assert_eq!(role("/bedrock-role"), Some("arn:aws:iam::123456789012:role/llm"));
+    assert!(target("/bedrock-role").auth.aws.is_some());
+    assert_eq!(role("/bedrock-teams/red"), None);
+    let Some(GoogleKey::ServiceAccount { email, .. }) = &target("/vertex").auth.gcp.key else {
+        panic!("a key")
+    };
+    assert_eq!(email, "me@my-project.iam.gserviceaccount.com");
+    assert!(target("/vertex-machine").auth.gcp.metadata_url.is_some());
+    assert!(target("/azure").auth.azure.client_secret.is_some());
+    let managed = &target("/azure-managed").auth;
+    assert!(managed.azure.use_managed_identity && managed.allow_override);
 }
 
 #[test]

@@ -4,6 +4,7 @@ mod action;
 mod arrows;
 mod bench;
 mod binary;
+mod cloud;
 mod init;
 mod official;
 mod record;

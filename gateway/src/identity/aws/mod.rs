@@ -66,7 +66,7 @@ impl fmt::Display for Account {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.role {
             Some(role) => write!(f, "AWS {}", role.arn),
-            None => f.write_str("AWS"),
+            None => f.write_str("AWS, by the keys that its own clients find"),
         }
     }
 }

@@ -131,8 +131,7 @@ impl Account {
     /// <https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow#get-a-token>
     async fn ask(&self, tenant: &str, fields: &[(&str, &str)], network: &Network) -> Result<Said, Failure> {
         let authority = self.authority.trim_end_matches('/');
-        let uri: Option<Uri> = authority.parse().ok();
-        if !uri.is_some_and(|uri| uri.scheme_str() == Some("https") || is_own(&Origin::of(&uri).host)) {
+        if !is_safe(authority) {
             let what = "AZURE_AUTHORITY_HOST is not https, and secrets go there";
             return Err(Failure::Settings(what.to_owned()));
         }
@@ -156,6 +155,12 @@ impl Account {
         let found = RESOURCES.iter().find(|(end, _)| host.ends_with(end));
         found.map_or("", |(_, resource)| resource)
     }
+}
+
+/// Whether secrets may be sent there: by TLS, or within this machine.
+fn is_safe(authority: &str) -> bool {
+    let uri: Option<Uri> = authority.parse().ok();
+    uri.is_some_and(|uri| uri.scheme_str() == Some("https") || is_own(&Origin::of(&uri).host))
 }
 
 impl fmt::Display for Account {

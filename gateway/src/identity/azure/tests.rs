@@ -72,3 +72,17 @@ fn a_wish_names_the_identity_if_there_are_several() {
     assert_eq!(account(MANAGED, &[]).wish(None), plain);
     assert_eq!(account(MANAGED, &[]).wish(Some("a b")), format!("{plain}&client_id=a%20b"));
 }
+
+#[test]
+fn secrets_are_not_sent_in_the_clear_to_strangers() {
+    for safe in
+        ["https://login.microsoftonline.com", "http://127.0.0.1:1", "http://localhost", "http://[::1]:1"]
+    {
+        assert!(is_safe(safe), "{safe}");
+    }
+    for unsafe_one in
+        ["http://login.microsoftonline.com", "http://10.0.0.1", "http://localhost.example", "/", ""]
+    {
+        assert!(!is_safe(unsafe_one), "{unsafe_one}");
+    }
+}

@@ -84,6 +84,15 @@ fn one_whose_end_nobody_says_is_held_for_a_while_and_good_until_there_is_another
 }
 
 #[test]
+fn one_that_is_said_to_be_good_for_ever_is_not_believed() {
+    let start = Instant::now();
+    let mut lease = leased(start, Some(u64::MAX));
+    assert!(is_good(&mut lease, start));
+    assert_eq!(lease.due(), Some(start + MOST - AHEAD));
+    assert!(!is_good(&mut lease, start + MOST));
+}
+
+#[test]
 fn a_failure_does_not_take_away_what_is_good() {
     let start = Instant::now();
     let mut lease = leased(start, Some(3600));

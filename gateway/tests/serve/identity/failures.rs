@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use super::super::log::Log;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+use super::super::{log::Log, tls};
 use super::*;
 
 /// A gateway whose tokens are had of `tokens`.
@@ -67,6 +69,42 @@ async fn a_server_that_says_something_else_is_not_believed() {
         let reply = chat(&gateway, ASK).await;
         assert_eq!((reply.error().0, model.seen().len()), (500, 0), "{shown}");
     }
+}
+
+#[tokio::test]
+async fn a_server_without_a_trusted_certificate_gets_no_request() {
+    let model = Server::model(GEMINI).await;
+    let stranger = tls::Server::start("localhost").await;
+    let port = stranger.listener.local_addr().unwrap().port();
+    let setup = google(Setup::new("openai", model.addr), &model);
+    let url = format!("https://localhost:{port}/token");
+    let short = |limits: &mut Limits| limits.token = Duration::from_secs(5);
+    let gateway = setup.set("/auth/gcp_metadata_url", url.clone()).limits(short).start();
+    let handshakes = async {
+        loop {
+            let (socket, _) = stranger.listener.accept().await.unwrap();
+            assert!(stranger.acceptor.accept(socket).await.is_err(), "it is broken off");
+        }
+    };
+    tokio::select! {
+        () = failing(&gateway, &model) => (),
+        () = handshakes => (),
+    }
+    let (trusting, _file) = stranger.trusted();
+    let setup = google(Setup::new("openai", model.addr), &model);
+    let gateway = Setup { trust: trusting.trust, ..setup.set("/auth/gcp_metadata_url", url) }.start();
+    let answers = async {
+        let (socket, _) = stranger.listener.accept().await.unwrap();
+        let mut socket = stranger.acceptor.accept(socket).await.unwrap();
+        let mut seen = Vec::new();
+        while !seen.ends_with(b"\r\n\r\n") {
+            assert!(socket.read_buf(&mut seen).await.unwrap() > 0);
+        }
+        socket.write_all(&flavored("token", 3600)).await.unwrap();
+        socket.shutdown().await.unwrap();
+    };
+    let (reply, ()) = tokio::join!(chat(&gateway, ASK), answers);
+    assert_eq!(reply.status, 200, "{}", reply.text());
 }
 
 #[tokio::test]
