@@ -32,6 +32,11 @@ mod reload;
 mod run;
 mod semantic;
 mod server;
+#[cfg(test)]
+#[cfg(feature = "redis")]
+#[path = "../tests/serve/databases.rs"]
+#[expect(dead_code, reason = "the tests of the whole gateway ask for more")]
+mod servers;
 mod sharing;
 mod shelf;
 mod statistics;

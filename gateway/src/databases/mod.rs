@@ -21,3 +21,7 @@ async fn connect(host: &str, port: u16) -> io::Result<TcpStream> {
     socket.set_nodelay(true)?;
     Ok(socket)
 }
+
+#[cfg(test)]
+#[cfg(all(feature = "pgvector", feature = "redis"))]
+mod tests;

@@ -133,6 +133,11 @@ impl<'c> Choice<'c> {
         }
     }
 
+    /// Whether more than one target may take the call.
+    pub(super) fn is_open(&self) -> bool {
+        self.candidates.iter().filter(|may| **may).count() > 1
+    }
+
     /// What is known now of the targets that fit.
     pub(super) fn prefer(&mut self, nearest: Vec<usize>) {
         self.nearest = nearest;
@@ -147,7 +152,9 @@ impl<'c> Choice<'c> {
     pub(super) fn next(&mut self, now: Instant) -> Result<(&'c Backend, Option<Pick>), Fault> {
         let pool = self.pool;
         let Some(balancer) = &pool.balancer else { return Ok((&pool.backends[0], None)) };
-        let nearest = Some(&*self.nearest).filter(|nearest| !nearest.is_empty());
+        // Where the client's model, or what it may have, leaves none that fits, all that are left are alike.
+        let fits = |target: &usize| self.candidates[*target];
+        let nearest = Some(&*self.nearest).filter(|nearest| nearest.iter().any(fits));
         let ask = Ask { hash: self.hash, candidates: &self.candidates, tried: &self.tried, nearest };
         let pick = balancer.pick(&ask, now).map_err(Fault::NoTarget)?;
         self.tried.push(pick.target);

@@ -56,7 +56,7 @@ impl Proxy {
         let model = if pool.is_one() { None } else { named() };
         let mut choice = pool.choice(lead, values, model.as_deref());
         choice.keep(&|backend| tries.record.may(backend, values.head, model.as_deref()))?;
-        if let Some(finder) = &pool.finder {
+        if let Some(finder) = pool.finder.as_ref().filter(|_| choice.is_open()) {
             choice.prefer(self.find(finder, api, &tries, said.body).await?);
         }
         let ask = async |backend: &Backend, record: &mut Record, _: &mut Source<'_>| {

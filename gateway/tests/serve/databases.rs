@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader, Read};
 use std::net::TcpListener;
-use std::os::unix::fs::chown;
+use std::os::unix::fs::{PermissionsExt, chown};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -61,19 +61,28 @@ pub(super) struct Redis {
     program: PathBuf,
     folder: TempDir,
     pub(super) port: u16,
+    /// What it is told besides.
+    settings: Vec<String>,
     process: Option<Process>,
 }
 
 impl Redis {
     /// `None`, and said so: there is none. `TOUCHSTONE_REDIS` names another than the system's.
     pub(super) fn start() -> Option<Self> {
+        Self::with(&[])
+    }
+
+    /// `settings`: what it is told besides, where `PORT` stands for its port.
+    pub(super) fn with(settings: &[&str]) -> Option<Self> {
         let program =
             std::env::var_os("TOUCHSTONE_REDIS").map_or_else(|| "redis-server".into(), PathBuf::from);
         if Command::new(&program).arg("--version").output().is_err() {
             eprintln!("skipped: there is no {} here (Debian: redis-server)", program.display());
             return None;
         }
-        let mut redis = Self { program, folder: tempfile::tempdir().unwrap(), port: port(), process: None };
+        let (folder, port) = (tempfile::tempdir().unwrap(), port());
+        let settings = settings.iter().map(|word| word.replace("PORT", &port.to_string())).collect();
+        let mut redis = Self { program, folder, port, settings, process: None };
         redis.restart();
         Some(redis)
     }
@@ -84,6 +93,7 @@ impl Redis {
         let mut command = Command::new(&self.program);
         command.current_dir(self.folder.path());
         command.args(["--port", &port, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]);
+        command.args(&self.settings);
         self.process = Some(Process::start(&mut command, "Ready to accept connections"));
     }
 
@@ -106,40 +116,53 @@ pub(super) struct Postgres {
     programs: PathBuf,
     folder: TempDir,
     pub(super) port: u16,
+    /// What it is told besides.
+    settings: Vec<String>,
     process: Option<Process>,
 }
 
 impl Postgres {
     /// `None`, and said so: there is none with pgvector. `TOUCHSTONE_POSTGRES` names the folder of another one's programs.
     pub(super) fn start() -> Option<Self> {
-        let Some(programs) = programs() else {
-            eprintln!("skipped: there is no PostgreSQL here (Debian: postgresql)");
-            return None;
-        };
+        let programs = std::env::var_os("TOUCHSTONE_POSTGRES").map(PathBuf::from).or_else(programs)?;
         let output = Command::new(programs.join("pg_config")).arg("--sharedir").output().unwrap();
         let share = PathBuf::from(String::from_utf8(output.stdout).unwrap().trim());
         if !share.join("extension/vector.control").exists() {
-            eprintln!(
-                "skipped: the PostgreSQL in {} has no pgvector (Debian: postgresql-…-pgvector)",
-                programs.display()
-            );
+            let place = programs.display();
+            eprintln!("skipped: the PostgreSQL in {place} has no pgvector (Debian: postgresql-…-pgvector)");
             return None;
         }
+        Some(Self::of(programs, &[], &[]))
+    }
+
+    /// The system's own, with or without pgvector, with these settings, and files of its own beside its data.
+    pub(super) fn with(settings: &[&str], files: &[(&str, &str)]) -> Option<Self> {
+        Some(Self::of(programs()?, settings, files))
+    }
+
+    fn of(programs: PathBuf, settings: &[&str], files: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
+        for (name, text) in files {
+            let path = folder.path().join(name);
+            std::fs::write(&path, text).unwrap();
+            std::fs::set_permissions(&path, PermissionsExt::from_mode(0o600)).unwrap();
+            chown(&path, Some(NOBODY), Some(NOBODY)).ok();
+        }
         chown(folder.path(), Some(NOBODY), Some(NOBODY)).ok();
-        let mut postgres = Self { programs, folder, port: port(), process: None };
+        let settings = settings.iter().map(|word| (*word).to_owned()).collect();
+        let mut postgres = Self { programs, folder, port: port(), settings, process: None };
         let mut command = postgres.command("initdb");
         command.args(["--username=postgres", "--auth=trust", "--no-sync", "--encoding=UTF8", "--no-locale"]);
         let output = command.output().unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         postgres.restart();
-        Some(postgres)
+        postgres
     }
 
     pub(super) fn restart(&mut self) {
         let port = self.port.to_string();
         let mut command = self.command("postgres");
-        command.args(["-p", &port, "-h", "127.0.0.1", "-k", "", "-F"]);
+        command.args(["-p", &port, "-h", "127.0.0.1", "-k", "", "-F"]).args(&self.settings);
         self.process = Some(Process::start(&mut command, "ready to accept connections"));
     }
 
@@ -169,11 +192,16 @@ impl Postgres {
     }
 }
 
-/// Where the newest server's programs are.
+/// Where the newest server's programs are; `None`, and said so: there are none.
 fn programs() -> Option<PathBuf> {
-    if let Some(folder) = std::env::var_os("TOUCHSTONE_POSTGRES") {
-        return Some(folder.into());
+    let found = find();
+    if found.is_none() {
+        eprintln!("skipped: there is no PostgreSQL here (Debian: postgresql)");
     }
+    found
+}
+
+fn find() -> Option<PathBuf> {
     let versions = std::fs::read_dir("/usr/lib/postgresql").ok()?;
     let bins = versions.filter_map(|version| Some(version.ok()?.path().join("bin")));
     let version = |bin: &PathBuf| bin.parent().and_then(Path::file_name)?.to_str()?.parse::<u32>().ok();

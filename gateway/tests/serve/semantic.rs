@@ -149,6 +149,35 @@ async fn what_fits_no_description_is_refused_where_nobody_takes_the_rest() {
 }
 
 #[tokio::test]
+async fn who_names_a_model_gets_it_whatever_is_asked() {
+    let (model, code, poems) = (Server::model().await, Server::target().await, Server::target().await);
+    let gateway = setup(&model.url, &[(&code, CODE), (&poems, POEMS)]).start();
+    learned(&gateway, &model, 2).await;
+    let asked = model.calls();
+    let body = json!({"model": "m1", "messages": [{"role": "user", "content": "Rust"}]}).to_string();
+    let reply = Client::connect(gateway.addr()).await.chat(&body).await;
+    assert_eq!(reply.field("x-kong-llm-model"), Some("openai/m1"));
+    assert_eq!(model.calls(), asked, "there is nothing to find out");
+}
+
+#[tokio::test]
+async fn a_model_that_several_go_by_is_more_than_a_description() {
+    let (model, code, poems) = (Server::model().await, Server::target().await, Server::target().await);
+    let targets = [(&code, CODE), (&poems, POEMS), (&poems, POEMS)];
+    let setup = setup(&model.url, &targets).set("/targets/1/model/model_alias", "verse");
+    let gateway = setup.set("/targets/2/model/model_alias", "verse").start();
+    learned(&gateway, &model, 2).await;
+    let body = json!({"model": "verse", "messages": [{"role": "user", "content": "Rust"}]}).to_string();
+    let mut seen = Vec::new();
+    for _ in 0..2 {
+        let reply = Client::connect(gateway.addr()).await.chat(&body).await;
+        seen.push(reply.field("x-kong-llm-model").unwrap().to_owned());
+    }
+    seen.sort_unstable();
+    assert_eq!(seen, ["openai/m1", "openai/m2"]);
+}
+
+#[tokio::test]
 async fn targets_of_one_description_take_turns_and_stand_in_for_each_other() {
     let (model, one) = (Server::model().await, Server::target().await);
     let broken = Server::start(|_| closing("503 Service Unavailable", "{}")).await;

@@ -92,15 +92,20 @@ async fn redis_is_asked_as_its_documents_say() {
 
 #[tokio::test]
 async fn a_straight_line_is_the_root_of_what_redis_says() {
-    // √0.16 = 0.4 fits under 0.5; √0.36 = 0.6 does not, though 0.36 would.
-    let redis = searching(&["0.36", "0.16"]).await;
+    // √0.36 = 0.6 and √0.3 = 0.55 are more than 0.5, though 0.36 and 0.3 are less.
+    let redis = searching(&["0.36", "0.3"]).await;
     let (model, code, poems, rest) =
         (Server::model().await, Server::target().await, Server::target().await, Server::target().await);
     let mut database = redis_on(redis.port);
     database["distance_metric"] = json!("euclidean");
     let targets = [(&code, CODE), (&poems, POEMS), (&rest, "CATCHALL")];
     let gateway = setup(&model.url, &targets).set("/vectordb", database).start();
-    until("Redis is believed", async || who(&gateway, "Rust").await == "openai/m1").await;
+    until("Redis is asked", async || {
+        who(&gateway, "Rust").await;
+        !redis.commands("FT.SEARCH").is_empty()
+    })
+    .await;
+    assert_eq!(who(&gateway, "Rust").await, "openai/m2");
     let create = &redis.commands("FT.CREATE")[0];
     assert_eq!(create.last().unwrap(), b"L2");
 }
@@ -189,6 +194,21 @@ async fn postgresql_says_which_vectors_are_near() {
     assert_eq!(who(&gateway, "Rust").await, "openai/m0");
     swap(&postgres, &table);
     until("PostgreSQL is believed again", async || who(&gateway, "Rust").await == "openai/m1").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_the_extension_vectors_lie_in_the_process() {
+    let Some(postgres) = Postgres::with(&[], &[]) else { return };
+    let (model, code, poems) = (Server::model().await, Server::target().await, Server::target().await);
+    let targets = [(&code, CODE), (&poems, POEMS)];
+    let gateway = setup(&model.url, &targets).set("/vectordb", postgres_on(postgres.port)).start();
+    until("prompts are embedded", async || {
+        who(&gateway, "Rust").await;
+        model.calls() > 2
+    })
+    .await;
+    assert_eq!(who(&gateway, "Rust").await, "openai/m0");
+    assert_eq!(who(&gateway, "poem").await, "openai/m1");
 }
 
 #[tokio::test(flavor = "multi_thread")]

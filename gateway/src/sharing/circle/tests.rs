@@ -5,10 +5,7 @@ use serde_json::json;
 use super::*;
 use crate::balancer::{Ask, Failure, Spent};
 use crate::config::Config;
-
-#[path = "../../../tests/serve/databases.rs"]
-#[expect(dead_code, reason = "PostgreSQL is not asked here")]
-mod databases;
+use crate::servers;
 
 /// One process.
 struct Process {
@@ -17,7 +14,7 @@ struct Process {
 }
 
 impl Process {
-    fn at(redis: &databases::Redis) -> Self {
+    fn at(redis: &servers::Redis) -> Self {
         let target = |number: u16| {
             json!({"route_type": "llm/v1/chat", "model": {
                 "provider": "openai", "options": {"upstream_url": format!("http://h/{number}")}}})
@@ -66,7 +63,7 @@ impl Process {
 
 #[tokio::test]
 async fn what_one_spends_all_know() {
-    let Some(redis) = databases::Redis::start() else { return };
+    let Some(redis) = servers::Redis::start() else { return };
     let (one, other) = (Process::at(&redis), Process::at(&redis));
     one.meet().await.unwrap();
     other.meet().await.unwrap();
@@ -105,7 +102,7 @@ async fn what_one_spends_all_know() {
 
 #[tokio::test]
 async fn who_comes_late_begins_level() {
-    let Some(redis) = databases::Redis::start() else { return };
+    let Some(redis) = servers::Redis::start() else { return };
     let one = Process::at(&redis);
     one.meet().await.unwrap();
     one.call(0, 100);
@@ -122,7 +119,7 @@ async fn who_comes_late_begins_level() {
 
 #[tokio::test]
 async fn each_goes_on_alone_while_redis_is_gone_and_tells_the_rest_afterwards() {
-    let Some(mut redis) = databases::Redis::start() else { return };
+    let Some(mut redis) = servers::Redis::start() else { return };
     let (one, other) = (Process::at(&redis), Process::at(&redis));
     one.meet().await.unwrap();
     other.meet().await.unwrap();
@@ -151,7 +148,7 @@ async fn each_goes_on_alone_while_redis_is_gone_and_tells_the_rest_afterwards() 
 
 #[tokio::test]
 async fn who_fails_one_is_left_alone_by_all() {
-    let Some(redis) = databases::Redis::start() else { return };
+    let Some(redis) = servers::Redis::start() else { return };
     let (one, other) = (Process::at(&redis), Process::at(&redis));
     let ask = |target: usize| [target == 0, target == 1];
     let pick = |process: &Process, target| {
