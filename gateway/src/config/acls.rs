@@ -27,6 +27,12 @@ impl Acls {
         !self.deny.iter().any(|rule| holds(rule, call) == Some(true))
             && (self.allow.is_empty() || self.allow.iter().any(|rule| holds(rule, call) != Some(false)))
     }
+
+    /// Whether the model matters.
+    #[must_use]
+    pub fn mind_models(&self) -> bool {
+        self.allow.iter().chain(&self.deny).flatten().any(Condition::is_of_model)
+    }
 }
 
 /// Whether all conditions hold; `None`: perhaps.

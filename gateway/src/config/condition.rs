@@ -151,6 +151,11 @@ impl Condition {
         }
     }
 
+    /// Whether it is one on the model.
+    pub(super) fn is_of_model(&self) -> bool {
+        self.what == What::Model
+    }
+
     /// What of the call it is that matches.
     pub fn found<'c>(&self, call: &Call<'c>) -> Option<Cow<'c, str>> {
         let text = |text: &'c str| self.takes(text).then_some(Cow::Borrowed(text));

@@ -6,6 +6,7 @@
 use std::borrow::Cow;
 
 use thiserror::Error;
+use translate::passthrough::leads_out;
 
 use super::named::Named;
 
@@ -54,6 +55,9 @@ pub enum TemplateError {
     /// The request has no such value.
     #[error("{} key {} was not provided", .0.name(), .1)]
     Missing(Source, String),
+    /// The request's value would lead elsewhere than the file says.
+    #[error("{} key {} cannot be part of an address", .0.name(), .1)]
+    LeadsOut(Source, String),
 }
 
 impl Template {
@@ -91,6 +95,26 @@ impl Template {
     #[must_use]
     pub fn source(&self) -> &str {
         &self.text
+    }
+
+    /// The same for a part of an address, which no value may leave: by a way to another directory, or into the query.
+    ///
+    /// # Errors
+    /// As [`Template::resolve`]; and [`TemplateError::LeadsOut`].
+    pub fn resolve_within<'v>(
+        &self,
+        value: &dyn Fn(Source, &str) -> Option<Cow<'v, str>>,
+    ) -> Result<Cow<'_, str>, TemplateError> {
+        for part in &self.parts {
+            let Part::Value(source, name) = part else { continue };
+            let Some(value) = value(*source, name) else { continue };
+            let within = value.strip_prefix('/').unwrap_or(&value);
+            let within = within.strip_suffix('/').unwrap_or(within);
+            if value.contains(['?', '#', '@', ' ']) || leads_out(within) {
+                return Err(TemplateError::LeadsOut(*source, name.to_string()));
+            }
+        }
+        self.resolve(value)
     }
 
     /// The text with every placeholder filled in from `value`, which gives a request's value for a source and a name.

@@ -62,9 +62,23 @@ impl UpstreamUrl {
     ) -> Result<Cow<'_, Uri>, UrlError> {
         match self {
             Self::Fixed(uri) => Ok(Cow::Borrowed(uri)),
-            Self::Template(template) => url(&template.resolve(value)?).map(Cow::Owned),
+            Self::Template(template) => {
+                let text = template.resolve_within(value)?;
+                // Where the host ends, the file says: a value with a slash would end it sooner.
+                let flat =
+                    |source, name: &str| value(source, name).map(|value| value.replace('/', "-").into());
+                if authority(&template.resolve(&flat)?).len() != authority(&text).len() {
+                    return Err(UrlError::Syntax("a value with a slash is no part of a host".to_owned()));
+                }
+                url(&text).map(Cow::Owned)
+            }
         }
     }
+}
+
+fn authority(url: &str) -> &str {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    rest.split(['/', '?', '#']).next().unwrap_or_default()
 }
 
 /// Parses an absolute URL.

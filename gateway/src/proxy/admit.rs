@@ -21,7 +21,7 @@ use super::backend::Backend;
 use super::keys::{self, Shown};
 use super::ticket::Ticket;
 use super::{Proxy, Record};
-use crate::config::{Aim, Call, Consumer, Credential, Named, Route};
+use crate::config::{Aim, Call, Consumer, Credential, Models, Named, Route};
 use crate::fault::Fault;
 use crate::limiter::Spent;
 use crate::server::Busy;
@@ -115,11 +115,15 @@ impl Who {
         }
     }
 
+    /// What their consumer may have, and what their key.
+    pub(super) fn models(&self) -> impl Iterator<Item = &Models> {
+        let consumers = self.consumer.as_ref().map(|consumer| &consumer.models);
+        consumers.into_iter().chain(self.credential.as_ref().map(|credential| &credential.models))
+    }
+
     /// Whether they may have a model; where none is named, whether they may do what needs one all the same.
     pub(super) fn check_model(&self, head: &Parts, aim: Aim<'_>) -> Result<(), Fault> {
-        let consumers = self.consumer.as_ref().map(|consumer| &consumer.models);
-        let credentials = self.credential.as_ref().map(|credential| &credential.models);
-        for models in consumers.into_iter().chain(credentials) {
+        for models in self.models() {
             let is_named = aim.models.iter().flatten().any(|name| !name.is_empty());
             let is_allowed =
                 if is_named { models.allow(aim.models) } else { models.are_all() || reads(head) };
@@ -178,6 +182,11 @@ impl Record {
         let Some(ticket) = &mut self.ticket else { return Ok(()) };
         let wanted = if ticket.counts_tokens() { estimate(body, backend) } else { Spent::default() };
         ticket.go(head, backend.aim(&target.model, target.client_model.as_deref()), &wanted)
+    }
+
+    /// Whether it matters to its caller's rights which model is asked for.
+    pub(super) fn minds_models(&self) -> bool {
+        self.ticket.as_ref().is_some_and(Ticket::minds_models)
     }
 
     /// Whether what the call uses must be known.

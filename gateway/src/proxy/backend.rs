@@ -316,7 +316,7 @@ impl Backend {
             None => Cow::Owned(self.own_place(base_url, value)?),
         };
         let path = match &options.upstream_path {
-            Some(path) if options.upstream_url.is_none() => path.resolve(value)?.into_owned(),
+            Some(path) if options.upstream_url.is_none() => path.resolve_within(value)?.into_owned(),
             _ => url.path().to_owned(),
         };
         let peer = peers.get(Origin::of(&url)).ok_or(Fault::Connect("its name is not one"))?;

@@ -49,7 +49,12 @@ impl Proxy {
             _ => Cow::Borrowed(head.uri.path()),
         };
         let mut target = passage.target(&path, &options)?;
-        let mut taken = self.take(backend, passage, (head, source), &options, &mut target).await?;
+        let minds = record.minds_models();
+        if let Some(model) = target.client_model.clone().filter(|_| minds) {
+            // The body may name another one; both must be allowed.
+            record.permit(backend, &Target { model, ..target.clone() }, head)?;
+        }
+        let mut taken = self.take(backend, passage, (head, source), &options, (minds, &mut target)).await?;
         record.take(if let Taken::Whole(whole) = &taken { Some(whole.len()) } else { None });
         backend.check(&target, &filled)?;
         let seen = if let Taken::Whole(body) = &taken { &body[..] } else { &[] };
@@ -83,11 +88,14 @@ impl Proxy {
         passage: &Passage,
         (head, source): (&Parts, &'s mut Source<'_>),
         options: &Options<'_>,
-        target: &mut Target,
+        (minds, target): (bool, &mut Target),
     ) -> Result<Taken<'s>, Fault> {
         // Kong's rule holds for a provider's own API too: the file's model and no other. But there no body is changed.
-        let held = passage.resource.native().filter(|_| options.model.is_some());
-        let held = held.map_or(&[][..], |native| native.names_model(&target.path));
+        let held: &[&[&str]] = match passage.resource {
+            Resource::Native(native) if minds || options.model.is_some() => native.names_model(&target.path),
+            Resource::Preserve if minds => &[&["model"]],
+            _ => &[],
+        };
         let names_model = passage.resource.names_model(&target.path);
         let taken = if names_model || !held.is_empty() || backend.credentials.reads_body() {
             let limit = backend.limit(self.limits.body_bytes);

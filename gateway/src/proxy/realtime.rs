@@ -43,6 +43,10 @@ impl Proxy {
             name_model(head, passage, &mut target);
         }
         backend.check(&target, &filled)?;
+        // A session that names its model within cannot be held to it, unless there is only one.
+        if target.model.is_empty() && record.minds_models() {
+            return Err(Fault::Denied);
+        }
         record.go(backend, &target, head, &[])?;
         record.realtime = true;
         record.request_model = Some(target.model.clone()).filter(|model| !model.is_empty());

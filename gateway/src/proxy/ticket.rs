@@ -129,6 +129,11 @@ impl Ticket {
         });
     }
 
+    /// Whether it matters which model is asked for.
+    pub(super) fn minds_models(&self) -> bool {
+        self.route.plugin.acls.mind_models() || self.who.models().any(|models| !models.are_all())
+    }
+
     /// Whether what it uses must be known.
     pub(super) fn counts_tokens(&self) -> bool {
         self.plugin().is_some()

@@ -39,6 +39,7 @@ mod statistics;
 mod status;
 
 mod streams;
+mod surfaces;
 mod tls;
 mod turns;
 mod upstream;

@@ -21,6 +21,8 @@ pub use multipart::Field;
 pub use native::{Counts, Native};
 pub use responses::Responses;
 
+pub use crate::path::leads_out;
+
 use crate::Error;
 use crate::call::{Options, Target};
 use crate::providers::Provider;
@@ -205,6 +207,7 @@ impl Passage {
     /// Where a request goes whose client asked for this path.
     pub fn target(&self, path: &str, options: &Options<'_>) -> Result<Target, Error> {
         if self.resource == Resource::Preserve {
+            route::check_all(path)?;
             return Ok(Target::new(path, options.model.unwrap_or_default().to_owned(), false));
         }
         let below = route::below(self.resource, path)?;

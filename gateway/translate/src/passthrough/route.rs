@@ -37,13 +37,15 @@ fn find(path: &str, name: &str) -> Option<usize> {
 /// A segment that would mean another directory, in whatever disguise, is refused: whoever may read one file must not
 /// come to another collection.
 fn check(segment: &str, bears_slashes: bool) -> Result<(), Error> {
-    let lower = segment.to_ascii_lowercase();
-    let plain = lower.replace("%2e", ".");
-    let parts: Vec<&str> = if bears_slashes { plain.split("%2f").collect() } else { vec![&plain] };
-    let is_step = parts.iter().any(|part| matches!(*part, "" | "." | ".."));
-    let hides =
-        ["%2f", "%5c", "\\", "%25"].iter().any(|hidden| parts.iter().any(|part| part.contains(hidden)));
-    if is_step || hides { Err(no_path()) } else { Ok(()) }
+    let plain = path::decoded(segment);
+    let hides = |char| matches!(char, '%' | '?' | '#') || char == '/' && !bears_slashes;
+    if path::leads_out(segment) || plain.contains(hides) { Err(no_path()) } else { Ok(()) }
+}
+
+/// The same of all segments of a path that is kept as it is, but for an end that is open.
+pub(super) fn check_all(path: &str) -> Result<(), Error> {
+    let mut segments = path.trim_end_matches('/').split('/').skip(1);
+    segments.try_for_each(|segment| check(segment, true))
 }
 
 fn no_path() -> Error {
@@ -111,6 +113,13 @@ mod tests {
             "/files/a\\b",
             "/files//x",
             "/files/%252e%252e/batches",
+            "/files/..;/batches",
+            "/files/%2e%2e;x/batches",
+            "/files/a%00",
+            "/files/a%3Fb",
+            "/files/a%23b",
+            "/files/%c0%ae%c0%ae/batches",
+            "/files/%EF%BC%8E%EF%BC%8E/batches",
         ] {
             assert!(below(Resource::Files, path).is_err(), "{path}");
         }

@@ -15,6 +15,7 @@ mod hub;
 mod json;
 mod laws;
 mod messages;
+mod paths;
 mod requests;
 mod responses;
 mod sse;
