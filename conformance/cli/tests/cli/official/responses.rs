@@ -42,7 +42,7 @@ async fn openais_client_reaches_responses_and_what_is_kept_of_them() {
     let errors = &seen["errors"];
     assert_eq!((&errors["rate"]["status"], &errors["invalid"]["status"]), (&json!(429), &json!(400)));
     assert_eq!(errors["middle"]["text"], "in the middle");
-    assert_eq!(errors["cut"]["raised"][0], "APIConnectionError");
+    assert_eq!(errors["cut"]["raised"][0], "APIError");
 
     let strange = mocks.journal(None).into_iter().filter(|entry| !entry.violations.is_empty()).count();
     assert_eq!(strange, 1, "the temperature that is refused on purpose");
