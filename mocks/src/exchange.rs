@@ -54,6 +54,10 @@ pub(crate) async fn answer(
         let request = request.clone();
         Session { live, provider, operation, request }
     });
+    if request.method == "HEAD" {
+        // The length is told, and nothing comes: https://www.rfc-editor.org/rfc/rfc9110#section-9.3.2
+        judged.plan.writes.clear();
+    }
     let (plan, arrived) = judged.arrived(provider, request, http, started_ms);
     Exchange { session, ..note(state, plan, arrived) }
 }

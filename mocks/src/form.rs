@@ -122,7 +122,7 @@ pub(crate) fn pairs(text: &[u8]) -> impl Iterator<Item = (String, String)> {
 }
 
 /// Broken escapes are taken as they stand.
-fn unescaped(text: &[u8]) -> Vec<u8> {
+pub(crate) fn unescaped(text: &[u8]) -> Vec<u8> {
     let digit = |at: usize| char::from(*text.get(at)?).to_digit(16);
     let (mut out, mut at) = (Vec::with_capacity(text.len()), 0);
     while let Some(byte) = text.get(at) {

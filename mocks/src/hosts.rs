@@ -31,6 +31,7 @@ const ALL: &[Hosts] = &[
             "bedrock-runtime.*.amazonaws.com",
             "bedrock-runtime-fips.*.amazonaws.com",
             "bedrock-runtime.*.api.aws",
+            "bedrock.*.amazonaws.com",
             "bedrock-agent-runtime.*.amazonaws.com",
             "bedrock-agent-runtime-fips.*.amazonaws.com",
         ],
@@ -62,6 +63,17 @@ const ALL: &[Hosts] = &[
     },
     // https://docs.aws.amazon.com/general/latest/gr/sts.html
     Hosts { provider: "sts", names: &["sts.amazonaws.com", "sts.*.amazonaws.com"], example: "us-east-1" },
+    // https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html
+    Hosts {
+        provider: "s3",
+        names: &[
+            "s3.*.amazonaws.com",
+            "s3.amazonaws.com",
+            ".s3.us-east-1.amazonaws.com",
+            ".s3.amazonaws.com",
+        ],
+        example: "us-east-1",
+    },
     Hosts {
         provider: "entra",
         names: &["login.microsoftonline.com", "login.microsoft.com", "login.windows.net", "sts.windows.net"],
@@ -222,7 +234,7 @@ mod tests {
             ".openai.azure.com",
             "a.b.openai.azure.com",
             "bedrock-runtime..amazonaws.com",
-            "bedrock.us-east-1.amazonaws.com",
+            "bedrock.amazonaws.com",
             ".endpoints.huggingface.cloud",
             "telemetry.example.com:443",
         ] {

@@ -9,6 +9,7 @@ use crate::provider::{Provider, Whole};
 use crate::request::Request;
 use crate::script::Progress;
 use crate::state::State;
+use crate::store::Shelf;
 
 /// The mock itself, for those of its operations that ask it again. Nothing of that is noted in the journal.
 #[derive(Clone, Copy)]
@@ -28,6 +29,12 @@ impl<'a> Inner<'a> {
     pub fn answer(&self, request: &Request) -> Whole {
         let plan = exchange::within(self.state, self.provider, request);
         Whole { status: plan.status, body: plan.body().into(), headers: plan.headers }
+    }
+
+    /// What another service keeps, such as the objects of a bucket.
+    #[must_use]
+    pub fn beside(&self, service: &'a str) -> Shelf<'a> {
+        self.state.store.shelf(service)
     }
 
     /// How the work that this request asks for goes on: as a script says, else as [`Progress`] is by itself.

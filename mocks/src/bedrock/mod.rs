@@ -14,6 +14,7 @@ mod frame;
 mod images;
 mod invocations;
 mod invoke;
+mod jobs;
 mod refuse;
 mod reply;
 mod stream;
@@ -59,7 +60,10 @@ impl Provider for Bedrock {
             Route::Generate(found) if found.id() == COUNT || invocations::has(found.id()) => {
                 Route::Direct(found.id(), Some(found))
             }
-            Route::NotFound => agent::route(method, path),
+            Route::NotFound => match agent::route(method, path) {
+                Route::NotFound => jobs::route(method, path),
+                route => route,
+            },
             route => route,
         }
     }
@@ -93,6 +97,7 @@ impl Provider for Bedrock {
         match call.found.and_then(|found| images::variant(&asked(found))) {
             Some(_) if call.operation == invoke::WHOLE => images::check(call),
             _ if agent::has(&call.request.path) => agent::check(call),
+            _ if jobs::has(call.operation) => jobs::check(call),
             _ => check::check(call),
         }
     }
@@ -152,8 +157,11 @@ impl Provider for Bedrock {
     }
 
     fn direct(&self, call: &Call<'_>) -> Whole {
-        let answer =
-            if invocations::has(call.operation) { invocations::answer(call) } else { count::tokens(call) };
+        let answer = match call.operation {
+            operation if invocations::has(operation) => invocations::answer(call),
+            operation if jobs::has(operation) => jobs::answer(call),
+            _ => count::tokens(call),
+        };
         match answer {
             Ok(body) => {
                 let headers = error::headers(&call.draw, (self.now)(), "application/json");

@@ -23,10 +23,11 @@ use crate::request::Request;
 use service::Beside;
 
 /// All of them. The name is also the prefix of their paths on the common port, and that of their document in `specs`.
-pub static ALL: [&dyn Provider; 7] = [
+pub static ALL: [&dyn Provider; 8] = [
     &Beside(aws::Sts),
     &Beside(aws::Imds),
     &Beside(aws::Ecs),
+    &Beside(aws::S3),
     &Beside(google::OAuth),
     &Beside(google::Metadata),
     &Beside(azure::Entra),

@@ -91,6 +91,11 @@ impl<S: Service> Provider for Beside<S> {
         self.0.refuse(violation, body)
     }
 
+    /// What takes bytes takes any.
+    fn is_bytes(&self, _request: &Request) -> bool {
+        true
+    }
+
     fn make(&self, call: &Call<'_>, _reply: &Reply) -> Result<Made, Failure> {
         self.0.answer(call).map(Made::Whole)
     }

@@ -37,6 +37,7 @@ use crate::script::{Failure, Finish, Kind, Reply};
 use crate::seed::Draw;
 
 pub(crate) use embedding::length as dimensions;
+pub(crate) use files::md5;
 pub(crate) use images::{is_address, show};
 pub(crate) use models::listed;
 pub(crate) use resource::{Given, Manner};

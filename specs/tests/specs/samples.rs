@@ -42,7 +42,9 @@ fn each_body_of_an_invalid_sample_is_wrong() {
 
 #[test]
 fn every_provider_with_samples_has_both_kinds() {
-    for provider in specs::apis().map(specs::Api::provider) {
+    // Of what is never JSON there is nothing to show.
+    let shown = specs::apis().filter(|api| !crate::documents::components(api).is_empty());
+    for provider in shown.map(specs::Api::provider) {
         for kind in ["valid", "invalid"] {
             let count = Sample::all().iter().filter(|sample| sample.is(provider, kind)).count();
             assert!(count > 0, "{provider} has no {kind} samples");

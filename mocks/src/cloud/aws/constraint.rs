@@ -27,7 +27,10 @@ pub(crate) fn sentence(violation: &Violation, value: &Value) -> String {
         "minLength" | "minItems" => (shown, format!("have length greater than or equal to {limit}")),
         "maxLength" | "maxItems" => (shown, format!("have length less than or equal to {limit}")),
         "pattern" => {
+            // The model has no anchors: all of a text must fit anyway.
             let pattern = violation.expected.trim_start_matches("text that matches ");
+            let pattern =
+                pattern.strip_prefix('^').and_then(|pattern| pattern.strip_suffix('$')).unwrap_or(pattern);
             (shown, format!("satisfy regular expression pattern: {pattern}"))
         }
         _ => (shown, format!("be {}", violation.expected)),

@@ -3,6 +3,7 @@
 pub(crate) mod constraint;
 mod ecs;
 mod imds;
+pub(crate) mod s3;
 pub mod sigv4;
 mod sts;
 mod xml;
@@ -14,6 +15,7 @@ use crate::seed::Draw;
 use crate::{AwsKey, Credentials};
 pub(super) use ecs::Ecs;
 pub(super) use imds::Imds;
+pub(super) use s3::S3;
 pub(super) use sts::Sts;
 
 pub(super) const ECS: &str = "ecs";

@@ -34,6 +34,28 @@ pub(super) fn document(name: &str, namespace: &str, elements: &Node) -> String {
     out
 }
 
+/// The same without blanks, as S3 writes it.
+pub(super) fn compact(name: &str, namespace: Option<&str>, elements: &Node) -> String {
+    let namespace = namespace.map(|namespace| format!(" xmlns=\"{namespace}\"")).unwrap_or_default();
+    let mut out = format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<{name}{namespace}>");
+    dense(elements, &mut out);
+    let _ = write!(out, "</{name}>");
+    out
+}
+
+fn dense(node: &Node, out: &mut String) {
+    match node {
+        Node::Text(text) => escape(text, out),
+        Node::Elements(elements) => {
+            for (name, node) in elements {
+                let _ = write!(out, "<{name}>");
+                dense(node, out);
+                let _ = write!(out, "</{name}>");
+            }
+        }
+    }
+}
+
 fn write(node: &Node, level: usize, out: &mut String) {
     match node {
         Node::Text(text) => escape(text, out),

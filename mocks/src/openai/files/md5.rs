@@ -1,7 +1,7 @@
 //! [MD5](https://www.rfc-editor.org/rfc/rfc1321), with which a client may name the bytes that it sent. It keeps no secret.
 
 /// The digest in hexadecimal digits.
-pub(super) fn md5(bytes: &[u8]) -> String {
+pub(crate) fn md5(bytes: &[u8]) -> String {
     let mut state = [0x6745_2301_u32, 0xefcd_ab89, 0x98ba_dcfe, 0x1032_5476];
     let mut chunks = bytes.chunks_exact(64);
     for chunk in &mut chunks {

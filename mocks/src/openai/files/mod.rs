@@ -18,6 +18,7 @@ use crate::provider::Call;
 use crate::script::Failure;
 
 pub(super) use file::{File, bytes, described};
+pub(crate) use md5::md5;
 
 /// Is this operation one of these?
 pub(super) fn has(operation: &str) -> bool {

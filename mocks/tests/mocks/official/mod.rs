@@ -6,6 +6,7 @@ mod azure;
 mod azure_identity;
 mod boto3;
 mod boto3_identity;
+mod boto3_jobs;
 mod cohere;
 mod genai;
 mod genai_batches;

@@ -8,9 +8,10 @@ use crate::request::Request;
 
 /// Method, path, query, the signed headers with their values, their names, and the hash of the body; one line each.
 ///
-/// The names are in lower case and sorted. The hash is always the body's own: `x-amz-content-sha256` counts as any header.
-pub(super) fn request(request: &Request, signed_headers: &[String], port: Port) -> String {
-    let path = path(&request.full_path());
+/// The names are in lower case and sorted. The hash is always the body's own: `x-amz-content-sha256` counts as any header. But
+/// [S3](https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html) takes the path as it was sent, and that header's word.
+pub(super) fn request(request: &Request, signed_headers: &[String], port: Port, is_s3: bool) -> String {
+    let path = if is_s3 { request.full_path() } else { path(&request.full_path()) };
     let query = query(request.query.as_deref().unwrap_or_default());
     let mut out = format!("{}\n{path}\n{query}\n", request.method);
     for name in signed_headers {
@@ -19,7 +20,9 @@ pub(super) fn request(request: &Request, signed_headers: &[String], port: Port) 
         let values: Vec<String> = values.map(squeeze).collect();
         let _ = writeln!(out, "{name}:{}", values.join(","));
     }
-    let _ = write!(out, "\n{}\n{}", signed_headers.join(";"), hex(&sha256(&request.body)));
+    let told = request.header("x-amz-content-sha256").filter(|_| is_s3).map(str::to_owned);
+    let hash = told.unwrap_or_else(|| hex(&sha256(&request.body)));
+    let _ = write!(out, "\n{}\n{hash}", signed_headers.join(";"));
     out
 }
 

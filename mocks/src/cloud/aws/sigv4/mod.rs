@@ -14,6 +14,8 @@ use crate::cloud::Caller;
 use crate::request::Request;
 use crate::{AwsKey, Keys};
 
+/// The service that signs otherwise than all others.
+const S3: &str = "s3";
 const TERMINATOR: &str = "aws4_request";
 /// How far the client's clock may be off, either way.
 const SKEW_MINUTES: i64 = 5;
@@ -62,7 +64,7 @@ pub fn verify(request: &Request, keys: &Keys<'_>, service: &str, now: Timestamp)
     clock_fits(&date, signed_at, now)?;
 
     let expected = |port| {
-        let canonical_request = canonical::request(request, signed_headers, port);
+        let canonical_request = canonical::request(request, signed_headers, port, service == S3);
         let hash = hex(&sha256(canonical_request.as_bytes()));
         let string_to_sign = format!("{ALGORITHM}\n{date}\n{}\n{hash}", scope.text());
         Expected { canonical_request, string_to_sign }

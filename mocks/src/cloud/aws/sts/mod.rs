@@ -69,10 +69,7 @@ impl Service for Sts {
         let mut place = place.chars();
         let first = place.next().map(|first| first.to_ascii_lowercase()).into_iter();
         let place: String = first.chain(place).collect();
-        error::failure(
-            "ValidationError",
-            &format!("{before} at '{place}").replace("pattern: ^", "pattern: ").replace("*$", "*"),
-        )
+        error::failure("ValidationError", &format!("{before} at '{place}"))
     }
 
     fn answer(&self, call: &Call<'_>) -> Result<Whole, Failure> {
