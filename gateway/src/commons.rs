@@ -56,6 +56,8 @@ impl Commons {
         limits: &Limits,
         before: Option<&Self>,
     ) -> Self {
+        // From here on what is new is told by those who come after.
+        before.inspect(|before| before.sharing.stop());
         let mut sharing = Sharing::default();
         let balancers = config.router.routes().iter().filter_map(|route| {
             let settings = route.plugin.balancer.as_ref()?;
@@ -70,9 +72,12 @@ impl Commons {
         });
         let balancers = balancers.collect();
         let semantics = config.router.routes().iter().filter_map(|route| {
-            let same = before.and_then(|before| before.known(route)).filter(|(_, same)| *same);
-            let known = before.zip(same).and_then(|(before, (known, _))| before.semantic(known));
-            let semantic = known.or_else(|| Some(Arc::new(Semantic::new(&route.plugin, tls)?)))?;
+            let known = before.and_then(|before| before.known(route));
+            let earlier = before.zip(known).and_then(|(before, (known, _))| before.semantic(known));
+            let semantic = match (known, earlier) {
+                (Some((_, true)), Some(same)) => same,
+                (_, earlier) => Arc::new(Semantic::new(&route.plugin, tls, earlier.as_deref())?),
+            };
             Some((Arc::as_ptr(route).addr(), semantic))
         });
         let semantics = semantics.collect();

@@ -25,7 +25,7 @@ use tokio::time::{Instant, sleep};
 
 pub(crate) use prompt::prompt;
 
-use crate::config::{AiProxy, Algorithm, Metric, Target};
+use crate::config::{AiProxy, Algorithm, Embeddings, Metric, Target};
 use crate::outage::Outage;
 use database::Keep;
 use order::Group;
@@ -43,11 +43,15 @@ pub(crate) struct Semantic {
     threshold: Option<f64>,
     /// Numbers in a vector, where the file says it.
     dimensions: Option<u32>,
+    /// What makes the vectors.
+    model: Embeddings,
     groups: Vec<Group>,
     /// Who takes what fits no other.
     catchall: Group,
     /// One for each group, once all are known.
     vectors: OnceLock<Vec<Vec<f32>>>,
+    /// Those that an earlier configuration knew.
+    earlier: Vec<Option<Vec<f32>>>,
     /// Those that are known so far. Whoever holds it embeds the rest; the other cores wait.
     learning: tokio::sync::Mutex<Vec<Vec<f32>>>,
     /// Where vectors lie too, if the file says so.
@@ -64,8 +68,9 @@ pub(crate) struct TooFar {
 }
 
 impl Semantic {
-    /// `None`: the plugin goes by another algorithm.
-    pub(crate) fn new(plugin: &AiProxy, tls: &ClientConfig) -> Option<Self> {
+    /// `None`: the plugin goes by another algorithm. `before`: what there was of the same route until now, of which the vectors are kept
+    /// that the same model has made.
+    pub(crate) fn new(plugin: &AiProxy, tls: &ClientConfig, before: Option<&Self>) -> Option<Self> {
         plugin.balancer.as_ref().filter(|balancer| balancer.algorithm == Algorithm::Semantic)?;
         let embeddings = plugin.embeddings.as_ref()?;
         let mut groups: Vec<Group> = Vec::new();
@@ -87,18 +92,30 @@ impl Semantic {
         let vectordb = plugin.vectordb.as_ref();
         let descriptions = groups.iter().map(|group| group.description.clone());
         let keep = vectordb.and_then(|vectordb| Keep::new(embeddings, vectordb, descriptions, tls));
+        let before = before.filter(|before| before.model == *embeddings);
+        let known = |group: &Group| before?.vector(&group.description).cloned();
+        let earlier: Vec<Option<Vec<f32>>> = groups.iter().map(known).collect();
+        let all: Option<Vec<Vec<f32>>> = earlier.iter().cloned().collect();
         Some(Self {
             keep,
+            model: embeddings.clone(),
+            vectors: all.map(OnceLock::from).unwrap_or_default(),
+            earlier,
             metric: vectordb.map(|vectordb| vectordb.metric).unwrap_or_default(),
             threshold: vectordb.and_then(|vectordb| vectordb.threshold),
             dimensions: vectordb.map(|vectordb| vectordb.dimensions),
             groups,
             catchall,
-            vectors: OnceLock::new(),
             learning: tokio::sync::Mutex::default(),
             pause: Mutex::default(),
             outage: Outage::default(),
         })
+    }
+
+    /// The vector of a description, where it is known.
+    fn vector(&self, description: &str) -> Option<&Vec<f32>> {
+        let place = self.groups.iter().position(|group| group.description == description)?;
+        self.vectors.get()?.get(place)
     }
 
     /// Embeds the descriptions by `embed`, however long it takes, and then sees that the database has them, for as long as it is
@@ -106,13 +123,14 @@ impl Semantic {
     pub(crate) async fn learn<E: Display>(&self, mut embed: impl AsyncFnMut(&str) -> Result<Vec<f32>, E>) {
         let mut known = self.learning.lock().await;
         if self.vectors.get().is_none() {
-            let mut stored = match &self.keep {
-                Some(keep) => keep.stored().await.into_iter(),
-                None => Vec::new().into_iter(),
+            let stored = match &self.keep {
+                Some(keep) => keep.stored().await,
+                None => Vec::new(),
             };
-            let mut stored = stored.by_ref().skip(known.len());
             while let Some(group) = self.groups.get(known.len()) {
-                let found = stored.next().flatten().and_then(|vector| self.check(vector).ok());
+                let earlier = self.earlier.get(known.len()).cloned().flatten();
+                let found = earlier.or_else(|| stored.get(known.len()).cloned().flatten());
+                let found = found.and_then(|vector| self.check(vector).ok());
                 known.push(match found {
                     Some(vector) => vector,
                     None => self.embedded(&group.description, &mut embed).await,

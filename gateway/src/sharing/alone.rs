@@ -26,6 +26,10 @@ impl Circle {
         match *self {}
     }
 
+    pub(super) fn stop(&self) {
+        match *self {}
+    }
+
     pub(super) fn run(&self, _: Duration) -> Ready<()> {
         match *self {}
     }

@@ -7,6 +7,7 @@
 use std::fmt::Write as _;
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use redis::{Pipeline, RedisError, Value, from_redis_value_ref, pipe};
@@ -32,6 +33,7 @@ pub(super) struct Circle {
     /// Whoever holds it tells and learns; the other cores wait.
     members: Mutex<Vec<Member>>,
     outage: Outage,
+    stopped: AtomicBool,
 }
 
 /// The targets of one route.
@@ -66,7 +68,13 @@ struct Heard {
 impl Circle {
     pub(super) fn new(settings: &config::Redis, tls: &ClientConfig) -> io::Result<Self> {
         let redis = Redis::new(settings, tls)?;
-        Ok(Self { settings: settings.clone(), redis, members: Mutex::default(), outage: Outage::default() })
+        Ok(Self {
+            settings: settings.clone(),
+            redis,
+            members: Mutex::default(),
+            outage: Outage::default(),
+            stopped: AtomicBool::new(false),
+        })
     }
 
     pub(super) fn meets_at(&self, settings: &config::Redis) -> bool {
@@ -81,9 +89,13 @@ impl Circle {
         self.members.get_mut().push(Member { balancer: Arc::clone(balancer), prefix, targets });
     }
 
+    pub(super) fn stop(&self) {
+        self.stopped.store(true, Ordering::Relaxed);
+    }
+
     pub(super) async fn run(&self, every: Duration) {
         let mut members = self.members.lock().await;
-        loop {
+        while !self.stopped.load(Ordering::Relaxed) {
             match self.meet(&mut members).await {
                 Ok(()) => self.outage.worked(WHAT),
                 Err(why) => self.outage.failed(WHAT, &why),

@@ -47,6 +47,11 @@ impl Sharing {
         Ok(&mut self.circles[place])
     }
 
+    /// Tells nothing more: others have taken over the balancers.
+    pub(crate) fn stop(&self) {
+        self.circles.iter().for_each(Circle::stop);
+    }
+
     /// Tells and learns, every so often, for as long as it is polled. One of several callers does it.
     pub(crate) async fn run(&self, every: Duration) {
         join_all(self.circles.iter().map(|circle| circle.run(every))).await;

@@ -1,6 +1,6 @@
 //! The example that the documentation shows, and the files in `good/`.
 
-use gateway::config::{Config, Errors, GoogleKey, Named, Tuning};
+use gateway::config::{Config, Errors, GoogleKey, Named, Target, Tuning};
 use http::HeaderMap;
 use translate::call::Api;
 
@@ -107,6 +107,22 @@ fn the_example_of_clouds_says_who_the_gateway_is() {
     assert!(target("/azure").auth.azure.client_secret.is_some());
     let managed = &target("/azure-managed").auth;
     assert!(managed.azure.use_managed_identity && managed.allow_override);
+}
+
+#[test]
+fn the_example_of_meaning_serves_what_it_says() {
+    let config = Config::load(&here("examples/semantic.yaml"), &env(VARIABLES));
+    let config = config.unwrap_or_else(|errors| panic!("{errors}"));
+    let plugin = |path: &str| {
+        config.router.find("POST", None, path, &HeaderMap::new()).expect(path).route.plugin.clone()
+    };
+    let by_meaning = plugin("/by-meaning");
+    assert_eq!(by_meaning.targets.len(), 4);
+    assert_eq!(by_meaning.targets[3].description.as_deref(), Some(Target::CATCHALL));
+    let model = &by_meaning.embeddings.unwrap().target.model;
+    assert_eq!(model.options.embeddings_dimensions, Some(1024));
+    assert_eq!(by_meaning.vectordb.unwrap().pgvector.password, None);
+    assert!(plugin("/shared").extensions.share);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use gateway::config::Config;
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 
@@ -169,11 +170,12 @@ async fn a_model_that_several_go_by_is_more_than_a_description() {
     learned(&gateway, &model, 2).await;
     let body = json!({"model": "verse", "messages": [{"role": "user", "content": "Rust"}]}).to_string();
     let mut seen = Vec::new();
-    for _ in 0..2 {
+    for _ in 0..6 {
         let reply = Client::connect(gateway.addr()).await.chat(&body).await;
         seen.push(reply.field("x-kong-llm-model").unwrap().to_owned());
     }
     seen.sort_unstable();
+    seen.dedup();
     assert_eq!(seen, ["openai/m1", "openai/m2"]);
 }
 
@@ -247,5 +249,109 @@ async fn a_prompt_that_takes_too_long_is_not_waited_for() {
     let prompt = tokio::spawn(async move { model.call().await });
     while !prompt.is_finished() {
         assert_eq!(who(&gateway, "Rust").await, "openai/m1");
+    }
+}
+
+#[tokio::test]
+async fn a_new_configuration_keeps_the_vectors_that_it_still_needs() {
+    let (model, code, poems) = (Server::model().await, Server::target().await, Server::target().await);
+    let gateway = setup(&model.url, &[(&code, CODE), (&poems, POEMS)]).start();
+    learned(&gateway, &model, 2).await;
+    let next = setup(&model.url, &[(&poems, POEMS), (&code, CODE)]).file();
+    gateway.reload(Config::parse(&next, &|_| None).unwrap()).await;
+    assert_eq!(who(&gateway, "Rust").await, "openai/m1");
+    assert_eq!(who(&gateway, "poem").await, "openai/m0");
+    let seen = model.seen.lock().unwrap();
+    let described = seen.iter().filter(|(_, body)| [CODE, POEMS].contains(&body["input"].as_str().unwrap()));
+    assert_eq!(described.count(), 2);
+}
+
+/// What a provider is asked for the vector of `CODE`, and what it answers, in the words of its own documents.
+struct Spoken {
+    model: Value,
+    auth: Value,
+    /// The path below the address.
+    path: &'static str,
+    /// A part of the request's head.
+    head: &'static str,
+    asked: Value,
+    answer: Value,
+}
+
+fn spoken(provider: &str) -> Spoken {
+    let auth = json!({"header_name": "Authorization", "header_value": "Bearer k"});
+    let of = |options: Value, path, asked, answer| Spoken {
+        model: json!({"provider": provider, "name": "m", "options": options}),
+        auth: auth.clone(),
+        path,
+        head: "authorization: Bearer k\r\n",
+        asked,
+        answer,
+    };
+    let usual = json!({"object": "list", "model": "m", "data": [{"object": "embedding", "index": 0, "embedding": [1, 0, 0]}]});
+    let plain = json!({"input": CODE, "model": "m"});
+    match provider {
+        "azure" => of(
+            json!({"azure": {"instance": "i", "deployment_id": "d"}}),
+            "/openai/deployments/d/embeddings?api-version=2023-05-15",
+            plain,
+            usual,
+        ),
+        "bedrock" => Spoken {
+            auth: json!({"aws_access_key_id": "AKIATOUCHSTONE000001", "aws_secret_access_key": "s"}),
+            head: "authorization: AWS4-HMAC-SHA256 ",
+            model: json!({"provider": provider, "name": "amazon.titan-embed-text-v2:0", "options": {"bedrock": {"aws_region": "us-east-1", "embeddings_normalize": true}}}),
+            ..of(
+                json!({}),
+                "/model/amazon.titan-embed-text-v2%3A0/invoke",
+                json!({"inputText": CODE, "normalize": true}),
+                json!({"embedding": [1, 0, 0], "inputTextTokenCount": 3}),
+            )
+        },
+        "cohere" => of(
+            json!({}),
+            "/v2/embed",
+            json!({"model": "m", "texts": [CODE], "input_type": "classification", "embedding_types": ["float"]}),
+            json!({"id": "1", "embeddings": {"float": [[1, 0, 0]]}, "texts": [CODE], "meta": {}}),
+        ),
+        "gemini" => of(
+            json!({}),
+            "/v1beta/models/m:batchEmbedContents",
+            json!({"requests": [{"model": "models/m", "content": {"parts": [{"text": CODE}]}}]}),
+            json!({"embeddings": [{"values": [1, 0, 0]}]}),
+        ),
+        "huggingface" => of(
+            json!({"huggingface": {"wait_for_model": true}}),
+            "/hf-inference/models/m/pipeline/feature-extraction",
+            json!({"inputs": [CODE]}),
+            json!([[1, 0, 0]]),
+        ),
+        "mistral" => of(json!({}), "/v1/embeddings", json!({"input": [CODE], "model": "m"}), usual),
+        "ollama" => of(
+            json!({}),
+            "/api/embed",
+            json!({"model": "m", "input": [CODE]}),
+            json!({"model": "m", "embeddings": [[1, 0, 0]]}),
+        ),
+        _ => of(json!({}), "/v1/embeddings", plain, usual),
+    }
+}
+
+#[tokio::test]
+async fn every_provider_of_embeddings_is_asked_in_its_own_words() {
+    for provider in ["azure", "bedrock", "cohere", "gemini", "huggingface", "mistral", "ollama", "openai"] {
+        let Spoken { mut model, auth, path, head, asked, answer } = spoken(provider);
+        let answer = answer.to_string();
+        let server = Server::start(move |_| closing("200 OK", &answer)).await;
+        let (code, rest) = (Server::target().await, Server::target().await);
+        model["options"]["upstream_url"] = json!(server.url);
+        let setup = setup("http://h", &[(&code, CODE), (&rest, "CATCHALL")]).set("/vectordb", Value::Null);
+        let gateway = setup.set("/embeddings", json!({"auth": auth, "model": model})).start();
+        learned(&gateway, &server, 1).await;
+        let (seen, body) = server.seen.lock().unwrap()[0].clone();
+        assert!(seen.starts_with(&format!("POST {path} HTTP/1.1\r\n")), "{provider}: {seen}");
+        assert!(seen.contains(head), "{provider}: {seen}");
+        assert_eq!(body, asked, "{provider}");
+        assert_eq!(who(&gateway, "whatever").await, "openai/m0", "{provider}");
     }
 }
