@@ -28,6 +28,14 @@ impl Principal {
         }
     }
 
+    /// Where requests are signed for; `None`: a token is shown.
+    pub(crate) fn region(&self) -> Option<&str> {
+        match self {
+            Self::Aws(account) => Some(&account.region),
+            Self::Azure(_) | Self::Google(_) => None,
+        }
+    }
+
     /// Asks for a credential, of whomever that takes.
     pub(super) async fn issue(&self, network: &Network) -> Result<Issued, Failure> {
         match self {

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use rustls::ClientConfig;
 use tokio::runtime::Builder;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore};
 use tokio::task::{LocalSet, spawn_local};
 use tokio::time::{sleep, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
@@ -21,6 +21,8 @@ use crate::limits::Limits;
 
 /// How often a request that may go better in a moment is made, and how long after the first and the second.
 const TRIES: [Duration; 3] = [Duration::from_millis(100), Duration::from_millis(400), Duration::ZERO];
+/// Tokens that are asked for at once: where calls name roles, there may be as many as there are calls.
+const AT_ONCE: usize = 256;
 /// Threads that read files and ask for addresses.
 const READERS: usize = 2;
 
@@ -103,10 +105,11 @@ fn start(desk: Arc<Desk>, network: Network) -> io::Result<()> {
 impl Desk {
     /// Asks for all tokens, until the gateway is gone.
     async fn serve(&self, network: Rc<Network>) {
+        let permits = Rc::new(Semaphore::new(AT_ONCE));
         let serve = async {
             loop {
                 for source in std::mem::take(&mut *lock(&self.fresh)) {
-                    spawn_local(keep(source, Rc::clone(&network)));
+                    spawn_local(keep(source, Rc::clone(&network), Rc::clone(&permits)));
                 }
                 self.bell.notified().await;
             }
@@ -119,15 +122,18 @@ impl Desk {
 }
 
 /// Keeps a source in tokens for as long as anybody has it.
-async fn keep(source: Weak<Source>, network: Rc<Network>) {
-    while let Some(held) = source.upgrade() {
+async fn keep(source: Weak<Source>, network: Rc<Network>, permits: Rc<Semaphore>) {
+    loop {
+        // Meanwhile it may turn out that nobody needs it any more.
+        let permit = permits.acquire().await;
+        let Some(held) = source.upgrade() else { return };
         if held.begin() {
             let result = ask(&held.principal, &network).await;
             tell(&held.principal, &result);
             held.settle(result);
         }
         let (due, bell) = (held.due(), Arc::clone(&held.bell));
-        drop(held);
+        drop((held, permit));
         let until_due = async {
             match due {
                 Some(due) => sleep_until(due).await,

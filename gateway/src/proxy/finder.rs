@@ -14,7 +14,7 @@ use translate::call::{self, Api, Call, Options};
 
 use super::Proxy;
 use super::backend::{Backend, Values};
-use super::credentials::Payload;
+use super::outgoing::Payload;
 use super::peers::Peers;
 use super::pool::Pool;
 use super::send::{Asked, Draft};

@@ -11,7 +11,7 @@ use translate::wire::Framing;
 
 use super::answer::Answer;
 use super::backend::{Backend, Values};
-use super::credentials::Payload;
+use super::outgoing::Payload;
 use super::passing::Passing;
 use super::receive::{ERROR_BYTES, JSON, expect, fail, failed};
 use super::send::{Asked, Draft, Once};

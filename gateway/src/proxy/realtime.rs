@@ -11,7 +11,7 @@ use translate::passthrough::{Passage, Resource};
 
 use super::answer::Answer;
 use super::backend::{Backend, Values};
-use super::credentials::Payload;
+use super::outgoing::Payload;
 use super::passing::Passing;
 use super::passthrough::{own_headers, query};
 use super::receive::fail;

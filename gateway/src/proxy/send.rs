@@ -8,7 +8,8 @@ use translate::call::{self, Api, Options, Target};
 use translate::client::responses::Memory;
 
 use super::backend::{Backend, Place, Values};
-use super::credentials::{Outgoing, Payload, Proof};
+use super::outgoing::{Outgoing, Payload};
+use super::proof::Proof;
 use super::{Proxy, Record, headers};
 use crate::fault::Fault;
 use crate::percent;

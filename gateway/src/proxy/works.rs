@@ -8,7 +8,7 @@ use translate::works::{self, Asked, Given, Work};
 
 use super::answer::Answer;
 use super::backend::{Backend, Values};
-use super::credentials::Payload;
+use super::outgoing::Payload;
 use super::receive::{fail, now};
 use super::send::{self, Draft};
 use super::source::Source;

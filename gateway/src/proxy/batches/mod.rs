@@ -25,7 +25,7 @@ use translate::passthrough::Resource;
 
 use super::answer::Answer;
 use super::backend::{Backend, Values};
-use super::credentials::Payload;
+use super::outgoing::Payload;
 use super::receive::fail;
 use super::send::{Asked, Draft};
 use super::source::Source;

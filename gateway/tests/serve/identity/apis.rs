@@ -178,3 +178,18 @@ async fn a_key_of_the_file_is_shown_whatever_is_called_and_none_of_the_clients()
         assert!(!seen.head.contains("of-the-client"), "{what}");
     }
 }
+
+#[tokio::test]
+async fn a_clients_own_key_goes_where_the_file_says_so_and_none_but_the_one_that_it_names() {
+    let apis = APIS.iter().filter(|api| api.provider == "azure");
+    for api in apis {
+        for (overrides, expected) in [(true, "of-the-client"), (false, KEY)] {
+            let model = model().await;
+            let auth = json!({"header_name": "api-key", "header_value": KEY, "allow_override": overrides});
+            let seen = api.shown(api.setup(&model, auth), &model).await;
+            let what = format!("{} {}: {}", api.provider, api.line, seen.head);
+            assert_eq!(seen.field("api-key"), Some(expected), "{what}");
+            assert_eq!(seen.head.matches("of-the-client").count(), usize::from(overrides), "{what}");
+        }
+    }
+}

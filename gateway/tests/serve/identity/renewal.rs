@@ -118,3 +118,49 @@ async fn a_body_that_came_in_pieces_is_not_sent_again_but_the_next_one_has_anoth
     }
     assert_eq!(shown(&model), ["Bearer token-0", "Bearer token-1"]);
 }
+
+#[tokio::test]
+async fn another_configuration_goes_on_with_the_same_token() {
+    let (model, tokens) = (Server::model(GEMINI).await, tokens(3600).await);
+    let setup = || google(Setup::new("openai", model.addr), &tokens);
+    let gateway = setup().start();
+    assert_eq!(chat(&gateway, ASK).await.status, 200);
+    let next = setup().set("/logging", json!({"log_statistics": true})).file();
+    gateway.reload(Config::parse(&next, &|_| None).unwrap()).await;
+    assert_eq!(chat(&gateway, ASK).await.status, 200);
+    assert_eq!(shown(&model), ["Bearer token-0"; 2]);
+    let other = tokens.url("/other/token");
+    let next = setup().set("/auth/gcp_metadata_url", other).file();
+    gateway.reload(Config::parse(&next, &|_| None).unwrap()).await;
+    assert_eq!(chat(&gateway, ASK).await.status, 200);
+    assert_eq!(shown(&model).last().unwrap(), "Bearer token-1", "who is somebody else has one of its own");
+}
+
+#[tokio::test]
+async fn a_model_of_embeddings_is_shown_a_token_as_well() {
+    let tokens = tokens(3600).await;
+    let target = Server::model(ANSWER).await;
+    let model = Server::start(|_, seen| {
+        let count =
+            serde_json::from_slice::<Value>(&seen.body).unwrap()["requests"].as_array().unwrap().len();
+        let embeddings: Vec<Value> = (0..count).map(|_| json!({"values": [1.0, 0.0]})).collect();
+        Some(json_reply("200 OK", &json!({"embeddings": embeddings}).to_string()))
+    })
+    .await;
+    let mut described = plugin("openai", &target.url(""));
+    described["description"] = json!("everything");
+    let embeddings = json!({
+        "auth": {"gcp_use_service_account": true, "gcp_metadata_url": tokens.url("/token")},
+        "model": {"provider": "gemini", "name": "e", "options": {"upstream_url": model.url("")}},
+    });
+    let vectordb =
+        json!({"strategy": "redis", "dimensions": 2, "distance_metric": "cosine", "threshold": 0.5});
+    let gateway = Setup::among(&[described], &json!({"algorithm": "semantic"}))
+        .set("/embeddings", embeddings)
+        .set("/vectordb", vectordb)
+        .start();
+    // The description, before anybody calls.
+    model.got(1).await;
+    assert_eq!(chat(&gateway, ASK).await.status, 200);
+    assert!(shown(&model).iter().all(|token| token == "Bearer token-0"));
+}
