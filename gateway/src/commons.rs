@@ -18,6 +18,7 @@ use crate::sharing::Sharing;
 use crate::shelf::Shelf;
 use crate::statistics::{Access, Observer, Observers, Shares, Sinks};
 use crate::store::Store;
+use crate::telemetry::Telemetry;
 
 /// One of each, for all cores.
 pub(crate) struct Commons {
@@ -29,6 +30,8 @@ pub(crate) struct Commons {
     pub(crate) metrics: Arc<Metrics>,
     /// What callers have had of what they may have.
     pub(crate) limiter: Arc<Limiter>,
+    /// Who is sent traces and metrics of calls.
+    pub(crate) telemetry: Arc<Telemetry>,
     /// Who is told what calls were.
     pub(crate) observers: Arc<Observers>,
     /// Where they are told besides, by route.
@@ -87,13 +90,15 @@ impl Commons {
                 vec![Arc::new(Access), Arc::new(Shares), Arc::clone(&metrics) as _];
             Observers::new(observers)
         };
+        let sinks = keep(before, |before| &before.sinks, || Sinks::new(Arc::clone(tls), Arc::clone(ways)));
         Self {
             balancers,
+            telemetry: keep(before, |before| &before.telemetry, || Telemetry::new(&sinks)),
             sharing,
             semantics,
             routes: config.router.routes().to_vec(),
             observers: keep(before, |before| &before.observers, observers),
-            sinks: keep(before, |before| &before.sinks, || Sinks::new(Arc::clone(tls), Arc::clone(ways))),
+            sinks,
             identities: keep(before, |before| &before.identities, || Registry::new(tls, ways, limits)),
             shelf: keep(before, |before| &before.shelf, || Shelf::new(limits)),
             store: keep(before, |before| &before.store, || Store::new(limits)),

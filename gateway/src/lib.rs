@@ -42,6 +42,11 @@ mod shelf;
 mod statistics;
 mod status;
 mod store;
+#[cfg(feature = "otlp")]
+mod telemetry;
+#[cfg(not(feature = "otlp"))]
+#[path = "telemetry/absent.rs"]
+mod telemetry;
 mod tls;
 mod upstream;
 

@@ -150,6 +150,7 @@ impl<'c> Document<'c> {
                     for held in &held {
                         held.settings.iter().for_each(|settings| settings.add_to(&mut plugins, &held.place));
                     }
+                    plugins.complete(field.context.env);
                     routes.push(Arc::new(draft.finish((**plugin).clone(), plugins, name, timeouts)));
                 }
                 Some(_) => {}

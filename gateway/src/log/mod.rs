@@ -5,7 +5,7 @@ mod queue;
 use tracing_subscriber::EnvFilter;
 
 use queue::Queue;
-pub(crate) use queue::dropped;
+pub(crate) use queue::{DROPPED, dropped};
 
 /// Keeps the log going. Dropping it writes what is left, unless nobody reads it.
 #[must_use = "dropping it ends the log"]

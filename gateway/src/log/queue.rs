@@ -24,8 +24,8 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// Between two attempts on a writer that is full and says so instead of blocking.
 const FULL: Duration = Duration::from_millis(10);
 
-/// Records that were dropped since the process started.
-static DROPPED: AtomicU64 = AtomicU64::new(0);
+/// Records that were dropped since the process started, whatever they were for.
+pub(crate) static DROPPED: AtomicU64 = AtomicU64::new(0);
 
 /// How many records found no room, or no writer, since the process started.
 pub(crate) fn dropped() -> u64 {

@@ -27,6 +27,7 @@ pub(crate) struct Gauges {
     pub(crate) calls: u64,
     pub(crate) connections: u64,
     pub(crate) log_dropped: u64,
+    pub(crate) spans_dropped: u64,
     pub(crate) targets: Vec<TargetGauge>,
 }
 
@@ -287,6 +288,11 @@ impl<'r> Writer<'r> {
             Kind::Counter,
             ("touchstone_log_records_dropped_total", "Log records that found no room or no writer"),
             float(gauges.log_dropped),
+        );
+        one(
+            Kind::Counter,
+            ("touchstone_spans_dropped_total", "Spans that found no room or no collector"),
+            float(gauges.spans_dropped),
         );
         one(
             Kind::Gauge,

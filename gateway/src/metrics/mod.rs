@@ -8,8 +8,10 @@
 //! A call costs its core one lookup and some additions; cores never wait for each other. Whatever a client or a provider may choose
 //! freely is told for the first names only, and as `other` from then on.
 
+#[cfg(feature = "otlp")]
+mod counter;
 mod families;
-mod histogram;
+pub(crate) mod histogram;
 mod key;
 mod meter;
 mod names;
@@ -27,11 +29,16 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::time::Instant;
 
+#[cfg(feature = "otlp")]
+pub(crate) use counter::Counter;
 pub(crate) use families::{Gauges, TargetGauge, write};
 pub(crate) use key::Key;
+#[cfg(feature = "otlp")]
+pub(crate) use key::operation;
 pub(crate) use meter::{Meter, Running, Tally};
 pub(crate) use names::Names;
 pub(crate) use row::{Row, Tokens};
+pub(crate) use views::Views;
 pub(crate) use window::{Percentiles, Window};
 
 use crate::config::Route;
@@ -39,7 +46,6 @@ use crate::statistics::{Facts, Observer};
 use retries::Retries;
 use shards::Shards;
 use table::Table;
-use views::Views;
 
 /// Models that are told by name, beside those in the file.
 const MODELS: usize = 200;
@@ -127,9 +133,7 @@ impl Metrics {
     pub(crate) fn counted(&self) -> Counted {
         let mut counted = Counted { rows: BTreeMap::new(), retries: Retries::default() };
         self.shards.each(|shard| {
-            for (key, row) in shard.table.rows() {
-                counted.rows.entry(key.owned()).or_default().add(row);
-            }
+            shard.table.sum_into(&mut counted.rows);
             counted.retries.add(&shard.retries);
         });
         counted

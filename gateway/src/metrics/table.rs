@@ -1,5 +1,6 @@
 //! Rows by key, with a bound.
 
+use std::collections::BTreeMap;
 use std::hash::BuildHasher;
 
 use hashbrown::{DefaultHashBuilder, HashTable};
@@ -26,8 +27,14 @@ impl Table {
         self.entry(&key)
     }
 
-    pub(super) fn rows(&self) -> impl Iterator<Item = (Key<&str>, &Row)> {
-        self.rows.iter().map(|(key, row)| (key.borrowed(), row))
+    /// Adds all rows to those of other cores.
+    pub(super) fn sum_into(&self, rows: &mut BTreeMap<Key<Box<str>>, Row>) {
+        for (key, row) in &self.rows {
+            match rows.get_mut(key) {
+                Some(sum) => sum.add(row),
+                None => drop(rows.insert(key.clone(), row.clone())),
+            }
+        }
     }
 
     fn find(&self, key: &Key<&str>) -> Option<&(Key<Box<str>>, Row)> {

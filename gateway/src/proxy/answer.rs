@@ -11,6 +11,7 @@ use super::session::Session;
 use super::websocket;
 use crate::fault::Fault;
 use crate::server::Busy;
+use crate::telemetry::Traced;
 
 /// The client's name for its call, or ours; in the answer and in the log.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -134,6 +135,9 @@ impl Answer {
         let kind = kind.filter(|_| !headers.contains_key(header::CONTENT_TYPE));
         headers.extend(kind.map(|kind| (header::CONTENT_TYPE, kind)));
         headers.insert(REQUEST_ID, printable(&record.id));
+        if let Some((name, trace)) = record.traced.as_ref().and_then(Traced::answer) {
+            headers.insert(name, printable(&trace));
+        }
         if record.words() == Api::Messages && !headers.contains_key(MESSAGES_ID) {
             headers.insert(MESSAGES_ID, printable(&record.id));
         }

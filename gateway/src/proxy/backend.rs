@@ -23,6 +23,7 @@ use crate::identity::Registry;
 use crate::limits::Limits;
 use crate::metrics::Meter;
 use crate::percent;
+use crate::telemetry::Trace;
 use crate::upstream::{Origin, Peer, Timeouts};
 
 /// What is done with the calls of a route.
@@ -103,6 +104,8 @@ pub(super) struct Place {
 pub(super) struct Values<'a> {
     pub(super) head: &'a Parts,
     pub(super) captures: &'a Captures,
+    /// Whose trace the call belongs to, where anybody wants to know.
+    pub(super) trace: Option<Arc<Trace>>,
 }
 
 /// The strings of the file that a request fills in.

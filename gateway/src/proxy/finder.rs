@@ -114,7 +114,7 @@ impl Proxy {
         deadline: Instant,
     ) -> Result<Vec<f32>, Unembedded> {
         let model = &finder.model;
-        let values = Values { head, captures: &Captures::default() };
+        let values = Values { head, captures: &Captures::default(), trace: None };
         let filled = model.fill(&values)?;
         let options = Options { stream: None, client_wins: false, strict: false, ..model.options(&filled) };
         let body = serde_json::json!({ "input": text }).to_string();

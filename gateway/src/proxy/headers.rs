@@ -6,7 +6,9 @@ use http::{HeaderMap, HeaderName, HeaderValue, header};
 use crate::upstream::Head;
 
 /// Of a client's request: tracing, whoever the provider is. <https://www.w3.org/TR/trace-context/>
-const TRACE: &[&str] = &["traceparent", "tracestate"];
+const TRACE: &[&str] = &[PARENT, "tracestate"];
+/// Which of them says whose part a call is.
+pub(super) const PARENT: &str = "traceparent";
 /// Of a client's request, for one provider.
 const OF_PROVIDER: &[(&str, &str)] =
     &[("anthropic", "anthropic-beta"), ("openai", "openai-beta"), ("azure", "openai-beta")];

@@ -54,6 +54,7 @@ use crate::limits::Limits;
 use crate::server::{Busy, Secure};
 use crate::statistics::Payloads;
 use crate::status::Station;
+use crate::telemetry::Traced;
 use answer::Answer;
 use backend::{Serves, Values};
 use peers::Peers;
@@ -183,7 +184,8 @@ impl Proxy {
         let (found, pool) = self.route(head, record)?;
         self.admit(head, found.route, record)?;
         let head = &*head;
-        let values = Values { head, captures: &found.captures };
+        let trace = record.traced.as_ref().map(Traced::trace).cloned();
+        let values = Values { head, captures: &found.captures, trace };
         let lead = pool.lead(head.uri.path());
         let mut source = Source::new(body, pool.balancing().is_some());
         let Serves::Call(api) = lead.serves else {
@@ -201,6 +203,9 @@ impl Proxy {
         record.take(Some(body.len()));
         let payloads = lead.target.logging.log_payloads;
         record.payloads = payloads.then(|| Payloads::new(&body));
+        if let Some(traced) = &mut record.traced {
+            traced.ask(&body);
+        }
         let tries = Tries { pool, lead, values: &values, record, deadline };
         if api != Api::Responses {
             let said = Said { body: &body, memory: Memory::default() };
@@ -229,6 +234,7 @@ impl Proxy {
         record.target = Some(Arc::clone(&backend.target));
         record.route = Some(Arc::clone(found.route));
         record.sinks = Arc::clone(&pool.sinks);
+        record.traced = pool.exporter.as_ref().map(|exporter| Traced::begin(exporter, &head.headers));
         if !backend.methods().contains(&head.method.as_str()) {
             return Err(Fault::Method(backend.methods()));
         }

@@ -14,12 +14,15 @@ use crate::config::{self, Route};
 use crate::fault::Fault;
 use crate::limits::Limits;
 use crate::statistics::Sink;
+use crate::telemetry::Exporter;
 
 /// One route, made ready for one core.
 pub(crate) struct Pool {
     route: Arc<Route>,
     /// Where its calls are told, besides the log.
     pub(super) sinks: Arc<[Arc<Sink>]>,
+    /// Who is sent their traces and metrics.
+    pub(super) exporter: Option<Arc<Exporter>>,
     /// One for each target; at least one.
     backends: Vec<Backend>,
     /// `None`: there is only one, and nowhere else to go.
@@ -56,7 +59,9 @@ impl Pool {
             None => None,
         };
         let sinks = commons.sinks.of(&route.plugins).into();
-        Some(Self { route: Arc::clone(route), sinks, backends, balancer: commons.balancer(route), finder })
+        let exporter = commons.telemetry.of(&route.plugins);
+        let (route, balancer) = (Arc::clone(route), commons.balancer(route));
+        Some(Self { route, sinks, exporter, backends, balancer, finder })
     }
 
     /// The first target whose API stands at a path: all who serve the same may take the call.

@@ -19,6 +19,7 @@ use crate::config::{Route, Target};
 use crate::fault::Fault;
 use crate::metrics::{Call, Running};
 use crate::statistics::{self, Facts, Latencies, Mode, Observers, Payloads, Sink, Tried, Wire, cost};
+use crate::telemetry::Traced;
 use crate::upstream::Head;
 
 /// A call that the client gave up, as nginx numbers it. Nobody gets to see this status.
@@ -48,6 +49,8 @@ pub(crate) struct Record {
     pub(crate) target: Option<Arc<Target>>,
     /// The try at it, which is over when the call is.
     pub(crate) pick: Option<Pick>,
+    /// What is sent of it to those who collect traces and metrics.
+    pub(super) traced: Option<Traced>,
     /// Its target is busy with it.
     running: Option<Running>,
     /// The gateway is.
@@ -95,6 +98,7 @@ impl Record {
             provider: None,
             target: None,
             pick: None,
+            traced: None,
             running: None,
             _call: call,
             given: 0,
@@ -157,6 +161,9 @@ impl Record {
         self.target = Some(Arc::clone(&backend.target));
         self.pick = pick;
         self.running = Some(backend.meter.begin());
+        if let Some(traced) = &self.traced {
+            traced.next_try();
+        }
         self.tried.push(Tried {
             target: Arc::clone(&backend.target),
             provider: backend.provider.name,
@@ -188,7 +195,7 @@ impl Record {
     /// The request goes upstream.
     pub(super) fn send(&mut self, place: &Place, asked: &Asked) {
         self.sent = Some(Instant::now());
-        let wants = self.statistics() || !self.sinks.is_empty();
+        let wants = self.statistics() || !self.sinks.is_empty() || self.traced.is_some();
         if let Some(tried) = self.tried.last_mut().filter(|_| wants) {
             tried.origin = Some(Arc::clone(&place.peer.origin));
             tried.path = Some(place.path(asked));
@@ -229,6 +236,9 @@ impl Record {
     /// Bytes that the client gets.
     pub(crate) fn give(&mut self, bytes: &[u8]) {
         self.given += bytes.len() as u64;
+        if let Some(traced) = &mut self.traced {
+            traced.give(bytes);
+        }
         if let Some(payloads) = &mut self.payloads {
             payloads.add(bytes);
         }
@@ -327,8 +337,12 @@ impl Drop for Record {
         let facts = self.facts();
         self.observers.tell(&facts);
         statistics::send(&facts, &self.sinks);
+        if let Some(traced) = &self.traced {
+            traced.tell(&facts);
+        }
     }
 }
+
 /// The model that a reply, or the first event of a stream, names.
 fn model(bytes: &[u8]) -> Option<String> {
     #[derive(Deserialize)]

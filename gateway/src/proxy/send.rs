@@ -177,9 +177,13 @@ impl Draft<'_> {
             ("user-agent", crate::USER_AGENT.into()),
         ];
         let own = target.headers.iter().map(|(name, value)| (*name, Cow::Borrowed(value.as_str())));
+        let parent = values.trace.as_ref().and_then(|trace| trace.parent_of_upstream());
+        let is_told = parent.is_some();
         let passed = headers::upstream(&values.head.headers, backend.provider.name)
+            .filter(|(name, _)| !(is_told && *name == headers::PARENT))
             .map(|(name, value)| (name, value.into()));
-        let headers = fixed.into_iter().chain(kind).chain(own).chain(passed);
+        let parent = parent.map(|parent| (headers::PARENT, parent.into()));
+        let headers = fixed.into_iter().chain(kind).chain(own).chain(passed).chain(parent);
         let headers = headers.map(|(name, value)| (name.into(), value)).collect();
         let mut query = query(target);
         if let Some(more) = asked.query.as_deref().filter(|more| !more.is_empty()) {

@@ -20,6 +20,8 @@ use tokio::time::Instant;
 pub(crate) use access::Access;
 pub(crate) use cost::cost;
 pub(crate) use facts::{Facts, Latencies, Mode, Payloads, Wire, failure};
+#[cfg(feature = "otlp")]
+pub(crate) use sinks::{Deliver, Endpoint};
 pub(crate) use sinks::{Sink, Sinks};
 pub(crate) use tried::Tried;
 

@@ -37,6 +37,7 @@ pub(super) fn of(station: &Station) -> Gauges {
         calls: view.calls.in_flight,
         connections: view.connections.open,
         log_dropped: view.log.dropped,
+        spans_dropped: view.telemetry.dropped,
         targets,
     }
 }

@@ -28,7 +28,8 @@ pub(super) struct View {
     pub(super) config: ConfigView,
     pub(super) calls: Calls,
     pub(super) connections: Connections,
-    pub(super) log: Log,
+    pub(super) log: Lost,
+    pub(super) telemetry: Lost,
     pub(super) routes: Vec<RouteView>,
 }
 
@@ -64,8 +65,9 @@ pub(super) struct Connections {
     pub(super) most: u64,
 }
 
+/// What found no room, or nobody to take it.
 #[derive(Serialize)]
-pub(super) struct Log {
+pub(super) struct Lost {
     pub(super) dropped: u64,
 }
 
@@ -155,7 +157,8 @@ impl View {
                 open: station.connections() as u64,
                 most: station.most_connections as u64,
             },
-            log: Log { dropped: crate::log::dropped() },
+            log: Lost { dropped: crate::log::dropped() },
+            telemetry: Lost { dropped: crate::telemetry::dropped() },
             routes,
         }
     }

@@ -40,6 +40,8 @@ mod status;
 
 mod streams;
 mod surfaces;
+#[cfg(feature = "otlp")]
+mod telemetry;
 mod tls;
 mod turns;
 mod upstream;

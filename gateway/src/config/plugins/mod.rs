@@ -6,6 +6,7 @@ mod file_log;
 mod http_log;
 mod key_auth;
 mod opentelemetry;
+mod otel;
 mod prometheus;
 mod queue;
 mod rate_limiting;
@@ -14,6 +15,7 @@ use std::sync::Arc;
 
 use http::HeaderName;
 
+use super::env::Env;
 use super::error::Problem;
 use super::field::Field;
 use super::named::Named;
@@ -50,6 +52,15 @@ pub struct Plugins {
     pub prometheus: Option<Prometheus>,
     /// Traces and metrics of its calls, to be sent.
     pub opentelemetry: Option<Arc<OpenTelemetry>>,
+}
+
+impl Plugins {
+    /// Adds what the environment asks for where the file says nothing of it.
+    pub(super) fn complete(&mut self, env: &Env<'_>) {
+        if self.opentelemetry.is_none() {
+            self.opentelemetry = OpenTelemetry::of_environment(env).map(Arc::new);
+        }
+    }
 }
 
 /// No plugin runs code of the file's.

@@ -7,7 +7,9 @@ use std::time::Duration;
 use http::{HeaderName, Uri};
 
 use super::Queue;
+use super::otel::Otel;
 use crate::config::Secret;
+use crate::config::env::Env;
 use crate::config::error::Problem;
 use crate::config::field::Field;
 use crate::config::named::Named;
@@ -84,15 +86,21 @@ pub struct Propagation {
     pub inject: bool,
 }
 
+/// How long it may take to reach a collector, and each step of sending it something.
+const CONNECT: Duration = Duration::from_secs(1);
+const EXCHANGE: Duration = Duration::from_secs(5);
 /// Spans that are sent at once.
 const BATCH: u32 = 200;
 /// Kong's longest time in milliseconds.
 const MOST_MILLIS: i64 = 2_147_483_646;
 impl OpenTelemetry {
     pub(in crate::config) fn read(record: &mut Record<'_>) -> Option<Self> {
+        let otel = Otel(record.context.env);
         let older = record.get("endpoint").and_then(|field| endpoint(&field));
         let traces = record.get("traces_endpoint").map_or(older, |field| endpoint(&field));
+        let traces = traces.or_else(|| otel.traces());
         let metrics = record.get("metrics").and_then(|field| field.record(PushedMetrics::read).flatten());
+        let metrics = metrics.or_else(|| otel.metrics());
         for name in ["logs_endpoint", "access_logs"] {
             record.get(name).iter().for_each(|field| field.error(Problem::Unsupported));
         }
@@ -100,20 +108,25 @@ impl OpenTelemetry {
             traces.is_none() && metrics.is_none(),
             "at least one of these fields must be non-empty: 'traces_endpoint', 'metrics.endpoint'",
         );
+        let chance = otel.sampling();
+        let send = millis(record, "send_timeout").max(millis(record, "read_timeout"));
         let read = Self {
             traces,
             metrics,
-            headers: headers(record),
-            resource: attributes(record),
-            connect: millis(record, "connect_timeout", 1000),
-            exchange: millis(record, "send_timeout", 5000).max(millis(record, "read_timeout", 5000)),
-            sampling: record.number("sampling_rate", 0.0..=1.0),
-            strategy: record.named("sampling_strategy").unwrap_or_default(),
+            headers: headers(record).unwrap_or_else(|| otel.headers()),
+            resource: attributes(record, otel.resource()),
+            connect: millis(record, "connect_timeout").unwrap_or(CONNECT),
+            exchange: send.or_else(|| otel.timeout()).unwrap_or(EXCHANGE),
+            sampling: record.number("sampling_rate", 0.0..=1.0).or(chance.map(|(rate, _)| rate)),
+            strategy: record
+                .named("sampling_strategy")
+                .or(chance.map(|(_, strategy)| strategy))
+                .unwrap_or_default(),
             propagation: Propagation::read(record),
             answer_header: record
                 .get("http_response_header_for_traceid")
                 .and_then(|field| field.parse(header_name)),
-            queue: queue(record),
+            queue: queue(record, &otel),
         };
         if cfg!(not(feature = "otlp")) {
             record.error(Problem::Rule(
@@ -122,12 +135,38 @@ impl OpenTelemetry {
         }
         Some(read)
     }
+
+    /// What holds for routes without the plugin: what the environment says, if it names a place to send anything to.
+    pub(in crate::config) fn of_environment(env: &Env<'_>) -> Option<Self> {
+        let otel = Otel(env);
+        let (traces, metrics) = (otel.traces(), otel.metrics());
+        if otel.is_disabled() || (traces.is_none() && metrics.is_none()) || cfg!(not(feature = "otlp")) {
+            return None;
+        }
+        let chance = otel.sampling();
+        let mut queue = Queue { max_batch_size: BATCH, ..Queue::default() };
+        otel.queue(&mut queue);
+        Some(Self {
+            traces,
+            metrics,
+            headers: otel.headers(),
+            resource: otel.resource(),
+            connect: CONNECT,
+            exchange: otel.timeout().unwrap_or(EXCHANGE),
+            sampling: chance.map(|(rate, _)| rate),
+            strategy: chance.map(|(_, strategy)| strategy).unwrap_or_default(),
+            propagation: Propagation { extract: true, inject: true },
+            answer_header: None,
+            queue,
+        })
+    }
 }
 
 impl PushedMetrics {
     fn read(record: &mut Record<'_>) -> Option<Self> {
         let endpoint = record.get("endpoint").and_then(|field| endpoint(&field));
         let interval = record.positive("push_interval").map(Duration::from_secs_f64);
+        let interval = interval.or_else(|| Otel(record.context.env).interval());
         let mut flag = |name| record.boolean(name).unwrap_or_default();
         let (ai, latency) = (flag("enable_ai_metrics"), flag("enable_latency_metrics"));
         let (request, consumer) = (flag("enable_request_metrics"), flag("enable_consumer_attribute"));
@@ -189,14 +228,14 @@ fn w3c(field: &Field<'_>) -> bool {
 }
 
 /// `queue`, and the older names of two of its members.
-fn queue(record: &mut Record<'_>) -> Queue {
+fn queue(record: &mut Record<'_>, otel: &Otel<'_>) -> Queue {
     let batch = record.count("batch_span_count", 1..=1_000_000);
     let delay = record.count("batch_flush_delay", 0..=3600);
-    let older = Queue {
-        max_batch_size: batch.unwrap_or(BATCH),
-        max_coalescing_delay: Duration::from_secs(delay.unwrap_or(1).into()),
-        ..Queue::default()
-    };
+    let mut older = Queue { max_batch_size: BATCH, ..Queue::default() };
+    otel.queue(&mut older);
+    older.max_batch_size = batch.unwrap_or(older.max_batch_size);
+    older.max_coalescing_delay =
+        delay.map_or(older.max_coalescing_delay, |seconds| Duration::from_secs(seconds.into()));
     let read = record.nested("queue", |record| Queue::or(record, &older));
     read.flatten().unwrap_or(older)
 }
@@ -205,13 +244,13 @@ fn endpoint(field: &Field<'_>) -> Option<Uri> {
     field.parse(url)
 }
 
-fn millis(record: &mut Record<'_>, name: &'static str, default: i64) -> Duration {
-    let millis = record.integer(name, 0..=MOST_MILLIS).unwrap_or(default);
-    Duration::from_millis(millis.unsigned_abs())
+fn millis(record: &mut Record<'_>, name: &'static str) -> Option<Duration> {
+    let millis = record.integer(name, 0..=MOST_MILLIS)?;
+    Some(Duration::from_millis(millis.unsigned_abs()))
 }
 
-fn headers(record: &mut Record<'_>) -> Vec<(HeaderName, Secret)> {
-    let fields = record.get("headers").map(|field| field.map()).unwrap_or_default();
+fn headers(record: &mut Record<'_>) -> Option<Vec<(HeaderName, Secret)>> {
+    let fields = record.get("headers")?.map();
     let read = fields.into_iter().filter_map(|(name, field)| {
         let value = field.parse(|text| match http::HeaderValue::from_str(text) {
             Ok(_) => Ok(Secret::new(text)),
@@ -220,10 +259,11 @@ fn headers(record: &mut Record<'_>) -> Vec<(HeaderName, Secret)> {
         let name = header_name(name).map_err(|problem| field.error(problem)).ok();
         name.zip(value)
     });
-    read.collect()
+    Some(read.collect())
 }
 
-fn attributes(record: &mut Record<'_>) -> Vec<(String, String)> {
+/// The file's, and of the environment's those that it does not name.
+fn attributes(record: &mut Record<'_>, environment: Vec<(String, String)>) -> Vec<(String, String)> {
     let fields = record.get("resource_attributes").map(|field| field.map()).unwrap_or_default();
     let read = fields.into_iter().filter_map(|(name, field)| {
         let value = field.parse(|text| match text {
@@ -232,7 +272,11 @@ fn attributes(record: &mut Record<'_>) -> Vec<(String, String)> {
         })?;
         Some((name.to_owned(), value))
     });
-    read.collect()
+    let mut all: Vec<_> = read.collect();
+    let others = environment.into_iter().filter(|(name, _)| !all.iter().any(|(known, _)| known == name));
+    let others: Vec<_> = others.collect();
+    all.extend(others);
+    all
 }
 
 fn header_name(text: &str) -> Result<HeaderName, Problem> {

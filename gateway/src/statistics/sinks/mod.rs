@@ -7,10 +7,14 @@
 //!
 //! A core never waits for any of it. What finds no room, or is not taken in time, is counted and told in the gateway's own log.
 
+mod endpoint;
 mod file;
 mod queue;
 mod server;
 
+use std::future::Future;
+#[cfg(feature = "otlp")]
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::thread;
 use std::time::Duration;
@@ -23,11 +27,16 @@ use tokio::task::LocalSet;
 use tokio::time::{Instant, timeout};
 
 use file::File;
-use queue::{Deliver, Queue};
+use queue::Queue;
 use server::Server;
+
+#[cfg(feature = "otlp")]
+pub(crate) use endpoint::Endpoint;
+pub(crate) use queue::Deliver;
 
 use crate::config::{FileLog, HttpLog, Plugins};
 use crate::egress::Ways;
+use crate::log::DROPPED;
 
 /// All places that records go to, of all routes. Routes that say the same share one.
 pub(crate) struct Sinks {
@@ -80,17 +89,43 @@ impl Sinks {
         let deadline = self.deadline.subscribe();
         match settings {
             Settings::File(settings) => {
-                let queue = Arc::new(Queue::new(file::bounds(), deadline));
+                let queue = Arc::new(Queue::new(file::bounds(), &DROPPED, deadline));
                 self.run("gateway-file-log", Arc::clone(&queue), move || File::new(settings));
                 Sink { queue }
             }
             Settings::Server(settings) => {
-                let queue = Arc::new(Queue::new(settings.queue.clone(), deadline));
+                let queue = Arc::new(Queue::new(settings.queue.clone(), &DROPPED, deadline));
                 let (tls, ways) = (Arc::clone(&self.tls), Arc::clone(&self.ways));
                 self.run("gateway-http-log", Arc::clone(&queue), move || Server::new(&settings, &tls, &ways));
                 Sink { queue }
             }
         }
+    }
+
+    /// A queue, and a thread that empties it into what `make` makes. Those that are lost are counted in `dropped`.
+    #[cfg(feature = "otlp")]
+    pub(crate) fn queue<D: Deliver>(
+        self: &Arc<Self>,
+        name: &str,
+        settings: crate::config::Queue,
+        dropped: &'static AtomicU64,
+        make: impl FnOnce(&Arc<ClientConfig>, &Ways) -> D + Send + 'static,
+    ) -> Sink {
+        let queue = Arc::new(Queue::new(settings, dropped, self.deadline.subscribe()));
+        let (tls, ways) = (Arc::clone(&self.tls), Arc::clone(&self.ways));
+        self.run(name, Arc::clone(&queue), move || make(&tls, &ways));
+        Sink { queue }
+    }
+
+    /// A thread that does what `make` makes; it must end once nobody wants it any more.
+    #[cfg(feature = "otlp")]
+    pub(crate) fn task<F: Future<Output = ()>>(
+        self: &Arc<Self>,
+        name: &str,
+        make: impl FnOnce(&Arc<ClientConfig>, &Ways) -> F + Send + 'static,
+    ) {
+        let (tls, ways) = (Arc::clone(&self.tls), Arc::clone(&self.ways));
+        self.spawn(name, move || make(&tls, &ways));
     }
 
     /// A thread that empties a queue. Without it the queue fills up and drops: a gateway without this log is better than none.
@@ -100,12 +135,20 @@ impl Sinks {
         queue: Arc<Queue>,
         deliver: impl FnOnce() -> D + Send + 'static,
     ) {
+        self.spawn(name, move || async move { queue.drive(deliver()).await });
+    }
+
+    fn spawn<F: Future<Output = ()>>(
+        self: &Arc<Self>,
+        name: &str,
+        make: impl FnOnce() -> F + Send + 'static,
+    ) {
         let sinks = Arc::clone(self);
         self.running.send_modify(|running| *running += 1);
         let thread = thread::Builder::new().name(name.to_owned()).spawn(move || {
             let _ended = Ended(sinks);
             match Builder::new_current_thread().enable_all().max_blocking_threads(1).build() {
-                Ok(runtime) => LocalSet::new().block_on(&runtime, queue.drive(deliver())),
+                Ok(runtime) => LocalSet::new().block_on(&runtime, make()),
                 Err(error) => tracing::error!(%error, "no log is written"),
             }
         });

@@ -4,6 +4,7 @@
 
 use std::collections::VecDeque;
 use std::future::Future;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -23,8 +24,10 @@ const FULL: &str = "they come faster than they are taken";
 const GONE: &str = "the gateway had no more time";
 
 /// Records that wait.
-pub(super) struct Queue {
+pub(crate) struct Queue {
     settings: config::Queue,
+    /// Where those that are lost are counted, for whoever looks.
+    dropped: &'static AtomicU64,
     /// By when all must be over, once the gateway goes away.
     deadline: watch::Receiver<Option<Instant>>,
     state: Mutex<State>,
@@ -41,7 +44,7 @@ struct State {
 }
 
 /// Whoever takes records.
-pub(super) trait Deliver: 'static {
+pub(crate) trait Deliver: 'static {
     /// Where they go, as a log may show it.
     fn name(&self) -> &str;
 
@@ -57,8 +60,12 @@ struct Told {
 }
 
 impl Queue {
-    pub(super) fn new(settings: config::Queue, deadline: watch::Receiver<Option<Instant>>) -> Self {
-        Self { settings, deadline, state: Mutex::default(), more: Notify::new() }
+    pub(super) fn new(
+        settings: config::Queue,
+        dropped: &'static AtomicU64,
+        deadline: watch::Receiver<Option<Instant>>,
+    ) -> Self {
+        Self { settings, dropped, deadline, state: Mutex::default(), more: Notify::new() }
     }
 
     /// Takes a record; the oldest ones go where there is no room for it.
@@ -67,13 +74,13 @@ impl Queue {
         let size = record.len() as u64;
         let mut state = self.state();
         if state.ending || size > room {
-            state.lost += 1;
+            self.lose(&mut state, 1);
             return;
         }
         while state.entries.len() >= self.settings.max_entries as usize || state.bytes + size > room {
             let Some(oldest) = state.entries.pop_front() else { break };
             state.bytes -= oldest.len() as u64;
-            state.lost += 1;
+            self.lose(&mut state, 1);
         }
         state.bytes += size;
         state.entries.push_back(record);
@@ -92,7 +99,7 @@ impl Queue {
         let mut told = Told::default();
         while let Some(batch) = self.batch().await {
             let left = self.hand_over(&mut to, &batch, &mut told).await;
-            self.state().lost += left as u64;
+            self.lose(&mut self.state(), left);
             if self.is_over() {
                 self.forget();
             }
@@ -175,9 +182,15 @@ impl Queue {
     /// Nothing that waits will be taken.
     fn forget(&self) {
         let mut state = self.state();
-        state.lost += state.entries.len() as u64;
+        let left = state.entries.len();
+        self.lose(&mut state, left);
         state.entries.clear();
         state.bytes = 0;
+    }
+
+    fn lose(&self, state: &mut State, records: usize) {
+        state.lost += records as u64;
+        self.dropped.fetch_add(records as u64, Ordering::Relaxed);
     }
 
     fn tell_lost(&self, name: &str, told: &mut Told) {

@@ -97,6 +97,7 @@ touchstone_calls_total{outcome="request_refused",route="chat",service="ai"} 1
 touchstone_calls_total{outcome="route_not_found",route="",service=""} 1
 touchstone_calls_total{outcome="upstream_error",route="chat",service="ai"} 1
 touchstone_log_records_dropped_total 0
+touchstone_spans_dropped_total 0
 touchstone_target_calls_in_flight{$TARGET,target="0"} 0
 touchstone_target_state{$TARGET,state="healthy",target="0"} 1
 touchstone_target_state{$TARGET,state="probing",target="0"} 0
