@@ -57,5 +57,8 @@ pub use log::{Log, log_to_stderr};
 pub use reload::{File, Variable};
 pub use run::run;
 
+/// A configuration to begin with, commented.
+pub const EXAMPLE: &str = include_str!("../examples/start.yaml");
+
 /// How the gateway names itself to whom it calls.
 pub(crate) const USER_AGENT: &str = concat!("touchstone/", env!("CARGO_PKG_VERSION"));

@@ -149,6 +149,9 @@ impl<'c> Document<'c> {
                     let mut plugins = Plugins::default();
                     for held in &held {
                         held.settings.iter().for_each(|settings| settings.add_to(&mut plugins, &held.place));
+                        if held.group != AI_PROXY && !plugins.names.contains(&held.group) {
+                            plugins.names.push(held.group);
+                        }
                     }
                     plugins.complete(field.context.env);
                     routes.push(Arc::new(draft.finish((**plugin).clone(), plugins, name, timeouts)));

@@ -3,6 +3,8 @@
 //! Regular expressions are Rust's, as in Kong's own router since 3.0 (`traditional_compatible`): no backtracking, so no
 //! expression can be made to take long. They are anchored at the start of the path and open at its end.
 
+use std::fmt;
+
 use http::{HeaderMap, HeaderName};
 use regex::Regex;
 
@@ -120,6 +122,16 @@ impl PathRule {
                     Err(format!("non-normalized path, consider use '{normal}' instead"))
                 }
             }
+        }
+    }
+}
+
+/// As in a file.
+impl fmt::Display for PathRule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Prefix(prefix) => f.write_str(prefix),
+            Self::Regex(regex) => write!(f, "~{}", regex.as_str().trim_start_matches('^')),
         }
     }
 }

@@ -220,3 +220,27 @@ fn every_good_file_is_read() {
         insta::assert_snapshot!(routes.join("\n"));
     });
 }
+
+/// The file to begin with is right as it is, and so is all that it hints at: lines that begin with # and two spaces.
+#[test]
+fn all_that_the_first_file_hints_at_is_right() {
+    let first = gateway::EXAMPLE;
+    assert!(first.starts_with("# yaml-language-server: $schema="), "editors look for this in the first line");
+    assert_eq!(Config::parse(first, &|_| None).unwrap().router.routes().len(), 1);
+    let (head, body) = first.split_once("_format_version").unwrap();
+    let hinted: String = body
+        .lines()
+        .map(|line| {
+            let hint = line.strip_prefix('#').filter(|hint| hint.starts_with("  "));
+            format!("{}\n", hint.unwrap_or(line))
+        })
+        .collect();
+    let all = format!("{head}_format_version{hinted}");
+    let config = Config::parse(&all, &|_| None).unwrap_or_else(|errors| panic!("{errors}"));
+    let targets = config.router.routes().iter().flat_map(|route| &route.plugin.targets);
+    let seen: Vec<&str> = targets.map(|target| target.model.provider.name()).collect();
+    for (name, provider) in gateway::config::Provider::NAMES {
+        let served = gateway::config::Provider::Sagemaker != *provider;
+        assert!(seen.contains(name) || !served, "{name} is not hinted at");
+    }
+}

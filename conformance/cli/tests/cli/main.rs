@@ -5,6 +5,7 @@ mod arrows;
 mod bench;
 mod binary;
 mod cloud;
+mod gateway;
 mod init;
 mod official;
 mod record;

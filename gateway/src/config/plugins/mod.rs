@@ -36,6 +36,8 @@ pub use rate_limiting::{PERIODS, RateLimiting};
 /// holds everywhere; of some kinds, another for some consumers.
 #[derive(Clone, Debug, Default)]
 pub struct Plugins {
+    /// By which names of Kong's they are known, each once.
+    pub names: Vec<&'static str>,
     /// Who calls is known by a key.
     pub key_auth: Option<KeyAuth>,
     /// Which groups get in.
