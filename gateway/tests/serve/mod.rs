@@ -42,6 +42,7 @@ mod streams;
 mod surfaces;
 #[cfg(feature = "otlp")]
 mod telemetry;
+mod texts;
 mod tls;
 mod turns;
 mod upstream;

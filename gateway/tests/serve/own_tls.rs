@@ -126,6 +126,7 @@ async fn a_route_is_served_over_its_own_protocols() {
         (reply.error(), reply.field("upgrade")),
         ((426, "https_required".to_owned()), Some("TLS/1.2, HTTP/1.1"))
     );
+    assert_eq!(reply.json()["error"]["message"], "please use HTTPS protocol");
 }
 
 #[tokio::test]
