@@ -4,6 +4,7 @@ mod action;
 mod arrows;
 mod bench;
 mod binary;
+mod chaos;
 mod cloud;
 mod gateway;
 mod init;
