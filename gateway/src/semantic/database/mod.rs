@@ -178,3 +178,7 @@ fn open(vectordb: &Vectordb, place: &str, tls: &ClientConfig) -> Opened {
     let _ = (place, tls);
     Err(format!("this build has not got the feature {}", vectordb.strategy.name()))
 }
+
+#[cfg(test)]
+#[cfg(all(feature = "pgvector", feature = "redis"))]
+mod tests;
