@@ -23,7 +23,7 @@ use crate::life::Life;
 use crate::limits::Limits;
 use crate::proxy::Proxy;
 use crate::server::{self, Core, Generation, Identity, Shared};
-use crate::statistics::Sinks;
+use crate::statistics::{Observers, Sinks};
 use crate::status::{Loaded, Post, Station};
 
 /// Threads of each core that ask the system for addresses; it can only do that by waiting.
@@ -102,6 +102,7 @@ pub struct Gateway {
     shared: Shared,
     threads: Vec<(JoinHandle<()>, oneshot::Receiver<()>)>,
     generations: Vec<Sender<Generation>>,
+    observers: Arc<Observers>,
     sinks: Arc<Sinks>,
     station: Arc<Station>,
     /// Whether clients' own address has the operators' pages.
@@ -153,6 +154,7 @@ impl Gateway {
             shared,
             threads: Vec::new(),
             generations: Vec::new(),
+            observers: Arc::clone(&commons.observers),
             sinks: Arc::clone(&commons.sinks),
             station,
             is_public,
@@ -259,7 +261,9 @@ impl Gateway {
             let _ = ended.await;
             let _ = thread.join();
         }
-        self.sinks.finish(self.limits.drain.saturating_sub(began.elapsed()).max(FLUSH)).await;
+        let left = || self.limits.drain.saturating_sub(began.elapsed()).max(FLUSH);
+        self.observers.finish(left()).await;
+        self.sinks.finish(left()).await;
     }
 }
 

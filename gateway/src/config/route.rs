@@ -13,7 +13,7 @@ use super::named::Named;
 use super::record::Record;
 use super::rule::{HeaderRule, HostRule, PathRule};
 use super::service::protocol;
-use super::{AiProxy, Plugins};
+use super::{AiProxy, Algorithm, Balancer, Plugins, Target};
 
 /// A route together with the `ai-proxy` that answers it.
 #[derive(Clone, Debug)]
@@ -252,4 +252,16 @@ fn each<T>(
 ) -> Vec<T> {
     let fields = record.get(name).map(|field| field.list(kind)).unwrap_or_default();
     fields.iter().filter_map(|field| field.parse(&parse)).collect()
+}
+
+impl Route {
+    /// Whether somebody wants to know what a call of this target took: the file's statistics, limits of tokens, or who chooses by it.
+    pub fn counts(&self, target: &Target) -> bool {
+        let chooses = |balancer: &Balancer| {
+            matches!(balancer.algorithm, Algorithm::LowestUsage | Algorithm::LowestLatency)
+        };
+        target.logging.log_statistics
+            || !self.plugins.ai_rate_limiting.is_empty()
+            || self.plugin.balancer.as_ref().is_some_and(chooses)
+    }
 }

@@ -188,11 +188,6 @@ impl Record {
     pub(super) fn minds_models(&self) -> bool {
         self.ticket.as_ref().is_some_and(Ticket::minds_models)
     }
-
-    /// Whether what the call uses must be known.
-    pub(super) fn counts_tokens(&self) -> bool {
-        self.ticket.as_ref().is_some_and(Ticket::counts_tokens)
-    }
 }
 
 /// What a call may use: its prompt, by its length, and as many tokens as it says that its answer may have.

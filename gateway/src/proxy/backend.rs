@@ -261,6 +261,7 @@ impl Backend {
             dimensions: options.embeddings_dimensions,
             normalize: options.bedrock.embeddings_normalize,
             latency: filled.latency.as_deref(),
+            wants_usage: self.route.counts(&self.target),
             strict: plugin.extensions.strict,
             memory: Memory::default(),
         }

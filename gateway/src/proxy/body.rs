@@ -86,8 +86,11 @@ impl Body {
 /// A client that leaves is logged with the tokens that were counted until then.
 impl Drop for Body {
     fn drop(&mut self) {
-        if let (Kind::Stream(stream), Some((record, _))) = (&self.kind, &mut self.call) {
-            record.usage = stream.translation.usage();
+        let Some((record, _)) = &mut self.call else { return };
+        match &mut self.kind {
+            Kind::Stream(stream) => stream.tell(record),
+            Kind::Passing(passing) => passing.tell(record),
+            Kind::Whole(_) | Kind::End => (),
         }
     }
 }
@@ -210,8 +213,15 @@ impl Stream {
         if let Some(keep) = self.keep.take() {
             keep.done(self.translation.kept());
         }
-        record.usage = self.translation.usage();
+        self.tell(record);
         record.end(OK, fault.as_ref().map_or("done", Fault::code));
+    }
+
+    /// What it cost, and what was said, so far.
+    fn tell(&mut self, record: &mut Record) {
+        record.usage = self.translation.usage();
+        record.spoken = self.translation.spoken();
+        record.is_cut = !self.translation.done();
     }
 
     fn take(&mut self, record: &mut Record) -> Bytes {

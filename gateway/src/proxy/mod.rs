@@ -52,7 +52,6 @@ use crate::egress::Ways;
 use crate::fault::Fault;
 use crate::limits::Limits;
 use crate::server::{Busy, Secure};
-use crate::statistics::Payloads;
 use crate::status::Station;
 use crate::telemetry::Traced;
 use answer::Answer;
@@ -201,8 +200,7 @@ impl Proxy {
         intake::check_type(&head.headers)?;
         let body = source.whole(lead.limit(self.limits.body_bytes), self.limits.body).await?;
         record.take(Some(body.len()));
-        let payloads = lead.target.logging.log_payloads;
-        record.payloads = payloads.then(|| Payloads::new(&body));
+        record.say(&body, found.route);
         if let Some(traced) = &mut record.traced {
             traced.ask(&body);
         }

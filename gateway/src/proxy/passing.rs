@@ -82,6 +82,14 @@ impl Passing {
         self.left.map_or_else(SizeHint::default, SizeHint::with_exact)
     }
 
+    /// What was said so far, of a reply that was not all.
+    pub(super) fn tell(&mut self, record: &mut Record) {
+        if !self.over {
+            record.spoken = self.tap.as_mut().and_then(Tap::spoken);
+            record.is_cut = true;
+        }
+    }
+
     /// All that lies ready, up to a bound; `None` at the end.
     pub(super) fn poll(
         &mut self,
@@ -117,6 +125,7 @@ impl Passing {
         if self.guard.is_some() {
             return self.held(cx, &out, over, record);
         }
+        self.over = over;
         if out.is_empty() {
             return Poll::Ready(self.broken.take().map(|(broken, _)| Err(broken)));
         }
@@ -160,6 +169,7 @@ impl Passing {
             self.begun = true;
             record.begin(status, &out);
         }
+        record.give(&out);
         Poll::Ready(Some(Ok(out.into())))
     }
 
@@ -180,6 +190,7 @@ impl Passing {
                 Poll::Ready(Err(fault)) => {
                     record.end(self.status(), fault.code());
                     record.breaks(&fault);
+                    self.tell(record);
                     self.broken = Some((Broken(fault), false));
                     return Poll::Ready(false);
                 }

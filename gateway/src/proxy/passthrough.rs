@@ -217,7 +217,7 @@ fn tap(
     reply: &Reply,
     record: &mut Record,
 ) -> Option<Tap> {
-    if !backend.target.logging.log_statistics && !record.counts_tokens() {
+    if !backend.route.counts(&backend.target) {
         return None;
     }
     let kind = reply.head.media_type();
@@ -242,7 +242,12 @@ fn tap(
     let is_array = target.path.ends_with(":streamGenerateContent");
     let framing = framing.filter(|framing| *framing != Framing::JsonArray || is_array);
     record.stream = framing.is_some();
-    Tap::new(api, backend.provider, framing)
+    let mut tap = Tap::new(api, backend.provider, framing)?;
+    if record.stream {
+        // A client that leaves is told with what it got.
+        tap.listen(record.hears());
+    }
+    Some(tap)
 }
 
 fn text<'h>(head: &'h Parts, name: &header::HeaderName) -> Option<&'h str> {

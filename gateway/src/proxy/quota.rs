@@ -38,7 +38,7 @@ pub(super) struct Counted<'t> {
 impl Record {
     /// Tells a caller how they stand. `is_whole`: nothing follows that costs them more.
     pub(super) fn tell_limits(&mut self, is_whole: bool, headers: &mut HeaderMap) {
-        if is_whole {
+        if is_whole && !self.may_be_counted() {
             self.settle_ticket();
         }
         let Some(ticket) = &self.ticket else { return };

@@ -42,6 +42,7 @@ impl Proxy {
             created: now(),
             model: target.model,
             include_usage: target.include_usage,
+            hides_usage: target.hides_usage,
             base64: target.base64,
             echo: target.echo,
             counted: headers::tokens(&reply.head),
@@ -49,7 +50,10 @@ impl Proxy {
         let keep = keep(&call.id);
         let reply = match (form(backend, api, target.stream, &reply)?, target.streams) {
             (Form::Stream(framing), true) => {
-                let translation = Translation::new(api, backend.provider, &call, framing)?;
+                let mut translation = Translation::new(api, backend.provider, &call, framing)?;
+                if record.listens() > 0 {
+                    translation.listen(record.listens());
+                }
                 return Ok(answer.stream(Stream::new(translation, reply, keep)));
             }
             (Form::Stream(framing), false) => {
@@ -65,7 +69,7 @@ impl Proxy {
                 translate(api, backend.provider, &body, &call)?
             }
         };
-        record.usage = reply.usage;
+        record.answered(reply.usage, &reply.body);
         if let Some(keep) = keep {
             keep.done(reply.kept);
         }

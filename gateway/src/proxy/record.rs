@@ -2,14 +2,15 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use bytes::Bytes;
 use http::HeaderMap;
 use http::request::Parts;
 use serde::Deserialize;
 use tokio::time::Instant;
 use translate::call::{Api, Target as Asked};
-use translate::delta::Usage;
+use translate::delta::{Named, Spoken, Usage};
 
 use super::backend::{Backend, Place};
 use super::headers;
@@ -18,12 +19,16 @@ use crate::balancer::Pick;
 use crate::config::{Route, Target};
 use crate::fault::Fault;
 use crate::metrics::{Call, Running};
-use crate::statistics::{self, Facts, Latencies, Mode, Observers, Payloads, Sink, Tried, Wire, cost};
+use crate::statistics::{
+    self, Facts, Hurry, Latencies, Mode, Observers, PAYLOAD, Payloads, Sink, Tried, Wire, Words, cost,
+};
 use crate::telemetry::Traced;
 use crate::upstream::Head;
 
 /// A call that the client gave up, as nginx numbers it. Nobody gets to see this status.
 const CLIENT_GONE: u16 = 499;
+/// Bytes of what a stream says that are kept to be counted.
+const WORDS: usize = 32 << 10;
 
 /// One call. What it was is told when this is dropped, whatever became of it.
 pub(crate) struct Record {
@@ -54,7 +59,7 @@ pub(crate) struct Record {
     /// Its target is busy with it.
     running: Option<Running>,
     /// The gateway is.
-    _call: Call,
+    _call: Option<Call>,
     /// Bytes that the client got.
     given: u64,
     /// Everyone who was asked.
@@ -68,6 +73,14 @@ pub(crate) struct Record {
     pub(crate) dropped: Option<String>,
     pub(crate) payloads: Option<Payloads>,
     pub(crate) usage: Option<Usage>,
+    /// Whether that was counted here.
+    estimated: bool,
+    /// What is counted where the provider does not.
+    words: Option<Words>,
+    /// What was said in a stream.
+    pub(super) spoken: Option<Box<Spoken>>,
+    /// Whether the provider's stream did not come to its own end.
+    pub(super) is_cut: bool,
     upstream_status: Option<u16>,
     upstream_id: Option<String>,
     response_model: Option<String>,
@@ -78,12 +91,18 @@ pub(crate) struct Record {
     last: Option<Instant>,
     /// What tries took that failed.
     lost: Duration,
+    /// It is over, and about to be told.
+    over: Option<(Instant, SystemTime)>,
     status: u16,
     outcome: &'static str,
 }
 
 impl Record {
     pub(crate) fn new(id: String, observers: Arc<Observers>, call: Call) -> Self {
+        Self::begun(id, observers, Some(call))
+    }
+
+    fn begun(id: String, observers: Arc<Observers>, call: Option<Call>) -> Self {
         Self {
             observers,
             sinks: Arc::default(),
@@ -110,6 +129,10 @@ impl Record {
             dropped: None,
             payloads: None,
             usage: None,
+            estimated: false,
+            words: None,
+            spoken: None,
+            is_cut: false,
             upstream_status: None,
             upstream_id: None,
             response_model: None,
@@ -118,6 +141,7 @@ impl Record {
             first: None,
             last: None,
             lost: Duration::ZERO,
+            over: None,
             status: CLIENT_GONE,
             outcome: "client_gone",
         }
@@ -138,6 +162,37 @@ impl Record {
         // Of several tries, the first takes it in.
         self.taken.get_or_insert_with(Instant::now);
         self.body = body.map(|bytes| bytes as u64);
+    }
+
+    /// Keeps what the client says, where that is told or may have to be counted.
+    pub(super) fn say(&mut self, body: &Bytes, route: &Route) {
+        let targets = &route.plugin.targets;
+        let tells = targets.iter().any(|target| target.logging.log_payloads);
+        self.payloads = tells.then(|| Payloads::new(body));
+        self.words = targets.iter().any(|target| route.counts(target)).then(|| Words::new(body));
+    }
+
+    /// Bytes of what is said in a stream that are to be gathered; 0: none.
+    pub(super) fn listens(&self) -> usize {
+        match (&self.payloads, &self.words) {
+            (Some(_), _) => PAYLOAD,
+            (None, Some(_)) => WORDS,
+            (None, None) => 0,
+        }
+    }
+
+    /// A stream passes, and the provider counts it at its end. Gives the bytes of what is said that are to be gathered until then.
+    pub(super) fn hears(&mut self) -> usize {
+        self.words = Some(Words::default());
+        WORDS
+    }
+
+    /// A reply came whole, with what the provider says that it cost.
+    pub(super) fn answered(&mut self, usage: Option<Usage>, whole: &[u8]) {
+        self.usage = usage;
+        if let Some(words) = self.words.as_mut().filter(|_| usage.is_none()) {
+            words.answer(whole);
+        }
     }
 
     /// The request, which nobody else needs any more.
@@ -189,7 +244,7 @@ impl Record {
         }
         self.lost += self.sent.take().map_or(Duration::ZERO, |sent| sent.elapsed());
         (self.request_model, self.upstream_status, self.upstream_id) = (None, None, None);
-        (self.pick, self.dropped, self.usage) = (None, None, None);
+        (self.pick, self.dropped, self.usage, self.spoken) = (None, None, None, None);
     }
 
     /// The request goes upstream.
@@ -239,7 +294,8 @@ impl Record {
         if let Some(traced) = &mut self.traced {
             traced.give(bytes);
         }
-        if let Some(payloads) = &mut self.payloads {
+        // Of a stream it is told what was said.
+        if let Some(payloads) = self.payloads.as_mut().filter(|_| !self.stream) {
             payloads.add(bytes);
         }
         if let Some(wire) = &mut self.wire {
@@ -277,11 +333,12 @@ impl Record {
 
     fn facts(&self) -> Facts<'_> {
         let usage = self.usage.as_ref();
-        let prices = self.target.as_ref().map(|target| &target.model.options.pricing);
+        let target = self.target.as_deref();
+        let prices = target.map(|target| &target.model.options.pricing);
         Facts {
             request_id: &self.id,
             route: self.route.as_deref(),
-            target: self.target.as_deref(),
+            target,
             consumer: self.consumer.as_deref(),
             provider: self.provider,
             request_model: self.request_model.as_deref(),
@@ -294,24 +351,29 @@ impl Record {
             close_code: self.close_code,
             dropped: self.dropped.as_deref(),
             usage,
-            estimated: false,
+            estimated: self.estimated,
             cost: prices.zip(usage).and_then(|(prices, usage)| cost(prices, usage)),
             latencies: self.latencies(),
+            ended: self.over.map_or_else(SystemTime::now, |(_, at)| at),
             tried: &self.tried,
             pick: self.pick.as_ref(),
             running: self.running.as_ref(),
             bytes: [self.body.unwrap_or_default(), self.given],
-            payloads: self.payloads.as_ref(),
+            payloads: self
+                .payloads
+                .as_ref()
+                .filter(|_| target.is_some_and(|target| target.logging.log_payloads)),
             wire: self.wire.as_deref(),
         }
     }
 
     fn latencies(&self) -> Latencies {
         let taken = self.taken.unwrap_or(self.started);
-        let own = self.sent.map_or_else(|| taken.elapsed(), |sent| sent.duration_since(taken));
+        let over = self.over.map_or_else(Instant::now, |(over, _)| over);
+        let own = self.sent.unwrap_or(over).duration_since(taken);
         let since = |end: Option<Instant>| self.sent.zip(end).map(|(sent, end)| end - sent);
         Latencies {
-            total: self.started.elapsed(),
+            total: over - self.started,
             gateway: own.saturating_sub(self.lost),
             upstream: since(self.last),
             first: since(self.first),
@@ -325,6 +387,50 @@ impl Record {
             (false, false) => Mode::Oneshot,
         }
     }
+
+    /// Whether the provider did not say what a whole reply took: then it is counted, but later.
+    pub(super) fn may_be_counted(&self) -> bool {
+        self.is_well() && self.usage.is_none() && self.words.is_some()
+    }
+
+    /// Whether the provider did what it was asked.
+    fn is_well(&self) -> bool {
+        self.upstream_status.is_some_and(|status| (200..300).contains(&status))
+    }
+
+    /// Whether the provider did not say what the call took, or not all of it.
+    fn is_uncounted(&self) -> bool {
+        let is_open = self.usage.is_none() || self.is_cut && self.spoken.is_some();
+        // Nothing was said to a client that got nothing.
+        self.is_well() && is_open && self.first.is_some() && self.words.is_some()
+    }
+
+    /// Counts what the provider did not.
+    fn count(&mut self, hurry: Hurry) {
+        let Some(words) = self.words.take() else { return };
+        let counted = words.count(self.spoken.as_deref(), self.usage, hurry == Hurry::Yes);
+        self.estimated = counted.is_some();
+        self.usage = counted.or(self.usage);
+    }
+
+    /// Tells everybody.
+    fn tell(&mut self) {
+        self.silent = true;
+        self.settle_ticket();
+        if let (Some(payloads), Some(spoken)) = (&mut self.payloads, &self.spoken) {
+            let model = self.response_model.as_deref().or(self.request_model.as_deref()).unwrap_or_default();
+            let created = self.over.and_then(|(_, at)| at.duration_since(UNIX_EPOCH).ok());
+            let created = created.unwrap_or_default().as_secs();
+            let named = Named { id: &self.id, created, model, usage: self.usage.as_ref() };
+            spoken.write(named, &mut payloads.response);
+        }
+        let facts = self.facts();
+        self.observers.tell(&facts);
+        statistics::send(&facts, &self.sinks);
+        if let Some(traced) = &self.traced {
+            traced.tell(&facts);
+        }
+    }
 }
 
 impl Drop for Record {
@@ -333,13 +439,18 @@ impl Drop for Record {
             return;
         }
         self.settle();
-        self.settle_ticket();
-        let facts = self.facts();
-        self.observers.tell(&facts);
-        statistics::send(&facts, &self.sinks);
-        if let Some(traced) = &self.traced {
-            traced.tell(&facts);
+        self.over = Some((Instant::now(), SystemTime::now()));
+        if !self.is_uncounted() {
+            return self.tell();
         }
+        let mut hollow = Self::begun(String::new(), Arc::clone(&self.observers), None);
+        hollow.silent = true;
+        let mut record = std::mem::replace(self, hollow);
+        let size = record.words.as_ref().map_or(0, Words::size) + record.listens();
+        self.observers.later(size, move |hurry| {
+            record.count(hurry);
+            record.tell();
+        });
     }
 }
 

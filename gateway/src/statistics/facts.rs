@@ -1,7 +1,7 @@
 //! The facts of one call, as plain data.
 
 use std::net::IpAddr;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use http::HeaderMap;
 use http::request::Parts;
@@ -49,6 +49,8 @@ pub(crate) struct Facts<'r> {
     /// By the prices in the file; `None` where it names none, or one that depends on what is not told.
     pub(crate) cost: Option<f64>,
     pub(crate) latencies: Latencies,
+    /// When it was over.
+    pub(crate) ended: SystemTime,
     /// Every target that was asked, the last one included, in their order.
     pub(crate) tried: &'r [Tried],
     /// The last try, as its balancer knows it.
@@ -149,7 +151,7 @@ pub(crate) struct Wire {
     pub(crate) client: Option<IpAddr>,
 }
 
-/// Kong's `log_payloads`: what the client sent, and what it got. A stream is told as the client saw it.
+/// Kong's `log_payloads`: what the client sent, and what it got; of a stream what was said, as one reply.
 #[derive(Debug, Default)]
 pub(crate) struct Payloads {
     pub(crate) request: Vec<u8>,
@@ -157,7 +159,7 @@ pub(crate) struct Payloads {
 }
 
 /// Bytes of each body that are told; the rest is left out.
-const PAYLOAD: usize = 256 << 10;
+pub(crate) const PAYLOAD: usize = 256 << 10;
 
 impl Payloads {
     pub(crate) fn new(request: &[u8]) -> Self {

@@ -9,7 +9,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, UNIX_EPOCH};
 
 use bytes::Bytes;
 use http::{HeaderMap, Uri};
@@ -133,7 +133,7 @@ struct Own<'f> {
 
 impl<'f> Object<'f> {
     fn new(facts: &Facts<'f>) -> Self {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let now = facts.ended.duration_since(UNIX_EPOCH).unwrap_or_default();
         let began = now.saturating_sub(facts.latencies.total);
         let route = facts.route;
         let entity = |name: Option<&'f str>| name.map(|name| Entity { name });

@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! Record (one call, while it runs) ──dropped──▶ Facts ─▶ Observers: the log, the balancer, …
-//!                                                └────▶ Sinks of its route: files, servers
+//!                                        ▲       └────▶ Sinks of its route: files, servers
+//!            its provider told no tokens ┘ counted first, by a thread that is no core
 //! ```
 
 mod access;
@@ -10,22 +11,28 @@ mod ai;
 mod cost;
 mod facts;
 mod kong;
+mod later;
 mod sinks;
 mod tried;
+mod words;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::time::Instant;
 
 pub(crate) use access::Access;
 pub(crate) use cost::cost;
-pub(crate) use facts::{Facts, Latencies, Mode, Payloads, Wire, failure};
+pub(crate) use facts::{Facts, Latencies, Mode, PAYLOAD, Payloads, Wire, failure};
+pub(crate) use later::Hurry;
 #[cfg(feature = "otlp")]
 pub(crate) use sinks::{Deliver, Endpoint};
 pub(crate) use sinks::{Sink, Sinks};
 pub(crate) use tried::Tried;
+pub(crate) use words::Words;
 
 use crate::balancer::Spent;
+use later::Later;
 
 /// Someone who wants to know what calls were. It is told on the core that served the call, which waits meanwhile.
 pub(crate) trait Observer: Send + Sync {
@@ -34,18 +41,31 @@ pub(crate) trait Observer: Send + Sync {
 }
 
 /// All of them.
-pub(crate) struct Observers(Vec<Arc<dyn Observer>>);
+pub(crate) struct Observers {
+    all: Vec<Arc<dyn Observer>>,
+    later: Later,
+}
 
 impl Observers {
     pub(crate) fn new(observers: Vec<Arc<dyn Observer>>) -> Self {
-        Self(observers)
+        Self { all: observers, later: Later::default() }
     }
 
     /// Tells everybody.
     pub(crate) fn tell(&self, facts: &Facts<'_>) {
-        for observer in &self.0 {
+        for observer in &self.all {
             observer.observe(facts);
         }
+    }
+
+    /// Lets a call be counted and told apart from its core, or in a hurry where too many wait. `size`: the bytes that it holds.
+    pub(crate) fn later(&self, size: usize, work: impl FnOnce(Hurry) + Send + 'static) {
+        self.later.push(size, Box::new(work));
+    }
+
+    /// Waits until all were told of all, for so long at most.
+    pub(crate) async fn finish(&self, within: Duration) {
+        self.later.finish(within).await;
     }
 }
 

@@ -198,6 +198,7 @@ async fn streams_tools_and_messages_are_told() {
         call.end_stream().await;
     };
     let (reply, ()) = tokio::join!(chat(&gateway, ASK_STREAM), answer);
+    assert!(reply.text().ends_with(DONE));
     let told = named(&collector.spans(2).await[0].1.attributes);
     for (name, value) in [
         ("gen_ai.response.finish_reasons", "[tool_calls]"),
@@ -209,10 +210,15 @@ async fn streams_tools_and_messages_are_told() {
         ("gen_ai.usage.output_tokens", "4"),
         ("kong.gen_ai.request.mode", "stream"),
         ("gen_ai.input.messages", r#"[{"role":"user","content":"Hello"}]"#),
-        ("gen_ai.output.messages", reply.text()),
     ] {
         assert_eq!(told.get(name).map(String::as_str), Some(value), "{name}");
     }
+    // What was said in a stream is told as one reply.
+    let output: Value = serde_json::from_str(&told["gen_ai.output.messages"]).unwrap();
+    let call =
+        json!({"id": "call_1", "type": "function", "function": {"name": "weather", "arguments": "{}"}});
+    let message = json!({"role": "assistant", "content": "Hi", "tool_calls": [call]});
+    assert_eq!(output["choices"], json!([{"index": 0, "message": message, "finish_reason": "tool_calls"}]));
 }
 
 #[tokio::test]

@@ -43,6 +43,8 @@ pub struct Call {
     pub model: String,
     /// Whether the client asked for usage at the end of its stream.
     pub include_usage: bool,
+    /// Whether the provider was asked for usage, and the client did not.
+    pub hides_usage: bool,
     /// Whether the client wants its vectors as base64.
     pub base64: bool,
     /// What the reply repeats of the request, as [`Target::echo`] has it.

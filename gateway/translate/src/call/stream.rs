@@ -13,7 +13,7 @@ use super::{Api, Call, stream_writer};
 use crate::Error;
 use crate::chat::Reader;
 use crate::client::Kept;
-use crate::delta::{Order, Usage};
+use crate::delta::{Delta, Order, Sink, Spoken, Usage};
 use crate::openai::{Problem, Relay, Writer};
 use crate::providers::Provider;
 use crate::wire::{Frame, Framer, Framing, Take};
@@ -31,7 +31,7 @@ pub struct Stream {
 enum Way {
     Relay(Box<Relay>),
     Keep(Box<Kept>),
-    Translate { reader: Box<dyn Reader>, order: Order, writer: Box<dyn Writer> },
+    Translate { reader: Box<dyn Reader>, order: Order, writer: Box<dyn Writer>, ear: Option<Box<Spoken>> },
 }
 
 /// Translates each message.
@@ -39,6 +39,37 @@ struct Translate<'s> {
     reader: &'s mut dyn Reader,
     order: &'s mut Order,
     writer: &'s mut dyn Writer,
+    ear: Option<&'s mut Spoken>,
+}
+
+/// A writer, and who listens.
+struct Both<'s>(&'s mut dyn Sink, &'s mut Spoken);
+
+impl Sink for Both<'_> {
+    fn delta(&mut self, delta: Delta<'_>) {
+        self.1.delta(delta);
+        self.0.delta(delta);
+    }
+}
+
+impl Translate<'_> {
+    /// Lets the reader read, and says what it says.
+    fn read<T>(
+        &mut self,
+        read: impl FnOnce(&mut dyn Reader, &mut dyn Sink) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let mut both;
+        let sink: &mut dyn Sink = match &mut self.ear {
+            None => self.writer.sink(),
+            Some(ear) => {
+                both = Both(self.writer.sink(), ear);
+                &mut both
+            }
+        };
+        let mut gate = self.order.gate(sink);
+        let said = read(self.reader, &mut gate)?;
+        gate.close().map(|()| said)
+    }
 }
 
 impl Take for Translate<'_> {
@@ -46,19 +77,14 @@ impl Take for Translate<'_> {
         if self.writer.done() {
             return Ok(());
         }
-        let mut gate = self.order.gate(self.writer.sink());
-        self.reader.frame(&frame, &mut gate)?;
-        gate.close()
+        self.read(|reader, sink| reader.frame(&frame, sink))
     }
 
     fn skim(&mut self, bytes: &[u8]) -> Result<usize, Error> {
         if self.writer.done() {
             return Ok(0);
         }
-        let mut gate = self.order.gate(self.writer.sink());
-        let size = self.reader.skim(bytes, &mut gate);
-        gate.close()?;
-        Ok(size)
+        self.read(|reader, sink| Ok(reader.skim(bytes, sink)))
     }
 }
 
@@ -66,13 +92,13 @@ impl Stream {
     /// A stream that has not begun, of a provider that has streams of this API.
     pub fn new(api: Api, provider: &Provider, call: &Call, framing: Framing) -> Result<Self, Error> {
         let way = if let Some(quirks) = provider.quirks(api) {
-            Way::Relay(Box::new(Relay::new(quirks)))
+            Way::Relay(Box::new(Relay::new(quirks, call)))
         } else {
             let reader = provider.reader(api, call).ok_or_else(|| provider.without(api))?;
             if provider.splice(api).is_some() {
                 return Ok(Self::keep(api, reader, framing));
             }
-            Way::Translate { reader, order: Order::default(), writer: stream_writer(api, call) }
+            Way::Translate { reader, order: Order::default(), writer: stream_writer(api, call), ear: None }
         };
         Ok(Self { api, framer: Framer::new(framing), way, failed: false })
     }
@@ -91,9 +117,10 @@ impl Stream {
         let result = match &mut self.way {
             Way::Relay(relay) => self.framer.push(bytes, &mut |frame: Frame<'_>| relay.frame(&frame)),
             Way::Keep(kept) => self.framer.push(bytes, &mut |frame: Frame<'_>| kept.frame(&frame)),
-            Way::Translate { reader, order, writer } => {
-                let writer = &mut **writer;
-                let pushed = self.framer.push(bytes, &mut Translate { reader: &mut **reader, order, writer });
+            Way::Translate { reader, order, writer, ear } => {
+                let (writer, ear) = (&mut **writer, ear.as_deref_mut());
+                let mut translate = Translate { reader: &mut **reader, order, writer, ear };
+                let pushed = self.framer.push(bytes, &mut translate);
                 pushed.and_then(|()| writer.check())
             }
         };
@@ -109,10 +136,14 @@ impl Stream {
     pub fn finish(&mut self) -> Result<(), Error> {
         match &mut self.way {
             Way::Relay(relay) if !self.failed => relay.rest(self.framer.rest()),
-            Way::Translate { reader, order, writer } if !self.failed && !writer.done() => {
-                let mut gate = order.gate(writer.sink());
-                reader.finish(&mut gate);
-                gate.close().inspect_err(|_| self.failed = true)?;
+            Way::Translate { reader, order, writer, ear } if !self.failed && !writer.done() => {
+                let (writer, ear) = (&mut **writer, ear.as_deref_mut());
+                let mut translate = Translate { reader: &mut **reader, order, writer, ear };
+                let finished = translate.read(|reader, sink| {
+                    reader.finish(sink);
+                    Ok(())
+                });
+                finished.inspect_err(|_| self.failed = true)?;
             }
             Way::Relay(_) | Way::Keep(_) | Way::Translate { .. } => (),
         }
@@ -166,6 +197,25 @@ impl Stream {
     /// What a store is to keep of the reply, once that has ended, well or not; empty where nothing is. The caller takes it away.
     pub fn kept(&mut self) -> Vec<u8> {
         if let Way::Translate { writer, .. } = &mut self.way { writer.kept() } else { Vec::new() }
+    }
+
+    /// Gathers what is said from here on, so many bytes of it.
+    pub fn listen(&mut self, room: usize) {
+        let spoken = Box::new(Spoken::new(room));
+        match &mut self.way {
+            Way::Relay(relay) => relay.listen(spoken),
+            Way::Keep(kept) => kept.listen(spoken),
+            Way::Translate { ear, .. } => *ear = Some(spoken),
+        }
+    }
+
+    /// What was said so far, where somebody listens. The caller takes it away.
+    pub fn spoken(&mut self) -> Option<Box<Spoken>> {
+        match &mut self.way {
+            Way::Relay(relay) => relay.spoken(),
+            Way::Keep(kept) => kept.spoken(),
+            Way::Translate { ear, .. } => ear.take(),
+        }
     }
 
     /// Tokens counted so far, by the provider.

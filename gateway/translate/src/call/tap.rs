@@ -3,7 +3,7 @@
 use super::{Api, Call};
 use crate::Error;
 use crate::chat::Reader;
-use crate::delta::{Delta, Sink, Usage};
+use crate::delta::{Delta, Sink, Spoken, Usage};
 use crate::passthrough::{Invoked, Ranked, Responses};
 use crate::providers::Provider;
 use crate::wire::{Frame, Framer, Framing};
@@ -21,12 +21,15 @@ pub struct Tap {
     lost: bool,
 }
 
-/// Keeps the last count, and forgets the rest.
+/// Keeps the last count, and what is said where somebody listens, and forgets the rest.
 #[derive(Default)]
-struct Cost(Option<Usage>);
+struct Cost(Option<Usage>, Option<Box<Spoken>>);
 
 impl Sink for Cost {
     fn delta(&mut self, delta: Delta<'_>) {
+        if let Some(spoken) = &mut self.1 {
+            spoken.delta(delta);
+        }
         if let Delta::Usage(usage) = delta {
             self.0 = Some(*usage);
         }
@@ -84,6 +87,16 @@ impl Tap {
             // What cannot be read has no count.
             self.lost = self.reader.reply(&self.whole, &mut self.cost).is_err();
         }
+    }
+
+    /// Gathers what is said from here on, so many bytes of it.
+    pub fn listen(&mut self, room: usize) {
+        self.cost.1 = Some(Box::new(Spoken::new(room)));
+    }
+
+    /// What was said so far, where somebody listens. The caller takes it away.
+    pub fn spoken(&mut self) -> Option<Box<Spoken>> {
+        self.cost.1.take()
     }
 
     /// Tokens counted so far, by the provider.

@@ -46,6 +46,8 @@ pub struct Target {
     pub streams: bool,
     /// Whether the client asked for usage at the end of its stream.
     pub include_usage: bool,
+    /// Whether the provider is asked for usage, and the client did not.
+    pub hides_usage: bool,
     /// Whether the client asked for vectors as base64.
     pub base64: bool,
     /// What the provider cannot be told, as paths into the client's request.
@@ -70,6 +72,7 @@ impl Target {
             client_stream: false,
             streams: stream,
             include_usage: false,
+            hides_usage: false,
             base64: false,
             dropped: Vec::new(),
             echo: Vec::new(),

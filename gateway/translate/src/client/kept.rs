@@ -2,7 +2,7 @@
 
 use crate::Error;
 use crate::chat::Reader;
-use crate::delta::{Delta, Order, Sink, Usage};
+use crate::delta::{Delta, Order, Sink, Spoken, Usage};
 use crate::wire::Frame;
 
 /// Passes on whole events as they came, while the provider's reader looks for errors, the end, and the usage.
@@ -21,10 +21,14 @@ struct Seen {
     usage: Option<Usage>,
     finished: bool,
     ended: bool,
+    ear: Option<Box<Spoken>>,
 }
 
 impl Sink for Seen {
     fn delta(&mut self, delta: Delta<'_>) {
+        if let Some(ear) = &mut self.ear {
+            ear.delta(delta);
+        }
         match delta {
             Delta::Usage(usage) => self.usage = Some(*usage),
             Delta::Finish(_) => self.finished = true,
@@ -75,6 +79,16 @@ impl Kept {
     /// Whether the provider's own end was passed on.
     pub(crate) fn done(&self) -> bool {
         self.seen.ended
+    }
+
+    /// Gathers what is said.
+    pub(crate) fn listen(&mut self, spoken: Box<Spoken>) {
+        self.seen.ear = Some(spoken);
+    }
+
+    /// What was said so far.
+    pub(crate) fn spoken(&mut self) -> Option<Box<Spoken>> {
+        self.seen.ear.take()
     }
 
     /// Tokens counted so far.

@@ -13,9 +13,11 @@
 //! its reader, `block` numbers reasoning blocks 0, 1, … and `call` numbers tool calls 0, 1, ….
 
 mod order;
+mod spoken;
 mod usage;
 
 pub(crate) use order::Order;
+pub use spoken::{Named, Spoken};
 pub(crate) use usage::MaybeTier;
 pub use usage::{Kinds, Tier, Usage};
 

@@ -22,6 +22,8 @@ pub struct Quirks {
     pub refused: &'static [&'static str],
     /// Headers that the configuration asks for.
     pub headers: fn(&Options<'_>) -> Vec<(&'static str, String)>,
+    /// Whether a stream tells its usage only if asked to by `stream_options`, which are known here.
+    pub asks_usage: fn(&Options<'_>) -> bool,
     /// Members of OpenAI's that its address says already: they are left out.
     pub addressed: &'static [&'static str],
 }
@@ -66,6 +68,7 @@ impl Quirks {
         reasoning: false,
         refused: &[],
         headers: |_| Vec::new(),
+        asks_usage: |_| true,
         addressed: &[],
     };
     /// OpenAI's own completions.

@@ -23,15 +23,24 @@ pub(crate) fn splice(
     let client_model: Option<Text<'_>> = members.read("model")?;
     let model = options.model(client_model)?;
     let client_stream: bool = members.read("stream")?.unwrap_or_default();
-    let include_usage = members.read::<StreamOptions>("stream_options")?.unwrap_or_default().include_usage;
+    let include_usage = members.read::<StreamOptions>(STREAM_OPTIONS)?.unwrap_or_default().include_usage;
     check(api, &members)?;
-    let edits = Edits::new(api, &members, options, (&model, quirks), losses);
+    let stream = api != Api::Embeddings && options.stream(client_stream);
+    let include_usage = include_usage.unwrap_or_default();
+    // Of a stream that is put together, the usage is wanted as of any whole reply.
+    let streams = options.streams(client_stream);
+    let wants_usage = if streams { options.wants_usage && !include_usage } else { true };
+    let asks_usage = stream && wants_usage && (quirks.asks_usage)(options);
+    let mut edits = Edits::new(api, &members, options, (&model, quirks), losses);
+    if asks_usage {
+        edits.0.retain(|(edited, _)| *edited != STREAM_OPTIONS);
+        edits.0.push((STREAM_OPTIONS, Some(counting(&members)?)));
+    }
     edits.write(body, &members, out);
     let Address { path, query, anchor } = match quirks.place {
         Place::Path(path) => Address { path: path.to_owned(), query: Vec::new(), anchor: None },
         Place::Of(place) => place(options, &model)?,
     };
-    let stream = api != Api::Embeddings && options.stream(client_stream);
     Ok(Target {
         query,
         anchor,
@@ -39,9 +48,25 @@ pub(crate) fn splice(
         headers: (quirks.headers)(options),
         client_model: client_model.map(|model| model.plain().into_owned()),
         client_stream,
-        include_usage: include_usage.unwrap_or_default(),
+        include_usage,
+        hides_usage: asks_usage && streams,
         ..Target::new(path, model, stream)
     })
+}
+
+const STREAM_OPTIONS: &str = "stream_options";
+
+/// The client's `stream_options`, and that usage is wanted.
+fn counting(members: &Members<'_>) -> Result<String, Error> {
+    let own: Option<Members<'_>> = members.read(STREAM_OPTIONS)?;
+    let mut out = Vec::with_capacity(32);
+    let mut object = Object::new(&mut out);
+    object.boolean("include_usage", true);
+    for (name, value) in own.iter().flat_map(|own| &own.0).filter(|(name, _)| name != "include_usage") {
+        object.foreign(name).extend_from_slice(value.get().as_bytes());
+    }
+    drop(object);
+    Ok(String::from_utf8(out).unwrap_or_default())
 }
 
 /// What makes a request one of this API.
@@ -102,7 +127,7 @@ impl Edits {
         (model, quirks): (&str, &Quirks),
         losses: &mut Losses,
     ) {
-        self.stream(members, options, quirks);
+        self.stream(members, options);
         self.max_tokens(members, options, quirks.limit, model);
         let number = |value: Option<f64>| value.map(|value| value.to_string());
         self.tune(members, options, "temperature", number(options.temperature));
@@ -115,20 +140,15 @@ impl Edits {
         }
     }
 
-    fn stream(&mut self, members: &Members<'_>, options: &Options<'_>, quirks: &Quirks) {
+    fn stream(&mut self, members: &Members<'_>, options: &Options<'_>) {
         if options.stream.or(options.upstream).is_none() {
             return;
         }
-        const SETTINGS: &str = "stream_options";
         let client = members.find("stream") == Some("true");
         let stream = options.stream(client);
         self.0.push(("stream", Some(stream.to_string())));
-        if !stream && members.find(SETTINGS).is_some() {
-            self.0.push((SETTINGS, None));
-        }
-        // Of a stream that is put together, the usage is wanted as of any whole reply.
-        if stream && !options.streams(client) && !quirks.refused.contains(&SETTINGS) {
-            self.0.push((SETTINGS, Some(r#"{"include_usage":true}"#.to_owned())));
+        if !stream && members.find(STREAM_OPTIONS).is_some() {
+            self.0.push((STREAM_OPTIONS, None));
         }
     }
 

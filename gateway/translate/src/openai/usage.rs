@@ -11,7 +11,7 @@ use crate::delta::{Kinds, MaybeTier, Usage};
 use crate::json::Object;
 
 /// Adds a `usage` object to `out`. What the provider did not say is left out.
-pub(super) fn write(out: &mut Vec<u8>, usage: &Usage) {
+pub(crate) fn write(out: &mut Vec<u8>, usage: &Usage) {
     let mut object = Object::new(out);
     object.number("prompt_tokens", usage.prompt);
     object.number("completion_tokens", usage.completion);

@@ -134,8 +134,15 @@ mod tests {
     fn the_end_of_an_answer_tells_its_cost() {
         let done = br#"{"type":"response.done","event_id":"e","response":{"usage":{"total_tokens":30,"input_tokens":10,"output_tokens":20,
             "input_token_details":{"text_tokens":4,"audio_tokens":6,"cached_tokens":3},"output_token_details":{"text_tokens":20}}}}"#;
-        let expected =
-            Usage { prompt: 10, completion: 20, total: Some(30), cached: Some(3), ..Usage::default() };
+        let expected = Usage {
+            prompt: 10,
+            completion: 20,
+            total: Some(30),
+            cached: Some(3),
+            prompt_kinds: Kinds { text: Some(4), audio: Some(6), image: None },
+            completion_kinds: Kinds { text: Some(20), ..Kinds::default() },
+            ..Usage::default()
+        };
         assert_eq!(cost(done), Some(expected));
         let live = br#"{"serverContent":{"turnComplete":true},"usageMetadata":{"promptTokenCount":5,"responseTokenCount":7,
             "thoughtsTokenCount":2,"totalTokenCount":14}}"#;

@@ -33,10 +33,12 @@ pub const V1: Provider = Provider {
     format: Some("v1"),
     chat: Dialect::OpenAi(&Quirks {
         place: Place::Of(|options, _| newer(options, "chat/completions")),
+        asks_usage: |_| true,
         ..CHAT
     }),
     completions: Completions::OpenAi(&Quirks {
         place: Place::Of(|options, _| newer(options, "completions")),
+        asks_usage: |_| true,
         ..COMPLETIONS
     }),
     embeddings: Dialect::OpenAi(&Quirks {
@@ -48,9 +50,17 @@ pub const V1: Provider = Provider {
 };
 
 const AUTH: Auth = Auth::Header("api-key");
-const CHAT: Quirks = Quirks { auth: AUTH, filters: true, ..Quirks::CHAT };
-const COMPLETIONS: Quirks = Quirks { auth: AUTH, filters: true, ..Quirks::COMPLETIONS };
+const CHAT: Quirks = Quirks { auth: AUTH, filters: true, asks_usage, ..Quirks::CHAT };
+const COMPLETIONS: Quirks = Quirks { auth: AUTH, filters: true, asks_usage, ..Quirks::COMPLETIONS };
 const EMBEDDINGS: Quirks = Quirks { auth: AUTH, ..Quirks::EMBEDDINGS };
+
+/// Versions before this one refuse `stream_options`. Names that are no dates are newer.
+/// <https://learn.microsoft.com/en-us/azure/ai-foundry/openai/api-version-lifecycle>
+const COUNTING: &str = "2024-09-01";
+
+fn asks_usage(options: &Options<'_>) -> bool {
+    options.azure.api_version.unwrap_or(VERSION) >= COUNTING
+}
 
 /// The version that is spoken where the configuration names none, as in Kong.
 pub(crate) const VERSION: &str = "2023-05-15";

@@ -16,6 +16,9 @@ const TAKES_REASONING: Quirks = Quirks { reasoning: true, ..OLD_LIMIT };
 /// Samples from the best k tokens, too.
 const TOP_K: Quirks = Quirks { top_k: true, ..Quirks::CHAT };
 
+/// The same, and counts in its last chunk, unasked.
+const COUNTS: Quirks = Quirks { asks_usage: |_| false, ..TOP_K };
+
 /// <https://inference-docs.cerebras.ai/api-reference/chat-completions>,
 /// <https://inference-docs.cerebras.ai/resources/openai>
 pub const CEREBRAS: Provider = Provider {
@@ -23,6 +26,7 @@ pub const CEREBRAS: Provider = Provider {
     base_url: "https://api.cerebras.ai",
     chat: Dialect::OpenAi(&Quirks {
         refused: &["frequency_penalty", "logit_bias", "presence_penalty"],
+        asks_usage: |_| false,
         ..Quirks::CHAT
     }),
     ..KIN
@@ -52,6 +56,7 @@ pub const DATABRICKS: Provider = Provider {
     chat: Dialect::OpenAi(&Quirks {
         place: Place::Path("/serving-endpoints/v1/chat/completions"),
         refused: &["stream_options"],
+        asks_usage: |_| false,
         ..OLD_LIMIT
     }),
     embeddings: Dialect::OpenAi(&Quirks {
@@ -76,7 +81,8 @@ pub const GROQ: Provider = Provider { name: "groq", base_url: "https://api.groq.
 pub const KIMI: Provider = Provider {
     name: "kimi",
     base_url: "https://api.moonshot.ai",
-    chat: Dialect::OpenAi(&TAKES_REASONING),
+    // It counts in its last choice, unasked.
+    chat: Dialect::OpenAi(&Quirks { asks_usage: |_| false, ..TAKES_REASONING }),
     ..KIN
 };
 
@@ -85,8 +91,12 @@ pub const KIMI_MAINLAND: Provider =
     Provider { format: Some("mainland"), base_url: "https://api.moonshot.cn", ..KIMI };
 
 /// <https://docs.together.ai/reference/chat-completions-1>
-pub const TOGETHER: Provider =
-    Provider { name: "together", base_url: "https://api.together.xyz", chat: Dialect::OpenAi(&TOP_K), ..KIN };
+pub const TOGETHER: Provider = Provider {
+    name: "together",
+    base_url: "https://api.together.xyz",
+    chat: Dialect::OpenAi(&COUNTS),
+    ..KIN
+};
 
 /// A server of Llama 2 or 3 that speaks so; Kong calls both by the older one's name.
 pub const LLAMA2: Provider = Provider { name: "llama2", format: Some("openai"), ..VLLM };

@@ -4,6 +4,7 @@
 
 mod accent;
 mod allocations;
+mod asked;
 mod batches;
 mod bedrock;
 mod case;
