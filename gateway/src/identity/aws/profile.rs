@@ -44,9 +44,12 @@ pub(super) async fn read(set: &Surroundings, network: &Network) -> Result<Profil
         (Kind::Config, "AWS_CONFIG_FILE", "config"),
         (Kind::Credentials, "AWS_SHARED_CREDENTIALS_FILE", "credentials"),
     ] {
-        let home = set.get("HOME").unwrap_or_default().trim_end_matches('/');
         let path = set.get(variable).map_or_else(|| format!("~/.aws/{name}"), str::to_owned);
-        let path = path.strip_prefix("~/").map_or_else(|| path.clone(), |rest| format!("{home}/{rest}"));
+        let path = match (path.strip_prefix("~/"), set.get("HOME")) {
+            (Some(rest), Some(home)) => format!("{}/{rest}", home.trim_end_matches('/')),
+            (Some(_), None) => continue,
+            (None, _) => path,
+        };
         // A file that cannot be read is as good as none to AWS's clients as well.
         match network.file(&path).await {
             Ok(text) => profiles.add(&text, kind, &path)?,

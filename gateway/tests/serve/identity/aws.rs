@@ -214,6 +214,26 @@ async fn a_profile_leads_through_its_roles() {
     assert_eq!(seen.signed().0, "OUTER");
 }
 
+#[tokio::test]
+async fn profiles_are_looked_for_at_home() {
+    let home = tempfile::tempdir().unwrap();
+    std::fs::create_dir(home.path().join(".aws")).unwrap();
+    std::fs::write(home.path().join(".aws/credentials"), PROFILES).unwrap();
+    std::fs::write(home.path().join("elsewhere"), PROFILES.replace("PROFILE", "TILDE")).unwrap();
+    let at_home = |model: &Server| {
+        let env = vec![
+            ("HOME", home.path().to_str().unwrap().to_owned()),
+            ("AWS_EC2_METADATA_DISABLED", "TRUE".to_owned()),
+        ];
+        Setup { env, ..bedrock(model) }
+    };
+    let model = Server::model(CONVERSE).await;
+    assert_eq!(shown(at_home(&model), &model).await.signed().0, "PROFILE");
+    let model = Server::model(CONVERSE).await;
+    let setup = at_home(&model).env("AWS_SHARED_CREDENTIALS_FILE", "~/elsewhere");
+    assert_eq!(shown(setup, &model).await.signed().0, "TILDE");
+}
+
 /// Everything is set, and one after the other is taken away: who goes before whom.
 #[tokio::test]
 async fn keys_are_looked_for_in_the_order_of_awss_clients() {
