@@ -164,3 +164,27 @@ async fn a_model_of_embeddings_is_shown_a_token_as_well() {
     assert_eq!(chat(&gateway, ASK).await.status, 200);
     assert!(shown(&model).iter().all(|token| token == "Bearer token-0"));
 }
+
+#[tokio::test]
+async fn what_is_kept_for_somebody_is_not_for_somebody_else_whatever_the_token() {
+    let (model, tokens) = (Server::model(GEMINI).await, tokens(3600).await);
+    let of = |path: &str| {
+        let setup = google(Setup::new("openai", model.addr), &tokens);
+        setup.set("/route_type", "llm/v1/files").set("/auth/gcp_metadata_url", tokens.url(path))
+    };
+    let gateway = of("/ann/token").start();
+    let mut client = Client::connect(gateway.addr()).await;
+    let line = r#"{"custom_id":"a","method":"POST","url":"/v1/chat/completions","body":{"model":"m","messages":[]}}"#;
+    let part = |name: &str, value: &str| {
+        format!("--x\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
+    };
+    let form = format!("{}{}--x--\r\n", part("purpose", "batch"), part("file", line));
+    client.post("/chat/files", "content-type: multipart/form-data; boundary=x\r\n", &form).await;
+    let file = client.reply().await.json()["id"].as_str().unwrap().to_owned();
+    for (whose, expected) in [("/ann/token", 200), ("/bob/token", 404), ("/ann/token", 200)] {
+        gateway.reload(Config::parse(&of(whose).file(), &|_| None).unwrap()).await;
+        let mut client = Client::connect(gateway.addr()).await;
+        client.write(&format!("GET /chat/files/{file} HTTP/1.1\r\nhost: g\r\n\r\n")).await;
+        assert_eq!(client.reply().await.status, expected, "{whose}");
+    }
+}
