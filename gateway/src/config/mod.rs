@@ -20,12 +20,15 @@
 //! - A plugin's tags that begin with `touchstone-`: see [`Extensions`].
 //! - An unknown member is told with the name that was probably meant.
 //! - A placeholder whose source does not exist is told when the file is read, not with 400 for each request.
+//! - Keys of consumers as digests, `sha256:…`, and models by `touchstone-models:` tags: see `consumer.rs`. `*` in the models of
+//!   `acls` and policies, and lengths of prefixes in their addresses.
 //! - Bedrock without a region, and a key file of Google's that is none, are told when the file is read.
 //!
 //! # Short of Kong
 //!
-//! `_format_version` 1.1 and 2.1, entities other than services, routes and plugins, plugins other than `ai-proxy` and
-//! `ai-proxy-advanced`, plugins of a consumer or of a service and a route at once, the `expressions` router.
+//! `_format_version` 1.1 and 2.1, entities other than services, routes, plugins, consumers, their groups, `acls` and keys, plugins
+//! that have no file in `plugins/`, plugins of a consumer or a consumer group but for those that limit rates, the `expressions`
+//! router.
 
 mod acls;
 mod ai_proxy;

@@ -4,7 +4,7 @@ mod check;
 mod limits;
 
 use std::fs::OpenOptions;
-use std::io::Write;
+use std::io::{self, Read, Write};
 use std::net::{AddrParseError, IpAddr, Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -21,6 +21,7 @@ use limits::Bounds;
 #[command(after_help = "Examples:
   touchstone gateway --init kong.yaml
   touchstone gateway --config kong.yaml --check
+  openssl rand -hex 32 | tee key | touchstone gateway --hash-key
   OPENAI_API_KEY=… touchstone gateway --config kong.yaml --listen 127.0.0.1:8000
   touchstone gateway --config kong.yaml --listen 0.0.0.0:8443 --tls-cert chain.pem --tls-key key.pem
   touchstone gateway --config kong.yaml --max-body 8MiB --call-timeout 5m --drain-notice 10s
@@ -42,7 +43,7 @@ Kong's plugin `prometheus` to say), /status/live and /status/ready at --status-l
 Exit codes: 0 stopped as told, or all well; 2 the file or the address cannot be used.")]
 pub(crate) struct Gateway {
     /// Kong's declarative file, YAML or JSON
-    #[arg(long, value_name = "FILE", required_unless_present_any = ["init"])]
+    #[arg(long, value_name = "FILE", required_unless_present_any = ["init", "hash_key"])]
     config: Option<PathBuf>,
     /// Write a commented file to begin with, and exit
     #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "kong.yaml", conflicts_with_all = ["config", "check"])]
@@ -50,6 +51,9 @@ pub(crate) struct Gateway {
     /// Write it though there is one
     #[arg(long, requires = "init")]
     force: bool,
+    /// Read a client's key from standard input, say what a file may hold in its place, and exit
+    #[arg(long, conflicts_with_all = ["config", "init", "check"])]
+    hash_key: bool,
     /// Where clients connect; port 0 lets the system choose
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8000")]
     listen: SocketAddr,
@@ -83,6 +87,9 @@ impl Gateway {
     pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
         if let Some(path) = &self.init {
             return init(path, self.force);
+        }
+        if self.hash_key {
+            return hash_key();
         }
         let Some(path) = &self.config else { bail!("which file? See --config") };
         let variable = |name: &str| std::env::var(name).ok();
@@ -135,6 +142,21 @@ fn init(path: &Path, force: bool) -> anyhow::Result<ExitCode> {
     super::say(&format!("wrote {0}: touchstone gateway --config {0} --check", path.display()))?;
     Ok(ExitCode::SUCCESS)
 }
+
+/// Says the digest of the key on standard input, without the end of its line.
+fn hash_key() -> anyhow::Result<ExitCode> {
+    let text = io::read_to_string(io::stdin().lock().take(MOST_KEY))?;
+    let key = text.strip_suffix('\n').unwrap_or(&text);
+    let key = key.strip_suffix('\r').unwrap_or(key);
+    if key.is_empty() || key.contains(['\n', '\r']) {
+        bail!("standard input must hold one key, on one line");
+    }
+    super::say(&gateway::config::hash_key(key))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Bytes of a key at most.
+const MOST_KEY: u64 = 64 << 10;
 
 /// Kong's default for its `status_listen`.
 const STATUS_LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8007);

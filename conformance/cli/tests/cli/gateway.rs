@@ -1,8 +1,11 @@
 //! `touchstone gateway`: its files, its limits, and what it says of them.
 
+use std::io::Write;
+use std::process::Stdio;
+
 use serde_json::{Value, json};
 
-use super::binary::{Server, file, told};
+use super::binary::{Server, command, file, told};
 
 #[test]
 fn a_first_file_is_written_and_never_over_another_one() {
@@ -23,6 +26,29 @@ fn a_first_file_is_written_and_never_over_another_one() {
     assert_eq!(std::fs::read_to_string(&path).unwrap(), "mine");
     assert_eq!(told(&["gateway", "--init", &path, "--force"]).0, Some(0));
     assert!(std::fs::read_to_string(&path).unwrap().starts_with("# yaml-language-server: $schema="));
+}
+
+#[test]
+fn a_key_is_told_as_a_file_may_hold_it() {
+    let hashed = |text: &str| {
+        let mut asked = command(&["gateway", "--hash-key"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        asked.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
+        let output = asked.wait_with_output().unwrap();
+        (output.status.success(), String::from_utf8(output.stdout).unwrap())
+    };
+    // Of `abc`: FIPS 180-2, B.1.
+    let abc = "sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad\n";
+    for text in ["abc", "abc\n", "abc\r\n"] {
+        assert_eq!(hashed(text), (true, abc.to_owned()));
+    }
+    for text in ["", "\n", "abc\ndef\n"] {
+        assert_eq!(hashed(text), (false, String::new()), "{text:?}");
+    }
 }
 
 #[test]
