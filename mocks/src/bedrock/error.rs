@@ -46,6 +46,8 @@ pub(super) fn reply(request: &Request, headers: Headers, failure: &Failure) -> W
 pub(super) fn interruption(operation: &str, failure: &Failure) -> Event {
     let kind = failure.kind();
     let name = match kind {
+        Kind::Model | Kind::Timeout if agent::generates(operation) => "dependencyFailedException",
+        Kind::Overloaded | Kind::Unavailable if agent::generates(operation) => "badGatewayException",
         Kind::RateLimit | Kind::Quota | Kind::NotReady => "throttlingException",
         Kind::Overloaded | Kind::Unavailable => "serviceUnavailableException",
         Kind::Timeout if operation == invoke::STREAM => "modelTimeoutException",

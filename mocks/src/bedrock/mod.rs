@@ -103,11 +103,18 @@ impl Provider for Bedrock {
     }
 
     fn ask<'a>(&self, call: &Call<'a>) -> Ask<'a> {
-        if is_invoked(call) { invoke::ask(call) } else { ask::read(call) }
+        match call.operation {
+            operation if agent::generates(operation) => agent::ask(call),
+            _ if is_invoked(call) => invoke::ask(call),
+            _ => ask::read(call),
+        }
     }
 
     fn whole(&self, call: &Call<'_>, answer: &Answer<'_>) -> Whole {
         let mut headers = error::headers(&call.draw, (self.now)(), "application/json");
+        if agent::generates(call.operation) {
+            return Whole { status: 200, headers, body: agent::whole(call, answer).to_string().into() };
+        }
         if is_invoked(call) {
             invoke::headers(call, answer, &mut headers);
             return Whole { status: 200, headers, body: invoke::body(call, answer).into() };
@@ -117,6 +124,10 @@ impl Provider for Bedrock {
 
     fn stream(&self, call: &Call<'_>, answer: &Answer<'_>) -> Stream {
         let mut headers = error::headers(&call.draw, (self.now)(), "application/vnd.amazon.eventstream");
+        if agent::generates(call.operation) {
+            let events = agent::events(call, answer, &mut headers);
+            return Stream { headers, events };
+        }
         if is_invoked(call) {
             invoke::headers_of_stream(call, &mut headers);
             return Stream { headers, events: invoke::events(call, answer) };

@@ -137,3 +137,42 @@ async fn awss_python_client_asks_the_agents_runtime() {
     raised("denied", "AccessDeniedException", "not yours");
     raised("untyped", "ValidationException", "textDocument");
 }
+
+#[tokio::test]
+async fn awss_python_client_asks_bases_of_knowledge_and_agents() {
+    let mocks = played().await;
+    let Some(seen) = NEWEST.run("boto3_knowledge.py", &mocks.url("bedrock")).await else { return };
+    println!("{seen:#}");
+    assert_eq!(seen["retrieve"]["own"], json!([2, "touchstone", true]));
+    let ridge = json!(["The ridge glows at dawn.", "s3://touchstone/knowledge/LIBRARY001/ridge.txt"]);
+    assert_eq!(seen["retrieve"]["given"], json!([ridge]));
+
+    let generated = &seen["generate"];
+    let citation = json!(["Hello", { "start": 0, "end": 4 }, ["2.txt"]]);
+    assert_eq!(generated["whole"], json!(["Hello", [citation]]));
+    assert_eq!(generated["stream"], json!([["Hel", "lo"], citation]));
+    assert_eq!((&generated["session"], &generated["begun"]), (&json!(true), &json!(36)));
+    let refused = |error: &Value, class: &str, text: &str| raised(error, class, "ClientError", None, text);
+    refused(&generated["unknown"], "ValidationException", "Session with Id nobodys is not valid.");
+    refused(&generated["rate"], "ThrottlingException", "slow down");
+    refused(&generated["middle"], "EventStreamError", "(badGatewayException)");
+
+    let agent = &seen["agent"];
+    assert_eq!(agent["whole"], json!(["me-1", ["Hello"]]));
+    assert_eq!(agent["pieces"], json!(["me-1", ["Hel", "lo"]]));
+    refused(&agent["overloaded"], "BadGatewayException", "too much");
+    refused(&agent["silent"], "ValidationException", "inputText");
+
+    let api = specs::api("bedrock-agent-runtime").unwrap();
+    let mut judged = 0;
+    for entry in mocks.journal(None).iter().filter(|entry| entry.provider == "bedrock") {
+        let operation = api.operation(&entry.method, entry.path.strip_prefix("/bedrock").unwrap()).unwrap();
+        if entry.reply.status == 200 && operation.sequence().is_none() {
+            let body = serde_json::from_slice(&entry.reply.body.bytes()).unwrap();
+            assert_eq!(operation.reply(200, &body), [], "{body:#}");
+            judged += 1;
+        }
+    }
+    assert_eq!(judged, 4);
+    nothing_is_strange(&mocks, 0);
+}
