@@ -1,5 +1,6 @@
 //! Bedrock's mock: signatures, frames, refusals, and AWS's own client.
 
+mod agents;
 mod connector;
 mod frames;
 mod invocations;
