@@ -159,3 +159,6 @@ impl Drop for Call {
         self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -129,6 +129,25 @@ fn a_gateway_translates_and_ends_when_told_and_its_log_holds_no_key() {
 }
 
 #[test]
+fn operators_look_at_an_address_of_their_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = file(folder.path(), "kong.yaml", &kong("127.0.0.1:9", "upstream_url"));
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+    let mut gateway = Server::start(
+        &["gateway", "--config", &config, "--listen", "127.0.0.1:0", "--status-listen", &free],
+        &[("KEY", "sk-ant-touchstone")],
+    );
+    let reply = gateway.ask("GET", "/status.json", "", "");
+    assert!(reply.starts_with("HTTP/1.1 404"), "not where clients call: {reply}");
+    gateway.address = free;
+    let reply = gateway.ask("GET", "/status.json", "", "");
+    assert!(reply.starts_with("HTTP/1.1 200") && reply.contains("kong.yaml"), "{reply}");
+    assert!(!reply.contains("sk-ant-touchstone"));
+    let (code, said, _) = told(&["gateway", "--config", &config, "--status-listen", "nowhere"]);
+    assert_eq!((code, said.as_str()), (Some(2), ""));
+}
+
+#[test]
 fn a_file_is_judged_without_being_served() {
     let folder = tempfile::tempdir().unwrap();
     let good = file(folder.path(), "good.yaml", &kong("127.0.0.1:9", "upstream_url"));
