@@ -1,7 +1,7 @@
 //! What counting a call costs, and that cores do not lose each other's.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use translate::delta::Usage;
 
@@ -43,6 +43,7 @@ fn facts<'f>(route: &'f Route, usage: &'f Usage, model: &'f str) -> Facts<'f> {
             upstream: Some(Duration::from_millis(890)),
             first: Some(Duration::from_millis(200)),
         },
+        ended: SystemTime::now(),
         tried: &[],
         pick: None,
         running: None,

@@ -31,7 +31,7 @@ const FAR: u64 = 0x200;
 
 /// The spans of a call, each encoded, in the order in which they began.
 pub(super) fn spans(facts: &Facts<'_>, trace: &Trace, asked: &Asked, said: &Said) -> Vec<Bytes> {
-    let end = SystemTime::now();
+    let end = facts.ended;
     let start = end - facts.latencies.total;
     let mut spans = vec![call((facts, trace), (start, end), asked, said)];
     let tries = trace.tries();
