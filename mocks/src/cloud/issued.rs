@@ -41,7 +41,7 @@ pub struct Caller {
     pub account: String,
 }
 
-/// What a bearer shows: an access token, or the address book entry of one that a client may fetch credentials with.
+/// What a bearer shows: an access token, or the token of a metadata service.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Token {
     /// What it is good for: scopes of Google's, an audience of Azure's, a metadata service's own name.
