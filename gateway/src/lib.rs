@@ -60,5 +60,8 @@ pub use run::run;
 /// A configuration to begin with, commented.
 pub const EXAMPLE: &str = include_str!("../examples/start.yaml");
 
+/// The JSON Schema of configuration files; [`config::schema`] makes it.
+pub const SCHEMA: &str = include_str!("../schema/kong.schema.json");
+
 /// How the gateway names itself to whom it calls.
 pub(crate) const USER_AGENT: &str = concat!("touchstone/", env!("CARGO_PKG_VERSION"));

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::entity::{Identity, dangling, remarks};
 use super::error::Problem;
 use super::field::{Context, Field};
-use super::node::{Node, Value};
+use super::node::{ANY, Node, Value};
 use super::plugin::{AI_PROXY, Plugin, Settings};
 use super::plugins::Plugins;
 use super::record::Record;
@@ -28,6 +28,13 @@ pub(super) fn read(root: &Node, context: &Context<'_>) -> Option<Config> {
     let routes = document.join();
     let consumers = Arc::new(document.roster.finish());
     context.errors.borrow().is_empty().then(|| Config { router: Router::new(routes), consumers })
+}
+
+/// Asks for all that a file may have.
+pub(super) fn survey(context: &Context<'_>) {
+    let field = Field { context, path: String::new(), node: &ANY };
+    let mut document = Document::default();
+    field.record(|record| document.read(record));
 }
 
 #[derive(Default)]

@@ -6,7 +6,8 @@ use std::ops::RangeInclusive;
 use super::env::{self, Env};
 use super::error::{Error, Place, Problem};
 use super::named::Named;
-use super::node::{Member, Node, Value};
+use super::node::{ANY, Member, Node, Value};
+use super::outline::{Kind, Survey};
 use super::record::Record;
 
 /// The largest whole number that a number of a file is sure to hold: 2^53.
@@ -16,6 +17,8 @@ pub(super) const MOST: i64 = 1 << 53;
 pub(super) struct Context<'c> {
     pub(super) env: &'c Env<'c>,
     pub(super) errors: RefCell<Vec<Error>>,
+    /// Notes what is asked for, where no file is read.
+    pub(super) survey: Option<Survey>,
 }
 
 impl Context<'_> {
@@ -36,11 +39,27 @@ pub(super) struct Field<'c> {
 impl<'c> Field<'c> {
     /// Notes a mistake in this value.
     pub(super) fn error(&self, problem: impl Into<Problem>) {
-        self.context.note(&self.path, self.node.place, problem.into());
+        let problem = problem.into();
+        if let (Some(survey), Problem::Unsupported) = (self.survey(), &problem) {
+            survey.refuse(&self.path);
+        }
+        self.context.note(&self.path, self.node.place, problem);
+    }
+
+    /// Notes what is asked for, where no file is read.
+    pub(super) fn survey(&self) -> Option<&'c Survey> {
+        self.context.survey.as_ref()
+    }
+
+    fn noted(&self, kind: Kind) -> Option<&'c Survey> {
+        self.survey().inspect(|survey| survey.note(&self.path, kind))
     }
 
     /// A string, with references to the environment followed.
     pub(super) fn string(&self) -> Option<String> {
+        if let Some(survey) = self.noted(Kind::String) {
+            return Some(survey.text(&self.path));
+        }
         let text = self.text()?;
         self.resolve(text).map(|resolved| resolved.unwrap_or_else(|| text.to_owned()))
     }
@@ -60,11 +79,17 @@ impl<'c> Field<'c> {
     }
 
     pub(super) fn is_map(&self) -> bool {
+        if let Some(survey) = self.survey() {
+            return survey.yes();
+        }
         matches!(self.node.value, Value::Map(_))
     }
 
     /// Checks that it is a string, in which a `${` is nothing.
     pub(super) fn comment(&self) {
+        if self.noted(Kind::String).is_some() {
+            return;
+        }
         if !matches!(self.node.value, Value::String(_)) {
             self.error(Problem::Type("a string"));
         }
@@ -72,6 +97,9 @@ impl<'c> Field<'c> {
 
     /// A string that `parse` makes something of. Its error shows a reference, not what it stands for.
     pub(super) fn parse<T, P: Into<Problem>>(&self, parse: impl FnOnce(&str) -> Result<T, P>) -> Option<T> {
+        if let Some(survey) = self.noted(Kind::String) {
+            return parse(&survey.text(&self.path)).ok();
+        }
         let text = self.text()?;
         let resolved = self.resolve(text)?;
         let problem = match parse(resolved.as_deref().unwrap_or(text)) {
@@ -87,6 +115,10 @@ impl<'c> Field<'c> {
 
     /// One of a list of names.
     pub(super) fn named<T: Named>(&self) -> Option<T> {
+        if let Some(survey) = self.survey() {
+            survey.names(&self.path, T::NAMES.iter().map(|(name, _)| *name));
+            return T::NAMES.get(survey.pick(T::NAMES.len())).map(|(_, value)| *value);
+        }
         let text = self.string()?;
         let found = T::from_name(&text);
         if found.is_none() {
@@ -99,6 +131,9 @@ impl<'c> Field<'c> {
 
     /// A boolean, perhaps from the environment.
     pub(super) fn boolean(&self) -> Option<bool> {
+        if let Some(survey) = self.noted(Kind::Boolean) {
+            return Some(survey.yes());
+        }
         let found = match &self.node.value {
             Value::Boolean(value) => Some(*value),
             Value::String(text) => match &*self.referred(text)? {
@@ -113,6 +148,9 @@ impl<'c> Field<'c> {
 
     /// A number, perhaps from the environment.
     pub(super) fn number(&self) -> Option<f64> {
+        if self.noted(Kind::Number).is_some() {
+            return Some(1.0);
+        }
         let found = match &self.node.value {
             Value::Number(value) => Some(*value),
             Value::String(text) => self.referred(text)?.parse().ok(),
@@ -123,6 +161,12 @@ impl<'c> Field<'c> {
 
     /// A whole number within `range`.
     pub(super) fn integer(&self, range: RangeInclusive<i64>) -> Option<i64> {
+        if let Some(survey) = self.noted(Kind::Integer) {
+            #[expect(clippy::cast_precision_loss, reason = "2^53 at most")]
+            let (start, end) = (*range.start() as f64, *range.end() as f64);
+            survey.range(&self.path, start, Some(end).filter(|_| *range.end() != MOST));
+            return Some(*range.start().max(&1).min(range.end()));
+        }
         #[expect(clippy::cast_precision_loss, reason = "2^53 and a part of it")]
         let whole = |value: &f64| value.fract() == 0.0 && value.abs() <= MOST as f64;
         let found = match &self.node.value {
@@ -147,6 +191,9 @@ impl<'c> Field<'c> {
 
     /// The elements of a list.
     pub(super) fn list(&self, kind: &'static str) -> Vec<Field<'c>> {
+        if self.noted(Kind::List).is_some() {
+            return vec![Field { context: self.context, path: format!("{}[]", self.path), node: &ANY }];
+        }
         let Value::List(nodes) = &self.node.value else {
             self.error(Problem::Type(kind));
             return Vec::new();
@@ -158,11 +205,18 @@ impl<'c> Field<'c> {
 
     /// A map that is taken as it stands.
     pub(super) fn object(&self) -> Option<serde_json::Value> {
+        if self.noted(Kind::Map).is_some() {
+            return Some(serde_json::Value::Object(serde_json::Map::new()));
+        }
         self.expect(self.is_map().then(|| self.node.into()), "a map")
     }
 
     /// The members of a map whose names are free.
     pub(super) fn map(&self) -> Vec<(&'c str, Field<'c>)> {
+        if self.noted(Kind::Map).is_some() {
+            let field = Field { context: self.context, path: join(&self.path, "*"), node: &ANY };
+            return vec![("name", field)];
+        }
         let Value::Map(members) = &self.node.value else {
             self.error(Problem::Type("a map"));
             return Vec::new();
@@ -176,6 +230,9 @@ impl<'c> Field<'c> {
 
     /// The members of a map whose names are known: `read` asks for each, and all others are mistakes.
     pub(super) fn record<T>(&self, read: impl FnOnce(&mut Record<'c>) -> T) -> Option<T> {
+        if self.noted(Kind::Record).is_some() {
+            return Some(Record::new(self.context, self.path.clone(), None, &[]).read(read));
+        }
         let Value::Map(members) = &self.node.value else {
             self.error(Problem::Type("a record"));
             return None;

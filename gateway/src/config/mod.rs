@@ -51,6 +51,7 @@ mod named;
 mod node;
 mod offer;
 mod options;
+mod outline;
 mod path;
 mod pattern;
 mod plugin;
@@ -63,6 +64,7 @@ mod roster;
 mod route;
 mod router;
 mod rule;
+mod schema;
 mod scope;
 mod secret;
 mod service;
@@ -111,6 +113,7 @@ pub use redis::Redis;
 pub use route::{Protocols, Route, Timeouts};
 pub use router::{Captures, Match, Router};
 pub use rule::{HeaderRule, HostRule, PathRule};
+pub use schema::schema;
 pub use scope::{Held, Scoped};
 pub use secret::Secret;
 pub use surroundings::Surroundings;
@@ -150,7 +153,7 @@ impl Config {
     /// Everything that is wrong with it.
     pub fn parse(text: &str, env: &dyn Fn(&str) -> Option<String>) -> Result<Self, Errors> {
         let root = Node::parse(text).map_err(|error| Errors::new(vec![error]))?;
-        let context = Context { env, errors: RefCell::default() };
+        let context = Context { env, errors: RefCell::default(), survey: None };
         let config = document::read(&root, &context);
         config.ok_or_else(|| Errors::new(context.errors.into_inner()))
     }

@@ -27,7 +27,12 @@ pub(super) enum Value {
     List(Vec<Node>),
     /// In the order of the file.
     Map(Vec<Member>),
+    /// Whatever is asked for; in no file, but where [what is asked for](super::outline) is noted.
+    Any,
 }
+
+/// See [`Value::Any`].
+pub(super) static ANY: Node = Node { place: None, value: Value::Any };
 
 /// One member of a map.
 #[derive(Clone, Debug, PartialEq)]
@@ -58,7 +63,7 @@ impl Node {
 impl From<&Node> for serde_json::Value {
     fn from(node: &Node) -> Self {
         match &node.value {
-            Value::Null => Self::Null,
+            Value::Null | Value::Any => Self::Null,
             Value::Boolean(value) => (*value).into(),
             Value::Number(value) => (*value).into(),
             Value::String(text) => text.as_str().into(),

@@ -102,6 +102,11 @@ const KINDS: &[Kind] = &[
     },
 ];
 
+/// The names of those.
+pub(super) fn names() -> impl Iterator<Item = &'static str> {
+    KINDS.iter().map(|kind| kind.name)
+}
+
 /// Those that may hold for a consumer or a consumer group alone: by then it is known who calls.
 const PERSONAL: [&str; 2] = ["ai-rate-limiting-advanced", "rate-limiting"];
 

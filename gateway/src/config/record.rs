@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 use super::error::{Place, Problem};
 use super::field::{Context, Field, join, nearest};
 use super::named::Named;
-use super::node::{Member, Value};
+use super::node::{ANY, Member, Value};
 use super::template::Template;
 
 /// The members of one map.
@@ -30,6 +30,9 @@ impl<'c> Record<'c> {
 
     /// Lets `read` ask for every member, then notes those that it did not ask for.
     pub(super) fn read<T>(mut self, read: impl FnOnce(&mut Self) -> T) -> T {
+        if let Some(survey) = &self.context.survey {
+            survey.record(&self.path);
+        }
         let out = read(&mut self);
         for member in self.members.iter().filter(|member| !self.known.contains(&member.name.as_str())) {
             let nearest = nearest(&member.name, self.known.iter().copied()).map(str::to_owned);
@@ -41,6 +44,12 @@ impl<'c> Record<'c> {
     /// A member; one that is null is as good as absent.
     pub(super) fn get(&mut self, name: &'static str) -> Option<Field<'c>> {
         self.known.push(name);
+        if let Some(survey) = &self.context.survey {
+            let path = join(&self.path, name);
+            survey.member(&self.path, name, false);
+            survey.read(&path);
+            return Some(Field { context: self.context, path, node: &ANY });
+        }
         let member = self.members.iter().find(|member| member.name == name)?;
         let field = Field { context: self.context, path: join(&self.path, name), node: &member.node };
         (member.node.value != Value::Null).then_some(field)
@@ -49,6 +58,9 @@ impl<'c> Record<'c> {
     /// A member that must be there.
     pub(super) fn required(&mut self, name: &'static str) -> Option<Field<'c>> {
         let field = self.get(name);
+        if let Some(survey) = &self.context.survey {
+            survey.member(&self.path, name, true);
+        }
         if field.is_none() {
             self.context.note(&join(&self.path, name), self.place, Problem::Required);
         }
@@ -101,6 +113,9 @@ impl<'c> Record<'c> {
     pub(super) fn number(&mut self, name: &'static str, range: RangeInclusive<f64>) -> Option<f64> {
         let field = self.get(name)?;
         let value = field.number()?;
+        if let Some(survey) = field.survey() {
+            survey.range(&field.path, *range.start(), Some(*range.end()));
+        }
         if range.contains(&value) {
             return Some(value);
         }
@@ -112,6 +127,9 @@ impl<'c> Record<'c> {
     pub(super) fn positive(&mut self, name: &'static str) -> Option<f64> {
         let field = self.get(name)?;
         let value = field.number()?;
+        if let Some(survey) = field.survey() {
+            survey.positive(&field.path);
+        }
         if value > 0.0 {
             return Some(value);
         }

@@ -10,6 +10,7 @@ mod laws;
 mod logs;
 mod operators;
 mod routes;
+mod schema;
 mod semantic;
 mod templates;
 

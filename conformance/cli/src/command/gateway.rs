@@ -43,11 +43,14 @@ Kong's plugin `prometheus` to say), /status/live and /status/ready at --status-l
 Exit codes: 0 stopped as told, or all well; 2 the file or the address cannot be used.")]
 pub(crate) struct Gateway {
     /// Kong's declarative file, YAML or JSON
-    #[arg(long, value_name = "FILE", required_unless_present_any = ["init", "hash_key"])]
+    #[arg(long, value_name = "FILE", required_unless_present_any = ["init", "schema", "hash_key"])]
     config: Option<PathBuf>,
     /// Write a commented file to begin with, and exit
     #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "kong.yaml", conflicts_with_all = ["config", "check"])]
     init: Option<PathBuf>,
+    /// Print the JSON Schema of such files, for editors, and exit
+    #[arg(long, conflicts_with_all = ["config", "check", "init"])]
+    schema: bool,
     /// Write it though there is one
     #[arg(long, requires = "init")]
     force: bool,
@@ -90,6 +93,10 @@ impl Gateway {
         }
         if self.hash_key {
             return hash_key();
+        }
+        if self.schema {
+            super::say(&gateway::SCHEMA.trim_end())?;
+            return Ok(ExitCode::SUCCESS);
         }
         let Some(path) = &self.config else { bail!("which file? See --config") };
         let variable = |name: &str| std::env::var(name).ok();

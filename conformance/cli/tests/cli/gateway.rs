@@ -20,6 +20,9 @@ fn a_first_file_is_written_and_never_over_another_one() {
     {
         assert!(said.contains(part), "no {part:?} in {said}");
     }
+    let (code, schema, _) = told(&["gateway", "--schema"]);
+    let schema: Value = serde_json::from_str(&schema).unwrap();
+    assert!(code == Some(0) && schema["properties"]["services"].is_object(), "{schema}");
     std::fs::write(&path, "mine").unwrap();
     let (code, _, error) = told(&["gateway", "--init", &path]);
     assert!(code != Some(0) && error.contains("--force"), "{error}");
