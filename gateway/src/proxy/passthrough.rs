@@ -229,6 +229,11 @@ fn tap(
             return Some(Tap::responses(framing));
         }
         Counts::Ranking => return Some(Tap::ranking()),
+        Counts::Made => {
+            let framing = is(Framing::Sse);
+            record.stream = framing.is_some();
+            return Some(Tap::made(framing));
+        }
         Counts::Invocation => {
             record.stream = is(Framing::EventStream).is_some();
             record.usage = passthrough::of_headers(&|name| reply.head.value(name)?.trim().parse().ok());

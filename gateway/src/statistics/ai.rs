@@ -283,7 +283,7 @@ fn told<T: Default + PartialEq>(details: T) -> Option<T> {
 }
 
 /// Whether an API is about texts, which have prompts and completions.
-fn is_text(route_type: RouteType) -> bool {
+pub(super) fn is_text(route_type: RouteType) -> bool {
     !matches!(
         route_type,
         RouteType::AudioSpeech

@@ -270,9 +270,9 @@ async fn all_that_a_session_costs_is_logged() {
     let line = log.line("realtime-cost").await;
     assert_eq!(line["ai.proxy.meta.request_mode"], "realtime");
     assert_eq!(line["ai.proxy.meta.request_model"], "m");
-    assert_eq!(line["ai.proxy.usage.prompt_tokens"], 45);
-    assert_eq!(line["ai.proxy.usage.completion_tokens"], 25);
-    assert_eq!(line["ai.proxy.usage.prompt_tokens_details.cached_tokens"], 2);
+    assert_eq!(line["ai.proxy.usage.input_tokens"], 45);
+    assert_eq!(line["ai.proxy.usage.output_tokens"], 25);
+    assert_eq!(line["ai.proxy.usage.input_tokens_details.cached_tokens"], 2);
     assert_eq!((&line["status"], &line["outcome"]), (&json!(101), &json!("done")), "{line}");
     assert_eq!(line["websocket.close_code"], 1000);
 }

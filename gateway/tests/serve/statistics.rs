@@ -166,3 +166,24 @@ async fn what_failed_took_nothing() {
     let line = log.line("statistics-refused").await;
     assert_eq!(told(&line), ([None; 3], false), "{line}");
 }
+
+#[tokio::test]
+async fn pictures_are_told_under_names_of_their_own() {
+    let log = Log::shared();
+    let upstream = Upstream::listen().await;
+    let gateway = counting("openai", &upstream)
+        .set("/route_type", "image/v1/images/generations")
+        .set("/model/options/input_cost", 1_000_000)
+        .set("/model/options/output_cost", 2_000_000)
+        .start();
+    let mut client = Client::connect(gateway.addr()).await;
+    let fields = format!("{}content-type: application/json\r\n", fields("statistics-picture"));
+    client.post("/chat", &fields, r#"{"model":"m","prompt":"a cat"}"#).await;
+    let reply = r#"{"created":1,"data":[{"b64_json":"AA=="}],"usage":{"input_tokens":5,"input_tokens_details":{"text_tokens":5,"image_tokens":0},"output_tokens":7,"total_tokens":12}}"#;
+    upstream.call().await.write(json_reply("200 OK", reply)).await;
+    assert_eq!(client.reply().await.text(), reply);
+    let line = log.line("statistics-picture").await;
+    let usage = |name: &str| line[format!("ai.proxy.usage.{name}")].clone();
+    assert_eq!([usage("input_tokens"), usage("output_tokens"), usage("total_tokens")], [5, 7, 12], "{line}");
+    assert_eq!((usage("prompt_tokens"), usage("cost")), (Value::Null, json!(19.0)), "{line}");
+}

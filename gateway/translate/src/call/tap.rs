@@ -4,7 +4,7 @@ use super::{Api, Call};
 use crate::Error;
 use crate::chat::Reader;
 use crate::delta::{Delta, Sink, Spoken, Usage};
-use crate::passthrough::{Invoked, Ranked, Responses};
+use crate::passthrough::{Invoked, Made, Ranked, Responses};
 use crate::providers::Provider;
 use crate::wire::{Frame, Framer, Framing};
 
@@ -55,6 +55,11 @@ impl Tap {
     /// Beside a ranking of Cohere's.
     pub fn ranking() -> Self {
         Self::with(Box::new(Ranked), None)
+    }
+
+    /// Beside pictures or a transcript of OpenAI's.
+    pub fn made(framing: Option<Framing>) -> Self {
+        Self::with(Box::new(Made), framing)
     }
 
     fn with(reader: Box<dyn Reader>, framing: Option<Framing>) -> Self {

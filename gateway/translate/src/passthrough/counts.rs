@@ -5,11 +5,13 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use memchr::memmem;
 use serde::Deserialize;
 
 use crate::Error;
 use crate::chat::Reader;
-use crate::delta::{Delta, Sink, Usage};
+use crate::delta::{Delta, Kinds, Sink, Usage};
+use crate::openai::Counted;
 use crate::wire::Frame;
 
 /// Reads the metrics that the service puts into the last piece of a stream, whoever made the model.
@@ -130,6 +132,61 @@ impl Reader for Ranked {
     }
 }
 
+/// Reads the tokens of pictures and transcripts, whole or in the last event of a stream. What is paid by the second has none.
+///
+/// <https://platform.openai.com/docs/api-reference/images/object>,
+/// <https://platform.openai.com/docs/api-reference/audio/json-object>
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Made;
+
+#[derive(Deserialize)]
+struct Work {
+    usage: Option<Cost>,
+}
+
+#[derive(Deserialize)]
+struct Cost {
+    input_tokens: Option<u64>,
+    output_tokens: Option<u64>,
+    total_tokens: Option<u64>,
+    /// Of a transcript it has another name than of a picture.
+    #[serde(alias = "input_token_details")]
+    input_tokens_details: Option<Counted>,
+    #[serde(alias = "output_token_details")]
+    output_tokens_details: Option<Counted>,
+}
+
+impl Reader for Made {
+    fn reply(&mut self, body: &[u8], sink: &mut dyn Sink) -> Result<(), Error> {
+        let Work { usage } = serde_json::from_slice(body).map_err(Error::malformed("reply"))?;
+        let Some(Cost {
+            input_tokens: Some(prompt),
+            output_tokens,
+            total_tokens: total,
+            input_tokens_details,
+            output_tokens_details,
+        }) = usage
+        else {
+            return Ok(());
+        };
+        let kinds = |counted: Option<Counted>| counted.map(Kinds::from).unwrap_or_default();
+        sink.delta(Delta::Usage(&Usage {
+            prompt,
+            completion: output_tokens.unwrap_or_default(),
+            total,
+            prompt_kinds: kinds(input_tokens_details),
+            completion_kinds: kinds(output_tokens_details),
+            ..Usage::default()
+        }));
+        Ok(())
+    }
+
+    /// Only the last event has it; the others hold pictures, or pieces of text.
+    fn frame(&mut self, frame: &Frame<'_>, sink: &mut dyn Sink) -> Result<(), Error> {
+        if memmem::find(&frame.data, b"\"usage\"").is_some() { self.reply(&frame.data, sink) } else { Ok(()) }
+    }
+}
+
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
@@ -143,6 +200,7 @@ fn whole(number: f64) -> u64 {
 mod tests {
     use super::*;
     use crate::call::Tap;
+    use crate::wire::Framing;
 
     fn frame(kind: &str, event: &str, payload: &str) -> Vec<u8> {
         let header = |name: &str, value: &str| {
@@ -198,6 +256,43 @@ mod tests {
             tap.push(body.as_bytes());
             tap.finish();
             assert_eq!(tap.usage().and_then(|usage| usage.search_units), units, "{body}");
+        }
+    }
+
+    #[test]
+    fn pictures_and_transcripts_tell_their_tokens() {
+        let picture = r#"{"created":1,"data":[{"b64_json":"AA=="}],"usage":{"input_tokens":50,"input_tokens_details":{"text_tokens":10,"image_tokens":40},"output_tokens":50,"total_tokens":100}}"#;
+        let painted = Usage {
+            prompt: 50,
+            completion: 50,
+            total: Some(100),
+            prompt_kinds: Kinds { text: Some(10), image: Some(40), audio: None },
+            ..Usage::default()
+        };
+        let transcript = r#"{"text":"Hi","usage":{"type":"tokens","input_tokens":14,"input_token_details":{"text_tokens":0,"audio_tokens":14},"output_tokens":45,"total_tokens":59}}"#;
+        let heard = Usage {
+            prompt: 14,
+            completion: 45,
+            total: Some(59),
+            prompt_kinds: Kinds { text: Some(0), audio: Some(14), image: None },
+            ..Usage::default()
+        };
+        let by_time = r#"{"text":"Hi","usage":{"type":"duration","seconds":3}}"#;
+        for (body, expected) in [
+            (picture, Some(painted)),
+            (transcript, Some(heard)),
+            (by_time, None),
+            (r#"{"text":"Hi"}"#, None),
+            ("WEBVTT", None),
+        ] {
+            let mut tap = Tap::made(None);
+            tap.push(body.as_bytes());
+            tap.finish();
+            assert_eq!(tap.usage(), expected, "{body}");
+            let mut tap = Tap::made(Some(Framing::Sse));
+            tap.push(format!("event: a\ndata: {{\"type\":\"a\"}}\n\nevent: b\ndata: {body}\n\n").as_bytes());
+            tap.finish();
+            assert_eq!(tap.usage(), expected, "{body}, streamed");
         }
     }
 

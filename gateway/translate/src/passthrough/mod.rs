@@ -14,7 +14,7 @@ mod responses;
 mod route;
 
 pub use counts::of_headers;
-pub(crate) use counts::{Invoked, Ranked};
+pub(crate) use counts::{Invoked, Made, Ranked};
 pub use guard::{Guard, Guarded};
 pub use model::{model, named};
 pub use multipart::Field;
@@ -164,6 +164,7 @@ impl Resource {
         match self {
             Self::Native(native) => native.counts(path),
             Self::Responses => path.ends_with("/responses").then_some(Counts::Response),
+            Self::ImageEdits | Self::ImageGenerations | Self::Transcriptions => Some(Counts::Made),
             _ => None,
         }
     }

@@ -196,6 +196,8 @@ pub enum Counts {
     Ranking,
     /// As OpenAI's responses do.
     Response,
+    /// Pictures or a transcript of OpenAI's.
+    Made,
 }
 
 #[cfg(test)]
