@@ -244,3 +244,25 @@ fn all_that_the_first_file_hints_at_is_right() {
         assert!(seen.contains(name) || !served, "{name} is not hinted at");
     }
 }
+
+#[test]
+fn the_example_of_several_targets_shows_what_it_says() {
+    use gateway::config::{Algorithm, Criterion};
+    let config = Config::load(&here("examples/balancing.yaml"), &env(VARIABLES))
+        .unwrap_or_else(|errors| panic!("{errors}"));
+    let plugin = |path| &config.router.find("POST", None, path, &HeaderMap::new()).unwrap().route.plugin;
+    let fallback = plugin("/fallback");
+    let providers: Vec<_> = fallback.targets.iter().map(|target| target.model.provider.name()).collect();
+    assert_eq!(providers, ["anthropic", "bedrock", "openai"]);
+    let balancer = fallback.balancer.as_ref().unwrap();
+    assert_eq!((balancer.algorithm, balancer.max_fails), (Algorithm::Priority, 3));
+    assert!(balancer.fails_over(Criterion::Status(429)) && balancer.fails_over(Criterion::NonIdempotent));
+    for (path, algorithm) in [
+        ("/shares", Algorithm::RoundRobin),
+        ("/sessions", Algorithm::ConsistentHashing),
+        ("/choice", Algorithm::LowestLatency),
+    ] {
+        assert_eq!(plugin(path).balancer.as_ref().unwrap().algorithm, algorithm, "{path}");
+        assert_eq!(plugin(path).targets.len(), 2, "{path}");
+    }
+}
