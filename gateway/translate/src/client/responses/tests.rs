@@ -274,6 +274,24 @@ fn bare(mut item: Value) -> Value {
     item
 }
 
+/// A proof interrupts no message; the thought that it proves does.
+#[test]
+fn a_thought_behind_its_proof_ends_the_message_before_it() {
+    let reply = [
+        Said::Text("A".to_owned()),
+        Said::Signature(0, "proof".to_owned()),
+        Said::Reasoning(0, "thought".to_owned()),
+        Said::Text("B".to_owned()),
+    ];
+    let mut writer = ResponseWriter::stream(&call(&json!({})));
+    tell(&mut writer, &reply, &End::Well(Finish::Stop));
+    let events = events(writer.out());
+    assert_eq!(wrong(&events), Vec::<String>::new());
+    let items: Vec<Value> = folded(&events);
+    let kinds: Vec<_> = items.iter().map(|item| item["type"].as_str().unwrap()).collect();
+    assert_eq!(kinds, ["message", "reasoning", "message"]);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 

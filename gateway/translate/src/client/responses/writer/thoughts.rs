@@ -12,7 +12,11 @@ impl ResponseWriter {
             return;
         }
         let at = match self.open.thought {
-            Some((known, at)) if known == block => at,
+            Some((known, at)) if known == block => {
+                // A message may be open beside it, as long as it was a proof alone.
+                self.end_message(COMPLETED);
+                at
+            }
             _ => {
                 self.end_open(COMPLETED);
                 self.begin_thought(block)
