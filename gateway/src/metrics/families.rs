@@ -2,53 +2,19 @@
 //!
 //! <https://developer.konghq.com/plugins/prometheus/>, <https://developer.konghq.com/ai-gateway/monitor-ai-llm-metrics/>
 
-use std::borrow::Cow;
-use std::collections::BTreeMap;
-
+use super::gauges::{Gauges, STATES, TargetGauge};
 use super::histogram::{ADDED, Bounds, FIRST_TOKEN, Histogram, OF_KONG, OF_PROVIDER, OF_UPSTREAM, PER_TOKEN};
 use super::retries::Count;
 use super::text::{Exposition, Format, Kind, float};
 use super::views::Views;
-use super::{Counted, Key, Row};
+use super::writer::{OwnedKey, Values, Writer, values};
+use super::{Counted, Row};
 
 /// Kong's workspaces; there is one here.
 const WORKSPACE: &str = "default";
 /// Nanoseconds in the units of bounds and sums.
 const MS: f64 = 1e6;
 const SECOND: f64 = 1e9;
-
-/// What is not counted but looked at.
-#[derive(Default)]
-pub(crate) struct Gauges {
-    pub(crate) version: &'static str,
-    /// Seconds since 1970.
-    pub(crate) started: f64,
-    pub(crate) loaded: f64,
-    pub(crate) calls: u64,
-    pub(crate) connections: u64,
-    pub(crate) log_dropped: u64,
-    pub(crate) spans_dropped: u64,
-    pub(crate) targets: Vec<TargetGauge>,
-}
-
-/// A target of a route.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct TargetGauge {
-    pub(crate) service: String,
-    pub(crate) route: String,
-    pub(crate) target: String,
-    pub(crate) provider: String,
-    pub(crate) model: String,
-    pub(crate) running: u64,
-    /// One of [`STATES`].
-    pub(crate) state: &'static str,
-    pub(crate) trips: u64,
-    /// Whether Kong's family tells of it, too.
-    pub(crate) kong: bool,
-}
-
-/// What a target can be.
-pub(crate) const STATES: [&str; 4] = ["healthy", "unhealthy", "probing", "set_aside"];
 
 /// All that Prometheus is told.
 pub(crate) fn write(counted: &Counted, gauges: &Gauges, format: Format) -> String {
@@ -61,15 +27,6 @@ pub(crate) fn write(counted: &Counted, gauges: &Gauges, format: Format) -> Strin
     out.gateway(gauges);
     out.text.finish()
 }
-
-struct Writer<'r> {
-    text: Exposition,
-    rows: &'r BTreeMap<Key<Box<str>>, Row>,
-}
-
-/// The values of labels, in the order of their names.
-type Values<'r> = Vec<Cow<'r, str>>;
-type OwnedKey = Key<Box<str>>;
 
 /// The labels that Kong's families on models share; the middle ones are of a cache that this gateway has not got.
 const MODEL: [&str; 6] =
@@ -307,83 +264,6 @@ impl<'r> Writer<'r> {
         self.text.family("touchstone_build_info", Kind::Info, "What runs");
         self.text.count(&[("version", gauges.version)], 1);
     }
-
-    /// A family of counters: what `read` makes of each row of the view, summed by labels. What was never above 0 is not told.
-    fn counters(
-        &mut self,
-        family: (&'static str, &str),
-        names: &[&'static str],
-        view: u8,
-        read: impl Fn(&'r OwnedKey, &'r Row) -> Vec<(Values<'r>, f64)>,
-    ) {
-        let rows = self.rows.iter().filter(|(key, _)| key.views.has(view));
-        self.counter(family, names, rows.flat_map(|(key, row)| read(key, row)).collect());
-    }
-
-    fn counter(
-        &mut self,
-        (name, help): (&'static str, &str),
-        names: &[&'static str],
-        samples: Vec<(Values<'_>, f64)>,
-    ) {
-        let mut sums: BTreeMap<Values<'_>, f64> = BTreeMap::new();
-        for (labels, value) in samples.into_iter().filter(|(_, value)| *value > 0.0) {
-            *sums.entry(labels).or_default() += value;
-        }
-        self.samples((name, Kind::Counter, help), names, sums);
-    }
-
-    fn gauge(
-        &mut self,
-        (name, help): (&'static str, &str),
-        names: &[&'static str],
-        samples: Vec<(Values<'_>, f64)>,
-    ) {
-        self.samples((name, Kind::Gauge, help), names, samples.into_iter().collect());
-    }
-
-    fn samples(
-        &mut self,
-        (name, kind, help): (&'static str, Kind, &str),
-        names: &[&'static str],
-        samples: BTreeMap<Values<'_>, f64>,
-    ) {
-        if !samples.is_empty() {
-            self.text.family(name, kind, help);
-        }
-        for (values, value) in samples {
-            self.text.sample(&named(names, &values), value);
-        }
-    }
-
-    /// A family of histograms, summed by labels.
-    fn histograms(
-        &mut self,
-        (name, help): (&'static str, &str),
-        names: &[&'static str],
-        view: u8,
-        (bounds, unit): (Bounds, f64),
-        labels: impl Fn(&'r OwnedKey) -> Values<'r>,
-        of: impl Fn(&'r Row) -> &'r Histogram,
-    ) {
-        let mut sums: BTreeMap<Values<'_>, Histogram> = BTreeMap::new();
-        for (key, row) in self.rows.iter().filter(|(key, _)| key.views.has(view)) {
-            let histogram = of(row);
-            if histogram.count() > 0 {
-                sums.entry(labels(key))
-                    .and_modify(|sum| sum.add(histogram))
-                    .or_insert_with(|| histogram.clone());
-            }
-        }
-        if !sums.is_empty() {
-            self.text.family(name, Kind::Histogram, help);
-        }
-        let at: Vec<f64> = bounds.iter().map(|nanos| float(*nanos) / unit).collect();
-        for (values, histogram) in sums {
-            let sum = float(histogram.sum_nanos()) / unit;
-            self.text.histogram(&named(names, &values), &at, &histogram.buckets(bounds), sum);
-        }
-    }
 }
 
 /// Kong's histograms of durations.
@@ -420,12 +300,4 @@ fn consumer(key: &OwnedKey) -> &str {
 
 fn model(key: &OwnedKey) -> Values<'_> {
     values([key.provider, &key.model, "", "", "", ""])
-}
-
-fn values<const N: usize>(texts: [&str; N]) -> Values<'_> {
-    texts.map(Cow::Borrowed).into()
-}
-
-fn named<'v>(names: &[&'static str], values: &'v Values<'_>) -> Vec<(&'static str, &'v str)> {
-    names.iter().copied().zip(values.iter().map(AsRef::as_ref)).collect()
 }

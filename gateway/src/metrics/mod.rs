@@ -11,6 +11,7 @@
 #[cfg(feature = "otlp")]
 mod counter;
 mod families;
+mod gauges;
 pub(crate) mod histogram;
 mod key;
 mod meter;
@@ -22,6 +23,7 @@ mod table;
 pub(crate) mod text;
 mod views;
 mod window;
+mod writer;
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -31,7 +33,8 @@ use tokio::time::Instant;
 
 #[cfg(feature = "otlp")]
 pub(crate) use counter::Counter;
-pub(crate) use families::{Gauges, TargetGauge, write};
+pub(crate) use families::write;
+pub(crate) use gauges::{Gauges, TargetGauge};
 pub(crate) use key::Key;
 #[cfg(feature = "otlp")]
 pub(crate) use key::operation;
