@@ -2,21 +2,20 @@
 
 use std::borrow::Cow;
 use std::num::NonZeroU64;
-use std::rc::Rc;
 use std::sync::Arc;
 
 use http::request::Parts;
 use http::{HeaderMap, Uri};
-use translate::batches::Dialect;
 use translate::call::{Api, Azure, Gemini, Options, Target};
 use translate::client::responses::Memory;
-use translate::passthrough::{Passage, Resource};
+use translate::passthrough::Resource;
 use translate::providers::Provider;
 use translate::wire::Framing;
-use translate::works::Work;
 
 use super::Peers;
 use super::credentials::Credentials;
+use super::place::Place;
+use super::serves::Serves;
 use crate::config::{self, Captures, Model, Named, ResponseStreaming, Route, Source, Tuning};
 use crate::fault::Fault;
 use crate::identity::Registry;
@@ -24,56 +23,7 @@ use crate::limits::Limits;
 use crate::metrics::Meter;
 use crate::percent;
 use crate::telemetry::Trace;
-use crate::upstream::{Origin, Peer, Timeouts};
-
-/// What is done with the calls of a route.
-#[derive(Clone, Copy)]
-pub(super) enum Serves {
-    /// They are translated.
-    Call(Api),
-    /// They pass through.
-    Passage(&'static Passage),
-    /// Pictures and transcripts that the provider has in a form of its own.
-    Work(Work, Resource),
-    /// Batches, or the files of batches, that the provider has in a form of its own.
-    Batches(Dialect, Resource),
-}
-
-impl Serves {
-    /// Whether a target that serves `other` may take this one's calls.
-    pub(super) fn is_like(self, other: Self) -> bool {
-        match (self, other) {
-            (Self::Call(own), Self::Call(other)) => own == other,
-            (Self::Passage(own), Self::Passage(other)) => own.resource == other.resource,
-            // Whoever has pictures of his own way, and whoever has them OpenAI's way.
-            (own, other) => own.resource().is_some() && own.resource() == other.resource(),
-        }
-    }
-
-    /// What it is, where it does not go through the hub.
-    pub(super) fn resource(self) -> Option<Resource> {
-        match self {
-            Self::Call(_) => None,
-            Self::Passage(passage) => Some(passage.resource),
-            Self::Work(_, resource) | Self::Batches(_, resource) => Some(resource),
-        }
-    }
-
-    /// Whether calls come back to what earlier ones left with the provider. Of a provider's own API, all may but those that generate.
-    pub(super) fn keeps(self, path: &str) -> bool {
-        match self.resource() {
-            Some(
-                Resource::Assistants
-                | Resource::Batches
-                | Resource::Files
-                | Resource::Responses
-                | Resource::Videos,
-            ) => true,
-            Some(resource @ Resource::Native(_)) => resource.counts(path).is_none(),
-            _ => false,
-        }
-    }
-}
+use crate::upstream::{Origin, Timeouts};
 
 /// One target of a route, made ready for one core.
 pub(crate) struct Backend {
@@ -91,13 +41,6 @@ pub(crate) struct Backend {
     pub(super) prefix: Option<String>,
     /// Known before a request is, unless the address is a template.
     place: Option<Place>,
-}
-
-/// An upstream, and the path that was configured for it.
-#[derive(Clone)]
-pub(super) struct Place {
-    pub(super) peer: Rc<Peer>,
-    path: String,
 }
 
 /// What a template may be filled in from.
@@ -373,29 +316,6 @@ impl Backend {
     pub(super) fn framings(&self, api: Api) -> &'static [Framing] {
         self.provider.framings(api)
     }
-}
-
-impl Place {
-    /// The path of one call. A configured path stands as it is, as in Kong; but an empty one is only the start of the
-    /// provider's own, and so is one in front of a path that names the model. There it may end in another version.
-    pub(super) fn path(&self, target: &Target) -> String {
-        let base = self.path.trim_end_matches('/');
-        match target.anchor {
-            _ if base.is_empty() => target.path.clone(),
-            Some(anchor) => match (base.find(anchor), target.path.find(anchor)) {
-                (Some(at), Some(own)) => format!("{}{}", &base[..at], &target.path[own..]),
-                (None, Some(own)) if ends_in_version(base) => format!("{base}{}", &target.path[own..]),
-                _ => format!("{base}{}", target.path),
-            },
-            None => self.path.clone(),
-        }
-    }
-}
-
-/// Whether the last segment of a path is a version: `/v1`, `/v1beta`.
-fn ends_in_version(path: &str) -> bool {
-    let last = path.rsplit('/').next().unwrap_or_default();
-    last.strip_prefix('v').is_some_and(|rest| rest.starts_with(|first: char| first.is_ascii_digit()))
 }
 
 impl Values<'_> {

@@ -6,8 +6,9 @@ use http::HeaderValue;
 use tokio::time::Instant;
 
 use super::Peers;
-use super::backend::{Backend, Serves, Values};
+use super::backend::{Backend, Values};
 use super::finder::Finder;
+use super::serves::Serves;
 use crate::balancer::{Ask, Balancer, Budget, Pick};
 use crate::commons::Commons;
 use crate::config::{self, Route};

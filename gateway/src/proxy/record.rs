@@ -12,8 +12,9 @@ use tokio::time::Instant;
 use translate::call::{Api, Target as Asked};
 use translate::delta::{Named, Spoken, Usage};
 
-use super::backend::{Backend, Place};
+use super::backend::Backend;
 use super::headers;
+use super::place::Place;
 use super::ticket::Ticket;
 use crate::balancer::Pick;
 use crate::config::{Route, Target};

@@ -7,8 +7,9 @@ use tokio::time::Instant;
 use translate::call::{self, Api, Options, Target};
 use translate::client::responses::Memory;
 
-use super::backend::{Backend, Place, Values};
+use super::backend::{Backend, Values};
 use super::outgoing::{Outgoing, Payload};
+use super::place::Place;
 use super::proof::Proof;
 use super::{Proxy, Record, headers};
 use crate::fault::Fault;

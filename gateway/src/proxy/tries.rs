@@ -13,10 +13,11 @@ use translate::call::Api;
 use translate::passthrough;
 
 use super::answer::Answer;
-use super::backend::{Backend, Serves, Values};
+use super::backend::{Backend, Values};
 use super::batches::Talk;
 use super::pool::{Choice, Pool};
 use super::send::Said;
+use super::serves::Serves;
 use super::source::Source;
 use super::turns::Keep;
 use super::{Proxy, Record, aside, realtime};
