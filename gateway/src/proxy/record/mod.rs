@@ -1,5 +1,9 @@
 //! What is noted of one call while it runs, and told once it is over.
 
+mod estimate;
+mod facts;
+mod model;
+
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -7,7 +11,6 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use bytes::Bytes;
 use http::HeaderMap;
 use http::request::Parts;
-use serde::Deserialize;
 use tokio::time::Instant;
 use translate::call::{Api, Target as Asked};
 use translate::delta::{Named, Spoken, Usage};
@@ -20,9 +23,7 @@ use crate::balancer::Pick;
 use crate::config::{Route, Target};
 use crate::fault::Fault;
 use crate::metrics::{Call, Running};
-use crate::statistics::{
-    self, Facts, Hurry, Latencies, Mode, Observers, PAYLOAD, Payloads, Sink, Tried, Wire, Words, cost,
-};
+use crate::statistics::{self, Observers, PAYLOAD, Payloads, Sink, Tried, Wire, Words};
 use crate::telemetry::Traced;
 use crate::upstream::Head;
 
@@ -272,7 +273,7 @@ impl Record {
         self.first = Some(Instant::now());
         self.status = status;
         if self.statistics() {
-            self.response_model = model(bytes);
+            self.response_model = model::named(bytes);
         }
     }
 
@@ -332,88 +333,6 @@ impl Record {
         self.ticket = Some(ticket);
     }
 
-    fn facts(&self) -> Facts<'_> {
-        let usage = self.usage.as_ref();
-        let target = self.target.as_deref();
-        let prices = target.map(|target| &target.model.options.pricing);
-        Facts {
-            request_id: &self.id,
-            route: self.route.as_deref(),
-            target,
-            consumer: self.consumer.as_deref(),
-            provider: self.provider,
-            request_model: self.request_model.as_deref(),
-            response_model: self.response_model.as_deref(),
-            mode: self.mode(),
-            status: self.status,
-            outcome: self.outcome,
-            upstream_status: self.upstream_status,
-            upstream_id: self.upstream_id.as_deref(),
-            close_code: self.close_code,
-            dropped: self.dropped.as_deref(),
-            usage,
-            estimated: self.estimated,
-            cost: prices.zip(usage).and_then(|(prices, usage)| cost(prices, usage)),
-            latencies: self.latencies(),
-            ended: self.over.map_or_else(SystemTime::now, |(_, at)| at),
-            tried: &self.tried,
-            pick: self.pick.as_ref(),
-            running: self.running.as_ref(),
-            bytes: [self.body.unwrap_or_default(), self.given],
-            payloads: self
-                .payloads
-                .as_ref()
-                .filter(|_| target.is_some_and(|target| target.logging.log_payloads)),
-            wire: self.wire.as_deref(),
-        }
-    }
-
-    fn latencies(&self) -> Latencies {
-        let taken = self.taken.unwrap_or(self.started);
-        let over = self.over.map_or_else(Instant::now, |(over, _)| over);
-        let own = self.sent.unwrap_or(over).duration_since(taken);
-        let since = |end: Option<Instant>| self.sent.zip(end).map(|(sent, end)| end - sent);
-        Latencies {
-            total: over - self.started,
-            gateway: own.saturating_sub(self.lost),
-            upstream: since(self.last),
-            first: since(self.first),
-        }
-    }
-
-    fn mode(&self) -> Mode {
-        match (self.realtime, self.stream) {
-            (true, _) => Mode::Realtime,
-            (false, true) => Mode::Stream,
-            (false, false) => Mode::Oneshot,
-        }
-    }
-
-    /// Whether the provider did not say what a whole reply took: then it is counted, but later.
-    pub(super) fn may_be_counted(&self) -> bool {
-        self.is_well() && self.usage.is_none() && self.words.is_some()
-    }
-
-    /// Whether the provider did what it was asked.
-    fn is_well(&self) -> bool {
-        self.upstream_status.is_some_and(|status| (200..300).contains(&status))
-    }
-
-    /// Whether the provider did not say what the call took, or not all of it.
-    fn is_uncounted(&self) -> bool {
-        let is_open = self.usage.is_none() || self.is_cut && self.spoken.is_some();
-        // Nothing was said to a client that got nothing.
-        self.is_well() && is_open && self.first.is_some() && self.words.is_some()
-    }
-
-    /// Counts what the provider did not.
-    fn count(&mut self, hurry: Hurry) {
-        let Some(words) = self.words.take() else { return };
-        let counted = words.count(self.spoken.as_deref(), self.usage, hurry == Hurry::Yes);
-        self.estimated = counted.is_some();
-        self.usage = counted.or(self.usage);
-    }
-
     /// Tells everybody.
     fn tell(&mut self) {
         self.silent = true;
@@ -452,41 +371,5 @@ impl Drop for Record {
             record.count(hurry);
             record.tell();
         });
-    }
-}
-
-/// The model that a reply, or the first event of a stream, names.
-fn model(bytes: &[u8]) -> Option<String> {
-    #[derive(Deserialize)]
-    struct Named {
-        model: Option<String>,
-        /// Where an event of Anthropic's has it.
-        message: Option<Inner>,
-    }
-    #[derive(Deserialize)]
-    struct Inner {
-        model: Option<String>,
-    }
-    let mut lines = bytes.split(|byte| *byte == b'\n');
-    let is_stream = bytes.starts_with(b"data: ") || bytes.starts_with(b"event: ");
-    let data = if is_stream { lines.find_map(|line| line.strip_prefix(b"data: "))? } else { bytes };
-    let named: Named = serde_json::from_slice(data).ok()?;
-    named.model.or_else(|| named.message?.model)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_model_of_a_reply_is_found_in_either_form() {
-        assert_eq!(model(br#"{"id":"a","model":"m"}"#).as_deref(), Some("m"));
-        assert_eq!(
-            model(b"data: {\"model\":\"m\",\"choices\":[]}\n\ndata: {\"model\":\"n\"}\n\n").as_deref(),
-            Some("m")
-        );
-        let start = b"event: message_start\ndata: {\"type\":\"message_start\",\"message\":{\"model\":\"m\"}}\n\nevent: ping\n";
-        assert_eq!(model(start).as_deref(), Some("m"));
-        assert_eq!(model(b"data: [DONE]\n\n"), None);
     }
 }
