@@ -39,7 +39,7 @@ impl Log {
                 }
             }
         };
-        tokio::time::timeout(Duration::from_secs(5), wait).await.expect("a line")
+        tokio::time::timeout(Duration::from_secs(30), wait).await.expect("a line")
     }
 
     /// Every line so far that is as it should.

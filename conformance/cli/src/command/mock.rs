@@ -39,7 +39,8 @@ providers' names and this machine's. Nothing that a client sends to the proxy le
 machine: other hosts are refused, and named in the journal.
 
 What came in is at /__mock/journal, scripts are added at /__mock/scripts, all is forgotten at
-/__mock/reset. What STS and its like have issued expires at once by DELETE /__mock/tokens. Tokens are counted with OpenAI's o200k encoding for every provider.")]
+/__mock/reset. What STS and its like have issued expires at once by DELETE /__mock/tokens. Tokens
+are counted with OpenAI's o200k encoding for every provider.")]
 pub(crate) struct Mock {
     /// Where all providers listen, each under its own prefix; port 0 lets the system choose
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:9000")]

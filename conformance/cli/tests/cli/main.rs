@@ -4,7 +4,6 @@ mod action;
 mod arrows;
 mod bench;
 mod binary;
-mod chaos;
 mod cloud;
 mod gateway;
 mod init;

@@ -17,8 +17,9 @@ impl Record {
     /// Whether the provider did not say what the call took, or not all of it.
     pub(super) fn is_uncounted(&self) -> bool {
         let is_open = self.usage.is_none() || self.is_cut && self.spoken.is_some();
-        // Nothing was said to a client that got nothing.
-        self.is_well() && is_open && self.first.is_some() && self.words.is_some()
+        // Nothing was said to a client that got nothing, or an error of the gateway's.
+        let is_said = self.first.is_some() && (200..300).contains(&self.status);
+        self.is_well() && is_open && is_said && self.words.is_some()
     }
 
     /// Counts what the provider did not.

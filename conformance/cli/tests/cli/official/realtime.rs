@@ -44,5 +44,5 @@ async fn openais_client_leads_sessions_through_the_gateway() {
         log.contains("\"ai.proxy.meta.request_mode\":\"realtime\"")
             && log.contains("\"websocket.close_code\":1000")
     );
-    assert!(log.contains("\"ai.proxy.usage.completion_tokens\":") && !log.contains("sk-of-the-client"));
+    assert!(log.contains("\"ai.proxy.usage.output_tokens\":") && !log.contains("sk-of-the-client"));
 }

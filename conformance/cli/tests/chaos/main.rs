@@ -158,8 +158,11 @@ fn check(status: &Value, seen: &BTreeMap<&str, Seen>) {
             assert_eq!(target["in_flight"], 0, "{route}: {target:#}");
             let provider = target["provider"].as_str().expect("a name");
             // Of a call that broke off, the gateway knows what the client was not told.
-            if route != "late" {
-                let tokens = seen.tokens.get(provider).copied().unwrap_or_default();
+            let tokens = seen.tokens.get(provider).copied().unwrap_or_default();
+            // So it does of one that a busy machine kept too long.
+            if route == "late" || target["failures"]["timeout"].is_number() {
+                assert!(target["tokens"]["total"].as_u64() >= Some(tokens), "{route}: {target:#}");
+            } else {
                 assert_eq!(target["tokens"]["total"], tokens, "{route}: {target:#}");
             }
         }
