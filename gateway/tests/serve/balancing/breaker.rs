@@ -86,12 +86,19 @@ async fn a_client_that_leaves_its_probe_leaves_it_to_the_next() {
     let gateway = before(&[&server], &rules(1, 1));
     assert_eq!(chat(&gateway, ASK).await.status, 500);
     // Until the target may be looked after, and then one call does, and is given up.
-    let mut client = Client::connect(gateway.addr()).await;
-    client.post("/chat", "content-type: application/json\r\n", ASK).await;
-    while server.asked() < 2 {
-        tokio::task::yield_now().await;
+    loop {
+        let mut client = Client::connect(gateway.addr()).await;
+        client.post("/chat", "content-type: application/json\r\n", ASK).await;
+        let looks = async {
+            while server.asked() < 2 {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::select! {
+            () = looks => break,
+            _ = client.reply() => (),
+        }
     }
-    drop(client);
     // Nobody is out for ever, whatever became of who looked.
     while ask(&gateway, 1).await != ["well"] {}
     assert_eq!(ask(&gateway, 3).await, ["well"; 3]);
