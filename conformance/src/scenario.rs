@@ -160,6 +160,12 @@ pub struct Before {
     /// Instead of `request`.
     #[serde(default)]
     pub raw: Option<Raw>,
+    /// Streamed, and not whole.
+    #[serde(default)]
+    pub stream: bool,
+    /// What follows is called as soon as this one's reply has begun. The client leaves it when the judged call is over.
+    #[serde(default)]
+    pub aside: bool,
     /// Milliseconds to wait, instead of a call.
     #[serde(default)]
     pub wait_ms: Option<u64>,

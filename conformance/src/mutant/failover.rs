@@ -1,56 +1,72 @@
-//! Several targets, of which others are asked than should be, or more often.
-
-use std::sync::atomic::AtomicU32;
-use std::sync::atomic::Ordering::Relaxed;
+//! Several targets, of which the next one is asked when it should not be, or is not when it should.
 
 use super::alike::TWICE;
-use super::{Change, Mutant};
+use super::{Change, Mutant, Wire};
 
-/// How many requests were given another session.
-static NUMBER: AtomicU32 = AtomicU32::new(1);
+const UNAVAILABLE: &[&str] = &["chat.failover.http-503@openai.chat/failover/whole"];
 
 pub(super) const TABLE: &[Mutant] = &[
+    Mutant {
+        id: "overlooks-503",
+        requirement: "chat.failover.next-target",
+        breaks: "A status that is listed leads to no other try.",
+        plays: UNAVAILABLE,
+        changes: &[Change::Config(&[("http_502, http_503,", "http_502,")])],
+    },
+    Mutant {
+        id: "gives-up-at-once",
+        requirement: "chat.failover.next-target",
+        breaks: "No target but the first is asked.",
+        plays: &["chat.failover.error@openai.chat/failover/stream"],
+        changes: &[Change::Config(&[("retries: 1", "retries: 0")])],
+    },
     Mutant {
         id: "asks-each-target-twice",
         requirement: "chat.failover.next-target",
         breaks: "Each target is asked twice before the next one is.",
-        plays: &["chat.failover.http-503@openai.chat/failover/whole"],
+        plays: UNAVAILABLE,
         changes: TWICE,
     },
     Mutant {
         id: "tells-who-failed",
         requirement: "chat.failover.no-trace",
         breaks: "The answer has a header with the words of the target that failed.",
-        plays: &["chat.failover.http-503@openai.chat/failover/whole"],
+        plays: UNAVAILABLE,
         changes: &[Change::Reply(|reply| reply.set("x-first-error", "everyone is here already"))],
     },
     Mutant {
         id: "begins-again",
         requirement: "chat.failover.not-once-begun",
-        breaks: "A stream that broke off is asked again.",
+        breaks: "A stream that broke off is asked again, behind what the client has seen of it.",
         plays: &["chat.failover.once-begun@openai.chat/failover/stream"],
-        changes: TWICE,
+        changes: &[Change::Wire(Wire::Again)],
     },
     Mutant {
-        id: "asks-again-what-is-wrong",
+        id: "takes-refusals-for-outages",
         requirement: "chat.failover.not-for-clients-mistakes",
-        breaks: "A request that was refused as wrong is asked again.",
-        plays: &["chat.failover.wrong-request@openai.chat/failover/whole"],
-        changes: TWICE,
+        breaks: "A target that refuses a request is taken to be out, and the next one is asked.",
+        plays: &[
+            "chat.failover.wrong-request@openai.chat/failover/whole",
+            "chat.failover.wrong-key@openai.chat/failover/whole",
+        ],
+        changes: &[Change::Answer(|answer| answer.status = 503)],
     },
     Mutant {
         id: "fails-over-on-everything",
         requirement: "chat.failover.only-as-configured",
         breaks: "A status that is not listed leads to another try.",
         plays: &["chat.failover.not-listed@openai.chat/failover-sparing/whole"],
-        changes: TWICE,
+        changes: &[Change::Config(&[(
+            r#""failover-sparing", "algorithm": "priority", "criteria": "[error, timeout]""#,
+            r#""failover-sparing", "algorithm": "priority", "criteria": every"#,
+        )])],
     },
     Mutant {
         id: "may-do-it-twice",
         requirement: "chat.failover.not-sent-twice",
         breaks: "A request that was sent is sent again.",
         plays: &["chat.failover.may-be-done@openai.chat/failover-sparing/whole"],
-        changes: TWICE,
+        changes: &[Change::Config(&[("[error, timeout]", "[error, timeout, non_idempotent]")])],
     },
     Mutant {
         id: "never-gives-up",
@@ -62,88 +78,14 @@ pub(super) const TABLE: &[Mutant] = &[
     Mutant {
         id: "comes-back-too-early",
         requirement: "chat.failover.left-alone",
-        breaks: "A target that wants to be left alone is asked again.",
+        breaks: "When a target wants to be left alone is overlooked.",
         plays: &["chat.failover.retry-after@openai.chat/failover-patient/whole"],
-        changes: TWICE,
-    },
-    Mutant {
-        id: "never-breaks",
-        requirement: "chat.breaker.open",
-        breaks: "A target that fails is asked more often than it may fail.",
-        plays: &["chat.breaker.open@openai.chat/breaker/whole"],
-        changes: TWICE,
-    },
-    Mutant {
-        id: "probes-twice",
-        requirement: "chat.breaker.probe",
-        breaks: "A target that is out gets two calls to show that it is back.",
-        plays: &["chat.breaker.probe@openai.chat/breaker-probe/whole"],
-        changes: TWICE,
-    },
-    Mutant {
-        id: "asks-who-is-back-twice",
-        requirement: "chat.breaker.closed-again",
-        breaks: "A target that is back is asked everything twice.",
-        plays: &["chat.breaker.closed-again@openai.chat/breaker-again/whole"],
-        changes: TWICE,
-    },
-    Mutant {
-        id: "turns-twice",
-        requirement: "chat.balance.round-robin",
-        breaks: "Each call is asked twice of the target whose turn it is.",
-        plays: &["chat.balance.round-robin@openai.chat/round-robin/whole"],
-        changes: TWICE,
-    },
-    Mutant {
-        id: "forgets-the-session",
-        requirement: "chat.balance.consistent-hashing",
-        breaks: "The header by which requests of a session are known is another one each time.",
-        plays: &["chat.balance.consistent-hashing@openai.chat/consistent-hashing/whole"],
-        changes: &[Change::Request(|request| {
-            let number = NUMBER.fetch_add(1, Relaxed);
-            request.set("x-session", &format!("{}", number.wrapping_mul(2_654_435_761)));
-        })],
-    },
-    Mutant {
-        id: "crowds",
-        requirement: "chat.balance.least-connections",
-        breaks: "Each call is under way twice.",
-        plays: &["chat.balance.least-connections@openai.chat/least-connections/whole"],
-        changes: TWICE,
-    },
-    Mutant {
-        id: "wastes",
-        requirement: "chat.balance.lowest-usage",
-        breaks: "The target that has used most is asked as often as the other.",
-        plays: &["chat.balance.lowest-usage@openai.chat/lowest-usage/whole"],
-        changes: TWICE,
-    },
-    Mutant {
-        id: "waits-for-the-slow",
-        requirement: "chat.balance.lowest-latency",
-        breaks: "The slow target is asked again and again.",
-        plays: &["chat.balance.lowest-latency@openai.chat/lowest-latency/whole"],
-        changes: TWICE,
-    },
-    Mutant {
-        id: "has-no-favourite",
-        requirement: "chat.balance.priority",
-        breaks: "Each call is asked of two targets.",
-        plays: &["chat.balance.priority@openai.chat/failover/whole"],
-        changes: TWICE,
-    },
-    Mutant {
-        id: "misses-the-point",
-        requirement: "chat.balance.semantic",
-        breaks: "The gateway reads another text than the client's.",
-        plays: &["chat.balance.semantic-kitchens@openai.chat/semantic/whole"],
-        changes: &[Change::Request(|request| {
-            request.json(|body| {
-                let said = body
-                    .to_string()
-                    .replace("recipe for bread in my kitchen oven", "bug in my program's code");
-                *body = serde_json::from_str(&said).unwrap_or_default();
-            });
-        })],
+        changes: &[
+            Change::Alone,
+            Change::Answer(|answer| {
+                answer.headers.remove("retry-after");
+                answer.headers.remove("retry-after-ms");
+            }),
+        ],
     },
 ];

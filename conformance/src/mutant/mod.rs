@@ -7,10 +7,12 @@
 //! ```
 //!
 //! The front proxy knows the mutant by its path, `/m7/…`; the back proxy by the marker in the text, `[[ts:m7.…`. So all
-//! mutants are played at once, to one gateway and one set of mocks.
+//! mutants are played at once, to one gateway and one set of mocks, but for those that are about the gateway's process, its
+//! configuration or what it remembers: each of them has a gateway of its own.
 
 mod alike;
 mod anthropic;
+mod balancing;
 mod client;
 mod completion_errors;
 mod completion_streams;
@@ -63,19 +65,24 @@ pub enum Change {
     Request(fn(&mut Message)),
     /// The request upstream.
     Upstream(fn(&mut Message)),
+    /// The provider's reply, before the gateway sees it: as if the gateway misread it. A stream is held back until it is over.
+    Answer(fn(&mut Message)),
     /// The reply to the client. A stream is held back until it is over.
     Reply(fn(&mut Message)),
     /// Another request before the client's own: this is made of it.
     Before(fn(&mut Message)),
     /// The behaviour of a connection.
     Wire(Wire),
-    /// The gateway's process is started by this script of `sh`, which finds its command line in `"$@"`. Such a mutant has
-    /// a gateway of its own, and no proxies.
+    /// The gateway's process is started by this script of `sh`, which finds its command line in `"$@"`.
     Process(&'static str),
+    /// The gateway does not do what it is told to: in the templates of its profile each of these texts is another one.
+    Config(&'static [(&'static str, &'static str)]),
+    /// The gateway has seen nobody else's calls.
+    Alone,
 }
 
 /// All mutants, by theme.
-const TABLES: [&[Mutant]; 23] = [
+const TABLES: [&[Mutant]; 24] = [
     request::TABLE,
     messages::TABLE,
     parameters::TABLE,
@@ -86,6 +93,7 @@ const TABLES: [&[Mutant]; 23] = [
     errors::TABLE,
     faults::TABLE,
     failover::TABLE,
+    balancing::TABLE,
     client::TABLE,
     process::TABLE,
     prompts::TABLE,
@@ -110,18 +118,15 @@ pub fn all() -> impl Iterator<Item = &'static Mutant> {
 }
 
 impl Mutant {
-    /// The script that starts its process, where that is what is wrong with it.
-    pub(crate) fn process(&self) -> Option<&'static str> {
-        self.changes.iter().find_map(|change| match change {
-            Change::Process(script) => Some(*script),
-            _ => None,
-        })
+    /// Whether it has a gateway of its own.
+    pub(crate) fn is_alone(&self) -> bool {
+        self.changes.iter().any(|change| !change.passes())
     }
 
-    /// Whether somebody waits for a timeout: the client, or the gateway.
+    /// Whether somebody waits: for a timeout, or for a gateway of its own.
     pub(crate) fn waits(&self) -> bool {
         let hangs =
-            |change: &Change| matches!(change, Change::Wire(Wire::Hang | Wire::Greedy) | Change::Process(_));
+            |change: &Change| matches!(change, Change::Wire(Wire::Hang | Wire::Greedy)) || !change.passes();
         self.changes.iter().any(hangs) || self.plays.iter().any(|play| play.contains(".silent"))
     }
 
@@ -130,10 +135,19 @@ impl Mutant {
         match self.changes.first() {
             Some(Change::Request(_) | Change::Before(_)) => "request of the client",
             Some(Change::Upstream(_)) => "request upstream",
+            Some(Change::Answer(_)) => "reply of the provider",
             Some(Change::Reply(_)) => "reply to the client",
             Some(Change::Wire(wire)) => wire.side(),
             Some(Change::Process(_)) => "process",
-            None => "nowhere",
+            Some(Change::Config(_)) => "configuration",
+            Some(Change::Alone) | None => "nowhere",
         }
+    }
+}
+
+impl Change {
+    /// Whether it is one of what passes, and not of the gateway itself.
+    pub(crate) fn passes(&self) -> bool {
+        !matches!(self, Self::Process(_) | Self::Config(_) | Self::Alone)
     }
 }

@@ -136,12 +136,13 @@ impl Shared {
         mutant: Option<usize>,
         changes: &[Change],
     ) -> Result<Response<Body>, Broken> {
+        let again = message.clone();
         let (reply, connection) = self.call(message).await?;
         let (head, body) = reply.into_parts();
         let pieces = wire::pieces(body, connection);
         for change in changes {
             match (self.side, change) {
-                (Side::Front, Change::Reply(edit)) => {
+                (Side::Front, Change::Reply(edit)) | (Side::Back, Change::Answer(edit)) => {
                     let mut reply = told(&head, wire::collect(pieces).await);
                     edit(&mut reply);
                     return answer(reply);
@@ -149,6 +150,13 @@ impl Shared {
                 (Side::Front, Change::Wire(Wire::Mix)) => {
                     let mut reply = told(&head, wire::collect(pieces).await);
                     reply.body = self.swap(mutant, reply.body);
+                    return answer(reply);
+                }
+                (Side::Front, Change::Wire(Wire::Again)) => {
+                    let mut reply = told(&head, wire::collect(pieces).await);
+                    let (second, connection) = self.call(again).await?;
+                    let (rest, _) = wire::collect(wire::pieces(second.into_body(), connection)).await;
+                    reply.body.extend(rest);
                     return answer(reply);
                 }
                 (Side::Front, Change::Wire(wire)) if *wire != Wire::Greedy => {

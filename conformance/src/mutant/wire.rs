@@ -27,6 +27,8 @@ pub enum Wire {
     Hang,
     /// A client gets the reply of the one that came before.
     Mix,
+    /// When the reply to the client is over the gateway is asked once more, and the client gets both.
+    Again,
 }
 
 /// What both proxies send: to the client, or to the gateway.
@@ -57,14 +59,16 @@ impl Wire {
     pub(super) fn side(self) -> &'static str {
         match self {
             Self::Twice | Self::Greedy => "connection upstream",
-            Self::Hold(_) | Self::Unended | Self::Hang | Self::Mix => "connection to the client",
+            Self::Hold(_) | Self::Unended | Self::Hang | Self::Mix | Self::Again => {
+                "connection to the client"
+            }
         }
     }
 
-    /// The body as this behaviour lets it pass. `Twice` and `Mix` are the proxy's: they are about several calls.
+    /// The body as this behaviour lets it pass. `Twice`, `Mix` and `Again` are the proxy's: they are about several calls.
     pub(super) fn pass(self, pieces: impl Stream<Item = Piece> + Send + 'static) -> Body {
         match self {
-            Self::Twice | Self::Mix => body(pieces),
+            Self::Twice | Self::Mix | Self::Again => body(pieces),
             Self::Greedy => greedy(pieces),
             Self::Hold(after) => body(hold(pieces, after)),
             Self::Unended => unended(pieces),

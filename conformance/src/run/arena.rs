@@ -128,7 +128,7 @@ impl Arena {
     }
 
     /// The mocks behind the gateway.
-    pub fn mocks(&self) -> &mocks::Mocks {
+    pub fn mocks(&self) -> &Arc<mocks::Mocks> {
         &self.stage.mocks
     }
 

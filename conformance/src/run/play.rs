@@ -8,6 +8,7 @@ use futures_util::future::join_all;
 use mocks::script::{Match, Reply, Script};
 use serde_json::{Value, json};
 use tokio::sync::Notify;
+use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
 use super::arena::Stage;
@@ -48,8 +49,9 @@ pub(super) async fn play(stage: &Arc<Stage>, play: Play) -> Vec<Case> {
         }
     }
     let mut sent = Vec::with_capacity(times);
+    let mut aside = Vec::new();
     for marker in &markers {
-        let before = before(stage, &play, marker).await;
+        let before = before(stage, &play, marker, &mut aside).await;
         sent.push(request(stage, &play, marker, &before));
     }
     let reached = play.scenario.client.terminate_after.map(|_| Arc::new(Notify::new()));
@@ -58,6 +60,7 @@ pub(super) async fn play(stage: &Arc<Stage>, play: Play) -> Vec<Case> {
         async move { stage.client.call(&target, stage.patience).await }
     });
     let (transcripts, ending) = tokio::join!(join_all(calls), terminate(stage, reached.as_deref()));
+    drop(aside);
     let entries = settle(stage, &base, play.scenario.outcome, &transcripts).await;
     for marker in &markers {
         stage.mocks.remove(marker);
@@ -90,8 +93,8 @@ fn place(cell: &Cell) -> String {
     }
 }
 
-/// Calls what the scenario calls before, one after the other; gives back the replies.
-async fn before(stage: &Arc<Stage>, play: &Play, marker: &str) -> Vec<Value> {
+/// Calls what the scenario calls before, one after the other; gives back the replies. What goes on meanwhile is put `aside`.
+async fn before(stage: &Arc<Stage>, play: &Play, marker: &str, aside: &mut Vec<JoinSet<()>>) -> Vec<Value> {
     let mut replies: Vec<Value> = Vec::new();
     for step in &play.scenario.before {
         if let Some(wait) = step.wait_ms {
@@ -106,13 +109,33 @@ async fn before(stage: &Arc<Stage>, play: &Play, marker: &str) -> Vec<Value> {
             ..(*play.scenario).clone()
         };
         // What is made is made whole, however it is asked for later.
-        let cell = Cell { mode: Mode::Whole, ..play.cell.clone() };
-        let step = Play { scenario: Arc::new(scenario), cell, route: play.route.clone(), ..*play };
-        let sent = request(stage, &step, marker, &replies);
-        let transcript = stage.client.call(&target(&sent, &step, None), stage.patience).await;
+        let mode = if step.stream { Mode::Stream } else { Mode::Whole };
+        let cell = Cell { mode, ..play.cell.clone() };
+        let call = Play { scenario: Arc::new(scenario), cell, route: play.route.clone(), ..*play };
+        let sent = request(stage, &call, marker, &replies);
+        if step.aside {
+            aside.push(begin(stage, &call, &sent).await);
+            continue;
+        }
+        let transcript = stage.client.call(&target(&sent, &call, None), stage.patience).await;
         replies.push(serde_json::from_slice(&transcript.body()).unwrap_or_default());
     }
     replies
+}
+
+/// Calls, and comes back when there is an event of the reply. Whoever drops what it gives back leaves the call.
+async fn begin(stage: &Arc<Stage>, call: &Play, sent: &Sent) -> JoinSet<()> {
+    let begun = Arc::new(Notify::new());
+    let behaviour = Behaviour { terminate_after: Some(1), ..Behaviour::default() };
+    let target = Target { behaviour, ..target(sent, call, Some(Arc::clone(&begun))) };
+    let mut running = JoinSet::new();
+    let own = Arc::clone(stage);
+    running.spawn(async move { _ = own.client.call(&target, own.patience).await });
+    tokio::select! {
+        () = begun.notified() => {}
+        _ = running.join_next() => {}
+    }
+    running
 }
 
 /// Ends the gateway once the client has what it waits for.

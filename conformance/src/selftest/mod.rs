@@ -1,6 +1,6 @@
 //! The suite, tested: the unbroken gateway must pass, and every mutant must be caught by the requirement that it breaks.
 
-mod process;
+mod alone;
 mod trial;
 
 use std::collections::BTreeSet;
@@ -68,6 +68,9 @@ pub async fn selftest(options: &Options) -> Result<Selftest, Error> {
     Ok(Selftest::new(options, &baseline, trials, duration_ms))
 }
 
+/// So many mutants have a gateway of their own at once: each takes the machine while it starts.
+const GATEWAYS: usize = 2;
+
 /// Everything that is up while mutants are tried.
 struct Lab<'a> {
     arena: Arena,
@@ -80,7 +83,7 @@ struct Lab<'a> {
 impl Lab<'_> {
     async fn run(&self) -> Result<(Vec<Check>, Vec<Trial>), Error> {
         let unbroken = self.arena.behind(&self.url, "")?;
-        let shared = self.mutants.iter().filter(|mutant| mutant.process().is_none());
+        let shared = self.mutants.iter().filter(|mutant| !mutant.is_alone());
         let every: BTreeSet<_> = shared.flat_map(|mutant| mutant.plays).copied().collect();
         let mut baseline = Vec::new();
         if !every.is_empty() {
@@ -89,9 +92,14 @@ impl Lab<'_> {
         let mut order: Vec<usize> = (0..self.mutants.len()).collect();
         // Those that wait for a timeout begin first, so that none is left alone at the end.
         order.sort_by_key(|number| !self.mutants[*number].waits());
-        let tries = order.into_iter().map(|number| self.try_one(number, &baseline));
+        let try_one = |number: usize| self.try_one(number, &baseline);
+        let (alone, shared): (Vec<_>, Vec<_>) =
+            order.into_iter().partition(|number| self.mutants[*number].is_alone());
+        let alone = stream::iter(alone.into_iter().map(try_one)).buffer_unordered(GATEWAYS);
         // A mutant has a play or two, and most of them wait.
-        let mut tries = stream::iter(tries).buffer_unordered(self.options.jobs.div_ceil(2));
+        let shared =
+            stream::iter(shared.into_iter().map(try_one)).buffer_unordered(self.options.jobs.div_ceil(2));
+        let mut tries = stream::select(alone, shared);
         let mut trials: Vec<(usize, Trial)> = Vec::new();
         let mut survivors = 0;
         while let Some(tried) = tries.next().await {
@@ -110,12 +118,11 @@ impl Lab<'_> {
 
     async fn try_one(&self, number: usize, baseline: &[Check]) -> Result<(usize, Trial), Error> {
         let mutant = &self.mutants[number];
-        let arena = self.arena.behind(&format!("{}/m{number}", self.url), &format!("m{number}."))?;
         let plays = mutant.plays.iter().copied().collect();
-        if let Some(script) = mutant.process() {
-            let tried = process::try_one(mutant, script, &self.options(&plays)).await;
-            return tried.map(|trial| (number, trial));
+        if mutant.is_alone() {
+            return Ok((number, alone::try_one(self, number, self.options(&plays)).await?));
         }
+        let arena = self.arena.behind(&format!("{}/m{number}", self.url), &format!("m{number}."))?;
         match run::judge(&arena, &self.options(&plays)).await {
             Ok(report) => Ok((number, Trial::new(mutant, baseline, &report))),
             Err(Error::Nothing(_)) => Ok((number, Trial::untried(mutant))),
