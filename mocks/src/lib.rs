@@ -37,6 +37,7 @@ pub mod cloud;
 pub mod cohere;
 pub mod credentials;
 mod exchange;
+mod film;
 pub mod form;
 pub mod gemini;
 pub mod hosts;

@@ -1,7 +1,7 @@
 //! [JPEG](https://www.w3.org/Graphics/JPEG/itu-t81.pdf), baseline: blocks of one colour each, so that nothing but their means is
 //! written.
 
-use super::Picture;
+use super::picture::Drawing;
 
 /// Points from edge to edge of a block.
 const BLOCK: u32 = 8;
@@ -9,11 +9,11 @@ const BLOCK: u32 = 8;
 const STEP: u8 = 8;
 
 /// The file.
-pub(crate) fn write(picture: &Picture) -> Vec<u8> {
+pub(crate) fn write(drawing: &dyn Drawing) -> Vec<u8> {
     let mut out = vec![0xff, 0xd8];
     segment(&mut out, 0xe0, b"JFIF\0\x01\x01\0\0\x01\0\x01\0\0");
     segment(&mut out, 0xdb, &[&[0], [STEP; 64].as_slice()].concat());
-    segment(&mut out, 0xc0, &frame(picture));
+    segment(&mut out, 0xc0, &frame(drawing));
     // The differences of means: a code of four bits for each of the sizes 0 to 11. All other coefficients are zero: one code.
     let sizes: Vec<u8> = (0..12).collect();
     segment(
@@ -23,17 +23,18 @@ pub(crate) fn write(picture: &Picture) -> Vec<u8> {
     );
     segment(&mut out, 0xc4, &[0x10, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
     segment(&mut out, 0xda, &[3, 1, 0, 2, 0, 3, 0, 0, 63, 0]);
-    scan(picture, &mut out);
+    scan(drawing, &mut out);
     out.extend_from_slice(&[0xff, 0xd9]);
     out
 }
 
 /// Eight bits a channel, three channels of the same size.
-fn frame(picture: &Picture) -> Vec<u8> {
+fn frame(drawing: &dyn Drawing) -> Vec<u8> {
     let edge = |length: u32| {
         u16::try_from(length).expect("pictures have some thousand points an edge").to_be_bytes()
     };
-    let ([high, low], [left, right]) = (edge(picture.height), edge(picture.width));
+    let (width, height) = drawing.size();
+    let ([high, low], [left, right]) = (edge(height), edge(width));
     vec![8, high, low, left, right, 3, 1, 0x11, 0, 2, 0x11, 0, 3, 0x11, 0]
 }
 
@@ -45,15 +46,15 @@ fn segment(out: &mut Vec<u8>, marker: u8, content: &[u8]) {
 }
 
 /// Every block: of each channel the difference to the block before, and that nothing else follows.
-fn scan(picture: &Picture, out: &mut Vec<u8>) {
-    let means = picture.colours().map(|[red, green, blue, _]| means([red, green, blue]));
+fn scan(drawing: &dyn Drawing, out: &mut Vec<u8>) {
+    let means = drawing.colours().map(|[red, green, blue, _]| means([red, green, blue]));
     let mut bits = Bits { out, byte: 0, count: 0 };
     let mut before = [0; 3];
-    for y in (0..picture.height).step_by(BLOCK as usize) {
-        for x in (0..picture.width).step_by(BLOCK as usize) {
+    let (width, height) = drawing.size();
+    for y in (0..height).step_by(BLOCK as usize) {
+        for x in (0..width).step_by(BLOCK as usize) {
             let middle = |at: u32, end: u32| (at + BLOCK / 2).min(end - 1);
-            let block =
-                means[usize::from(picture.is_ink(middle(x, picture.width), middle(y, picture.height)))];
+            let block = means[usize::from(drawing.is_ink(middle(x, width), middle(y, height)))];
             for (channel, mean) in block.into_iter().enumerate() {
                 bits.difference(mean - before[channel]);
                 bits.push(0, 1);

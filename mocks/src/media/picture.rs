@@ -5,6 +5,16 @@ use super::{jpeg, png, webp};
 /// Squares from edge to edge.
 const SQUARES: u32 = 8;
 
+/// What can be written: two colours, point by point.
+pub(super) trait Drawing {
+    /// Width and height.
+    fn size(&self) -> (u32, u32);
+    /// Is this point inked?
+    fn is_ink(&self, x: u32, y: u32) -> bool;
+    /// Paper and ink.
+    fn colours(&self) -> [[u8; 4]; 2];
+}
+
 /// What is drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Picture {
@@ -44,6 +54,15 @@ impl Format {
             Self::Webp => "image/webp",
         }
     }
+
+    /// The file of a drawing.
+    pub(super) fn file(self, drawing: &dyn Drawing) -> Vec<u8> {
+        match self {
+            Self::Png => png::write(drawing),
+            Self::Jpeg => jpeg::write(drawing),
+            Self::Webp => webp::write(drawing),
+        }
+    }
 }
 
 impl Picture {
@@ -68,27 +87,32 @@ impl Picture {
         Self { pattern: self.pattern & inked, ..self }
     }
 
-    /// Is this point inked?
-    pub(super) fn is_ink(&self, x: u32, y: u32) -> bool {
+    /// The same in another size.
+    pub(super) fn sized(self, (width, height): (u32, u32)) -> Self {
+        Self { width, height, ..self }
+    }
+
+    /// As a file.
+    pub(crate) fn write(&self, format: Format) -> Vec<u8> {
+        format.file(self)
+    }
+}
+
+impl Drawing for Picture {
+    fn size(&self) -> (u32, u32) {
+        (self.width, self.height)
+    }
+
+    fn is_ink(&self, x: u32, y: u32) -> bool {
         let square = |at: u32, of: u32| at * SQUARES / of;
         let (column, row) = (square(x, self.width), square(y, self.height));
         let column = column.min(SQUARES - 1 - column);
         self.pattern >> (row * (SQUARES / 2) + column) & 1 == 1
     }
 
-    /// Paper and ink.
-    pub(super) fn colours(&self) -> [[u8; 4]; 2] {
+    fn colours(&self) -> [[u8; 4]; 2] {
         let solid = |[red, green, blue]: [u8; 3]| [red, green, blue, 255];
         [self.paper.map_or([255, 255, 255, 0], solid), solid(self.ink)]
-    }
-
-    /// As a file.
-    pub(crate) fn write(&self, format: Format) -> Vec<u8> {
-        match format {
-            Format::Png => png::write(self),
-            Format::Jpeg => jpeg::write(self),
-            Format::Webp => webp::write(self),
-        }
     }
 }
 

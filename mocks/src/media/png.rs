@@ -2,15 +2,16 @@
 
 use std::io::Write as _;
 
-use super::Picture;
+use super::picture::Drawing;
 
 /// The file.
-pub(crate) fn write(picture: &Picture) -> Vec<u8> {
-    let [paper, ink] = picture.colours();
+pub(crate) fn write(drawing: &dyn Drawing) -> Vec<u8> {
+    let [paper, ink] = drawing.colours();
     let mut out = b"\x89PNG\r\n\x1a\n".to_vec();
+    let (width, height) = drawing.size();
     let mut header = Vec::with_capacity(13);
-    header.extend_from_slice(&picture.width.to_be_bytes());
-    header.extend_from_slice(&picture.height.to_be_bytes());
+    header.extend_from_slice(&width.to_be_bytes());
+    header.extend_from_slice(&height.to_be_bytes());
     // Depth 1, a palette, and the only compression, filters and order of rows that there are to choose.
     header.extend_from_slice(&[1, 3, 0, 0, 0]);
     chunk(&mut out, *b"IHDR", &header);
@@ -18,18 +19,19 @@ pub(crate) fn write(picture: &Picture) -> Vec<u8> {
     if paper[3] < 255 {
         chunk(&mut out, *b"tRNS", &[paper[3], ink[3]]);
     }
-    chunk(&mut out, *b"IDAT", &deflated(&rows(picture)));
+    chunk(&mut out, *b"IDAT", &deflated(&rows(drawing)));
     chunk(&mut out, *b"IEND", &[]);
     out
 }
 
 /// Every row behind the filter `None`, eight points a byte.
-fn rows(picture: &Picture) -> Vec<u8> {
-    let mut rows = Vec::with_capacity((picture.height * (picture.width.div_ceil(8) + 1)) as usize);
-    for y in 0..picture.height {
+fn rows(drawing: &dyn Drawing) -> Vec<u8> {
+    let (width, height) = drawing.size();
+    let mut rows = Vec::with_capacity((height * (width.div_ceil(8) + 1)) as usize);
+    for y in 0..height {
         rows.push(0);
-        for start in (0..picture.width).step_by(8) {
-            let points = (start..start + 8).map(|x| x < picture.width && picture.is_ink(x, y));
+        for start in (0..width).step_by(8) {
+            let points = (start..start + 8).map(|x| x < width && drawing.is_ink(x, y));
             rows.push(points.fold(0, |byte, inked| byte << 1 | u8::from(inked)));
         }
     }

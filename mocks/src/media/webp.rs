@@ -1,11 +1,11 @@
 //! [WebP](https://developers.google.com/speed/webp/docs/riff_container), [lossless](https://developers.google.com/speed/webp/docs/webp_lossless_bitstream_specification):
 //! each channel has a code of the two values that the two colours have there.
 
-use super::Picture;
+use super::picture::Drawing;
 
 /// The file.
-pub(crate) fn write(picture: &Picture) -> Vec<u8> {
-    let stream = stream(picture);
+pub(crate) fn write(drawing: &dyn Drawing) -> Vec<u8> {
+    let stream = stream(drawing);
     let padded = stream.len().next_multiple_of(2);
     let mut out = b"RIFF".to_vec();
     out.extend_from_slice(&size(4 + 8 + padded));
@@ -20,11 +20,12 @@ fn size(bytes: usize) -> [u8; 4] {
     u32::try_from(bytes).expect("two colours are small").to_le_bytes()
 }
 
-fn stream(picture: &Picture) -> Vec<u8> {
-    let [paper, ink] = picture.colours();
+fn stream(drawing: &dyn Drawing) -> Vec<u8> {
+    let [paper, ink] = drawing.colours();
+    let (width, height) = drawing.size();
     let mut bits = Bits { out: vec![0x2f], left: 0 };
-    bits.push(picture.width - 1, 14);
-    bits.push(picture.height - 1, 14);
+    bits.push(width - 1, 14);
+    bits.push(height - 1, 14);
     bits.push(u32::from(paper[3] < 255), 1);
     // Version 0; no transform, no cache of colours, no image of codes.
     bits.push(0, 3);
@@ -36,9 +37,9 @@ fn stream(picture: &Picture) -> Vec<u8> {
         code(&mut bits, paper[channel], ink[channel]);
     }
     code(&mut bits, 0, 0);
-    for y in 0..picture.height {
-        for x in 0..picture.width {
-            let inked = picture.is_ink(x, y);
+    for y in 0..height {
+        for x in 0..width {
+            let inked = drawing.is_ink(x, y);
             for channel in [1, 0, 2, 3].into_iter().filter(|channel| paper[*channel] != ink[*channel]) {
                 // Of two symbols the smaller has the code 0.
                 bits.push(u32::from(inked == (ink[channel] > paper[channel])), 1);

@@ -23,6 +23,7 @@ mod responses;
 mod stream;
 mod twins;
 mod vector_stores;
+mod videos;
 mod works;
 
 use serde_json::Value;
@@ -89,6 +90,10 @@ pub const OPENAI: OpenAi = OpenAi {
         images::GENERATE,
         images::EDIT,
         images::VARY,
+        videos::CREATE,
+        videos::EDIT,
+        videos::EXTEND,
+        videos::REMIX,
         realtime::CONNECT,
         realtime::SECRET,
     ],
@@ -97,7 +102,16 @@ pub const OPENAI: OpenAi = OpenAi {
     is_open: false,
     is_aloud: false,
     is_flat: false,
-    models: &["gpt-4o", "gpt-4o-mini", "gpt-4.1", "gpt-5", "gpt-5-mini", "o4-mini", "text-embedding-3-small"],
+    models: &[
+        "gpt-4o",
+        "gpt-4o-mini",
+        "gpt-4.1",
+        "gpt-5",
+        "gpt-5-mini",
+        "o4-mini",
+        "sora-2",
+        "text-embedding-3-small",
+    ],
 };
 
 pub(crate) const CHAT: &str = "createChatCompletion";

@@ -35,7 +35,8 @@ pub(in crate::openai) fn check(call: &Call<'_>) -> Result<(), Failure> {
     }
 }
 
-fn absent(model: &str) -> Failure {
+/// What is said of a model that there is none of.
+pub(in crate::openai) fn absent(model: &str) -> Failure {
     let failure = Failure::new(Kind::InvalidRequest, format!("The model '{model}' does not exist."));
     Failure { param: Some("model".to_owned()), code: Some("invalid_value".to_owned()), ..failure }
 }

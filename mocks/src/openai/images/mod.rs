@@ -17,8 +17,9 @@ use crate::provider::{Call, Made};
 use crate::script::Reply;
 
 pub(crate) use address::{is as is_address, show};
-pub(super) use check::check;
+pub(super) use check::{absent, check};
 pub(crate) use rules::Rules;
+pub(super) use upload::media;
 
 pub(super) const GENERATE: &str = "createImage";
 pub(super) const EDIT: &str = "createImageEdit";

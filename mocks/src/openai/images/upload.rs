@@ -64,8 +64,10 @@ fn small(part: &Part) -> Result<(), Failure> {
     Err(error(format!("Uploaded image must be square, but got {width}x{height}."), Some("image"), ""))
 }
 
-fn media(part: &Part, known: &[&str]) -> Result<(), Failure> {
-    let (name, media) = ("image", part.media.as_str());
+/// Whether a file is of a media type that is known.
+pub(in crate::openai) fn media(part: &Part, known: &[&str]) -> Result<(), Failure> {
+    let name = part.name.trim_end_matches("[]");
+    let media = part.media.as_str();
     if media.is_empty() {
         let message = format!(
             "Invalid file '{name}': failed to determine mimetype. Ensure you are providing the file's mimetype as part of the 'Content-Type' header."

@@ -13,7 +13,7 @@ mod page;
 
 use serde_json::Value;
 
-use super::{assistants, batches, files, vector_stores};
+use super::{assistants, batches, files, vector_stores, videos};
 use crate::provider::{Call, Headers, Whole};
 use crate::script::{Failure, Kind};
 
@@ -25,6 +25,13 @@ pub(super) use page::{Paging, limit, page};
 pub(crate) enum Given {
     /// JSON.
     Json(Vec<u8>),
+    /// What is looked at or heard.
+    Media {
+        /// What it is.
+        media: &'static str,
+        /// As it was made.
+        bytes: Vec<u8>,
+    },
     /// A file's bytes.
     File {
         /// What it is called.
@@ -40,6 +47,9 @@ impl Given {
         match self {
             Self::Json(body) => {
                 Whole { status: 200, headers: headers("application/json"), body: body.into() }
+            }
+            Self::Media { media, bytes } => {
+                Whole { status: 200, headers: headers(media), body: bytes.into() }
             }
             Self::File { name, bytes } => {
                 let mut headers = headers("application/octet-stream");
@@ -89,15 +99,16 @@ pub(super) const OWN: Manner = Manner {
 
 /// Is this operation one of these?
 pub(super) fn has(operation: &str) -> bool {
-    [files::has, batches::has, assistants::has, vector_stores::has].iter().any(|has| has(operation))
+    [files::has, batches::has, assistants::has, vector_stores::has, videos::has]
+        .iter()
+        .any(|has| has(operation))
 }
 
 /// The answer.
 pub(super) fn direct(call: &Call<'_>, manner: &Manner) -> Result<Given, Failure> {
-    if files::has(call.operation) {
-        return files::direct(call, manner);
-    }
     let answer = match () {
+        () if files::has(call.operation) => return files::direct(call, manner),
+        () if videos::has(call.operation) => return videos::direct(call),
         () if batches::has(call.operation) => batches::direct(call, manner),
         () if vector_stores::has(call.operation) => vector_stores::direct(call),
         () => assistants::direct(call, manner),

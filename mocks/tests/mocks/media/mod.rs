@@ -2,6 +2,7 @@
 
 mod audio;
 mod images;
+mod videos;
 
 use mocks::Mocks;
 

@@ -19,6 +19,7 @@ mod ollama;
 mod openai;
 mod openai_assistants;
 mod openai_files;
+mod openai_videos;
 mod venv;
 
 use mocks::Mocks;
