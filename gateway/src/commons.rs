@@ -15,17 +15,16 @@ use crate::limits::Limits;
 use crate::metrics::Metrics;
 use crate::semantic::Semantic;
 use crate::sharing::Sharing;
-use crate::shelf::Shelf;
 use crate::statistics::{Access, Observer, Observers, Shares, Sinks};
-use crate::store::Store;
+use crate::store::{Responses, Store};
 use crate::telemetry::Telemetry;
 
 /// One of each, for all cores.
 pub(crate) struct Commons {
-    /// Files of batches that are kept here.
-    pub(crate) shelf: Arc<Shelf>,
-    /// Responses that clients come back to.
+    /// What clients come back to.
     pub(crate) store: Arc<Store>,
+    /// Where in it responses are, for each route.
+    responses: HashMap<usize, Responses>,
     /// What calls were, counted.
     pub(crate) metrics: Arc<Metrics>,
     /// What callers have had of what they may have.
@@ -84,6 +83,10 @@ impl Commons {
             Some((Arc::as_ptr(route).addr(), semantic))
         });
         let semantics = semantics.collect();
+        let store = keep(before, |before| &before.store, || Store::new(limits));
+        let routes = config.router.routes().iter();
+        let responses =
+            routes.map(|route| (Arc::as_ptr(route).addr(), store.responses(route, tls))).collect();
         let metrics = keep(before, |before| &before.metrics, Metrics::new);
         let observers = || {
             let observers: Vec<Arc<dyn Observer>> =
@@ -100,8 +103,8 @@ impl Commons {
             observers: keep(before, |before| &before.observers, observers),
             sinks,
             identities: keep(before, |before| &before.identities, || Registry::new(tls, ways, limits)),
-            shelf: keep(before, |before| &before.shelf, || Shelf::new(limits)),
-            store: keep(before, |before| &before.store, || Store::new(limits)),
+            store,
+            responses,
             life: keep(before, |before| &before.life, Life::default),
             limiter: keep(before, |before| &before.limiter, || Limiter::new(limits.callers)),
             metrics,
@@ -118,6 +121,11 @@ impl Commons {
     /// The balancer of a route that has one.
     pub(crate) fn balancer(&self, route: &Arc<Route>) -> Option<Arc<Balancer>> {
         self.balancers.get(&Arc::as_ptr(route).addr()).cloned()
+    }
+
+    /// Where a route's responses are kept.
+    pub(crate) fn responses(&self, route: &Arc<Route>) -> Option<&Responses> {
+        self.responses.get(&Arc::as_ptr(route).addr())
     }
 
     /// What finds the target that a prompt is for, where a route goes by that.

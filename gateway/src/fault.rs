@@ -21,6 +21,8 @@ pub(crate) enum Fault {
     NoItem(String),
     #[error("Previous response with id '{0}' not found.")]
     PreviousNotKept(String),
+    #[error("responses are kept in a store that cannot be asked at the moment")]
+    StoreLost,
     #[error("Cannot cancel a synchronous response.")]
     Synchronous,
     #[error(
@@ -148,7 +150,7 @@ impl Fault {
             | Self::Unprintable(_) => 400,
             Self::Identity => 500,
             Self::NoTarget(Out { aside: true, .. }) => 429,
-            Self::NoTarget(_) => 503,
+            Self::NoTarget(_) | Self::StoreLost => 503,
             Self::Translation(error) => error.status(),
             Self::ConnectTimeout(_) | Self::WriteTimeout(_) | Self::ReadTimeout(_) | Self::CallTimeout(_) => {
                 504
@@ -227,6 +229,7 @@ impl Fault {
             Self::NoOperation(_) => "operation_not_found",
             Self::Absent(..) => "not_found",
             Self::NotKept(_) => "response_not_found",
+            Self::StoreLost => "store_unavailable",
             Self::NoItem(_) => "item_not_found",
             Self::PreviousNotKept(_) => "previous_response_not_found",
             Self::Synchronous => "synchronous_response",

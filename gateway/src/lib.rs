@@ -38,7 +38,6 @@ mod server;
 #[expect(dead_code, reason = "the tests of the whole gateway ask for more")]
 mod servers;
 mod sharing;
-mod shelf;
 mod statistics;
 mod status;
 mod store;

@@ -32,7 +32,7 @@ pub struct Limits {
     pub body: Duration,
 
     /// Files of batches that are kept for providers which have no place for them, in memory, those of all clients together. Default
-    /// 256 MiB; the oldest goes first.
+    /// 256 MiB; what was not used for longest goes first.
     pub files_bytes: usize,
     /// How many of them, and as many batches whose requests are remembered. Default 10,000.
     pub files: usize,

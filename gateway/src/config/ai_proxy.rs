@@ -15,7 +15,7 @@ use super::named::Named;
 use super::record::Record;
 use super::{
     Acls, Auth, Balancer, Embeddings, Extensions, Format, GenaiCategory, LlmFormat, Logging, Model, Provider,
-    ResponseStreaming, RouteType, Strategy, Template, Vectordb,
+    ResponseStreaming, RouteType, Store, Strategy, Template, Vectordb,
 };
 
 /// One configured `ai-proxy` or `ai-proxy-advanced`.
@@ -79,7 +79,7 @@ impl AiProxy {
     /// Reads the `config` of `ai-proxy`.
     pub(super) fn read(record: &mut Record<'_>, extensions: Extensions) -> Option<Self> {
         let target = Target::read(record, extensions.format);
-        check_share(record, extensions, None);
+        check_redis(record, extensions, None);
         Self::around(record, extensions, target.map(|target| (vec![Arc::new(target)], None)))
     }
 
@@ -100,7 +100,7 @@ impl AiProxy {
         if let Some(balancer) = &balancer {
             balancer.check(record, &targets, embeddings.is_some());
         }
-        check_share(record, extensions, vectordb.as_ref());
+        check_redis(record, extensions, vectordb.as_ref());
         let acls = record.nested("acls", Acls::read).flatten();
         let targets: Option<Vec<_>> = targets.into_iter().collect();
         let targets = targets.filter(|targets| !targets.is_empty());
@@ -285,17 +285,20 @@ impl Target {
     }
 }
 
-/// What is shared goes through the Redis that the plugin names for its vectors. `vectordb`: one that could not be read is noted
+/// What is shared or kept in Redis goes through the one that the plugin names for its vectors. `vectordb`: one that could not be read is noted
 /// already.
-fn check_share(record: &Record<'_>, extensions: Extensions, vectordb: Option<&Option<Vectordb>>) {
+fn check_redis(record: &Record<'_>, extensions: Extensions, vectordb: Option<&Option<Vectordb>>) {
     let has = match vectordb {
         None => false,
         Some(None) => true,
         Some(Some(vectordb)) => vectordb.strategy == Strategy::Redis,
     };
-    let text =
-        "the tag touchstone-share:redis needs 'vectordb' of ai-proxy-advanced, with the strategy redis";
-    record.rule(extensions.share && !has, text);
+    for (name, wants) in [("share", extensions.share), ("store", extensions.store == Store::Redis)] {
+        let text = format!(
+            "the tag touchstone-{name}:redis needs 'vectordb' of ai-proxy-advanced, with the strategy redis"
+        );
+        record.rule(wants && !has, &text);
+    }
 }
 
 /// A native dialect is for chat, and for its own provider; Anthropic's is translated to others.

@@ -9,13 +9,15 @@
 //!     tags: ["touchstone-strict:true", "touchstone-tuning:default"]
 //! ```
 //!
-//! `touchstone-store:false` keeps nothing of responses, `touchstone-upstream-streaming:always` or `:never` asks the provider for streams or
+//! `touchstone-store:false` keeps nothing of responses, `:redis` keeps them where several gateways find them; `touchstone-upstream-streaming:always` or `:never` asks the provider for streams or
 //! for none, whatever the client gets,
 //! and, where the provider is `huggingface`, `touchstone-format:tgi` for an inference server of one's own.
 //! A `file-log` with `touchstone-rotate-size:<bytes>` begins a new file when one is full, and keeps `touchstone-rotate-keep:<number>`, 5
 //! unless set, of the old ones.
-//! `touchstone-share:redis` lets several gateways share what they know of a plugin's targets, through its `vectordb.redis`. The
-//! address is not in the tag: Kong takes neither `/` nor `,` in one, and a password would lie open there.
+//! `touchstone-share:redis` lets several gateways share what they know of a plugin's targets.
+//!
+//! What lies in Redis lies in the plugin's own `vectordb.redis`. The address is not in the tag: Kong takes neither `/` nor `,` in one,
+//! and a password would lie open there.
 
 use super::error::Problem;
 use super::field::{Field, nearest};
@@ -23,7 +25,7 @@ use super::named::Named;
 use super::plugin::AI_PROXY;
 
 /// The settings of one plugin.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Extensions {
     /// `touchstone-strict`: what a provider cannot carry is refused with 400, not dropped and named. Off unless set.
     pub strict: bool,
@@ -34,8 +36,8 @@ pub struct Extensions {
     /// `touchstone-upstream-streaming`: whether the provider is asked for a stream, whatever the client gets; what it replies is made
     /// into the other where they differ. Without it, the provider is asked for what the client gets.
     pub upstream_streaming: Option<bool>,
-    /// `touchstone-store`: whether translated responses are kept for clients that come back to them. On unless set.
-    pub store: bool,
+    /// `touchstone-store`: where translated responses are kept for clients that come back to them. In memory unless set.
+    pub store: Store,
     /// `touchstone-share`: whether usage, latency and health of targets are shared with other gateways, through the plugin's own
     /// `vectordb.redis`.
     pub share: bool,
@@ -43,21 +45,6 @@ pub struct Extensions {
     pub rotate_size: Option<u64>,
     /// `touchstone-rotate-keep` of a `file-log`: full files that are kept.
     pub rotate_keep: Option<u32>,
-}
-
-impl Default for Extensions {
-    fn default() -> Self {
-        Self {
-            strict: false,
-            tuning: Tuning::default(),
-            format: None,
-            upstream_streaming: None,
-            store: true,
-            share: false,
-            rotate_size: None,
-            rotate_keep: None,
-        }
-    }
 }
 
 /// A format of a provider's API that Kong has no word for.
@@ -69,6 +56,23 @@ pub enum Format {
 
 impl Named for Format {
     const NAMES: &'static [(&'static str, Self)] = &[("tgi", Self::Tgi)];
+}
+
+/// Where responses are kept.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Store {
+    /// Nowhere, whatever a client asks for.
+    Nowhere,
+    /// In this process, which forgets them when it ends.
+    #[default]
+    Memory,
+    /// In the plugin's own `vectordb.redis`, for all gateways that go by the same file.
+    Redis,
+}
+
+impl Named for Store {
+    const NAMES: &'static [(&'static str, Self)] =
+        &[("false", Self::Nowhere), ("redis", Self::Redis), ("true", Self::Memory)];
 }
 
 /// Who wins where both the file and the client set a tuning parameter.
@@ -117,10 +121,9 @@ impl Extensions {
                     "never" => own.upstream_streaming = Some(false),
                     _ => field.error(one_of("always, never")),
                 },
-                "store" => match value {
-                    "true" => own.store = true,
-                    "false" => own.store = false,
-                    _ => field.error(one_of("true, false")),
+                "store" => match Store::from_name(value) {
+                    Some(store) => own.store = store,
+                    None => field.error(one_of("false, redis, true")),
                 },
                 "share" => match value {
                     "redis" => own.share = true,

@@ -88,7 +88,7 @@ pub use condition::{Aim, Call, Condition};
 pub use consumer::{Consumer, Consumers, Credential, Group, Models, hash_key};
 pub use embeddings::Embeddings;
 pub use error::{Error, Errors, Place, Problem};
-pub use extensions::{Extensions, Format, Tuning};
+pub use extensions::{Extensions, Format, Store, Tuning};
 pub use google_key::GoogleKey;
 pub(crate) use google_key::pair;
 pub use limit::{Amount, Counts, Limit, Span, Window, WindowType};

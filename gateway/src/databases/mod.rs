@@ -24,4 +24,4 @@ async fn connect(host: &str, port: u16) -> io::Result<TcpStream> {
 
 #[cfg(test)]
 #[cfg(all(feature = "pgvector", feature = "redis"))]
-mod tests;
+pub(crate) mod tests;

@@ -11,7 +11,7 @@ use crate::config::{Config, Pgvector, Vectordb};
 use crate::{servers, tls};
 
 /// What a file says of a vector database.
-fn vectordb(redis: &Value, pgvector: &Value) -> Vectordb {
+pub(crate) fn vectordb(redis: &Value, pgvector: &Value) -> Vectordb {
     let target = json!({"route_type": "llm/v1/chat", "model": {"provider": "openai"}});
     let config = json!({"targets": [target], "vectordb": {"strategy": "redis", "dimensions": 1,
         "distance_metric": "cosine", "redis": redis, "pgvector": pgvector}});

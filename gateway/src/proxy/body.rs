@@ -49,6 +49,17 @@ pub(super) struct Stream {
     /// The provider's own end has come, and was translated.
     finished: bool,
     keep: Option<Keep>,
+    /// It is being kept. Whoever reads its end may come back to it at once.
+    keeping: Option<Pin<Box<dyn Future<Output = ()>>>>,
+}
+
+/// How far a stream has come.
+enum Progress {
+    /// Enough is there, or nothing more is.
+    Open,
+    /// All of it is there, but not to be told yet.
+    Held,
+    Over,
 }
 
 impl Body {
@@ -113,7 +124,10 @@ impl http_body::Body for Body {
                 bytes
             }
             Kind::Stream(stream) => {
-                let over = stream.gather(cx, record);
+                let over = match stream.gather(cx, record) {
+                    Progress::Held => return Poll::Pending,
+                    progress => matches!(progress, Progress::Over),
+                };
                 let bytes = stream.take(record);
                 if over && let Kind::Stream(stream) = std::mem::replace(&mut me.kind, Kind::End) {
                     stream.settle();
@@ -151,7 +165,7 @@ impl http_body::Body for Body {
 impl Stream {
     /// `keep`: what is to be kept of it.
     pub(super) fn new(translation: Translation, reply: Reply, keep: Option<Keep>) -> Self {
-        Self { translation, reply, begun: false, broken: None, finished: false, keep }
+        Self { translation, reply, begun: false, broken: None, finished: false, keep, keeping: None }
     }
 
     /// Waits until there is something for the client; the fault, if nothing comes.
@@ -173,37 +187,30 @@ impl Stream {
         Ok(())
     }
 
-    /// Reads and translates all that lies ready. `true`: the reply is over; `false`: enough is there, or nothing more is.
-    fn gather(&mut self, cx: &mut Context<'_>, record: &mut Record) -> bool {
+    /// Reads and translates all that lies ready.
+    fn gather(&mut self, cx: &mut Context<'_>, record: &mut Record) -> Progress {
+        if self.keeping.is_some() {
+            return self.settled(cx);
+        }
         if let Some(fault) = self.broken.take() {
-            self.end(Some(fault), record);
-            return true;
+            return self.end(Some(fault), cx, record);
         }
         while self.translation.out().len() < AT_ONCE {
             let translation = &mut self.translation;
             let progress = self.reply.poll_data(cx, |bytes| translation.push(bytes).map_err(Fault::from));
             match progress {
                 Poll::Ready(Ok(true)) => (),
-                Poll::Ready(Ok(false)) => {
-                    self.end(None, record);
-                    return true;
-                }
-                Poll::Ready(Err(fault)) => {
-                    self.end(Some(fault), record);
-                    return true;
-                }
-                Poll::Pending if self.translation.done() => {
-                    self.end(None, record);
-                    return true;
-                }
-                Poll::Pending => return false,
+                Poll::Ready(Ok(false)) => return self.end(None, cx, record),
+                Poll::Ready(Err(fault)) => return self.end(Some(fault), cx, record),
+                Poll::Pending if self.translation.done() => return self.end(None, cx, record),
+                Poll::Pending => return Progress::Open,
             }
         }
-        false
+        Progress::Open
     }
 
     /// Ends the client's stream: well, if the provider's came to its own end, and else with an error event.
-    fn end(&mut self, fault: Option<Fault>, record: &mut Record) {
+    fn end(&mut self, fault: Option<Fault>, cx: &mut Context<'_>, record: &mut Record) -> Progress {
         let finished = if self.finished { Ok(()) } else { self.translation.finish().map_err(Fault::from) };
         let fault = if self.translation.done() { None } else { fault.or(finished.err()) };
         if let Some(fault) = &fault {
@@ -211,10 +218,17 @@ impl Stream {
             record.breaks(fault);
         }
         if let Some(keep) = self.keep.take() {
-            keep.done(self.translation.kept());
+            self.keeping = Some(Box::pin(keep.done(self.translation.kept())));
         }
         self.tell(record);
         record.end(OK, fault.as_ref().map_or("done", Fault::code));
+        self.settled(cx)
+    }
+
+    /// Whether what is kept of it is.
+    fn settled(&mut self, cx: &mut Context<'_>) -> Progress {
+        let is_held = self.keeping.as_mut().is_some_and(|keeping| keeping.as_mut().poll(cx).is_pending());
+        if is_held { Progress::Held } else { Progress::Over }
     }
 
     /// What it cost, and what was said, so far.

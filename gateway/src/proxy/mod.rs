@@ -120,8 +120,7 @@ impl Proxy {
     /// prompts, once.
     pub(crate) async fn sweep(&self) {
         let (store, sharing) = (&self.commons.store, &self.commons.sharing);
-        let kept = store.forget(self.limits.kept_for);
-        tokio::join!(self.peers.sweep(), kept, self.learn(), sharing.run(self.limits.share));
+        tokio::join!(self.peers.sweep(), store.forget(), self.learn(), sharing.run(self.limits.share));
     }
 
     /// Tells whoever is in a session that this gateway is going away.
@@ -196,7 +195,7 @@ impl Proxy {
         };
         check_path(api, head.uri.path())?;
         if api == Api::Responses
-            && let Some(answer) = self.look_up(head, found.route, record.consumer.as_deref())?
+            && let Some(answer) = self.look_up(head, found.route, record.consumer.as_deref()).await?
         {
             return Ok(answer);
         }
@@ -212,7 +211,7 @@ impl Proxy {
             let said = Said { body: &body, memory: Memory::default() };
             return self.translate(api, tries, said, &mut source, &|_| None).await;
         }
-        let turn = self.turn(head, found.route, tries.record.consumer.as_deref(), &body)?;
+        let turn = self.turn(head, found.route, tries.record.consumer.as_deref(), &body).await?;
         let (earlier, items) = (turn.earlier(), turn.items());
         let said = Said { body: &body, memory: turn.memory(&earlier, &items) };
         let keep = |name: &str| turn.keep(said.body, said.memory, name);

@@ -71,7 +71,7 @@ impl Proxy {
         };
         record.answered(reply.usage, &reply.body);
         if let Some(keep) = keep {
-            keep.done(reply.kept);
+            keep.done(reply.kept).await;
         }
         Ok(if target.streams { answer.events(reply.body) } else { answer.whole(reply.body) })
     }

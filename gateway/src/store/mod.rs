@@ -1,105 +1,87 @@
-//! What the gateway keeps of responses, for clients that come back to them: in memory, bounded in number, bytes and time.
+//! What the gateway keeps for clients that come back to it: bounded in number, bytes and time.
 //!
-//! Every core has the same store. What is kept belongs to a [`Scope`]: one route, and one client of it. Nobody else finds it, by
-//! whatever id.
+//! ```text
+//! Responses ─▶ a Shelf in memory, or Redis, for all gateways at once     Files ─▶ a Shelf of files, and one of batches
+//! ```
 //!
-//! When it is full, what was not used for longest is forgotten; a conversation that goes on uses all of its turns.
+//! Every core has the same store. What is kept belongs to a [`Scope`]: one client of one route. Nobody else finds it, by whatever id.
 
+mod files;
+#[cfg_attr(not(feature = "redis"), path = "alone.rs")]
+mod redis;
+mod responses;
 mod scope;
 mod shelf;
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
+use rustls::ClientConfig;
 use tokio::time::{Instant, sleep};
 
+pub(crate) use files::{File, Files};
+pub(crate) use responses::{Broken, Kept, Lost, Responses};
 pub(crate) use scope::Scope;
 
+use crate::config::{self, Route};
 use crate::limits::Limits;
-use shelf::Shelf;
+use redis::Server;
+use responses::Near;
 
-/// A response, and what went into it.
-#[derive(Debug)]
-pub(crate) struct Kept {
-    /// The response, as JSON, with what only the provider can read.
-    pub(crate) response: String,
-    /// The items of its request, the oldest first, each as JSON.
-    pub(crate) input: Vec<String>,
-    /// The response before it.
-    pub(crate) previous: Option<String>,
-}
-
-/// See the module.
+/// All that is kept.
 pub(crate) struct Store {
-    shelf: Mutex<Shelf>,
-}
-
-impl Kept {
-    /// What it takes, about.
-    pub(crate) fn bytes(&self) -> usize {
-        /// What an entry takes besides its texts.
-        const OVERHEAD: usize = 512;
-        let input: usize = self.input.iter().map(|item| item.len() + size_of::<String>()).sum();
-        OVERHEAD + self.response.len() + input
-    }
+    pub(crate) files: Files,
+    near: Arc<Near>,
+    /// Those that some route goes to.
+    servers: Mutex<Vec<Weak<Server>>>,
+    limits: Limits,
 }
 
 impl Store {
     /// An empty one.
     pub(crate) fn new(limits: &Limits) -> Self {
-        Self { shelf: Mutex::new(Shelf::new(limits)) }
-    }
-
-    /// Keeps a response. One that alone is larger than all that may be kept is not kept.
-    pub(crate) fn put(&self, scope: Scope, id: &str, kept: Kept, now: Instant) {
-        self.shelf().put((scope, id.into()), Arc::new(kept), now);
-    }
-
-    /// A response that is kept, and was used now.
-    pub(crate) fn get(&self, scope: Scope, id: &str, now: Instant) -> Option<Arc<Kept>> {
-        self.shelf().get(&(scope, id.into()), now)
-    }
-
-    /// Forgets a response; whether there was one.
-    pub(crate) fn remove(&self, scope: Scope, id: &str, now: Instant) -> bool {
-        self.shelf().remove(&(scope, id.into()), now)
-    }
-
-    /// The turns of a conversation up to this response, the oldest first.
-    ///
-    /// # Errors
-    /// The id of the turn that is not kept any more: a conversation with a hole in it would be another one.
-    pub(crate) fn conversation(
-        &self,
-        scope: Scope,
-        id: &str,
-        now: Instant,
-    ) -> Result<Vec<Arc<Kept>>, String> {
-        let mut shelf = self.shelf();
-        let mut turns: Vec<Arc<Kept>> = Vec::new();
-        let mut next = Some(id.to_owned());
-        while let Some(id) = next.take() {
-            let Some(turn) = shelf.get(&(scope, id.as_str().into()), now) else { return Err(id) };
-            next.clone_from(&turn.previous);
-            turns.push(turn);
+        Self {
+            files: Files::new(limits),
+            near: Arc::new(Near::new(limits)),
+            servers: Mutex::default(),
+            limits: limits.clone(),
         }
-        turns.reverse();
-        Ok(turns)
     }
 
-    /// Forgets what has been kept for `time`, for as long as it is polled: so that memory is given back though nobody comes.
-    pub(crate) async fn forget(&self, time: Duration) {
+    /// Where the responses of a route are kept.
+    pub(crate) fn responses(&self, route: &Route, tls: &ClientConfig) -> Responses {
+        let is_far = route.plugin.extensions.store == config::Store::Redis;
+        let vectordb = route.plugin.vectordb.as_ref().filter(|_| is_far);
+        let server = vectordb.and_then(|vectordb| {
+            let mut servers = self.servers.lock().unwrap_or_else(PoisonError::into_inner);
+            servers.retain(|server| server.strong_count() > 0);
+            let known = servers.iter().filter_map(Weak::upgrade).find(|server| server.is_at(&vectordb.redis));
+            if known.is_some() {
+                return known;
+            }
+            match Server::new(&vectordb.redis, tls, &self.limits) {
+                Ok(server) => {
+                    let server = Arc::new(server);
+                    servers.push(Arc::downgrade(&server));
+                    Some(server)
+                }
+                Err(why) => {
+                    tracing::warn!(route = route.name, %why, "responses are kept in memory");
+                    None
+                }
+            }
+        });
+        Responses::new(Arc::clone(&self.near), server)
+    }
+
+    /// Forgets what is too old, for as long as it is polled: so that memory is given back though nobody comes.
+    pub(crate) async fn forget(&self) {
+        let age = self.limits.kept_for.min(self.limits.files_age);
         loop {
-            sleep((time / 8).max(Duration::from_secs(1))).await;
-            self.shelf().sweep(Instant::now());
+            sleep((age / 8).max(Duration::from_secs(1))).await;
+            let now = Instant::now();
+            self.near.sweep(now);
+            self.files.sweep(now);
         }
-    }
-
-    /// A panic while the lock is held leaves nothing half done that would matter.
-    fn shelf(&self) -> MutexGuard<'_, Shelf> {
-        self.shelf.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -1,5 +1,6 @@
-//! Whose something is: a route's client, told by the keys that it shows.
+//! Whose something is: a digest, so that the store holds no key of a client's.
 
+use std::fmt::{self, Display};
 use std::sync::Arc;
 
 use http::HeaderMap;
@@ -7,7 +8,7 @@ use ring::digest::{Context, SHA256};
 
 use crate::config::Route;
 
-/// One client of one route. It is a hash, so that the store holds no key.
+/// One client of one route, or of one place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Scope([u8; 32]);
 
@@ -27,19 +28,22 @@ const HEADERS: [&str; 8] = [
 impl Scope {
     /// Of a call. Whoever is known is known by name, whatever key is shown; of the others, those that show no key are one.
     pub(crate) fn new(route: &Arc<Route>, headers: &HeaderMap, consumer: Option<&str>) -> Self {
-        let mut hash = Context::new(&SHA256);
         let key = route.key();
-        hash.update(&key.len().to_ne_bytes());
-        hash.update(key.as_bytes());
-        let consumer = consumer.unwrap_or_default();
-        hash.update(&consumer.len().to_ne_bytes());
-        hash.update(consumer.as_bytes());
+        let mut parts = vec![key.as_bytes(), consumer.unwrap_or_default().as_bytes()];
         for name in HEADERS {
             for value in headers.get_all(name) {
-                hash.update(name.as_bytes());
-                hash.update(&value.len().to_ne_bytes());
-                hash.update(value.as_bytes());
+                parts.extend([name.as_bytes(), value.as_bytes()]);
             }
+        }
+        Self::digest(parts)
+    }
+
+    /// Of all that makes a difference. It is the same in every process.
+    pub(crate) fn digest<'p>(parts: impl IntoIterator<Item = &'p [u8]>) -> Self {
+        let mut hash = Context::new(&SHA256);
+        for part in parts {
+            hash.update(&(part.len() as u64).to_le_bytes());
+            hash.update(part);
         }
         let mut scope = [0; 32];
         scope.copy_from_slice(hash.finish().as_ref());
@@ -49,5 +53,12 @@ impl Scope {
     #[cfg(test)]
     pub(super) fn of(number: u8) -> Self {
         Self([number; 32])
+    }
+}
+
+/// Thirty-two letters and digits of it.
+impl Display for Scope {
+    fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0[..16].iter().try_for_each(|byte| write!(to, "{byte:02x}"))
     }
 }

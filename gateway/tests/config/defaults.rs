@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use gateway::config::{
     EmbeddingInputType, Extensions, GenaiCategory, LlmFormat, Logging, Named, Provider, ResponseStreaming,
-    RouteType, Tuning,
+    RouteType, Store, Tuning,
 };
 
 use super::{parse, plugin, plugin_in, wrong};
@@ -26,7 +26,7 @@ fn every_default_is_kongs() {
             tuning: Tuning::Force,
             format: None,
             upstream_streaming: None,
-            store: true,
+            store: Store::Memory,
             share: false,
             rotate_size: None,
             rotate_keep: None

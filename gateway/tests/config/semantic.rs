@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use gateway::config::{AiProxy, Metric, Provider, Strategy, TlsVersion};
+use gateway::config::{AiProxy, Extensions, Metric, Provider, Store, Strategy, TlsVersion};
 
 use super::{env, parse};
 use gateway::config::Config;
@@ -188,14 +188,24 @@ fn said_of(cases: &[(String, &[&str])]) {
 }
 
 #[test]
-fn what_is_shared_goes_through_the_plugins_own_redis() {
-    let tag = "'touchstone-share:redis'";
+fn what_is_shared_or_kept_goes_through_the_plugins_own_redis() {
     let redis = format!("{MODEL}, vectordb: {{strategy: redis, dimensions: 8, distance_metric: cosine}}");
-    let text = file(&redis, tag);
-    let config = parse(&text).unwrap_or_else(|errors| panic!("{errors}"));
-    assert!(config.router.routes()[0].plugin.extensions.share);
-    let needs = "config: the tag touchstone-share:redis needs 'vectordb' of ai-proxy-advanced, with the strategy redis";
-    assert_eq!(wrong(MODEL, tag), [needs]);
-    assert_eq!(wrong(&redis.replace("strategy: redis", "strategy: pgvector"), tag), [needs]);
+    let read = |tags: &str| {
+        let config = parse(&file(&redis, tags)).unwrap_or_else(|errors| panic!("{errors}"));
+        let Extensions { share, store, .. } = config.router.routes()[0].plugin.extensions;
+        (share, store)
+    };
+    assert_eq!(read(""), (false, Store::Memory));
+    assert_eq!(read("'touchstone-share:redis', 'touchstone-store:redis'"), (true, Store::Redis));
+    assert_eq!(read("'touchstone-store:false'"), (false, Store::Nowhere));
+    for name in ["share", "store"] {
+        let tag = format!("'touchstone-{name}:redis'");
+        let needs = format!(
+            "config: the tag touchstone-{name}:redis needs 'vectordb' of ai-proxy-advanced, with the strategy redis"
+        );
+        assert_eq!(wrong(MODEL, &tag), [&*needs]);
+        assert_eq!(wrong(&redis.replace("strategy: redis", "strategy: pgvector"), &tag), [&*needs]);
+    }
     assert_eq!(wrong(&redis, "'touchstone-share:yes'"), ["tags[0]: expected one of: redis"]);
+    assert_eq!(wrong(&redis, "'touchstone-store:yes'"), ["tags[0]: expected one of: false, redis, true"]);
 }

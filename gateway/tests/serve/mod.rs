@@ -13,6 +13,8 @@ mod errors;
 mod forms;
 mod http2;
 mod identity;
+#[cfg(all(feature = "redis", feature = "pgvector"))]
+mod kept;
 mod keys;
 mod limits;
 mod log;

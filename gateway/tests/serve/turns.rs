@@ -25,7 +25,7 @@ fn message(text: &str) -> Vec<u8> {
 }
 
 /// Asks, and has it answered: what the provider was told, and what the client got.
-async fn ask(
+pub(super) async fn ask(
     upstream: &Upstream,
     client: &mut Client,
     headers: &str,
@@ -41,7 +41,7 @@ async fn ask(
     (asked, reply.json())
 }
 
-async fn get(client: &mut Client, method: &str, below: &str, headers: &str) -> client::Reply {
+pub(super) async fn get(client: &mut Client, method: &str, below: &str, headers: &str) -> client::Reply {
     let head = format!("{method} /chat/v1/responses/{below} HTTP/1.1\r\nhost: g\r\n{headers}\r\n");
     client.write(&head).await;
     client.reply().await
@@ -157,19 +157,24 @@ async fn what_is_not_to_be_kept_is_not() {
     assert_eq!(get(&mut client, "GET", first["id"].as_str().unwrap(), "").await.status, 404);
 }
 
-#[tokio::test]
-async fn a_stream_is_kept_when_it_ends_well_or_not() {
+/// What Anthropic streams, in events.
+pub(super) fn stream(text: &str) -> String {
     let event = |data: &Value| format!("event: {}\ndata: {data}\n\n", data["type"].as_str().unwrap());
     let start = json!({ "type": "message_start", "message": { "id": "msg_1", "model": "claude", "content": [], "usage": { "input_tokens": 1, "output_tokens": 1 } } });
     let block =
         json!({ "type": "content_block_start", "index": 0, "content_block": { "type": "text", "text": "" } });
     let text =
-        json!({ "type": "content_block_delta", "index": 0, "delta": { "type": "text_delta", "text": "Hi" } });
+        json!({ "type": "content_block_delta", "index": 0, "delta": { "type": "text_delta", "text": text } });
     let stop = json!({ "type": "content_block_stop", "index": 0 });
     let finish = json!({ "type": "message_delta", "delta": { "stop_reason": "end_turn", "stop_sequence": null }, "usage": { "output_tokens": 2 } });
     let end = json!({ "type": "message_stop" });
-    let good: String = [&start, &block, &text, &stop, &finish, &end].into_iter().map(event).collect();
-    let cut: String = [&start, &block, &text].into_iter().map(event).collect();
+    [&start, &block, &text, &stop, &finish, &end].into_iter().map(event).collect()
+}
+
+#[tokio::test]
+async fn a_stream_is_kept_when_it_ends_well_or_not() {
+    let good = stream("Hi");
+    let cut = good[..good.find("event: content_block_stop").unwrap()].to_owned();
     for (events, last, status) in
         [(good, "response.completed", "completed"), (cut, "response.failed", "failed")]
     {

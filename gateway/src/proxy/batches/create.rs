@@ -6,7 +6,7 @@ use translate::call::{Options, Target};
 use super::{Proxy, Said, Talk};
 use crate::fault::Fault;
 use crate::proxy::answer::Answer;
-use crate::shelf::File;
+use crate::store::File;
 
 /// A batch's body, where the first of its lines would have gone, and what none of them could carry.
 struct Made {
@@ -19,7 +19,7 @@ impl Proxy {
     pub(super) async fn create(&self, talk: &mut Talk<'_>, body: &[u8]) -> Result<Answer, Fault> {
         let asked = Asked::read(body)?;
         let owner = self.owner(talk)?;
-        let file = self.commons.shelf.file(owner, &asked.input_file_id);
+        let file = self.commons.store.files.get(owner, &asked.input_file_id);
         let file = file.ok_or_else(|| Fault::Absent("File", shown(&asked.input_file_id)))?;
         let made = make(talk, &file, &asked)?;
         let filled = talk.backend.fill(talk.values)?;
@@ -34,7 +34,7 @@ impl Proxy {
             Said::Ill(answer) => Ok(answer),
             Said::Well(reply) => {
                 let batch = talk.dialect.batch(&reply)?;
-                self.commons.shelf.put_batch(owner, &batch.native, asked.clone());
+                self.commons.store.files.put_batch(owner, &batch.native, asked.clone());
                 let answer = Answer::new(&target, talk.backend.prefix.as_deref());
                 Ok(answer.whole(batch.body(&asked)))
             }

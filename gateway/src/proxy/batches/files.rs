@@ -1,4 +1,4 @@
-//! [Files](https://platform.openai.com/docs/api-reference/files) of batches: those that clients upload are kept on the shelf, and
+//! [Files](https://platform.openai.com/docs/api-reference/files) of batches: those that clients upload are kept in the store, and
 //! those that batches end with are the provider's results.
 
 use http::header;
@@ -15,7 +15,7 @@ use crate::proxy::answer::{self, Answer};
 use crate::proxy::intake;
 use crate::proxy::receive::now;
 use crate::proxy::source::Source;
-use crate::shelf::File;
+use crate::store::File;
 
 /// Files of a page, at most and without a wish.
 const MOST: u64 = 10_000;
@@ -44,7 +44,7 @@ impl Proxy {
         let file = File { name, created: now(), bytes: file.content.to_vec().into() };
         let id = format!("file-{}", answer::letters());
         let shown = self.object(&id, &file);
-        if !self.commons.shelf.put_file(self.owner(talk)?, &id, file) {
+        if !self.commons.store.files.put(self.owner(talk)?, &id, file) {
             return Err(Fault::TooLarge(self.limits.files_bytes as u64));
         }
         Ok(own(talk).whole(shown.to_string().into()))
@@ -53,7 +53,7 @@ impl Proxy {
     pub(super) fn list_files(&self, talk: &Talk<'_>) -> Result<Answer, Fault> {
         let query = talk.values.head.uri.query().unwrap_or_default();
         let limit = limit(percent::parameter(query, "limit").as_deref(), MOST, MOST)?;
-        let mut files = self.commons.shelf.files(self.owner(talk)?);
+        let mut files = self.commons.store.files.all(self.owner(talk)?);
         files.retain(|_| percent::parameter(query, "purpose").is_none_or(|purpose| purpose == BATCH));
         if percent::parameter(query, "order").as_deref() == Some("asc") {
             files.reverse();
@@ -100,7 +100,7 @@ impl Proxy {
             let message = "this file is what came of a batch: the provider keeps it for as long as the batch";
             return Err(refused("id", message.to_owned()));
         }
-        if !self.commons.shelf.remove_file(self.owner(talk)?, id) {
+        if !self.commons.store.files.remove(self.owner(talk)?, id) {
             return Err(Fault::Absent("File", shown(id)));
         }
         let gone = json!({ "id": id, "object": "file", "deleted": true });
@@ -108,7 +108,7 @@ impl Proxy {
     }
 
     fn kept(&self, talk: &Talk<'_>, id: &str) -> Result<File, Fault> {
-        self.commons.shelf.file(self.owner(talk)?, id).ok_or_else(|| Fault::Absent("File", shown(id)))
+        self.commons.store.files.get(self.owner(talk)?, id).ok_or_else(|| Fault::Absent("File", shown(id)))
     }
 
     fn object(&self, id: &str, file: &File) -> Value {
@@ -117,7 +117,7 @@ impl Proxy {
             "object": "file",
             "bytes": file.bytes.len(),
             "created_at": file.created,
-            "expires_at": file.created + self.commons.shelf.age().as_secs(),
+            "expires_at": file.created + self.commons.store.files.age().as_secs(),
             "filename": file.name,
             "purpose": BATCH,
             "status": "processed",

@@ -8,7 +8,7 @@ use crate::fault::Fault;
 use crate::percent;
 use crate::proxy::answer::Answer;
 use crate::proxy::receive::now;
-use crate::shelf::Owner;
+use crate::store::Scope;
 
 /// Batches of a page: what is usual, and the most.
 const USUAL: u64 = 20;
@@ -96,8 +96,8 @@ impl Proxy {
         Ok(Ok((list, true)))
     }
 
-    fn asked(&self, owner: Owner, batch: &Batch) -> Asked {
-        self.commons.shelf.batch(owner, &batch.native).unwrap_or_else(|| Asked::lost(&batch.native))
+    fn asked(&self, owner: Scope, batch: &Batch) -> Asked {
+        self.commons.store.files.batch(owner, &batch.native).unwrap_or_else(|| Asked::lost(&batch.native))
     }
 
     /// A file of a batch: when it was made, and its lines.

@@ -1,7 +1,7 @@
 //! OpenAI's batches, and the files that belong to them, in front of a provider whose batches are others.
 //!
 //! ```text
-//! POST /files ─▶ shelf      POST /batches ─▶ the file's lines, translated ─▶ the provider's batch
+//! POST /files ─▶ store      POST /batches ─▶ the file's lines, translated ─▶ the provider's batch
 //! GET /batches/… ─▶ the provider's batch ─▶ OpenAI's object
 //! GET /files/…-output/content ─▶ the provider's results ─▶ OpenAI's lines
 //! ```
@@ -17,7 +17,6 @@ mod files;
 mod look;
 
 use http::Method;
-use ring::digest;
 use tokio::time::Instant;
 use translate::batches::{self, Dialect, Step};
 use translate::call::{Api, Target};
@@ -31,7 +30,7 @@ use super::send::{Asked, Draft};
 use super::source::Source;
 use super::{Proxy, Record, headers, intake};
 use crate::fault::Fault;
-use crate::shelf::Owner;
+use crate::store::Scope;
 use crate::upstream::Reply;
 
 /// One call of a client, which may take several to its provider.
@@ -88,20 +87,14 @@ impl Proxy {
 
     /// Whom this client's files and batches belong to. Of clients that are not known by name, who else leads to the same place by the
     /// same keys sees the same at the provider, too.
-    fn owner(&self, talk: &Talk<'_>) -> Result<Owner, Fault> {
+    fn owner(&self, talk: &Talk<'_>) -> Result<Scope, Fault> {
         let place = talk.backend.place(&self.peers, talk.values, None)?;
         let origin = place.peer.origin.with_port();
         let value = |source, name: &str| talk.values.get(source, name);
         let who = talk.backend.credentials.who(talk.values.head, &value)?;
-        let mut digest = digest::Context::new(&digest::SHA256);
         let consumer = talk.record.consumer.as_deref().unwrap_or_default();
-        let place = [talk.backend.provider.name.as_bytes(), b"\0", origin.as_bytes(), b"\0"];
-        for part in place.into_iter().chain([consumer.as_bytes(), b"\0", &who]) {
-            digest.update(part);
-        }
-        let mut owner = Owner::default();
-        owner.copy_from_slice(digest.finish().as_ref());
-        Ok(owner)
+        let provider = talk.backend.provider.name;
+        Ok(Scope::digest([provider.as_bytes(), origin.as_bytes(), consumer.as_bytes(), &who]))
     }
 
     /// Takes a step at the provider.

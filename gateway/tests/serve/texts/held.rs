@@ -22,6 +22,7 @@
 const ELSEWHERE: &[(&str, &str)] = &[
     ("please use HTTPS protocol", "tests/serve/own_tls.rs"),
     ("no target can be found under threshold ", "tests/serve/semantic.rs"),
+    ("responses are kept in a store that cannot be asked at the moment", "tests/serve/kept.rs"),
     ("LLM request failed before proxying", "tests/serve/identity/failures.rs"),
     ("You cannot consume this service", "tests/serve/callers.rs"),
     ("this key cannot use the model: ", "tests/serve/callers.rs"),

@@ -1,0 +1,148 @@
+//! Responses in Redis, where every gateway that goes by the same file finds them.
+//!
+//! A response is a string `{touchstone:kept}:<scope>:<id>` of JSON, which expires by itself. Beside them, `{touchstone:kept}:ages` has
+//! when each was kept, and `{touchstone:kept}:sizes` how large each is, and all are: a script holds the sum within its bounds, whoever
+//! keeps something, and so at any moment no more than [`Limits::kept`] of them are there. The oldest go first. The braces have a
+//! cluster keep all of it on one node, since a script touches one node alone. <https://redis.io/docs/latest/develop/programmability/eval-intro/>
+
+use std::io;
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use std::time::Duration;
+
+use redis::{Pipeline, RedisError, pipe};
+use rustls::ClientConfig;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use tokio::time::Instant;
+
+use super::{Kept, Lost, Scope};
+use crate::config;
+use crate::databases::redis::Redis;
+use crate::limits::Limits;
+use crate::outage::Outage;
+
+/// Before all keys.
+const PLACE: &str = "{touchstone:kept}";
+const PUT: &str = include_str!("put.lua");
+const REMOVE: &str = include_str!("remove.lua");
+/// How long a server is left alone that has failed: not every call shall wait for it.
+const PAUSE: Duration = Duration::from_secs(1);
+/// What is lost, in the words of the log.
+const WHAT: &str = "keeping responses in redis";
+
+/// One server.
+pub(super) struct Server {
+    settings: config::Redis,
+    redis: Redis,
+    limits: Limits,
+    outage: Outage,
+    /// Until when it is not asked.
+    pause: Mutex<Option<Instant>>,
+}
+
+/// A response as it stands there.
+#[derive(Deserialize)]
+struct Record<'a> {
+    previous: Option<String>,
+    #[serde(borrow)]
+    input: Vec<&'a RawValue>,
+    #[serde(borrow)]
+    response: &'a RawValue,
+}
+
+impl Server {
+    pub(super) fn new(settings: &config::Redis, tls: &ClientConfig, limits: &Limits) -> io::Result<Self> {
+        Ok(Self {
+            settings: settings.clone(),
+            redis: Redis::new(settings, tls)?,
+            limits: limits.clone(),
+            outage: Outage::default(),
+            pause: Mutex::default(),
+        })
+    }
+
+    pub(super) fn is_at(&self, settings: &config::Redis) -> bool {
+        self.settings == *settings
+    }
+
+    pub(super) async fn put(&self, scope: Scope, id: &str, kept: &Kept) -> Result<(), Lost> {
+        let Limits { kept: most, kept_bytes, kept_for, .. } = self.limits;
+        let value = write(kept);
+        if value.len() > kept_bytes || most == 0 {
+            return Ok(());
+        }
+        let age = u64::try_from(kept_for.as_millis()).unwrap_or(u64::MAX).max(1);
+        let mut order = script(PUT, &key(scope, id));
+        order.arg(value).arg(age).arg(most).arg(kept_bytes);
+        let (gone,): (Vec<String>,) = self.ask(&order).await?;
+        if !gone.is_empty() {
+            // Nobody knows them any more; if they cannot be dropped now, they expire.
+            let mut drop = pipe();
+            drop.cmd("UNLINK").arg(gone);
+            let _: Result<(u64,), Lost> = self.ask(&drop).await;
+        }
+        Ok(())
+    }
+
+    pub(super) async fn get(&self, scope: Scope, id: &str) -> Result<Option<Kept>, Lost> {
+        let mut question = pipe();
+        question.get(key(scope, id));
+        let (found,): (Option<String>,) = self.ask(&question).await?;
+        Ok(found.and_then(|found| read(&found)))
+    }
+
+    pub(super) async fn remove(&self, scope: Scope, id: &str) -> Result<bool, Lost> {
+        let (gone,): (u64,) = self.ask(&script(REMOVE, &key(scope, id))).await?;
+        Ok(gone > 0)
+    }
+
+    async fn ask<T: redis::FromRedisValue>(&self, questions: &Pipeline) -> Result<T, Lost> {
+        if self.pause().is_some_and(|until| until > Instant::now()) {
+            return Err(Lost);
+        }
+        let answer: Result<T, RedisError> = self.redis.ask(questions).await;
+        match answer {
+            Ok(answer) => {
+                self.outage.worked(WHAT);
+                Ok(answer)
+            }
+            Err(why) => {
+                self.outage.failed(WHAT, &why);
+                *self.pause() = Some(Instant::now() + PAUSE);
+                Err(Lost)
+            }
+        }
+    }
+
+    fn pause(&self) -> std::sync::MutexGuard<'_, Option<Instant>> {
+        self.pause.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn key(scope: Scope, id: &str) -> String {
+    format!("{PLACE}:{scope}:{id}")
+}
+
+fn script(text: &str, key: &str) -> Pipeline {
+    let mut order = pipe();
+    order.cmd("EVAL").arg(text).arg(3).arg(format!("{PLACE}:ages")).arg(format!("{PLACE}:sizes")).arg(key);
+    order
+}
+
+/// What is kept is JSON already.
+fn write(kept: &Kept) -> String {
+    let previous = serde_json::Value::from(kept.previous.as_deref());
+    let input = kept.input.join(",");
+    format!(r#"{{"previous":{previous},"input":[{input}],"response":{}}}"#, kept.response)
+}
+
+fn read(found: &str) -> Option<Kept> {
+    let Record { previous, input, response } = serde_json::from_str(found).ok()?;
+    let input = input.into_iter().map(|item| item.get().to_owned()).collect();
+    Some(Kept { response: response.get().to_owned(), input, previous })
+}
+
+#[cfg(test)]
+#[cfg(feature = "pgvector")]
+mod tests;
