@@ -59,6 +59,7 @@ impl Default for Credentials {
             key("ecs", "ecs-touchstone"),
             key("entra", "entra-touchstone"),
             key("cohere", "cohere-touchstone"),
+            key("dashscope", "dashscope-touchstone"),
             key("gemini", "gemini-touchstone"),
             key("huggingface", "hf_touchstone"),
             key("llama2-raw", "llama2-touchstone"),

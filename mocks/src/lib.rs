@@ -36,6 +36,7 @@ pub mod bedrock;
 pub mod cloud;
 pub mod cohere;
 pub mod credentials;
+pub mod dashscope;
 mod exchange;
 mod film;
 pub mod form;

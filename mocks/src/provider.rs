@@ -17,8 +17,8 @@ use crate::seed::Draw;
 use crate::store::Shelf;
 pub use crate::wire::Framing;
 use crate::{
-    Keys, anthropic, azure, bedrock, cloud, cohere, gemini, huggingface, llama2, mistral, ollama, openai,
-    tgi, vertex,
+    Keys, anthropic, azure, bedrock, cloud, cohere, dashscope, gemini, huggingface, llama2, mistral, ollama,
+    openai, tgi, vertex,
 };
 
 /// Every provider of models. The name is also the prefix of its paths on the common port.
@@ -29,6 +29,7 @@ pub static ALL: LazyLock<Vec<&'static dyn Provider>> = LazyLock::new(|| {
         &anthropic::Anthropic,
         &bedrock::Bedrock { now: jiff::Timestamp::now },
         &cohere::Cohere,
+        &dashscope::Dashscope,
         &gemini::Gemini,
         &huggingface::HuggingFace,
         &llama2::Llama2,

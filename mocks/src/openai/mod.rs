@@ -39,10 +39,10 @@ use crate::seed::Draw;
 
 pub(crate) use embedding::length as dimensions;
 pub(crate) use files::md5;
-pub(crate) use images::{is_address, show};
+pub(crate) use images::{address_of, is_address, show};
 pub(crate) use models::listed;
 pub(crate) use resource::{Given, Manner};
-pub use twins::TWINS;
+pub use twins::{DASHSCOPE, TWINS};
 pub(crate) use works::has as is_work;
 
 /// The mock of OpenAI, or of one who speaks its dialect.

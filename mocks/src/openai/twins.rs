@@ -5,7 +5,17 @@ use super::{COMPLETION, EMBEDDING, OPENAI, OpenAi, RESPONSE, images, responses};
 /// The pattern: chat alone, and unknown members are passed over.
 const TWIN: OpenAi = OpenAi { operations: &[], is_keeper: false, is_open: true, ..OPENAI };
 
-/// Every twin.
+/// What stands at `/compatible-mode` of DashScope, which has an API of its own besides.
+pub const DASHSCOPE: OpenAi = OpenAi {
+    name: "dashscope",
+    base: "/compatible-mode",
+    operations: &[EMBEDDING],
+    is_aloud: true,
+    models: &["qwen-max", "qwen-plus", "text-embedding-v4"],
+    ..TWIN
+};
+
+/// Every other twin.
 pub const TWINS: &[OpenAi] = &[
     OpenAi {
         name: "cerebras",
@@ -13,14 +23,6 @@ pub const TWINS: &[OpenAi] = &[
         refused: &["frequency_penalty", "logit_bias", "presence_penalty"],
         is_aloud: true,
         models: &["gpt-oss-120b", "llama-3.3-70b"],
-        ..TWIN
-    },
-    OpenAi {
-        name: "dashscope",
-        base: "/compatible-mode",
-        operations: &[EMBEDDING],
-        is_aloud: true,
-        models: &["qwen-max", "qwen-plus", "text-embedding-v4"],
         ..TWIN
     },
     OpenAi {

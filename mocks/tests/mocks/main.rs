@@ -10,6 +10,7 @@ mod bedrock;
 mod client;
 mod cloud;
 mod cohere;
+mod dashscope;
 mod faults;
 mod fold;
 mod gemini;

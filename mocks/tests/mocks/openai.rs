@@ -1,7 +1,7 @@
 //! OpenAI's completions and embeddings, and those who speak its dialect.
 
 use base64::Engine as _;
-use mocks::openai::TWINS;
+use mocks::openai::{DASHSCOPE, TWINS};
 use mocks::script::{Reply, Script, Vector};
 use serde_json::{Value, json};
 
@@ -111,7 +111,7 @@ fn path(base: &str, rest: &str) -> String {
 async fn each_twin_answers_at_its_own_paths() {
     let mocks = mocks::start().await.unwrap();
     let chat = operation("openai", "POST", "/v1/chat/completions");
-    for twin in TWINS {
+    for twin in TWINS.iter().chain([&DASHSCOPE]) {
         let own = path(twin.base, "/v1/chat/completions");
         let body = json!({ "model": twin.models[0], "messages": [{ "role": "user", "content": "hi" }], "a_member_of_its_own": 1 });
         whole(&chat, &post(&mocks, twin.name, &own, &body).await);
@@ -137,7 +137,7 @@ async fn twins_think_aloud_and_refuse_what_they_refuse() {
     let thought = post(&mocks, "deepseek", "/v1/chat/completions", &ask("deepseek-reasoner")).await;
     let thinks = |event: &(String, Value)| event.1["choices"][0]["delta"]["reasoning_content"].is_string();
     assert!(thought.events().iter().any(thinks), "{}", thought.text());
-    for twin in TWINS {
+    for twin in TWINS.iter().chain([&DASHSCOPE]) {
         for name in twin.refused {
             let mut body = ask("m");
             body[*name] = json!({});

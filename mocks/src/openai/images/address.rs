@@ -6,8 +6,9 @@ use crate::provider::{Call, Whole};
 use crate::{hosts, request::Request};
 
 const FOLDER: &str = "/generated/";
-/// Nobody is shown more points an edge.
-const EDGE: u32 = 2_048;
+/// Nobody is shown more points an edge, nor more at all.
+const EDGE: u32 = 8_192;
+const POINTS: u32 = 2_048 * 2_048;
 
 /// Is this the path of a picture?
 pub(crate) fn is(path: &str) -> bool {
@@ -15,7 +16,7 @@ pub(crate) fn is(path: &str) -> bool {
 }
 
 /// Where a picture is to be seen.
-pub(super) fn of(request: &Request, seed: u64, picture: &Picture, format: Format) -> String {
+pub(crate) fn of(request: &Request, seed: u64, picture: &Picture, format: Format) -> String {
     let host = request.header("host").unwrap_or("localhost");
     // The providers' own names are reached by TLS alone.
     let scheme = if hosts::provider(host).is_some() { "https" } else { "http" };
@@ -41,6 +42,8 @@ fn picture(path: &str) -> Option<(Picture, Format)> {
     let (seed, size) = name.split_once('-')?;
     let (width, height) = size.split_once('x')?;
     let edge = |text: &str| text.parse().ok().filter(|edge| (1..=EDGE).contains(edge));
-    let picture = Picture::new(u64::from_str_radix(seed, 16).ok()?, (edge(width)?, edge(height)?));
-    Some((picture, Format::named(ending)?))
+    let size = (edge(width)?, edge(height)?);
+    let picture = Picture::new(u64::from_str_radix(seed, 16).ok()?, size);
+    let format = Format::named(ending)?;
+    (size.0 * size.1 <= POINTS).then_some((picture, format))
 }

@@ -16,7 +16,7 @@ mod upload;
 use crate::provider::{Call, Made};
 use crate::script::Reply;
 
-pub(crate) use address::{is as is_address, show};
+pub(crate) use address::{is as is_address, of as address_of, show};
 pub(super) use check::{absent, check};
 pub(crate) use rules::Rules;
 pub(super) use upload::media;

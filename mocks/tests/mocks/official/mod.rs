@@ -8,6 +8,7 @@ mod boto3;
 mod boto3_identity;
 mod boto3_jobs;
 mod cohere;
+mod dashscope;
 mod genai;
 mod genai_batches;
 mod google_identity;

@@ -97,7 +97,7 @@ async fn make(requirements: &str) -> Result<PathBuf, String> {
 async fn finish(command: &mut Command, limit: Duration) -> Result<Vec<u8>, String> {
     let shown = format!("{:?}", command.as_std());
     for (name, _) in env::vars() {
-        if ["OPENAI_", "ANTHROPIC_", "AWS_", "GEMINI_", "GOOGLE_", "HF_", "OLLAMA_", "PYTHON"]
+        if ["OPENAI_", "ANTHROPIC_", "AWS_", "GEMINI_", "GOOGLE_", "HF_", "OLLAMA_", "DASHSCOPE_", "PYTHON"]
             .iter()
             .any(|prefix| name.starts_with(prefix))
         {
