@@ -193,6 +193,18 @@ pub struct Behaviour {
     pub terminate_after: Option<usize>,
     /// So many calls at once, each with its own text.
     pub parallel: Option<usize>,
+    /// Which key it shows where it is not its own.
+    pub key: Option<Key>,
+}
+
+/// A key that is not the client's own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Key {
+    /// None at all.
+    None,
+    /// One that nobody gave out.
+    Unknown,
 }
 
 /// A client that stops reading.

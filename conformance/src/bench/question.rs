@@ -126,7 +126,11 @@ impl Question {
                 body[name.as_str()] = value.clone();
             }
         }
-        Self { path: route.path.clone(), headers: headers(profile, route), body: body.to_string().into() }
+        Self {
+            path: route.path.clone(),
+            headers: headers(profile, route, None),
+            body: body.to_string().into(),
+        }
     }
 
     /// The same question as a gateway asked the provider, with a key that opens the mock.

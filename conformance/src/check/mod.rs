@@ -1,5 +1,6 @@
 //! Checks: one requirement judged on one case. Pure functions from evidence to a verdict, and the table that names them.
 
+mod callers;
 mod completions;
 mod embeddings;
 mod errors;
@@ -35,7 +36,7 @@ pub type Judged = Result<(), Verdict>;
 pub type Check = fn(&Case) -> Judged;
 
 /// Every requirement's check, by theme.
-const TABLES: [&[(&str, Check)]; 18] = [
+const TABLES: [&[(&str, Check)]; 19] = [
     request::TABLE,
     params::TABLE,
     tools::TABLE,
@@ -47,6 +48,7 @@ const TABLES: [&[(&str, Check)]; 18] = [
     faults::TABLE,
     failover::TABLE,
     security::TABLE,
+    callers::TABLE,
     lifecycle::TABLE,
     responses::TABLE,
     stored::TABLE,

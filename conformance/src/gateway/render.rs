@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::Upstreams;
 use crate::Error;
 
-/// What templates may refer to: `mocks.<provider>.{url,key}`, `aws.*`, `port`, `workdir`, `self`, `closed`, and
+/// What templates may refer to: `mocks.<provider>.{url,key}`, `aws.*`, `client_key`, `port`, `workdir`, `self`, `closed`, and
 /// `cache` where the profile has a setup; where the providers' own hosts are called, `ca`, `ca_bundle`, `hosts`,
 /// `mocks.<provider>.host`, and `tls` or `proxy`.
 pub(super) struct Variables(Value);
@@ -38,6 +38,7 @@ impl Variables {
                 "secret_access_key": aws.secret_access_key,
                 "region": aws.region,
             },
+            "client_key": crate::run::CLIENT_KEY,
             "port": port,
             "closed": format!("http://{host}:{closed}"),
             "workdir": folder.display().to_string(),

@@ -13,6 +13,7 @@
 mod alike;
 mod anthropic;
 mod balancing;
+mod callers;
 mod client;
 mod completion_errors;
 mod completion_streams;
@@ -82,7 +83,7 @@ pub enum Change {
 }
 
 /// All mutants, by theme.
-const TABLES: [&[Mutant]; 24] = [
+const TABLES: [&[Mutant]; 25] = [
     request::TABLE,
     messages::TABLE,
     parameters::TABLE,
@@ -94,6 +95,7 @@ const TABLES: [&[Mutant]; 24] = [
     faults::TABLE,
     failover::TABLE,
     balancing::TABLE,
+    callers::TABLE,
     client::TABLE,
     process::TABLE,
     prompts::TABLE,

@@ -19,11 +19,13 @@ use crate::client::Target;
 use crate::expected::Expected;
 use crate::gateway::{Profile, Route};
 use crate::report::model::End;
-use crate::scenario::{Behaviour, Outcome, Scenario};
+use crate::scenario::{Behaviour, Key, Outcome, Scenario};
 use crate::{Cell, Mode, Surface};
 
 /// The client's own key. Nothing upstream may end with these four letters.
 pub(crate) const CLIENT_KEY: &str = "sk-of-the-judge-7Q4Z";
+/// One that no gateway gave out.
+const UNKNOWN_KEY: &str = "sk-of-nobody-0000";
 /// How long the gateway may take to let go of the provider, once the client has what it gets.
 const SETTLE: Duration = Duration::from_millis(1500);
 
@@ -160,7 +162,7 @@ fn request(stage: &Stage, play: &Play, marker: &str, before: &[Value]) -> Sent {
         path: play.route.path.clone(),
         operation: play.route.path.clone(),
         before: before.to_vec(),
-        headers: headers(&stage.profile, &play.route),
+        headers: headers(&stage.profile, &play.route, scenario.client.key),
         ..Sent::default()
     };
     if let Some(raw) = &scenario.raw {
@@ -216,8 +218,8 @@ pub(crate) fn complete(body: &mut Value, scenario: &Scenario, route: &Route) {
     }
 }
 
-/// What the route says, over what the profile says, over what every client sends.
-pub(crate) fn headers(profile: &Profile, route: &Route) -> Vec<(String, String)> {
+/// What the route says, over what the profile says, over what every client sends; with another key where the scenario says so.
+pub(crate) fn headers(profile: &Profile, route: &Route, key: Option<Key>) -> Vec<(String, String)> {
     let own = [
         ("content-type", "application/json"),
         ("accept", "*/*"),
@@ -230,6 +232,11 @@ pub(crate) fn headers(profile: &Profile, route: &Route) -> Vec<(String, String)>
     for (name, value) in profile.headers.iter().chain(&route.headers) {
         headers.retain(|(known, _)| !known.eq_ignore_ascii_case(name));
         headers.push((name.to_lowercase(), value.clone()));
+    }
+    if let Some(key) = key {
+        let (own, unknown) = route.surface.key(UNKNOWN_KEY);
+        headers.retain(|(name, _)| name != own);
+        headers.extend((key == Key::Unknown).then(|| (own.to_owned(), unknown)));
     }
     headers
 }

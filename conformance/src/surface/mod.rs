@@ -143,11 +143,15 @@ impl Surface {
 
     /// The key and the version, as the official clients of this surface show them.
     pub fn headers(self, key: &str) -> Vec<(&'static str, String)> {
+        let version = (self == Self::Messages).then(|| ("anthropic-version", "2023-06-01".to_owned()));
+        std::iter::once(self.key(key)).chain(version).collect()
+    }
+
+    /// Where its clients show their key.
+    pub fn key(self, key: &str) -> (&'static str, String) {
         match self {
-            Self::Messages => {
-                vec![("x-api-key", key.to_owned()), ("anthropic-version", "2023-06-01".to_owned())]
-            }
-            _ => vec![("authorization", format!("Bearer {key}"))],
+            Self::Messages => ("x-api-key", key.to_owned()),
+            _ => ("authorization", format!("Bearer {key}")),
         }
     }
 
