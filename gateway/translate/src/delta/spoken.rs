@@ -50,7 +50,14 @@ pub struct Named<'a> {
 impl Spoken {
     /// Nothing yet; of what is said, so many bytes are kept.
     pub fn new(room: usize) -> Self {
-        Self { room, ..Self::default() }
+        // Room for what most replies say.
+        let content = Escaped(Vec::with_capacity(room.min(1 << 10)));
+        Self { content, room, ..Self::default() }
+    }
+
+    /// More of the answer, which is what most events bring.
+    pub(crate) fn text(&mut self, text: Text<'_>) {
+        self.content.add(text, &mut self.room, &mut self.left_out);
     }
 
     /// Everything that was said, in characters: the answer, what was thought, why it was declined, what tools were called with.

@@ -108,6 +108,23 @@ impl ChunkReader {
         Ok(())
     }
 
+    /// A choice of a chunk that somebody else read, and that brings nothing but text, or its end.
+    pub(super) fn bare(
+        &mut self,
+        index: u32,
+        text: Option<Text<'_>>,
+        finish: Option<Text<'_>>,
+        sink: &mut dyn Sink,
+    ) {
+        self.turn(index, sink);
+        if let Some(text) = text {
+            self.said(text, sink);
+        }
+        if let Some(reason) = finish {
+            self.finish(Some(&reason.plain()), sink);
+        }
+    }
+
     /// Goes on with a choice. Those before it are there, too, though nothing may have come of them yet.
     fn turn(&mut self, index: u32, sink: &mut dyn Sink) {
         let index = index.min(CHOICES);

@@ -10,7 +10,7 @@ use super::repair::{Repair, Repaired};
 use super::{ChunkReader, Quirks, failure, usage};
 use crate::call::Call;
 use crate::chat::Reader;
-use crate::delta::{Delta, MaybeTier, Sink, Spoken, Tier, Usage};
+use crate::delta::{MaybeTier, Spoken, Tier, Usage};
 use crate::template::Template;
 use crate::wire::Frame;
 use crate::{Error, Text, call};
@@ -25,8 +25,8 @@ pub struct Relay {
     repair: Option<Repair>,
     usage: Option<Usage>,
     tier: Option<Tier>,
-    /// Whether the client did not ask for the usage that the provider was asked for.
-    hides: bool,
+    /// What is left out, where the client did not ask for the usage that the provider was asked for.
+    hides: Option<Hidden>,
     /// Whether the event that was looked at last is nothing but that.
     is_count: bool,
     /// Who listens, and by whom it is told what is said.
@@ -37,7 +37,11 @@ pub struct Relay {
 impl Relay {
     /// A stream that has not begun, of a provider with these quirks.
     pub fn new(quirks: &Quirks, call: &Call) -> Self {
-        Self { repair: quirks.filters.then(Repair::default), hides: call.hides_usage, ..Self::default() }
+        Self {
+            repair: quirks.filters.then(Repair::default),
+            hides: call.hides_usage.then(Hidden::default),
+            ..Self::default()
+        }
     }
 
     /// Takes one event.
@@ -54,20 +58,19 @@ impl Relay {
             !self.held.is_empty()
         } else if let Some(text) = self.template.text(data) {
             if let Some((_, spoken)) = &mut self.ear {
-                spoken.delta(Delta::Text(text));
+                spoken.text(text);
             }
             false
         } else {
-            let hold = self.look(frame.event, data)?;
-            self.hear(frame);
-            if self.hides && self.is_count {
+            let hold = self.look(frame)?;
+            if self.hides.is_some() && self.is_count {
                 return Ok(());
             }
             match self.repair.as_mut().map_or(Ok(Repaired::Whole), |repair| repair.chunk(data))? {
                 Repaired::Whole => (),
                 Repaired::Instead(event) => instead = Some(event),
                 Repaired::Ahead(event) => {
-                    put(&event, self.hides, &mut self.out);
+                    put(&event, self.hides.as_mut(), &mut self.out);
                     return Ok(());
                 }
             }
@@ -78,7 +81,7 @@ impl Relay {
             self.release();
         }
         let out = if hold { &mut self.held } else { &mut self.out };
-        put(event, self.hides, out);
+        put(event, self.hides.as_mut(), out);
         Ok(())
     }
 
@@ -122,15 +125,22 @@ impl Relay {
         self.ear.take().map(|(_, spoken)| spoken)
     }
 
-    /// Listens to an event that is none of nothing but text. What cannot be understood was passed on all the same.
-    fn hear(&mut self, frame: &Frame<'_>) {
-        if let Some((reader, spoken)) = &mut self.ear {
+    /// Listens to an event that was looked at. What cannot be understood was passed on all the same.
+    fn hear(&mut self, frame: &Frame<'_>, choices: &[Choice<'_>]) {
+        let Some((reader, spoken)) = &mut self.ear else { return };
+        if choices.iter().all(Choice::is_bare) {
+            for choice in choices {
+                let finish = choice.finish_reason.and_then(|reason| Text::token(reason.get()));
+                reader.bare(choice.index, choice.said(), finish, &mut **spoken);
+            }
+        } else {
             let _ = reader.frame(frame, &mut **spoken);
         }
     }
 
     /// Looks at an event; tells whether it is to be held until it is known how the reply ends.
-    fn look(&mut self, event: &str, data: &[u8]) -> Result<bool, Error> {
+    fn look(&mut self, frame: &Frame<'_>) -> Result<bool, Error> {
+        let (event, data) = (frame.event, &*frame.data);
         let chunk: Chunk<'_> = call::read("stream", data)?;
         if let Some(error) = chunk.error {
             return Err(Error::Provider(failure::in_stream(error)));
@@ -145,18 +155,13 @@ impl Relay {
         let counted = chunk.usage.or(choices.last().and_then(|choice| choice.usage));
         if let Some(usage) = counted.and_then(usage::read) {
             self.usage = Some(usage);
-        } else if let [
-            Choice {
-                delta: Some(Piece { content: Some(Content(Some(text))) }),
-                text: None,
-                finish_reason: None,
-                usage: None,
-            }
-            | Choice { delta: None, text: Some(Content(Some(text))), finish_reason: None, usage: None },
-        ] = &choices[..]
+        } else if let [choice @ Choice { finish_reason: None, usage: None, .. }] = &choices[..]
+            && choice.is_bare()
+            && let Some(text) = choice.said()
         {
-            self.template.learn(data, *text, chunk.obfuscation);
+            self.template.learn(data, text, chunk.obfuscation);
         }
+        self.hear(frame, &choices);
         // After the finish only a chunk of the usage follows, which has no choice.
         self.is_count = choices.is_empty() && chunk.usage.is_some();
         let finishes = choices.iter().any(|choice| choice.finish_reason.is_some());
@@ -164,14 +169,32 @@ impl Relay {
     }
 }
 
-/// Passes an event on. `hides`: as it had been, had nobody asked for usage. What is looked for cannot stand within a string: there,
-/// quotes are escaped.
-fn put(event: &[u8], hides: bool, out: &mut Vec<u8>) {
-    static NONE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(NO_USAGE));
-    let at = if hides { NONE.find(event) } else { None };
+/// Passes an event on; with something to hide, as it had been, had nobody asked for usage.
+fn put(event: &[u8], hides: Option<&mut Hidden>, out: &mut Vec<u8>) {
+    let at = hides.and_then(|hidden| hidden.find(event));
     let (before, after) = at.map_or((event, &[][..]), |at| (&event[..at], &event[at + NO_USAGE.len()..]));
     out.extend_from_slice(before);
     out.extend_from_slice(after);
+}
+
+/// Where events say that they are not the one that counts.
+#[derive(Default)]
+struct Hidden {
+    /// So many bytes before their end: mostly, all say it at one place behind their text.
+    last: usize,
+}
+
+impl Hidden {
+    /// What is looked for cannot stand within a string: there, quotes are escaped.
+    fn find(&mut self, event: &[u8]) -> Option<usize> {
+        static NONE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(NO_USAGE));
+        let known = event.len().checked_sub(self.last).filter(|at| event[*at..].starts_with(NO_USAGE));
+        known.or_else(|| {
+            let found = NONE.find(event)?;
+            self.last = event.len() - found;
+            Some(found)
+        })
+    }
 }
 
 /// How a chunk says that it is not the one that counts.
@@ -190,8 +213,12 @@ struct Chunk<'a> {
 
 #[derive(Deserialize)]
 struct Choice<'a> {
+    #[serde(default)]
+    index: u32,
     #[serde(borrow)]
     delta: Option<Piece<'a>>,
+    /// Of some others' whole replies.
+    message: Option<&'a RawValue>,
     /// Of a completion.
     text: Option<Content<'a>>,
     finish_reason: Option<&'a RawValue>,
@@ -202,6 +229,31 @@ struct Choice<'a> {
 struct Piece<'a> {
     #[serde(borrow)]
     content: Option<Content<'a>>,
+    refusal: Option<&'a RawValue>,
+    reasoning_content: Option<&'a RawValue>,
+    reasoning: Option<&'a RawValue>,
+    tool_calls: Option<&'a RawValue>,
+}
+
+impl<'a> Choice<'a> {
+    /// Whether it says no more than [`Self::said`] and why it ends.
+    fn is_bare(&self) -> bool {
+        let piece = self.delta.as_ref();
+        let others =
+            piece.map(|piece| [piece.refusal, piece.reasoning_content, piece.reasoning, piece.tool_calls]);
+        let is_empty = |value: &RawValue| matches!(value.get(), "\"\"" | "[]");
+        let mut texts = piece.and_then(|piece| piece.content.as_ref()).into_iter().chain(&self.text);
+        others.into_iter().flatten().flatten().all(is_empty)
+            && self.message.is_none()
+            && texts.next().is_none_or(|text| text.0.is_some())
+            && texts.next().is_none()
+    }
+
+    /// Its text, be it of a chat or of a completion.
+    fn said(&self) -> Option<Text<'a>> {
+        let content = self.delta.as_ref().and_then(|piece| piece.content.as_ref());
+        content.or(self.text.as_ref()).and_then(|content| content.0)
+    }
 }
 
 /// Text where it is text; other shapes are passed on without a look.
@@ -211,5 +263,66 @@ impl<'de: 'a, 'a> Deserialize<'de> for Content<'a> {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let json = <&RawValue>::deserialize(deserializer)?.get();
         Ok(Self(Text::token(json)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::borrow::Cow;
+
+    use proptest::prelude::*;
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::delta::Named;
+    use crate::wire::Kind;
+
+    /// Choices of a chunk: of plain ones, which are told without another look, and of all others.
+    fn choices() -> impl Strategy<Value = Value> {
+        let delta = prop_oneof![
+            "[a-z\"\\\\é]{0,4}".prop_map(|text| json!({"content": text})),
+            Just(json!({"role": "assistant", "content": "", "refusal": null})),
+            Just(json!({"content": "b", "reasoning": "", "tool_calls": []})),
+            Just(json!({"content": "b", "reasoning": "hm"})),
+            Just(json!({"reasoning_content": "hm", "content": null})),
+            Just(json!({"refusal": "no"})),
+            Just(json!({"content": [{"type": "text", "text": "a"}, {"type": "thinking", "thinking": "b"}]})),
+            Just(
+                json!({"tool_calls": [{"index": 0, "id": "c", "function": {"name": "f", "arguments": "{"}}]})
+            ),
+            Just(json!({"tool_calls": [{"index": 0, "function": {"arguments": "}"}}]})),
+            Just(json!({})),
+        ];
+        let finish =
+            prop_oneof![4 => Just(json!(null)), 1 => Just(json!("stop")), 1 => Just(json!("length"))];
+        let choice = (0..3, delta, finish).prop_map(
+            |(index, delta, finish)| json!({"index": index, "delta": delta, "finish_reason": finish}),
+        );
+        prop::collection::vec(choice, 0..3).prop_map(Value::Array)
+    }
+
+    fn told(spoken: &Spoken) -> Value {
+        let mut out = Vec::new();
+        spoken.write(Named { id: "c", created: 1, model: "m", usage: None }, &mut out);
+        serde_json::from_slice(&out).unwrap()
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        /// Who listens to what passes hears what a reader of the whole would tell.
+        #[test]
+        fn what_is_heard_is_what_is_said(events in prop::collection::vec(choices(), 0..12)) {
+            let mut relay = Relay::new(&Quirks::CHAT, &Call::default());
+            relay.listen(Box::new(Spoken::new(1000)));
+            let (mut reader, mut spoken) = (ChunkReader::new(&Call::default()), Spoken::new(1000));
+            for choices in events {
+                let data = json!({"id": "c", "choices": choices}).to_string().into_bytes();
+                let frame = Frame { kind: Kind::Event, event: "", data: Cow::Borrowed(&data), raw: &data };
+                relay.frame(&frame).unwrap();
+                reader.frame(&frame, &mut spoken).unwrap();
+            }
+            prop_assert_eq!(told(&relay.spoken().unwrap()), told(&spoken));
+        }
     }
 }
