@@ -114,6 +114,8 @@ impl Stream {
         if self.failed || self.done() {
             return Ok(());
         }
+        // Mostly, what goes out is as long as what came in.
+        self.out().reserve(bytes.len());
         let result = match &mut self.way {
             Way::Relay(relay) => self.framer.push(bytes, &mut |frame: Frame<'_>| relay.frame(&frame)),
             Way::Keep(kept) => self.framer.push(bytes, &mut |frame: Frame<'_>| kept.frame(&frame)),
