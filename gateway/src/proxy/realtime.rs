@@ -70,7 +70,7 @@ impl Proxy {
         let Opened { connection, rest, .. } = opened;
         let model = backend.fixed_model(&filled).filter(|_| native.is_some());
         let rules = Rules { limits: self.limits.clone(), draining: self.draining.clone(), model };
-        Ok(answer.session(Session { client, upstream: connection.into_socket(), rest, rules }))
+        Ok(answer.session(Session { client, upstream: connection.into_socket(), rest: rest.into(), rules }))
     }
 }
 

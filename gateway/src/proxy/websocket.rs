@@ -129,9 +129,9 @@ mod tests {
     #[test]
     fn the_specifications_example_is_answered_as_it_says() {
         let opening = Opening::read(&parts(&ASKED)).unwrap();
-        let mut reply = b"HTTP/1.1 101 Switching Protocols\r\n\r\n".to_vec();
+        let reply = b"HTTP/1.1 101 Switching Protocols\r\n\r\n";
         let mut headers = HeaderMap::new();
-        opening.answer(&Head::parse(&mut reply).unwrap().unwrap(), &mut headers);
+        opening.answer(&Head::parse(&mut reply[..].into()).unwrap().unwrap(), &mut headers);
         assert_eq!(headers["sec-websocket-accept"], "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
         assert!(!headers.contains_key("sec-websocket-protocol"));
     }
@@ -153,9 +153,9 @@ mod tests {
         let (asked, _) = opening.ask();
         let offered = asked.iter().find(|(name, _)| *name == "sec-websocket-protocol").unwrap();
         assert_eq!(offered.1, "realtime, openai-beta.realtime-v1");
-        let mut reply = b"HTTP/1.1 101 Y\r\nsec-websocket-protocol: realtime\r\n\r\n".to_vec();
+        let reply = b"HTTP/1.1 101 Y\r\nsec-websocket-protocol: realtime\r\n\r\n";
         let mut headers = HeaderMap::new();
-        opening.answer(&Head::parse(&mut reply).unwrap().unwrap(), &mut headers);
+        opening.answer(&Head::parse(&mut reply[..].into()).unwrap().unwrap(), &mut headers);
         assert_eq!(headers["sec-websocket-protocol"], "realtime");
     }
 }

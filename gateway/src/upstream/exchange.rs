@@ -5,6 +5,7 @@ use std::future::poll_fn;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, ready};
 
+use bytes::BytesMut;
 use tokio::time::{Instant, Sleep, sleep};
 
 use super::{Connection, Head, Timeouts, Upload};
@@ -15,7 +16,7 @@ pub(crate) struct Opened {
     pub(crate) connection: Connection,
     pub(crate) head: Head,
     /// What came behind the head.
-    pub(crate) rest: Vec<u8>,
+    pub(crate) rest: BytesMut,
     /// Whether the upstream took the whole request.
     pub(crate) sent: bool,
 }
@@ -40,8 +41,15 @@ pub(crate) async fn exchange(
     head_bytes: usize,
 ) -> Result<Opened, Broken> {
     let mut clock = pin!(sleep(timeouts.write));
-    let mut call =
-        Exchange { connection, unsent: request, upload, sent: false, seen: Vec::new(), head_bytes, timeouts };
+    let mut call = Exchange {
+        connection,
+        unsent: request,
+        upload,
+        sent: false,
+        seen: BytesMut::new(),
+        head_bytes,
+        timeouts,
+    };
     match poll_fn(|cx| call.poll(cx, clock.as_mut())).await {
         Ok(head) => Ok(Opened {
             sent: call.sent && call.unsent.is_empty() && call.upload.is_none_or(|upload| upload.is_over()),
@@ -63,7 +71,7 @@ struct Exchange<'a, 'b> {
     upload: Option<&'a mut Upload<'b>>,
     /// Nothing more is written: either all is, or the upstream does not want it.
     sent: bool,
-    seen: Vec<u8>,
+    seen: BytesMut,
     head_bytes: usize,
     timeouts: Timeouts,
 }

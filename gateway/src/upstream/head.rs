@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use bytes::{Buf, BytesMut};
+
 use super::{Chunked, Framing};
 use crate::fault::Fault;
 
@@ -19,7 +21,7 @@ pub(crate) struct Head {
 
 impl Head {
     /// Reads a head off the start of `bytes`, and leaves in `bytes` what came behind it. `None`: not all of it is there.
-    pub(crate) fn parse(bytes: &mut Vec<u8>) -> Result<Option<Self>, Fault> {
+    pub(crate) fn parse(bytes: &mut BytesMut) -> Result<Option<Self>, Fault> {
         let mut fields = [httparse::EMPTY_HEADER; FIELDS];
         let mut reply = httparse::Response::new(&mut fields);
         let length = match reply.parse(bytes) {
@@ -36,9 +38,10 @@ impl Head {
         let fields =
             reply.headers.iter().map(|field| (range(field.name.as_bytes()), range(field.value))).collect();
         let (status, http_11) = (reply.code.unwrap_or(0), reply.version == Some(1));
-        let rest = bytes.split_off(length);
-        let bytes = std::mem::replace(bytes, rest);
-        Ok(Some(Self { status, bytes, fields, http_11 }))
+        // A copy, for what came behind it may be long, and would be kept along with it.
+        let head = bytes[..length].to_vec();
+        bytes.advance(length);
+        Ok(Some(Self { status, bytes: head, fields, http_11 }))
     }
 
     /// Every field, in order; names as the upstream wrote them.
@@ -116,17 +119,17 @@ mod tests {
     use super::*;
 
     fn head(text: &str) -> Head {
-        let mut bytes = text.replace('\n', "\r\n").into_bytes();
-        Head::parse(&mut bytes).unwrap().unwrap()
+        let text = text.replace('\n', "\r\n");
+        Head::parse(&mut text.as_bytes().into()).unwrap().unwrap()
     }
 
     #[test]
     fn what_comes_behind_the_head_is_left() {
         let wire = b"HTTP/1.1 200 OK\r\ncontent-type: Text/Event-Stream; charset=utf-8\r\n\r\ndata: 1";
         for cut in 0..wire.len() - 7 {
-            assert!(Head::parse(&mut wire[..cut].to_vec()).unwrap().is_none(), "{cut}");
+            assert!(Head::parse(&mut wire[..cut].into()).unwrap().is_none(), "{cut}");
         }
-        let mut bytes = wire.to_vec();
+        let mut bytes = BytesMut::from(&wire[..]);
         let head = Head::parse(&mut bytes).unwrap().unwrap();
         assert_eq!(
             (head.status, head.media_type().as_str(), &bytes[..]),
@@ -172,8 +175,8 @@ mod tests {
 
     #[test]
     fn garbage_is_not_a_head() {
-        assert!(Head::parse(&mut b"<html>no</html>\r\n\r\n".to_vec()).is_err());
+        assert!(Head::parse(&mut b"<html>no</html>\r\n\r\n"[..].into()).is_err());
         let many = format!("HTTP/1.1 200 OK\r\n{}\r\n", "a: b\r\n".repeat(FIELDS + 1));
-        assert!(matches!(Head::parse(&mut many.into_bytes()), Err(Fault::ReplyTooLong(_))));
+        assert!(matches!(Head::parse(&mut many.as_bytes().into()), Err(Fault::ReplyTooLong(_))));
     }
 }

@@ -6,6 +6,7 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 
+use bytes::BytesMut;
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::exchange::Opened;
@@ -19,7 +20,7 @@ pub(crate) struct Reply {
     pub(crate) ip: Option<IpAddr>,
     body: Decoder,
     /// What was read along with the head.
-    rest: Vec<u8>,
+    rest: BytesMut,
     /// `None` once the body is complete.
     connection: Option<Connection>,
     /// Where the connection goes afterwards; `None`: nowhere.
@@ -211,9 +212,9 @@ mod tests {
                 .unwrap();
         let second = Duration::from_secs(1);
         let timeouts = Timeouts { connect: second, write: second, read: second, call: second };
-        let head = Head::parse(&mut b"HTTP/1.1 200 OK\r\n\r\n".to_vec()).unwrap().unwrap();
+        let head = Head::parse(&mut b"HTTP/1.1 200 OK\r\n\r\n"[..].into()).unwrap().unwrap();
         let opened =
-            Opened { connection: Connection::plain(near, scratch), head, rest: Vec::new(), sent: true };
+            Opened { connection: Connection::plain(near, scratch), head, rest: BytesMut::new(), sent: true };
         let mut reply = Reply::new(opened, &Rc::new(peer), timeouts, Instant::now())
             .unwrap_or_else(|fault| panic!("{fault}"));
         let read = poll_fn(|cx| reply.poll_data(cx, |_| Ok::<_, Fault>(()))).await;

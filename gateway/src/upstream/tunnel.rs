@@ -1,5 +1,6 @@
 //! A tunnel through a proxy: [`CONNECT`](https://www.rfc-editor.org/rfc/rfc9110#section-9.3.6).
 
+use bytes::BytesMut;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -15,7 +16,7 @@ pub(super) async fn open(socket: &mut TcpStream, origin: &Origin) -> Result<(), 
     let target = origin.with_port();
     let request = format!("CONNECT {target} HTTP/1.1\r\nhost: {target}\r\n\r\n");
     socket.write_all(request.as_bytes()).await.map_err(broken)?;
-    let mut seen = Vec::new();
+    let mut seen = BytesMut::new();
     loop {
         if let Some(head) = Head::parse(&mut seen)? {
             return match head.status {
