@@ -13,6 +13,9 @@ pub(crate) struct Access;
 
 impl Observer for Access {
     fn observe(&self, facts: &Facts<'_>) {
+        if !tracing::enabled!(target: "access", tracing::Level::INFO) {
+            return;
+        }
         let wants = facts.wants_statistics();
         let usage = facts.usage.filter(|_| wants);
         let is_text = facts.target.is_none_or(|target| is_text(target.route_type));
