@@ -49,6 +49,8 @@ pub struct Limits {
     pub call: Duration,
     /// The vector of one prompt, by which its target is found. Default 5 s; then the call goes on without.
     pub embedding: Duration,
+    /// Before the first look at a task of the provider's that a call waits for; later ones are up to five times as far apart. Default 1 s.
+    pub look: Duration,
     /// Head of an upstream's reply. Default 64 KiB; the answer to more is `502`.
     pub reply_head_bytes: usize,
     /// A reply that is read whole, uncompressed. Default 64 MiB; the answer to more is `502`.
@@ -112,6 +114,7 @@ impl Default for Limits {
             read: minute,
             call: 15 * minute,
             embedding: Duration::from_secs(5),
+            look: Duration::from_secs(1),
             reply_head_bytes: 64 << 10,
             reply_bytes: 64 << 20,
             pool: 256,

@@ -14,6 +14,12 @@ pub(super) struct Place {
 }
 
 impl Place {
+    /// Where other paths of the same API are, next to that of this call: what was configured, up to where its own part begins.
+    pub(super) fn beside(&self, target: &Target) -> Self {
+        let end = target.anchor.and_then(|anchor| self.path.find(anchor));
+        Self { peer: Rc::clone(&self.peer), path: self.path[..end.unwrap_or(self.path.len())].to_owned() }
+    }
+
     /// The path of one call. A configured path stands as it is, as in Kong; but an empty one is only the start of the
     /// provider's own, and so is one in front of a path that names the model. There it may end in another version.
     pub(super) fn path(&self, target: &Target) -> String {

@@ -100,7 +100,7 @@ impl Proxy {
     }
 
     /// Sends bytes on an idle connection or a fresh one. What cannot be sent twice goes over a fresh one.
-    async fn deliver(
+    pub(super) async fn deliver(
         &self,
         backend: &Backend,
         place: &Place,

@@ -159,6 +159,8 @@ fn the_example_serves_what_it_says() {
     assert_eq!(routed("/huggingface"), ("llm/v1/chat", Some("huggingface".to_owned())));
     assert_eq!(routed("/my-inference-server"), ("llm/v1/chat", Some("huggingface-tgi".to_owned())));
     assert_eq!(routed("/dashscope"), ("llm/v1/chat", Some("dashscope-mainland".to_owned())));
+    let pictures = Some("dashscope".to_owned());
+    assert_eq!(routed("/dashscope-pictures/v1/images/edits"), ("image/v1/images/edits", pictures));
     assert!(config.router.find("POST", None, "/bedrock", &HeaderMap::new()).is_none());
 
     let found = config.router.find("POST", None, "/anthropic/claude-opus-4-1/x", &team).unwrap();

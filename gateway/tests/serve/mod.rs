@@ -50,6 +50,7 @@ mod turns;
 mod upstream;
 #[cfg(all(feature = "redis", feature = "pgvector"))]
 mod vectors;
+mod works;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;

@@ -1,14 +1,15 @@
 """OpenAI's client on pictures and transcripts of one provider, through a gateway.
 
-Arguments: the base URL, a model that draws, one that hears and a sound as base64, where there is such."""
+Arguments: the base URL, a model that draws, one that edits, one that hears and a sound as base64, where there is such."""
 
 import base64
 import sys
+import urllib.request
 
 from openai import OpenAI
 from shared import attempt, case, run
 
-BASE, DRAWS, HEARS, SOUND = sys.argv[1:5]
+BASE, DRAWS, EDITS, HEARS, SOUND = sys.argv[1:6]
 client = OpenAI(base_url=BASE + "/v1", api_key="none", max_retries=0, timeout=30)
 
 
@@ -19,14 +20,26 @@ def kind(data):
 
 
 def draw(prompt="a hat", **more):
-    return client.images.generate(model=DRAWS, prompt=prompt, **more)
+    return client.images.generate(model=DRAWS, prompt=prompt, **{"response_format": "b64_json", **more})
 
 
 @case
 def drawn():
-    reply = client.images.with_raw_response.generate(model=DRAWS, prompt="a hat", size="1024x1024", user="u")
+    reply = client.images.with_raw_response.generate(
+        model=DRAWS, prompt="a hat", size="1024x1024", user="u", response_format="b64_json"
+    )
     made = reply.parse()
     return [kind(made.data[0].b64_json), made.output_format, reply.headers["x-touchstone-dropped"]]
+
+
+@case
+def addressed():
+    """The picture at an address, where there is one; else the picture."""
+    made = draw(response_format="url").data[0]
+    if made.url is None:
+        return ["data", kind(made.b64_json)]
+    with urllib.request.urlopen(made.url) as shown:
+        return ["url", kind(base64.b64encode(shown.read()))]
 
 
 @case
@@ -38,7 +51,8 @@ def streamed():
 def edited():
     picture = base64.b64decode(draw().data[0].b64_json)
     file = ("hat." + kind(base64.b64encode(picture)), picture, "image/" + kind(base64.b64encode(picture)))
-    return kind(client.images.edit(model=DRAWS, image=file, prompt="a hat").data[0].b64_json)
+    made = client.images.edit(model=EDITS, image=file, prompt="a hat", response_format="b64_json")
+    return kind(made.data[0].b64_json)
 
 
 @case
@@ -60,7 +74,7 @@ def errors():
         "size": attempt(lambda: draw(size="large")),
         "mask": attempt(
             lambda: client.images.edit(
-                model=DRAWS, image=("a.png", b"\x89PNG", "image/png"), mask=("a.png", b"\x89PNG", "image/png"), prompt="a hat"
+                model=EDITS, image=("a.png", b"\x89PNG", "image/png"), mask=("a.png", b"\x89PNG", "image/png"), prompt="a hat"
             )
         ),
     }

@@ -28,6 +28,21 @@ pub trait Paint: Sync {
         JSON
     }
 
+    /// Whether a client may have addresses instead of the pictures themselves.
+    fn has_addresses(&self) -> bool {
+        false
+    }
+
+    /// How the hosts end where pictures lie, besides the provider's own: they may be looked up there.
+    fn keeps_at(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    /// Where to look again, if this reply is that of a task that is not over.
+    fn task(&self, _: Given<'_>) -> Result<Option<Target>, Error> {
+        Ok(None)
+    }
+
     /// Reads a reply, which always comes whole.
     fn reply(&self, given: Given<'_>, model: &str, pictures: &mut Pictures) -> Result<(), Error>;
 }

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::call::Losses;
+use crate::json::Object;
 use crate::openai::{DataUrl, Members};
 use crate::works::{Asked, Form, Part};
 use crate::{Error, Text};
@@ -38,7 +39,8 @@ pub struct Order<'a> {
     pub output_format: Option<String>,
     /// From 0 to 100.
     pub output_compression: Option<u8>,
-    by_address: bool,
+    /// `url` or `b64_json`.
+    response_format: Option<String>,
 }
 
 /// A picture that came with the request.
@@ -58,6 +60,8 @@ pub struct Look {
     pub(super) size: Option<(u32, u32)>,
     pub(super) quality: Option<String>,
     pub(super) is_transparent: bool,
+    /// Whether addresses will not do.
+    pub(super) wants_data: bool,
 }
 
 /// What is read by name.
@@ -120,7 +124,7 @@ impl<'a> Order<'a> {
             background: text("background")?,
             output_format: text("output_format")?,
             output_compression: members.read("output_compression")?,
-            by_address: text("response_format")?.is_some_and(|format| format == "url"),
+            response_format: text("response_format")?,
             edits: false,
         })
     }
@@ -150,7 +154,7 @@ impl<'a> Order<'a> {
             background: form.text("background"),
             output_format: form.text("output_format"),
             output_compression: number("output_compression")?.and_then(|number| u8::try_from(number).ok()),
-            by_address: form.text("response_format").as_deref() == Some("url"),
+            response_format: form.text("response_format"),
             edits: false,
         })
     }
@@ -166,9 +170,16 @@ impl<'a> Order<'a> {
         foreign.for_each(|(name, _)| losses.drop(name.as_str()));
     }
 
-    /// What no provider has that is not OpenAI: addresses to look pictures up at, and transparent ones.
-    pub(crate) fn forgotten(&self, losses: &mut Losses) {
-        if self.by_address {
+    /// Writes those members that this provider has.
+    pub(crate) fn put(&self, own: &[&str], object: &mut Object<'_>) {
+        for (name, value) in self.others.iter().filter(|(name, _)| own.contains(&name.as_str())) {
+            object.foreign(name).extend_from_slice(value.as_bytes());
+        }
+    }
+
+    /// What hardly a provider has that is not OpenAI: addresses to look pictures up at, and transparent ones.
+    pub(crate) fn forgotten(&self, has_addresses: bool, losses: &mut Losses) {
+        if self.response_format.as_deref() == Some("url") && !has_addresses {
             losses.drop("response_format");
         }
         if self.background.as_deref() == Some("transparent") {
@@ -199,6 +210,7 @@ impl<'a> Order<'a> {
             size: self.size,
             quality: self.quality.clone(),
             is_transparent: false,
+            wants_data: self.stream || self.response_format.as_deref() == Some("b64_json"),
         }
     }
 }

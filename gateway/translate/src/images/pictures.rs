@@ -59,6 +59,26 @@ impl Pictures {
         self.all.push(Picture::Address(address.plain().into_owned()));
     }
 
+    /// Where those lie that the client wants to see themselves.
+    pub(crate) fn addresses(&self, look: &Look) -> Vec<String> {
+        let wanted = self.all.iter().filter(|_| look.wants_data);
+        let address = |picture: &Picture| match picture {
+            Picture::Address(address) => Some(address.clone()),
+            Picture::Data(_) => None,
+        };
+        wanted.filter_map(address).collect()
+    }
+
+    /// What lay there.
+    pub(crate) fn found(&mut self, address: &str, media_type: &str, bytes: &[u8]) {
+        let lies_there =
+            |picture: &&mut Picture| matches!(picture, Picture::Address(known) if known == address);
+        if let Some(picture) = self.all.iter_mut().find(lies_there) {
+            *picture = Picture::Data(STANDARD.encode(bytes));
+            self.media_type = Some(media_type.to_owned());
+        }
+    }
+
     /// What was made of the prompt.
     pub fn revised(&mut self, prompt: String) {
         self.revised = Some(prompt).filter(|prompt| !prompt.trim().is_empty());

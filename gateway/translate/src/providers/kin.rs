@@ -5,7 +5,7 @@ use crate::openai::{Limit, Place, Quirks};
 use crate::passthrough;
 
 /// The pattern: chat alone, as OpenAI has it.
-const KIN: Provider =
+pub(super) const KIN: Provider =
     Provider { completions: Completions::None, embeddings: Dialect::None, passages: &[], ..OPENAI };
 
 /// Knows the limit of tokens by its older name only.
@@ -14,7 +14,7 @@ const OLD_LIMIT: Quirks = Quirks { limit: Limit::Old, ..Quirks::CHAT };
 /// <https://api-docs.deepseek.com/guides/thinking_mode>, <https://platform.moonshot.ai/docs/guide/use-kimi-k2-thinking-model>
 const TAKES_REASONING: Quirks = Quirks { reasoning: true, ..OLD_LIMIT };
 /// Samples from the best k tokens, too.
-const TOP_K: Quirks = Quirks { top_k: true, ..Quirks::CHAT };
+pub(super) const TOP_K: Quirks = Quirks { top_k: true, ..Quirks::CHAT };
 
 /// The same, and counts in its last chunk, unasked.
 const COUNTS: Quirks = Quirks { asks_usage: |_| false, ..TOP_K };
@@ -31,23 +31,6 @@ pub const CEREBRAS: Provider = Provider {
     }),
     ..KIN
 };
-
-/// Alibaba Cloud's Model Studio, outside of China.
-/// <https://www.alibabacloud.com/help/en/model-studio/compatibility-of-openai-with-dashscope>
-pub const DASHSCOPE: Provider = Provider {
-    name: "dashscope",
-    base_url: "https://dashscope-intl.aliyuncs.com",
-    chat: Dialect::OpenAi(&Quirks { place: Place::Path("/compatible-mode/v1/chat/completions"), ..TOP_K }),
-    embeddings: Dialect::OpenAi(&Quirks {
-        place: Place::Path("/compatible-mode/v1/embeddings"),
-        ..Quirks::EMBEDDINGS
-    }),
-    ..KIN
-};
-
-/// The same in China.
-pub const DASHSCOPE_MAINLAND: Provider =
-    Provider { format: Some("mainland"), base_url: "https://dashscope.aliyuncs.com", ..DASHSCOPE };
 
 /// <https://docs.databricks.com/aws/en/machine-learning/foundation-model-apis/api-reference>
 pub const DATABRICKS: Provider = Provider {

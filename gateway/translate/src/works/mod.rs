@@ -15,7 +15,7 @@ use crate::call::{Losses, Options, Target};
 use crate::delta::Usage;
 use crate::images::{self, Paint};
 use crate::passthrough::Resource;
-use crate::providers::{Provider, bedrock, gemini, huggingface, vertex};
+use crate::providers::{Provider, bedrock, dashscope, gemini, huggingface, vertex};
 
 /// What a provider has in a dialect of its own.
 #[derive(Clone, Copy)]
@@ -31,6 +31,8 @@ type Has = (&'static str, Option<&'static str>, &'static [(Resource, Work)]);
 
 const ALL: &[Has] = &[
     ("bedrock", None, bedrock::WORKS),
+    ("dashscope", None, dashscope::WORKS),
+    ("dashscope", Some("mainland"), dashscope::WORKS),
     ("gemini", None, gemini::WORKS),
     ("gemini", Some("vertex"), vertex::WORKS),
     ("huggingface", None, huggingface::WORKS),
@@ -109,7 +111,7 @@ pub fn request(
         Work::Images(paint) => {
             let order = images::Order::read(asked)?;
             let target = paint.request(&order, options, &mut losses, out)?;
-            order.forgotten(&mut losses);
+            order.forgotten(paint.has_addresses(), &mut losses);
             let target = Target { client_model: order.model.clone(), ..target };
             Sent {
                 target,
@@ -133,16 +135,73 @@ pub fn request(
     Ok(sent)
 }
 
-/// Translates a provider's reply to it.
-pub fn reply(work: Work, sent: &Sent, given: Given<'_>) -> Result<Written, Error> {
-    match (work, &sent.wish) {
+/// Where to look again, if a provider's reply is that of a task that is not over.
+pub fn task(work: Work, given: Given<'_>) -> Result<Option<Target>, Error> {
+    match work {
+        Work::Images(paint) => paint.task(given),
+        Work::Transcripts(_) => Ok(None),
+    }
+}
+
+/// Whether a provider may tell the gateway to look a work up at this host, besides its own.
+pub fn lies_at(work: Work, host: &str) -> bool {
+    let Work::Images(paint) = work else { return false };
+    paint.keeps_at().iter().any(|end| host.ends_with(end))
+}
+
+/// Reads a provider's reply.
+pub fn made(work: Work, sent: &Sent, given: Given<'_>) -> Result<Made, Error> {
+    let kind = match (work, &sent.wish) {
         (Work::Images(paint), Wish::Images(look)) => {
             let mut pictures = images::Pictures::default();
             paint.reply(given, &sent.target.model, &mut pictures)?;
-            pictures.write(look, given.created)
+            Kind::Images(pictures, look.clone(), given.created)
         }
-        (Work::Transcripts(hear), Wish::Transcript(form)) => Ok(hear.reply(given)?.write(*form)),
-        _ => Err(Error::Malformed { what: "reply", why: "it answers something else".to_owned() }),
+        (Work::Transcripts(hear), Wish::Transcript(form)) => {
+            Kind::Transcript(Box::new(hear.reply(given)?.write(*form)))
+        }
+        _ => return Err(Error::Malformed { what: "reply", why: "it answers something else".to_owned() }),
+    };
+    Ok(Made(kind))
+}
+
+/// Translates a provider's reply, with what may be missing as it is.
+pub fn reply(work: Work, sent: &Sent, given: Given<'_>) -> Result<Written, Error> {
+    made(work, sent, given)?.write()
+}
+
+/// A work that was made.
+#[derive(Debug)]
+pub struct Made(Kind);
+
+#[derive(Debug)]
+enum Kind {
+    Images(images::Pictures, images::Look, u64),
+    Transcript(Box<Written>),
+}
+
+impl Made {
+    /// The addresses of what the client wants to see itself.
+    pub fn missing(&self) -> Vec<String> {
+        match &self.0 {
+            Kind::Images(pictures, look, _) => pictures.addresses(look),
+            Kind::Transcript(_) => Vec::new(),
+        }
+    }
+
+    /// What lay at one of them.
+    pub fn found(&mut self, address: &str, media_type: &str, bytes: &[u8]) {
+        if let Kind::Images(pictures, ..) = &mut self.0 {
+            pictures.found(address, media_type, bytes);
+        }
+    }
+
+    /// The client's reply.
+    pub fn write(self) -> Result<Written, Error> {
+        match self.0 {
+            Kind::Images(pictures, look, created) => pictures.write(&look, created),
+            Kind::Transcript(written) => Ok(*written),
+        }
     }
 }
 

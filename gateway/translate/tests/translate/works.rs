@@ -207,7 +207,7 @@ fn replies_come_out_as_the_case_says() {
 fn documents_agree_with_the_cases() {
     for case in Case::all() {
         if let (Some(target), Some(upstream)) = (case.json("target.json"), case.json("upstream.json")) {
-            let operation = specs::api(&case.provider.id()).unwrap().operation("POST", text(&target["path"]));
+            let operation = document(case.provider).operation("POST", text(&target["path"]));
             let operation = operation.unwrap_or_else(|| panic!("{case}: no document has the path"));
             let variant =
                 variant(text(&target["path"]), case.resource).and_then(|name| operation.variant(name));
@@ -239,6 +239,12 @@ fn documents_agree_with_the_cases() {
     }
 }
 
+/// Who describes a provider's own works.
+fn document(provider: &Provider) -> &'static specs::Api {
+    let of_its_own = [("dashscope", "dashscope-aigc")].iter().find(|(name, _)| *name == provider.name);
+    specs::api(of_its_own.map_or(&*provider.id(), |(_, document)| *document)).unwrap()
+}
+
 /// Which of several bodies an operation takes there.
 fn variant(path: &str, resource: Resource) -> Option<&'static str> {
     let is_edit = resource == Resource::ImageEdits;
@@ -259,6 +265,89 @@ fn errors_are_in_openais_words() {
         call::failure(call::Api::Chat, providers::by_id("gemini").unwrap(), 400, &|_| None, body, "id");
     let body: Value = serde_json::from_slice(&failure.body).unwrap();
     assert_eq!((failure.status, &body["error"]["message"]), (400, &json!("no such ratio")));
+    // https://www.alibabacloud.com/help/en/model-studio/error-code
+    for (status, native, code) in [
+        (400, "DataInspectionFailed", json!("content_policy_violation")),
+        (400, "InvalidParameter", json!("InvalidParameter")),
+        (401, "InvalidApiKey", json!("invalid_api_key")),
+        (404, "ModelNotFound", json!("model_not_found")),
+        (429, "Throttling.RateQuota", json!("rate_limit_exceeded")),
+        (429, "Throttling.AllocationQuota", json!("insufficient_quota")),
+    ] {
+        let body = json!({ "code": native, "message": "so it is", "request_id": "r" }).to_string();
+        let dashscope = providers::by_id("dashscope").unwrap();
+        let failure = call::failure(call::Api::Chat, dashscope, status, &|_| None, body.as_bytes(), "id");
+        let body: Value = serde_json::from_slice(&failure.body).unwrap();
+        assert_eq!((failure.status, &body["error"]["code"]), (status, &code), "{native}");
+        assert_eq!(body["error"]["message"], "so it is");
+    }
+}
+
+/// `DashScope`'s way to pictures, and a client's request for one.
+fn task(response_format: &str) -> (Work, Sent) {
+    let work = providers::by_id("dashscope").unwrap().work(Resource::ImageGenerations).unwrap();
+    let body = json!({ "model": "wan2.2-t2i-flash", "prompt": "a hat", "response_format": response_format })
+        .to_string();
+    let asked = Asked { content_type: "application/json", body: body.as_bytes(), edits: false };
+    let options = CaseOptions::default();
+    (work, works::request(work, asked, &options.options(), &mut Vec::new()).unwrap())
+}
+
+fn given(body: &[u8]) -> Given<'_> {
+    Given { media_type: "application/json", body, created: CREATED }
+}
+
+#[test]
+fn a_task_is_looked_at_until_it_is_over() {
+    let (work, _) = task("url");
+    for (status, goes_on) in
+        [("PENDING", true), ("RUNNING", true), ("SUCCEEDED", false), ("FAILED", false), ("UNKNOWN", false)]
+    {
+        let body = json!({ "output": { "task_id": "a/b", "task_status": status }, "request_id": "r" });
+        let next = works::task(work, given(body.to_string().as_bytes())).unwrap();
+        assert_eq!(
+            next.map(|target| target.path),
+            goes_on.then(|| "/api/v1/tasks/a%2Fb".to_owned()),
+            "{status}"
+        );
+    }
+}
+
+#[test]
+fn what_lies_elsewhere_is_put_in_where_the_client_wants_it() {
+    let address = "https://dashscope-result-sh.oss-cn-shanghai.aliyuncs.com/a.png";
+    let body = json!({ "output": { "task_id": "t", "task_status": "SUCCEEDED", "results": [{ "url": address }] }, "request_id": "r" });
+    let (body, openai) = (body.to_string(), specs::api("openai").unwrap());
+    let operation = openai.operation("POST", "/v1/images/generations").unwrap();
+    for (format, missing) in [("url", vec![]), ("b64_json", vec![address.to_owned()])] {
+        let (work, sent) = task(format);
+        assert!(sent.target.dropped.is_empty(), "{:?}", sent.target.dropped);
+        let mut made = works::made(work, &sent, given(body.as_bytes())).unwrap();
+        assert_eq!(made.missing(), missing, "{format}");
+        for address in missing {
+            made.found(&address, "image/png", b"\x89PNG\r\n\x1a\n");
+        }
+        let written: Value = serde_json::from_slice(&made.write().unwrap().body).unwrap();
+        assert_eq!(operation.reply(200, &written), [], "{written}");
+        let expected = if format == "url" { address } else { "iVBORw0KGgo=" };
+        assert_eq!(written["data"][0][format], expected);
+    }
+}
+
+#[test]
+fn works_are_looked_up_where_their_makers_keep_them() {
+    let (work, _) = task("url");
+    for (host, expected) in [
+        ("dashscope-result-sh.oss-cn-shanghai.aliyuncs.com", true),
+        ("aliyuncs.com", false),
+        ("evilaliyuncs.com", false),
+        ("169.254.169.254", false),
+        ("a.aliyuncs.com.example", false),
+    ] {
+        assert_eq!(works::lies_at(work, host), expected, "{host}");
+    }
+    let gemini = providers::by_id("gemini").unwrap().work(Resource::ImageGenerations).unwrap();
+    assert!(!works::lies_at(gemini, "a.aliyuncs.com"));
 }
 
 proptest! {

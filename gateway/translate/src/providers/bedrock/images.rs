@@ -117,7 +117,7 @@ fn amazon(order: &Order<'_>, losses: &mut Losses, out: &mut Vec<u8>) {
     {
         let mut params = body.object(if varies { "imageVariationParams" } else { "textToImageParams" });
         params.string("text", &order.prompt);
-        own(order, of_params, &mut params);
+        order.put(of_params, &mut params);
         if varies {
             let mut images = params.array("images");
             order.images.iter().for_each(|image| images.text(Text::Plain(&image.data)));
@@ -132,7 +132,7 @@ fn amazon(order: &Order<'_>, losses: &mut Losses, out: &mut Vec<u8>) {
     if let Some(quality) = order.quality.as_deref() {
         config.word("quality", if matches!(quality, "high" | "hd") { "premium" } else { "standard" });
     }
-    own(order, OF_CONFIG, &mut config);
+    order.put(OF_CONFIG, &mut config);
 }
 
 fn stability(order: &Order<'_>, losses: &mut Losses, out: &mut Vec<u8>) -> Result<(), Error> {
@@ -170,14 +170,8 @@ fn stability(order: &Order<'_>, losses: &mut Losses, out: &mut Vec<u8>) -> Resul
     if let Some(format) = order.output_format.as_deref() {
         body.string("output_format", format);
     }
-    own(order, known, &mut body);
+    order.put(known, &mut body);
     Ok(())
-}
-
-fn own(order: &Order<'_>, names: &[&str], object: &mut Object<'_>) {
-    for (name, value) in order.others.iter().filter(|(name, _)| names.contains(&name.as_str())) {
-        object.foreign(name).extend_from_slice(value.as_bytes());
-    }
 }
 
 #[derive(Deserialize)]

@@ -127,9 +127,7 @@ fn imagen(order: &Order<'_>, losses: &mut Losses, out: &mut Vec<u8>) -> Result<(
         Some(_) => losses.drop("output_format"),
         None => (),
     }
-    for (name, value) in order.others.iter().filter(|(name, _)| IMAGEN_OWN.contains(&name.as_str())) {
-        parameters.foreign(name).extend_from_slice(value.as_bytes());
-    }
+    order.put(IMAGEN_OWN, &mut parameters);
     Ok(())
 }
 

@@ -70,9 +70,7 @@ impl Paint for Images {
             };
             if edits { edges(&mut parameters.object("target_size")) } else { edges(&mut parameters) }
         }
-        for (name, value) in order.others.iter().filter(|(name, _)| known.contains(&name.as_str())) {
-            parameters.foreign(name).extend_from_slice(value.as_bytes());
-        }
+        order.put(known, &mut parameters);
         let path = super::address(&model)?;
         let headers = super::headers(options);
         Ok(Target { anchor: super::ANCHOR, headers, ..Target::new(path, model, false) })
