@@ -4,10 +4,10 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::results::{CANCELLED, EXPIRED, Outcome};
-use super::{Batch, Counts, Page, Results, Status, Step, custom_id, time};
-use crate::Error;
+use super::{Batch, Counts, Page, Results, Status, Step, custom_id};
 use crate::call::{self, Options, Target};
 use crate::providers::anthropic;
+use crate::{Error, time};
 
 const ROOT: &str = "/v1/messages/batches";
 /// What a batch of theirs is called.

@@ -5,10 +5,10 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::results::Outcome;
-use super::{Batch, Counts, Page, Results, Status, Step, time};
+use super::{Batch, Counts, Page, Results, Status, Step};
 use crate::call::{self, Auth, Options, Target};
 use crate::openai::Problem;
-use crate::{Error, path};
+use crate::{Error, path, time};
 
 const WHAT: &str = "batch";
 const RESULT: &str = "result of a batch";

@@ -16,7 +16,6 @@ mod gemini;
 mod input;
 mod name;
 mod results;
-mod time;
 
 pub use asked::Asked;
 pub use batch::{Batch, Counts, Page, Status, page};

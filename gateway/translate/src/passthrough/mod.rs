@@ -18,6 +18,7 @@ pub(crate) use counts::{Invoked, Made, Ranked};
 pub use guard::{Guard, Guarded};
 pub use model::{model, named};
 pub use multipart::Field;
+pub(crate) use multipart::{boundary, filename, name as field_name};
 pub use native::{Counts, Native};
 pub use responses::Responses;
 

@@ -52,7 +52,7 @@ impl<'a> Field<'a> {
 }
 
 /// The file's name in the head of a part, without folders.
-fn filename(head: &str) -> Option<String> {
+pub(crate) fn filename(head: &str) -> Option<String> {
     let at = head.to_ascii_lowercase().find("filename=")? + "filename=".len();
     let rest = &head[at..];
     let name = match rest.strip_prefix('"') {
@@ -64,7 +64,7 @@ fn filename(head: &str) -> Option<String> {
 }
 
 /// The parameter of the media type: at most 70 characters, quoted or not.
-fn boundary(content_type: &str) -> Option<&str> {
+pub(crate) fn boundary(content_type: &str) -> Option<&str> {
     let mut parameters = content_type.split(';').skip(1).filter_map(|parameter| parameter.split_once('='));
     let (_, value) = parameters.find(|(name, _)| name.trim().eq_ignore_ascii_case("boundary"))?;
     let value = value.trim();
@@ -88,24 +88,21 @@ fn field(body: &[u8], boundary: &str, name: &str) -> Result<Option<Range<usize>>
         }
         let head = at + find(&body[at..], b"\r\n\r\n").ok_or_else(ended)? + 4;
         let end = head + find(&body[head..], between.as_bytes()).ok_or_else(ended)?;
-        if names(&body[at..head], name) {
+        if self::name(&String::from_utf8_lossy(&body[at..head])).as_deref() == Some(name) {
             return Ok(Some(head..end));
         }
         at = end + between.len();
     }
 }
 
-/// Whether the head of a part says that it is the field of this name.
-fn names(head: &[u8], name: &str) -> bool {
-    let head = String::from_utf8_lossy(head);
-    let disposition = head.lines().filter_map(|line| line.split_once(':'));
-    let mut disposition =
-        disposition.filter(|(field, _)| field.trim().eq_ignore_ascii_case("content-disposition"));
-    disposition.next().is_some_and(|(_, value)| {
-        value.split(';').skip(1).filter_map(|parameter| parameter.split_once('=')).any(|(key, value)| {
-            key.trim().eq_ignore_ascii_case("name") && value.trim().trim_matches('"') == name
-        })
-    })
+/// The name of the field that a part's head says it is.
+pub(crate) fn name(head: &str) -> Option<String> {
+    let mut lines = head.lines().filter_map(|line| line.split_once(':'));
+    let (_, disposition) =
+        lines.find(|(field, _)| field.trim().eq_ignore_ascii_case("content-disposition"))?;
+    let mut parameters = disposition.split(';').skip(1).filter_map(|parameter| parameter.split_once('='));
+    let (_, name) = parameters.find(|(key, _)| key.trim().eq_ignore_ascii_case("name"))?;
+    Some(name.trim().trim_matches('"').to_owned())
 }
 
 fn malformed(why: &str) -> Error {

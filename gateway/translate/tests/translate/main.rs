@@ -9,6 +9,7 @@ mod batches;
 mod bedrock;
 mod case;
 mod errors;
+mod files;
 mod fold;
 mod generated;
 mod golden;

@@ -5,13 +5,19 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use super::Service;
 use crate::call::Losses;
 use crate::json::{Array, Object};
-use crate::openai::{Chat, Content, DataUrl, Message, Part, Role, ToolCall};
-use crate::{Error, Text, json};
+use crate::openai::{Chat, Content, DataUrl, File, Message, Part, Role, ToolCall};
+use crate::{Error, Text, files, json};
 
 /// Writes `systemInstruction` and `contents`.
-pub(super) fn write(chat: &Chat<'_>, losses: &mut Losses, body: &mut Object<'_>) -> Result<(), Error> {
+pub(super) fn write(
+    chat: &Chat<'_>,
+    service: Service,
+    losses: &mut Losses,
+    body: &mut Object<'_>,
+) -> Result<(), Error> {
     let mut instructions = Vec::new();
     let mut turns: Vec<(usize, &Message<'_>)> = Vec::with_capacity(chat.messages.len());
     for (at, message) in chat.messages.iter().enumerate() {
@@ -41,7 +47,7 @@ pub(super) fn write(chat: &Chat<'_>, losses: &mut Losses, body: &mut Object<'_>)
         let mut instruction = body.object("systemInstruction");
         let mut parts = instruction.array("parts");
         for (at, message) in instructions {
-            content(at, message, losses, &mut parts)?;
+            content((at, service), message, losses, &mut parts)?;
         }
     }
     let mut contents = body.array("contents");
@@ -52,8 +58,8 @@ pub(super) fn write(chat: &Chat<'_>, losses: &mut Losses, body: &mut Object<'_>)
         for &(at, message) in turn {
             match message.role {
                 Role::Tool => result(at, message, &chat.messages[..at], &mut parts)?,
-                Role::Assistant => answer(at, message, losses, &mut parts)?,
-                _ => content(at, message, losses, &mut parts)?,
+                Role::Assistant => answer((at, service), message, losses, &mut parts)?,
+                _ => content((at, service), message, losses, &mut parts)?,
             }
         }
     }
@@ -76,7 +82,7 @@ fn speaks(message: &Message<'_>) -> bool {
 }
 
 fn content(
-    at: usize,
+    (at, service): (usize, Service),
     message: &Message<'_>,
     losses: &mut Losses,
     parts: &mut Array<'_>,
@@ -87,14 +93,19 @@ fn content(
         Content::Text(text) => parts.object().text("text", *text),
         Content::Parts(list) => {
             for (number, part) in list.iter().enumerate() {
-                one(&format!("messages[{at}].content[{number}]"), part, losses, parts)?;
+                one((&format!("messages[{at}].content[{number}]"), service), part, losses, parts)?;
             }
         }
     }
     Ok(())
 }
 
-fn one(path: &str, part: &Part<'_>, losses: &mut Losses, parts: &mut Array<'_>) -> Result<(), Error> {
+fn one(
+    (path, service): (&str, Service),
+    part: &Part<'_>,
+    losses: &mut Losses,
+    parts: &mut Array<'_>,
+) -> Result<(), Error> {
     if part.cache_control.is_some() || part.prompt_cache_breakpoint.is_some() {
         losses.drop("messages[].content[].cache_control");
     }
@@ -119,11 +130,15 @@ fn one(path: &str, part: &Part<'_>, losses: &mut Losses, parts: &mut Array<'_>) 
         }
         "file" => {
             let data = part.file.as_ref().and_then(|file| file.file_data);
-            let Some(data) = data else {
-                let why = "this provider knows no file by such an id: send its data";
-                return Err(Error::request(format!("{path}.file"), why));
-            };
-            media(&data.plain(), parts);
+            let uploaded = || uploaded(part.file.as_ref()?).filter(|_| service == Service::Gemini);
+            match (data, uploaded()) {
+                (Some(data), _) => media(&data.plain(), parts),
+                (None, Some((uri, kind))) => file(&uri, kind, parts),
+                (None, None) => {
+                    let why = "this provider knows no file by such an id: send its data";
+                    return Err(Error::request(format!("{path}.file"), why));
+                }
+            }
         }
         kind => return Err(Error::request(path, format!("this provider takes no part of type {kind}"))),
     }
@@ -135,12 +150,23 @@ fn media(url: &str, parts: &mut Array<'_>) {
     if let Some(DataUrl { media_type, data }) = DataUrl::read(url) {
         return blob(media_type, data, parts);
     }
+    file(url, kind(url), parts);
+}
+
+fn file(uri: &str, kind: Option<&str>, parts: &mut Array<'_>) {
     let mut part = parts.object();
     let mut file = part.object("fileData");
-    if let Some(kind) = kind(url) {
+    if let Some(kind) = kind {
         file.string("mimeType", kind);
     }
-    file.string("fileUri", url);
+    file.string("fileUri", uri);
+}
+
+/// The [URI](https://ai.google.dev/api/files#File) of a file that was uploaded before, and its media type as far as its name tells.
+fn uploaded(file: &File<'_>) -> Option<(String, Option<&'static str>)> {
+    let id = file.file_id?;
+    let uri = files::uri(files::native_name(&id.plain())?);
+    Some((uri, file.filename.and_then(|name| kind(&name.plain()))))
 }
 
 fn blob(kind: &str, data: &str, parts: &mut Array<'_>) {
@@ -166,7 +192,12 @@ fn kind(url: &str) -> Option<&'static str> {
 }
 
 /// What the model thought, said and called. Proofs stand where they came from.
-fn answer(at: usize, message: &Message<'_>, losses: &mut Losses, parts: &mut Array<'_>) -> Result<(), Error> {
+fn answer(
+    (at, service): (usize, Service),
+    message: &Message<'_>,
+    losses: &mut Losses,
+    parts: &mut Array<'_>,
+) -> Result<(), Error> {
     for block in message.thinking_blocks.iter().flatten() {
         let Some(signature) = block.signature else {
             losses.drop("messages[].thinking_blocks");
@@ -177,7 +208,7 @@ fn answer(at: usize, message: &Message<'_>, losses: &mut Losses, parts: &mut Arr
         part.boolean("thought", true);
         part.text("thoughtSignature", signature);
     }
-    content(at, message, losses, parts)?;
+    content((at, service), message, losses, parts)?;
     if let Some(refusal) = message.refusal.filter(|refusal| !refusal.is_empty()) {
         parts.object().text("text", refusal);
     }

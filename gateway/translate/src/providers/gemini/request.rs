@@ -4,7 +4,7 @@
 //!
 //! | member | what becomes of it |
 //! |---|---|
-//! | `functions`, spoken answers, custom tools, files by an id | refused: there is no such thing |
+//! | `functions`, spoken answers, custom tools, files by an id that is none of this service's | refused: there is no such thing |
 //! | results of calls that no message made | refused: a result must name its function |
 //! | a system message after the first turn | moved to the system instruction, and named: its place is lost |
 //! | `parallel_tool_calls` `false`, `strict` of functions, `detail` of images | dropped: there is no word for it |
@@ -37,7 +37,7 @@ pub(in crate::providers) fn write(
     chat.plain_choices()?;
     let native = Native::of(chat, service, losses);
     let body = &mut Object::new(out);
-    contents::write(chat, losses, body)?;
+    contents::write(chat, service, losses, body)?;
     tools::write(chat, losses, body)?;
     config::write(chat, options, model, &native, losses, body);
     native.write(body);

@@ -1,7 +1,7 @@
 //! Points in time as [RFC 3339](https://www.rfc-editor.org/rfc/rfc3339) writes them, in seconds since 1970.
 
 /// `2026-02-01T10:00:00.5Z`, with whatever offset; nothing where it is no time, or one before 1970.
-pub(super) fn seconds(text: &str) -> Option<u64> {
+pub(crate) fn seconds(text: &str) -> Option<u64> {
     let (date, time) = text.split_once(['T', 't', ' '])?;
     let mut date = date.splitn(3, '-').map(str::parse::<i64>);
     let (year, month, day) = (date.next()?.ok()?, date.next()?.ok()?, date.next()?.ok()?);
