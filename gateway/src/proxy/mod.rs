@@ -7,6 +7,7 @@ mod backend;
 mod batches;
 mod body;
 mod credentials;
+mod files;
 mod finder;
 mod headers;
 mod intake;

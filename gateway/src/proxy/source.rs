@@ -46,6 +46,12 @@ impl<'b> Source<'b> {
         Upload::new(self.body, limit)
     }
 
+    /// It as it comes, for who reads it along the way.
+    pub(super) fn flow(&mut self) -> &mut Incoming {
+        self.flowed = true;
+        self.body
+    }
+
     /// Whether there is none.
     pub(super) fn is_empty(&self) -> bool {
         self.body.is_end_stream()

@@ -10,6 +10,7 @@ mod connections;
 mod databases;
 mod egress;
 mod errors;
+mod files;
 mod forms;
 mod http2;
 mod identity;

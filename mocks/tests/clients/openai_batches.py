@@ -125,7 +125,7 @@ def pages():
 def errors():
     good = line("a", "x")
     return {
-        "purpose": attempt(lambda: client.files.create(file=b"x", purpose="fine-tune")),
+        "purpose": attempt(lambda: client.files.create(file=b"x", purpose="nothing")),
         "file": attempt(lambda: client.batches.create(input_file_id="file-none", **WINDOW)),
         "batch": attempt(lambda: client.batches.retrieve("batch_none")),
         "endpoint": attempt(lambda: client.batches.create(input_file_id="f", **(WINDOW | {"endpoint": "/v1/responses"}))),

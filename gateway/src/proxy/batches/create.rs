@@ -3,7 +3,7 @@
 use translate::batches::{self, Asked, Input, Step};
 use translate::call::{Options, Target};
 
-use super::{Proxy, Said, Talk};
+use super::{Proxy, Said, Talk, shown};
 use crate::fault::Fault;
 use crate::proxy::answer::Answer;
 use crate::store::File;
@@ -55,9 +55,4 @@ fn make(talk: &Talk<'_>, file: &File, asked: &Asked) -> Result<Made, Fault> {
     }
     let (body, dropped) = input.finish();
     Ok(Made { body, model: model.unwrap_or_default(), dropped })
-}
-
-/// A name of the client's, as an error may repeat it.
-pub(super) fn shown(id: &str) -> String {
-    id.chars().filter(char::is_ascii_graphic).take(80).collect()
 }

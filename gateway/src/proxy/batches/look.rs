@@ -2,8 +2,7 @@
 
 use translate::batches::{self, Asked, Batch, Part, Results, Status, Step};
 
-use super::create::shown;
-use super::{Proxy, Said, Talk, own};
+use super::{Proxy, Said, Talk, own, shown};
 use crate::fault::Fault;
 use crate::percent;
 use crate::proxy::answer::Answer;
@@ -101,7 +100,7 @@ impl Proxy {
     }
 
     /// A file of a batch: when it was made, and its lines.
-    pub(super) async fn part(
+    pub(in crate::proxy) async fn part(
         &self,
         talk: &mut Talk<'_>,
         part: Part,
@@ -132,7 +131,7 @@ impl Proxy {
 }
 
 /// How many are asked for.
-pub(super) fn limit(asked: Option<&str>, usual: u64, most: u64) -> Result<u64, Fault> {
+pub(in crate::proxy) fn limit(asked: Option<&str>, usual: u64, most: u64) -> Result<u64, Fault> {
     let Some(asked) = asked else { return Ok(usual) };
     let limit = asked.parse().ok().filter(|limit| (1..=most).contains(limit));
     limit.ok_or_else(|| {

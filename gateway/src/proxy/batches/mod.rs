@@ -1,7 +1,7 @@
-//! OpenAI's batches, and the files that belong to them, in front of a provider whose batches are others.
+//! OpenAI's batches in front of a provider whose batches are others.
 //!
 //! ```text
-//! POST /files ─▶ store      POST /batches ─▶ the file's lines, translated ─▶ the provider's batch
+//! POST /batches ─▶ the file's lines, translated ─▶ the provider's batch
 //! GET /batches/… ─▶ the provider's batch ─▶ OpenAI's object
 //! GET /files/…-output/content ─▶ the provider's results ─▶ OpenAI's lines
 //! ```
@@ -13,7 +13,6 @@
 //! [`Limits::reply_bytes`]: crate::Limits::reply_bytes
 
 mod create;
-mod files;
 mod look;
 
 use http::Method;
@@ -25,13 +24,15 @@ use translate::passthrough::Resource;
 use super::answer::Answer;
 use super::backend::{Backend, Values};
 use super::outgoing::Payload;
-use super::receive::fail;
-use super::send::{Asked, Draft};
+use super::receive::{JSON, fail};
+use super::send::{Asked, Draft, Once};
 use super::source::Source;
 use super::{Proxy, Record, headers, intake};
 use crate::fault::Fault;
 use crate::store::Scope;
 use crate::upstream::Reply;
+
+pub(super) use look::limit;
 
 /// One call of a client, which may take several to its provider.
 pub(super) struct Talk<'t> {
@@ -43,7 +44,7 @@ pub(super) struct Talk<'t> {
 }
 
 /// What the provider said to one of them.
-enum Said {
+pub(super) enum Said {
     Well(Vec<u8>),
     /// An error of its own, which is the client's answer.
     Ill(Answer),
@@ -64,11 +65,7 @@ impl Proxy {
         let below = resource.below(head.uri.path())?;
         let parts: Vec<&str> = below.split('/').skip(1).collect();
         match (resource, &head.method, &parts[..]) {
-            (Resource::Files, &Method::POST, ["files"]) => self.upload(talk, source).await,
-            (Resource::Files, &Method::GET, ["files"]) => self.list_files(talk),
-            (Resource::Files, &Method::GET, ["files", id]) => self.file(talk, id).await,
-            (Resource::Files, &Method::GET, ["files", id, "content"]) => self.content(talk, id).await,
-            (Resource::Files, &Method::DELETE, ["files", id]) => self.delete_file(talk, id),
+            (Resource::Files, ..) => self.files(talk, &parts, source).await,
             (Resource::Batches, &Method::POST, ["batches"]) => {
                 intake::check_type(&head.headers)?;
                 let body = source.whole(REQUEST_BYTES, self.limits.body).await?;
@@ -81,13 +78,13 @@ impl Proxy {
             (Resource::Batches, &Method::POST, ["batches", id, "cancel"]) => {
                 self.look(talk, Step::Cancel(batches::native_id(id)?)).await
             }
-            _ => Err(Fault::Absent("path", below.chars().filter(char::is_ascii_graphic).take(80).collect())),
+            _ => Err(Fault::Absent("path", shown(&below))),
         }
     }
 
     /// Whom this client's files and batches belong to. Of clients that are not known by name, who else leads to the same place by the
     /// same keys sees the same at the provider, too.
-    fn owner(&self, talk: &Talk<'_>) -> Result<Scope, Fault> {
+    pub(super) fn owner(&self, talk: &Talk<'_>) -> Result<Scope, Fault> {
         let place = talk.backend.place(&self.peers, talk.values, None)?;
         let origin = place.peer.origin.with_port();
         let value = |source, name: &str| talk.values.get(source, name);
@@ -112,24 +109,41 @@ impl Proxy {
         target: &Target,
         body: Option<&mut Vec<u8>>,
     ) -> Result<Said, Fault> {
-        let place = talk.backend.place(&self.peers, talk.values, target.base_url)?;
-        let content_type = body.is_some().then_some("application/json");
-        let asked = Asked { method, content_type, accept: "*/*", query: None };
-        let mut nothing = Vec::new();
-        let body = match body {
-            Some(body) => Payload::Whole(body),
-            None if method == "POST" => Payload::Whole(&mut nothing),
-            None => Payload::None,
-        };
-        let draft = Draft { backend: talk.backend, place: &place, target, values: talk.values, asked, body };
         // What makes something is not sent twice.
-        let once = (method == "POST").then_some(super::send::Once { upload: None });
-        let reply = self.exchange(draft, once, Some(talk.record), talk.deadline).await?;
+        let once = (method == "POST").then_some(Once { upload: None });
+        let content_type = body.is_some().then_some(JSON);
+        let asked = Asked { method, content_type, accept: "*/*", query: None };
+        let reply = self.reach(talk, (asked, target), body, once).await?;
         self.said(talk, target, reply).await
     }
 
-    async fn said(&self, talk: &mut Talk<'_>, target: &Target, mut reply: Reply) -> Result<Said, Fault> {
+    /// Asks the provider, and waits for the head of what it says.
+    pub(super) async fn reach(
+        &self,
+        talk: &mut Talk<'_>,
+        (asked, target): (Asked<'_>, &Target),
+        body: Option<&mut Vec<u8>>,
+        once: Option<Once<'_, '_>>,
+    ) -> Result<Reply, Fault> {
+        let place = talk.backend.place(&self.peers, talk.values, target.base_url)?;
+        let mut nothing = Vec::new();
+        let body = match body {
+            Some(body) => Payload::Whole(body),
+            None if asked.method == "POST" => Payload::Whole(&mut nothing),
+            None => Payload::None,
+        };
+        let draft = Draft { backend: talk.backend, place: &place, target, values: talk.values, asked, body };
+        let reply = self.exchange(draft, once, Some(talk.record), talk.deadline).await?;
         talk.record.hear(&reply.head, reply.ip);
+        Ok(reply)
+    }
+
+    pub(super) async fn said(
+        &self,
+        talk: &Talk<'_>,
+        target: &Target,
+        mut reply: Reply,
+    ) -> Result<Said, Fault> {
         if (200..300).contains(&reply.head.status) {
             return Ok(Said::Well(reply.whole(self.limits.reply_bytes).await?));
         }
@@ -139,7 +153,12 @@ impl Proxy {
     }
 }
 
+/// A name of the client's, as an error may repeat it.
+pub(super) fn shown(id: &str) -> String {
+    id.chars().filter(char::is_ascii_graphic).take(80).collect()
+}
+
 /// An answer of the gateway's own.
-fn own(talk: &Talk<'_>) -> Answer {
+pub(super) fn own(talk: &Talk<'_>) -> Answer {
     Answer::new(&Target::new("", String::new(), false), talk.backend.prefix.as_deref())
 }

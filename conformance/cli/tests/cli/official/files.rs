@@ -102,3 +102,64 @@ async fn openais_client_reaches_azures_files_and_batches_by_openais_paths() {
     let (code, _) = gateway.terminate();
     assert_eq!(code, Some(0));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn openais_client_reaches_geminis_files() {
+    const MODEL: &str = "gemini-2.5-flash";
+    let mocks = played().await;
+    let folder = tempfile::tempdir().unwrap();
+    let options = json!({ "upstream_url": mocks.url("gemini") });
+    let model = json!({ "provider": "gemini", "name": MODEL, "options": options });
+    let key = mocks.credentials().key("gemini").to_owned();
+    let routes: &[(&str, &[&str])] = &[("llm/v1/files", &["/v1/files"]), ("llm/v1/chat", &["/v1/chat"])];
+    let config = kong(&model, ("x-goog-api-key", &key), routes);
+    let config = config.replace("\"route_type\"", "\"max_request_body_size\":12582912,\"route_type\"");
+    let config = file(folder.path(), "kong.yaml", &config);
+    let gateway = Server::start(&["gateway", "--config", &config, "--listen", "127.0.0.1:0"], &[]);
+    let url = format!("http://{}/v1", gateway.address);
+    let Some(seen) = venv::NEWEST.run_with("openai_their_files.py", &[&url, MODEL]).await else { return };
+    println!("{seen:#}");
+
+    let files = &seen["files"];
+    assert_eq!((&files["same"], &files["gone"]), (&json!(true), &json!([true, true, "file"])));
+    assert_eq!(files["object"], json!(["file", true, "north.txt", "user_data", "processed", null]));
+    assert_eq!(files["expires"], 48 * 3_600, "as the provider keeps it");
+    raised(&files["missing"], "NotFoundError", 404, "no such File object: file-user-data-");
+    raised(&files["twice"], "NotFoundError", 404, "no such File object: file-user-data-");
+    let purposes = ["assistants", "vision", "user_data", "fine-tune", "evals"];
+    assert_eq!(seen["purposes"], json!(purposes.map(|purpose| [purpose, purpose])));
+    assert_eq!(seen["large"], json!([true, true, "vision", "flow.bin"]));
+    assert_eq!(seen["states"], json!(["uploaded", "uploaded", "processed"]));
+    let listed = json!({ "there": true, "pages": [true, true, 3], "oldest": true, "batch": true });
+    assert_eq!(seen["listed"], listed);
+    assert_eq!(seen["asked"], json!(["Hello", "stop"]));
+    assert_eq!(seen["told"], "expires_after");
+    let errors = &seen["errors"];
+    raised(
+        &errors["content"],
+        "BadRequestError",
+        400,
+        "Not allowed to download files of purpose: assistants",
+    );
+    raised(&errors["purpose"], "BadRequestError", 400, "'anything' is not one of");
+    raised(&errors["id"], "NotFoundError", 404, "file_1");
+    raised(&errors["after"], "NotFoundError", 404, "file-none");
+    raised(&errors["limit"], "BadRequestError", 400, "limit");
+    raised(&errors["form"], "APIStatusError", 415, "content-type");
+    raised(&errors["huge"], "APIStatusError", 413, "12582912 bytes");
+
+    let journal = mocks.journal(None);
+    let strange = journal.iter().filter(|entry| !entry.violations.is_empty()).count();
+    assert_eq!(strange, 0, "the provider understood all that it was asked");
+    let pieces = journal.iter().filter(|entry| entry.path.starts_with("/upload/")).count();
+    assert!(pieces > 30, "the large ones went in pieces: {pieces}");
+    let (code, log) = gateway.terminate();
+    assert_eq!(code, Some(0));
+    assert!(!log.contains(&key), "a key is in the log");
+}
+
+fn raised(error: &Value, class: &str, status: u64, text: &str) {
+    assert!(error["raised"].as_array().is_some_and(|kinds| kinds.contains(&json!(class))), "{error}");
+    assert_eq!(error["status"], status, "{error}");
+    assert!(error["text"].as_str().unwrap().contains(text), "{error}");
+}
