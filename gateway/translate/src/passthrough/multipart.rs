@@ -29,28 +29,6 @@ pub(super) fn model(
     Ok(named)
 }
 
-/// A field of a form.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Field<'a> {
-    /// What it holds.
-    pub content: &'a [u8],
-    /// The name of the file that it is, without folders, where it is one.
-    pub filename: Option<String>,
-}
-
-impl<'a> Field<'a> {
-    /// The first field of this name.
-    pub fn of(content_type: &str, body: &'a [u8], name: &str) -> Result<Option<Self>, Error> {
-        let boundary =
-            boundary(content_type).ok_or_else(|| malformed("its content-type names no boundary"))?;
-        let Some(range) = field(body, boundary, name)? else { return Ok(None) };
-        let delimiter = format!("--{boundary}");
-        let head = memchr::memmem::rfind(&body[..range.start], delimiter.as_bytes()).unwrap_or(0);
-        let filename = filename(&String::from_utf8_lossy(&body[head..range.start]));
-        Ok(Some(Self { content: &body[range], filename }))
-    }
-}
-
 /// The file's name in the head of a part, without folders.
 pub(crate) fn filename(head: &str) -> Option<String> {
     let at = head.to_ascii_lowercase().find("filename=")? + "filename=".len();
@@ -139,14 +117,16 @@ mod tests {
     }
 
     #[test]
-    fn a_field_is_found_with_the_name_of_its_file() {
-        let head = "content-disposition: form-data; name=\"file\"; FileName=\"a/b.jsonl\"";
-        let body = format!("--x-y\r\n{head}\r\n\r\n{{}}\r\n\r\n--x-y--");
-        let file = Field { content: b"{}\r\n", filename: Some("b.jsonl".to_owned()) };
-        assert_eq!(Field::of(TYPE, body.as_bytes(), "file"), Ok(Some(file)));
-        let purpose = Field { content: b"batch", filename: None };
-        assert_eq!(Field::of(TYPE, &form(&[("purpose", "batch")]), "purpose"), Ok(Some(purpose)));
-        assert_eq!(Field::of(TYPE, &form(&[]), "purpose"), Ok(None));
+    fn a_file_has_a_name_without_folders() {
+        for (head, name) in [
+            ("form-data; name=\"file\"; FileName=\"a/b.jsonl\"", Some("b.jsonl")),
+            ("form-data; name=file; filename=b.jsonl; x=y", Some("b.jsonl")),
+            ("form-data; name=file; filename=\"c:\\b.jsonl\"", Some("b.jsonl")),
+            ("form-data; name=file; filename=\"a/\"", None),
+            ("form-data; name=file", None),
+        ] {
+            assert_eq!(filename(head).as_deref(), name, "{head}");
+        }
     }
 
     #[test]
