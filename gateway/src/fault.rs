@@ -21,6 +21,8 @@ pub(crate) enum Fault {
     NoItem(String),
     #[error("Previous response with id '{0}' not found.")]
     PreviousNotKept(String),
+    #[error("Previous response with id '{0}' is not complete yet.")]
+    PreviousNotOver(String),
     #[error("responses are kept in a store that cannot be asked at the moment")]
     StoreLost,
     #[error("Cannot cancel a synchronous response.")]
@@ -29,8 +31,16 @@ pub(crate) enum Fault {
         "This response cannot be streamed, because it was not created with background=true and stream=true."
     )]
     NotFollowed,
-    #[error("this gateway does no work in the background: ask for a stream, or wait for the response")]
+    #[error(
+        "This response cannot be streamed here, because another gateway makes it: look at it without stream."
+    )]
+    FollowedElsewhere,
+    #[error("this route keeps no responses, and so makes none in the background")]
     Background,
+    #[error("too many responses are being made in the background")]
+    Crowded,
+    #[error("the gateway was stopped before the response was complete")]
+    Stopped,
     #[error("this route takes {} only", .0.join(", "))]
     Method(&'static [&'static str]),
     #[error("please use HTTPS protocol")]
@@ -144,13 +154,16 @@ impl Fault {
             | Self::PreviousNotKept(_)
             | Self::Synchronous
             | Self::NotFollowed
+            | Self::FollowedElsewhere
+            | Self::PreviousNotOver(_)
             | Self::Background
             | Self::Template(_)
             | Self::Url(_)
             | Self::Unprintable(_) => 400,
             Self::Identity => 500,
             Self::NoTarget(Out { aside: true, .. }) => 429,
-            Self::NoTarget(_) | Self::StoreLost => 503,
+            Self::NoTarget(_) | Self::StoreLost | Self::Stopped => 503,
+            Self::Crowded => 429,
             Self::Translation(error) => error.status(),
             Self::ConnectTimeout(_) | Self::WriteTimeout(_) | Self::ReadTimeout(_) | Self::CallTimeout(_) => {
                 504
@@ -214,8 +227,8 @@ impl Fault {
         match self {
             Self::OwnModel(_) | Self::ModelDenied(_) => Some("model"),
             Self::Absent(..) => Some("id"),
-            Self::NoStreaming | Self::NotFollowed => Some("stream"),
-            Self::PreviousNotKept(_) => Some("previous_response_id"),
+            Self::NoStreaming | Self::NotFollowed | Self::FollowedElsewhere => Some("stream"),
+            Self::PreviousNotKept(_) | Self::PreviousNotOver(_) => Some("previous_response_id"),
             Self::NoItem(_) => Some("after"),
             Self::Background => Some("background"),
             _ => None,
@@ -233,7 +246,9 @@ impl Fault {
             Self::NoItem(_) => "item_not_found",
             Self::PreviousNotKept(_) => "previous_response_not_found",
             Self::Synchronous => "synchronous_response",
-            Self::NotFollowed => "response_not_streamable",
+            Self::NotFollowed | Self::FollowedElsewhere => "response_not_streamable",
+            Self::PreviousNotOver(_) => "previous_response_in_progress",
+            Self::Stopped => "gateway_stopped",
             Self::Background => "unsupported_parameter",
             Self::Method(_) => "method_not_allowed",
             Self::Plain => "https_required",
@@ -244,7 +259,7 @@ impl Fault {
             Self::SlowBody(_) | Self::CutBody => "request_incomplete",
             Self::Unauthorized { .. } => "invalid_api_key",
             Self::Denied => "permission_denied",
-            Self::Limited { .. } => "rate_limit_exceeded",
+            Self::Limited { .. } | Self::Crowded => "rate_limit_exceeded",
             Self::OwnModel(_) | Self::ModelDenied(_) => "model_not_allowed",
             Self::NoStreaming => "streaming_not_enabled",
             Self::TooFar(_) => "no_target_fits",

@@ -81,6 +81,10 @@ pub struct Limits {
     pub kept_bytes: usize,
     /// How long a response is kept. Default 1 h.
     pub kept_for: Duration,
+    /// Responses that are made in the background at once. Default 256; the answer to more is `429`.
+    pub background: usize,
+    /// One of them, from its request to its end. Default 1 h; then it has failed.
+    pub background_for: Duration,
 
     /// Between two times that gateways tell each other of their targets, where they share them. Default 500 ms.
     pub share: Duration,
@@ -131,6 +135,8 @@ impl Default for Limits {
             kept: 10_000,
             kept_bytes: 256 << 20,
             kept_for: 60 * minute,
+            background: 256,
+            background_for: 60 * minute,
             share: Duration::from_millis(500),
             callers: 100_000,
             notice: Duration::ZERO,

@@ -29,7 +29,7 @@ use crate::statistics::cost;
 
 /// Where a request comes from: the other end of its connection. What a header says of that is not believed.
 #[derive(Clone, Copy, Debug)]
-struct Caller(IpAddr);
+pub(super) struct Caller(pub(super) IpAddr);
 
 /// Who calls.
 #[derive(Clone, Debug, Default)]

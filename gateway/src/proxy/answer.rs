@@ -1,5 +1,7 @@
 //! What the client gets back: status, header fields, body.
 
+use std::sync::Arc;
+
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
 use translate::call::{self, Api, Failure, Target};
 
@@ -11,6 +13,7 @@ use super::session::Session;
 use super::websocket;
 use crate::fault::Fault;
 use crate::server::Busy;
+use crate::store::Run;
 use crate::telemetry::Traced;
 
 /// The client's name for its call, or ours; in the answer and in the log.
@@ -40,6 +43,7 @@ enum Content {
     Stream(Box<Stream>),
     Passing(Box<Passing>),
     Session(Box<Session>),
+    Followed(Arc<Run>, usize),
 }
 
 impl Answer {
@@ -58,6 +62,11 @@ impl Answer {
     /// What no provider is asked for.
     pub(super) fn kept(body: Vec<u8>) -> Self {
         Self { headers: HeaderMap::new(), status: StatusCode::OK, content: Content::Whole(body, "done") }
+    }
+
+    /// What is told of a response that is made in the background, from this event on.
+    pub(super) fn followed(run: Arc<Run>, next: usize) -> Self {
+        Self { headers: HeaderMap::new(), status: StatusCode::OK, content: Content::Followed(run, next) }
     }
 
     pub(super) fn whole(self, body: Vec<u8>) -> Self {
@@ -127,7 +136,7 @@ impl Answer {
             Content::Made(_, kind) => Some(kind.clone()),
             Content::Passing(passing) => passing.media_type(),
             Content::Session(_) => None,
-            Content::Stream(..) => {
+            Content::Stream(..) | Content::Followed(..) => {
                 headers.insert(header::CACHE_CONTROL, NO_CACHE);
                 Some(EVENTS)
             }
@@ -148,6 +157,7 @@ impl Answer {
             }
             Content::Made(bytes, _) => Body::whole(bytes.into(), status.as_u16(), "done", record, busy),
             Content::Stream(stream) => Body::stream(stream, record, busy),
+            Content::Followed(run, next) => Body::followed(run, next, record, busy),
             Content::Passing(passing) => Body::passing(passing, record, busy),
             Content::Session(session) => {
                 tokio::task::spawn_local(session.run(record, busy));

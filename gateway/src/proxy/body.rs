@@ -2,10 +2,12 @@
 
 use std::future::poll_fn;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures_util::stream::{self, LocalBoxStream};
 use http_body::{Frame, SizeHint};
 use tokio::time::timeout;
 use translate::call::Stream as Translation;
@@ -15,6 +17,7 @@ use super::record::Record;
 use super::turns::Keep;
 use crate::fault::Fault;
 use crate::server::Busy;
+use crate::store::Run;
 use crate::upstream::Reply;
 
 /// Bytes that are gathered before they are written, as long as more lie ready.
@@ -36,6 +39,7 @@ enum Kind {
     Whole(Bytes),
     Stream(Box<Stream>),
     Passing(Box<Passing>),
+    Followed(LocalBoxStream<'static, Bytes>),
     End,
 }
 
@@ -88,6 +92,15 @@ impl Body {
         Self { kind: Kind::Stream(stream), call: Some((record, busy)) }
     }
 
+    /// Events of a run, from this one on.
+    pub(super) fn followed(run: Arc<Run>, next: usize, record: Record, busy: Busy) -> Self {
+        let events = stream::unfold((run, next), async |(run, next)| {
+            let (bytes, next) = run.follow(next).await?;
+            Some((bytes, (run, next)))
+        });
+        Self { kind: Kind::Followed(Box::pin(events)), call: Some((record, busy)) }
+    }
+
     /// What stands behind a handshake.
     pub(super) fn none() -> Self {
         Self { kind: Kind::End, call: None }
@@ -101,7 +114,7 @@ impl Drop for Body {
         match &mut self.kind {
             Kind::Stream(stream) => stream.tell(record),
             Kind::Passing(passing) => passing.tell(record),
-            Kind::Whole(_) | Kind::End => (),
+            Kind::Whole(_) | Kind::Followed(_) | Kind::End => (),
         }
     }
 }
@@ -137,6 +150,16 @@ impl http_body::Body for Body {
                 }
                 bytes
             }
+            Kind::Followed(events) => {
+                let Some(bytes) = std::task::ready!(events.as_mut().poll_next(cx)) else {
+                    me.kind = Kind::End;
+                    record.end(OK, "done");
+                    return Poll::Ready(None);
+                };
+                record.speak(OK);
+                record.give(&bytes);
+                bytes
+            }
             Kind::Passing(passing) => {
                 let piece = std::task::ready!(passing.poll(cx, record));
                 if !matches!(piece, Some(Ok(_))) {
@@ -156,7 +179,7 @@ impl http_body::Body for Body {
         match &self.kind {
             Kind::End => SizeHint::with_exact(0),
             Kind::Whole(bytes) => SizeHint::with_exact(bytes.len() as u64),
-            Kind::Stream(_) => SizeHint::default(),
+            Kind::Stream(_) | Kind::Followed(_) => SizeHint::default(),
             Kind::Passing(passing) => passing.size_hint(),
         }
     }

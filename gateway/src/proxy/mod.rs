@@ -44,6 +44,7 @@ use hyper::body::Incoming;
 use rustls::ClientConfig;
 use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 use translate::call::Api;
 use translate::client::responses::Memory;
 
@@ -61,6 +62,7 @@ use answer::Answer;
 use backend::Values;
 use peers::Peers;
 use pool::Pool;
+use receive::Birth;
 use record::Record;
 use send::Said;
 use serves::Serves;
@@ -79,6 +81,10 @@ pub(crate) struct Proxy {
     leaving: CancellationToken,
     /// Cancelled once this gateway goes away.
     draining: CancellationToken,
+    /// What goes on though nobody waits for it.
+    jobs: TaskTracker,
+    /// Cancelled once that must end, too.
+    ending: CancellationToken,
     /// What operators see, where they look at the clients' address.
     pub(crate) station: Option<Arc<Station>>,
 }
@@ -100,7 +106,8 @@ impl Proxy {
     pub(crate) fn next(&self, config: Arc<Config>, commons: Arc<Commons>) -> Self {
         let signs = [self.leaving.clone(), self.draining.clone()];
         let next = Self::of(config, commons, Rc::clone(&self.peers), self.limits.clone(), signs);
-        Self { station: self.station.clone(), ..next }
+        let (jobs, ending) = (self.jobs.clone(), self.ending.clone());
+        Self { station: self.station.clone(), jobs, ending, ..next }
     }
 
     fn of(
@@ -114,7 +121,8 @@ impl Proxy {
         let pools = routes
             .filter_map(|route| Some((Arc::as_ptr(route), Pool::new(route, &commons, &peers, &limits)?)))
             .collect();
-        Self { limits, config, pools, peers, commons, leaving, draining, station: None }
+        let (jobs, ending) = (TaskTracker::new(), CancellationToken::new());
+        Self { limits, config, pools, peers, commons, leaving, draining, jobs, ending, station: None }
     }
 
     /// Drops what is too old, again and again: idle connections, and responses that are kept. Embeds what is to be compared with
@@ -130,7 +138,7 @@ impl Proxy {
     }
 
     /// Answers one request, whatever it is. Dropping the future drops the upstream's connection with it.
-    pub(crate) async fn answer(&self, request: Request<Incoming>, busy: Busy) -> Response<Body> {
+    pub(crate) async fn answer(self: &Rc<Self>, request: Request<Incoming>, busy: Busy) -> Response<Body> {
         let (mut head, mut body) = request.into_parts();
         let mut record = Record::new(
             answer::id(&head.headers),
@@ -177,7 +185,7 @@ impl Proxy {
     }
 
     async fn call(
-        &self,
+        self: &Rc<Self>,
         head: &mut Parts,
         body: &mut Incoming,
         record: &mut Record,
@@ -210,13 +218,20 @@ impl Proxy {
         let tries = Tries { pool, lead, values: &values, record, deadline };
         if api != Api::Responses {
             let said = Said { body: &body, memory: Memory::default() };
-            return self.translate(api, tries, said, &mut source, &|_| None).await;
+            return self.translate(api, tries, said, &mut source, &Birth::new).await;
         }
         let turn = self.turn(head, found.route, tries.record.consumer.as_deref(), &body).await?;
+        if turn.in_background() {
+            return self.in_background(head, &found, turn, body, tries.record).await;
+        }
         let (earlier, items) = (turn.earlier(), turn.items());
         let said = Said { body: &body, memory: turn.memory(&earlier, &items) };
-        let keep = |name: &str| turn.keep(said.body, said.memory, name);
-        self.translate(api, tries, said, &mut source, &keep).await
+        let birth = || {
+            let birth = Birth::new();
+            let keep = turn.keep(said.body, said.memory, &birth.name);
+            Birth { keep, ..birth }
+        };
+        self.translate(api, tries, said, &mut source, &birth).await
     }
 
     /// The route for a request; the reason, where there is none. What is known of it is noted, for the words of a refusal, too.

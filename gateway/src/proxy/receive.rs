@@ -19,15 +19,31 @@ use crate::upstream::Reply;
 pub(super) const ERROR_BYTES: usize = 1 << 20;
 pub(super) const JSON: &str = "application/json";
 
+/// What a reply goes by.
+pub(super) struct Birth {
+    /// Letters and digits, of which its id is made.
+    pub(super) name: String,
+    /// Seconds since 1970.
+    pub(super) created: u64,
+    /// What of it is to be kept.
+    pub(super) keep: Option<Keep>,
+}
+
+impl Birth {
+    /// Of a reply that nobody has been told of, and of which nothing is kept.
+    pub(super) fn new() -> Self {
+        Self { name: answer::letters(), created: now(), keep: None }
+    }
+}
+
 impl Proxy {
-    /// Makes the client's answer of the upstream's reply, of which the head has come. `keep`: what of the reply of this name is to be
-    /// kept.
+    /// Makes the client's answer of the upstream's reply, of which the head has come.
     pub(super) async fn receive(
         &self,
         backend: &Backend,
         api: Api,
         sent: Sent,
-        keep: &dyn Fn(&str) -> Option<Keep>,
+        birth: &dyn Fn() -> Birth,
         record: &mut Record,
     ) -> Result<Answer, Fault> {
         let Sent { mut reply, target } = sent;
@@ -37,9 +53,10 @@ impl Proxy {
         if !(200..300).contains(&reply.head.status) {
             return Ok(fail(backend, api, reply, answer, &record.id).await);
         }
+        let Birth { name, created, keep } = birth();
         let call = Call {
-            id: answer::letters(),
-            created: now(),
+            id: name,
+            created,
             model: target.model,
             include_usage: target.include_usage,
             hides_usage: target.hides_usage,
@@ -47,7 +64,6 @@ impl Proxy {
             echo: target.echo,
             counted: headers::tokens(&reply.head),
         };
-        let keep = keep(&call.id);
         let reply = match (form(backend, api, target.stream, &reply)?, target.streams) {
             (Form::Stream(framing), true) => {
                 let mut translation = Translation::new(api, backend.provider, &call, framing)?;

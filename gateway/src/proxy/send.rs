@@ -46,6 +46,7 @@ impl Proxy {
         let target = call::request(api, backend.provider, said.body, &options, &mut payload)?;
         backend.check(&target, &filled)?;
         record.go(backend, &target, values.head, said.body)?;
+        record.accept(&target);
         record.request_model = Some(target.model.clone());
         record.stream = target.streams;
         record.dropped = (!target.dropped.is_empty()).then(|| target.dropped.join(", "));

@@ -12,7 +12,7 @@ use crate::upstream::Upload;
 
 /// A body: still with the client, or here.
 pub(super) struct Source<'b> {
-    body: &'b mut Incoming,
+    body: Option<&'b mut Incoming>,
     /// Whether it may be wanted again.
     again: bool,
     whole: Option<Bytes>,
@@ -22,7 +22,12 @@ pub(super) struct Source<'b> {
 
 impl<'b> Source<'b> {
     pub(super) fn new(body: &'b mut Incoming, again: bool) -> Self {
-        Self { body, again, whole: None, flowed: false }
+        Self { body: Some(body), again, whole: None, flowed: false }
+    }
+
+    /// One that was taken in before.
+    pub(super) fn taken() -> Self {
+        Self { body: None, again: false, whole: None, flowed: false }
     }
 
     /// All of it; see [`intake::read`].
@@ -30,7 +35,8 @@ impl<'b> Source<'b> {
         if let Some(whole) = &self.whole {
             return Ok(whole.clone());
         }
-        let whole = intake::read(self.body, limit, within).await?;
+        let body = self.body.as_deref_mut().ok_or(Fault::CutBody)?;
+        let whole = intake::read(body, limit, within).await?;
         self.whole = self.again.then(|| whole.clone());
         Ok(whole)
     }
@@ -43,7 +49,7 @@ impl<'b> Source<'b> {
     /// It as it comes.
     pub(super) fn pieces(&mut self, limit: u64) -> Result<Upload<'_>, Fault> {
         self.flowed = true;
-        Upload::new(self.body, limit)
+        Upload::new(self.body.as_deref_mut().ok_or(Fault::CutBody)?, limit)
     }
 
     /// It as it comes, for who reads it along the way.
@@ -54,7 +60,7 @@ impl<'b> Source<'b> {
 
     /// Whether there is none.
     pub(super) fn is_empty(&self) -> bool {
-        self.body.is_end_stream()
+        self.body.as_ref().is_none_or(|body| Incoming::is_end_stream(body))
     }
 
     /// Whether nothing is left of it for another target, once one has begun to take it.

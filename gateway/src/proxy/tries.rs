@@ -16,10 +16,10 @@ use super::answer::Answer;
 use super::backend::{Backend, Values};
 use super::batches::Talk;
 use super::pool::{Choice, Pool};
+use super::receive::Birth;
 use super::send::Said;
 use super::serves::Serves;
 use super::source::Source;
-use super::turns::Keep;
 use super::{Proxy, Record, aside, realtime};
 use crate::balancer::{Failure, Pick};
 use crate::config::{Balancer, Criterion, Named};
@@ -42,14 +42,14 @@ struct Broken {
 }
 
 impl Proxy {
-    /// Answers a call that is translated. `keep`: see [`Proxy::receive`].
+    /// Answers a call that is translated.
     pub(super) async fn translate(
         &self,
         api: Api,
         mut tries: Tries<'_>,
         said: Said<'_>,
         source: &mut Source<'_>,
-        keep: &dyn Fn(&str) -> Option<Keep>,
+        birth: &dyn Fn() -> Birth,
     ) -> Result<Answer, Fault> {
         let Tries { pool, lead, values, deadline, .. } = tries;
         // A body that is no object is refused where it is read.
@@ -62,7 +62,7 @@ impl Proxy {
         }
         let ask = async |backend: &Backend, record: &mut Record, _: &mut Source<'_>| {
             let sent = self.send(backend, api, values, said, record, deadline).await?;
-            self.receive(backend, api, sent, keep, record).await
+            self.receive(backend, api, sent, birth, record).await
         };
         one_by_one(&mut choice, &mut tries, source, ask).await
     }

@@ -66,7 +66,8 @@ pub(crate) async fn serve(
         drop(listener);
         core.proxy().drain();
         connections.close();
-        let _ = timeout(core.limits.drain, connections.wait()).await;
+        let (connected, proxy) = (timeout(core.limits.drain, connections.wait()), core.proxy());
+        let (_, ()) = tokio::join!(connected, proxy.settle(core.limits.drain));
     };
     tokio::select! {
         () = drained => (),

@@ -87,6 +87,11 @@ impl Watch {
 pub(crate) struct Busy(Arc<Watch>);
 
 impl Busy {
+    /// A call that no connection waits for.
+    pub(crate) fn alone() -> Self {
+        Watch::new(None).busy()
+    }
+
     /// Where the client is.
     pub(crate) fn client(&self) -> Option<IpAddr> {
         self.0.client

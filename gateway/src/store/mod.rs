@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! Responses ─▶ a Shelf in memory, or Redis, for all gateways at once     Files ─▶ a Shelf of files, and one of batches
+//! Runs ─▶ what is made in the background by this process
 //! ```
 //!
 //! Every core has the same store. What is kept belongs to a [`Scope`]: one client of one route. Nobody else finds it, by whatever id.
@@ -10,6 +11,7 @@ mod files;
 #[cfg_attr(not(feature = "redis"), path = "alone.rs")]
 mod redis;
 mod responses;
+mod runs;
 mod scope;
 mod shelf;
 
@@ -21,6 +23,7 @@ use tokio::time::{Instant, sleep};
 
 pub(crate) use files::{File, Files};
 pub(crate) use responses::{Broken, Kept, Lost, Responses};
+pub(crate) use runs::{Begun, Run, Runs};
 pub(crate) use scope::Scope;
 
 use crate::config::{self, Route};
@@ -31,6 +34,7 @@ use responses::Near;
 /// All that is kept.
 pub(crate) struct Store {
     pub(crate) files: Files,
+    pub(crate) runs: Arc<Runs>,
     near: Arc<Near>,
     /// Those that some route goes to.
     servers: Mutex<Vec<Weak<Server>>>,
@@ -42,6 +46,7 @@ impl Store {
     pub(crate) fn new(limits: &Limits) -> Self {
         Self {
             files: Files::new(limits),
+            runs: Arc::new(Runs::new(limits)),
             near: Arc::new(Near::new(limits)),
             servers: Mutex::default(),
             limits: limits.clone(),
@@ -82,6 +87,7 @@ impl Store {
             let now = Instant::now();
             self.near.sweep(now);
             self.files.sweep(now);
+            self.runs.sweep(now);
         }
     }
 }

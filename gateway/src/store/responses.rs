@@ -87,6 +87,11 @@ impl Responses {
         Self { near, far }
     }
 
+    /// Whether other gateways find what is kept.
+    pub(crate) fn is_shared(&self) -> bool {
+        self.far.is_some()
+    }
+
     /// Keeps a response, in the place of what there was of it. One that alone is larger than all that may be kept is not kept.
     pub(crate) async fn put(&self, scope: Scope, id: &str, kept: Kept) {
         match &self.far {

@@ -1,6 +1,6 @@
 //! Responses that two gateways keep in one Redis server, and a server that comes and goes.
 
-use gateway::Gateway;
+use gateway::{Gateway, Limits};
 use serde_json::{Value, json};
 
 use super::client::Client;
@@ -12,12 +12,16 @@ use super::{Setup, plugin, whole};
 
 const JSON: &str = "content-type: application/json\r\n";
 
-async fn start(redis: &Redis, upstream: &Upstream) -> (Gateway, Client) {
+pub(super) async fn start(
+    redis: &Redis,
+    upstream: &Upstream,
+    limits: impl FnOnce(&mut Limits),
+) -> (Gateway, Client) {
     let mut target = plugin("anthropic", &format!("http://{}", upstream.addr));
     target["route_type"] = json!("llm/v1/responses");
     let vectordb = json!({"strategy": "redis", "dimensions": 1, "distance_metric": "cosine", "redis": {"port": redis.port}});
     let setup = Setup::among(&[target], &json!({})).set("/vectordb", vectordb);
-    let gateway = setup.tagged("touchstone-store:redis").start();
+    let gateway = setup.tagged("touchstone-store:redis").limits(limits).start();
     let client = Client::connect(gateway.addr()).await;
     (gateway, client)
 }
@@ -30,8 +34,8 @@ fn id(response: &Value) -> &str {
 async fn what_one_gateway_keeps_the_other_one_has() {
     let Some(redis) = Redis::start() else { return };
     let upstream = Upstream::listen().await;
-    let (_one, mut mine) = start(&redis, &upstream).await;
-    let (_other, mut theirs) = start(&redis, &upstream).await;
+    let (_one, mut mine) = start(&redis, &upstream, |_| ()).await;
+    let (_other, mut theirs) = start(&redis, &upstream, |_| ()).await;
     let (_, first) = ask(&upstream, &mut mine, "", &json!({ "input": "One?" }), "One.").await;
     assert_eq!(get(&mut theirs, "GET", id(&first), "").await.json(), first);
     let items = get(&mut theirs, "GET", &format!("{}/input_items", id(&first)), "").await.json();
@@ -59,8 +63,8 @@ async fn what_one_gateway_keeps_the_other_one_has() {
 async fn a_stream_is_kept_before_its_end_is_told() {
     let Some(redis) = Redis::start() else { return };
     let upstream = Upstream::listen().await;
-    let (_one, mut mine) = start(&redis, &upstream).await;
-    let (_other, mut theirs) = start(&redis, &upstream).await;
+    let (_one, mut mine) = start(&redis, &upstream, |_| ()).await;
+    let (_other, mut theirs) = start(&redis, &upstream, |_| ()).await;
     for _ in 0..20 {
         mine.post("/chat/v1/responses", JSON, r#"{"input":"a","stream":true}"#).await;
         let mut call = upstream.call().await;
@@ -76,8 +80,8 @@ async fn a_stream_is_kept_before_its_end_is_told() {
 async fn without_redis_each_gateway_goes_on_alone() {
     let Some(mut redis) = Redis::start() else { return };
     let upstream = Upstream::listen().await;
-    let (_one, mut mine) = start(&redis, &upstream).await;
-    let (_other, mut theirs) = start(&redis, &upstream).await;
+    let (_one, mut mine) = start(&redis, &upstream, |_| ()).await;
+    let (_other, mut theirs) = start(&redis, &upstream, |_| ()).await;
     let (_, first) = ask(&upstream, &mut mine, "", &json!({ "input": "One?" }), "One.").await;
     redis.kill();
 

@@ -1,5 +1,7 @@
 //! The running gateway, between clients and upstreams that the tests hold by their sockets.
 
+#[cfg(all(feature = "redis", feature = "pgvector"))]
+mod background;
 mod balancing;
 mod batches;
 mod callers;

@@ -158,9 +158,9 @@ const REFUSED: &[Refused] = &[
         setup: to_responses,
         head: "POST /chat/v1/responses",
         fields: JSON,
-        body: r#"{"input":"Hi","background":true}"#,
+        body: r#"{"input":"Hi","background":true,"store":false}"#,
         status: 400,
-        text: "this gateway does no work in the background: ask for a stream, or wait for the response",
+        text: "what is made in the background is stored: 'store' must not be false",
     },
     Refused {
         setup: |setup| to_responses(setup).set("/route_type", "llm/v1/files"),

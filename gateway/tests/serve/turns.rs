@@ -14,7 +14,7 @@ async fn responses(setup: impl FnOnce(Setup) -> Setup) -> (Upstream, Gateway, Cl
 }
 
 /// What Anthropic answers.
-fn message(text: &str) -> Vec<u8> {
+pub(super) fn message(text: &str) -> Vec<u8> {
     let thinking = json!({ "type": "thinking", "thinking": "Hm.", "signature": "c2ln" });
     let message = json!({
         "id": "msg_1", "type": "message", "role": "assistant", "model": "claude", "stop_reason": "end_turn",
@@ -196,7 +196,6 @@ async fn a_stream_is_kept_when_it_ends_well_or_not() {
 async fn what_cannot_be_done_is_refused_by_its_name() {
     let (_upstream, _gateway, mut client) = responses(|setup| setup).await;
     for (body, param) in [
-        (json!({ "input": "a", "background": true }), "background"),
         (json!({ "input": "a", "tools": [{ "type": "web_search" }] }), "tools[0]"),
         (json!({ "input": "a", "conversation": "conv_1" }), "conversation"),
         (json!({ "input": "a", "previous_response_id": "resp_x" }), "previous_response_id"),

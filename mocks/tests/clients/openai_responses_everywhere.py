@@ -3,6 +3,7 @@ as JSON: a list of `{"id", "chat"}`, the second being the model's name. Markers 
 
 import json
 import sys
+import time
 
 from openai import OpenAI
 from pydantic import BaseModel
@@ -95,7 +96,34 @@ def responses(provider, model):
         pages = client.responses.input_items.list(response.id, limit=2, order="asc")
         return [item.content[0].text for item in pages]
 
+    def background():
+        left = ask("[[text]]", background=True)
+        seen = [left.status]
+        while left.status in ("queued", "in_progress"):
+            time.sleep(0.02)
+            left = client.responses.retrieve(left.id)
+            seen.append(left.status)
+        events = list(ask("[[text]]", background=True, stream=True))
+        again = list(client.responses.retrieve(events[0].response.id, stream=True, starting_after=2))
+        cancelled = client.responses.cancel(ask("[[slow]]", background=True).id)
+        failed = ask("[[rate]]", background=True)
+        while failed.status in ("queued", "in_progress"):
+            time.sleep(0.02)
+            failed = client.responses.retrieve(failed.id)
+        return {
+            "first": seen[0],
+            "last": seen[-1],
+            "between": set(seen[1:-1]) <= {"in_progress"},
+            "text": left.output_text,
+            "events": [event.type for event in events[:3]] + [events[-1].type],
+            "resumed": [event.model_dump() for event in again] == [event.model_dump() for event in events[3:]],
+            "cancelled": [cancelled.status, client.responses.retrieve(cancelled.id).status],
+            "failed": [failed.status, failed.error.code, failed.error.message],
+            "unkept": attempt(lambda: ask("hi", background=True, store=False)),
+        }
+
     return {
+        "background": attempt(background),
         "whole": {name: attempt(lambda name=name: told(ask(f"[[{name}]]", tools=TOOLS))) for name in ["text", "calls"]},
         "streamed": {name: attempt(lambda name=name: streamed(name)) for name in ["text", "calls"]},
         "pieces": attempt(pieces),
@@ -111,7 +139,6 @@ def responses(provider, model):
             "cut": attempt(lambda: [event.type for event in ask("[[cut]]", stream=True)]),
             "model": attempt(lambda: client.responses.create(model="of-my-own", input="hi")),
             "hosted": attempt(lambda: ask("hi", tools=[{"type": "web_search"}])),
-            "background": attempt(lambda: ask("hi", background=True)),
         },
     }
 

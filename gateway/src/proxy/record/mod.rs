@@ -2,6 +2,7 @@
 
 mod estimate;
 mod facts;
+mod leave;
 mod model;
 
 use std::net::IpAddr;
@@ -11,6 +12,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use bytes::Bytes;
 use http::HeaderMap;
 use http::request::Parts;
+use tokio::sync::oneshot;
 use tokio::time::Instant;
 use translate::call::{Api, Target as Asked};
 use translate::delta::{Named, Spoken, Usage};
@@ -56,6 +58,8 @@ pub(crate) struct Record {
     pub(crate) target: Option<Arc<Target>>,
     /// The try at it, which is over when the call is.
     pub(crate) pick: Option<Pick>,
+    /// Who is told that it goes upstream, where its client does not wait for more: with its model, and what its reply repeats.
+    accepted: Option<oneshot::Sender<(String, Vec<u8>)>>,
     /// What is sent of it to those who collect traces and metrics.
     pub(super) traced: Option<Traced>,
     /// Its target is busy with it.
@@ -119,6 +123,7 @@ impl Record {
             provider: None,
             target: None,
             pick: None,
+            accepted: None,
             traced: None,
             running: None,
             _call: call,
@@ -363,9 +368,7 @@ impl Drop for Record {
         if !self.is_uncounted() {
             return self.tell();
         }
-        let mut hollow = Self::begun(String::new(), Arc::clone(&self.observers), None);
-        hollow.silent = true;
-        let mut record = std::mem::replace(self, hollow);
+        let mut record = self.take_out();
         let size = record.words.as_ref().map_or(0, Words::size) + record.listens();
         self.observers.later(size, move |hurry| {
             record.count(hurry);

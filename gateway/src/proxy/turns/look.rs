@@ -6,14 +6,14 @@ use std::sync::Arc;
 
 use http::Method;
 use http::request::Parts;
-use translate::client::responses::{self, Page};
+use translate::client::responses::{self, Page, Standing};
 
 use super::Proxy;
 use crate::config::Route;
 use crate::fault::Fault;
 use crate::percent;
 use crate::proxy::answer::Answer;
-use crate::store::{Lost, Scope};
+use crate::store::{Kept, Lost, Scope};
 
 /// Where the API stands.
 const ROOT: &str = "/v1/responses";
@@ -54,7 +54,13 @@ impl Proxy {
             (Asked::Whole(id), &Method::GET) => {
                 let kept = kept(id).await?;
                 if percent::parameter(query, "stream").as_deref() == Some("true") {
-                    return Err(Fault::NotFollowed);
+                    let run = self.commons.store.runs.find(scope, id).ok_or_else(|| {
+                        let is_left = Standing::of(&kept.response).in_background && store.is_shared();
+                        if is_left { Fault::FollowedElsewhere } else { Fault::NotFollowed }
+                    })?;
+                    let after = percent::parameter(query, "starting_after");
+                    let next = responses::next_event(after.as_deref())?;
+                    return Ok(Some(Answer::followed(run, next)));
                 }
                 responses::shown(&kept.response, includes_proofs(query))
             }
@@ -62,11 +68,22 @@ impl Proxy {
                 if !store.remove(scope, id).await.map_err(|Lost| Fault::StoreLost)? {
                     return Err(Fault::NotKept(id.to_owned()));
                 }
+                self.commons.store.runs.forget(scope, id);
                 serde_json::json!({ "id": id, "object": "response", "deleted": true }).to_string().into()
             }
             (Asked::Cancel(id), &Method::POST) => {
-                kept(id).await?;
-                return Err(Fault::Synchronous);
+                let kept = kept(id).await?;
+                match Standing::of(&kept.response) {
+                    Standing { in_background: false, .. } => return Err(Fault::Synchronous),
+                    Standing { is_over: true, .. } => responses::shown(&kept.response, false),
+                    Standing { .. } => {
+                        let response = responses::turned(&kept.response, "cancelled");
+                        let shown = responses::shown(&response, false);
+                        store.put(scope, id, Kept { response, ..Kept::clone(&kept) }).await;
+                        self.commons.store.runs.stop(scope, id);
+                        shown
+                    }
+                }
             }
             (Asked::Items(id), &Method::GET) => {
                 let page = Page::read(|name| percent::parameter(query, name))?;

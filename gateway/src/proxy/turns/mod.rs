@@ -2,6 +2,7 @@
 //!
 //! <https://platform.openai.com/docs/api-reference/responses>
 
+mod background;
 mod look;
 
 use std::collections::{BTreeSet, HashMap};
@@ -9,7 +10,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::request::Parts;
-use translate::client::responses::{self, Memory, Needs};
+use translate::client::responses::{self, Memory, Needs, Standing};
 
 use super::Proxy;
 use crate::config::{self, Route};
@@ -34,6 +35,8 @@ pub(in crate::proxy) struct Keep {
     id: String,
     input: Vec<String>,
     previous: Option<String>,
+    /// Whether it is there already, as far as it is.
+    in_background: bool,
 }
 
 impl Proxy {
@@ -47,9 +50,6 @@ impl Proxy {
     ) -> Result<Turn, Fault> {
         let (scope, store) = (Scope::new(route, &head.headers, consumer), self.responses(route)?);
         let needs = Needs::of(body)?;
-        if needs.in_background {
-            return Err(Fault::Background);
-        }
         let limit = self.limits.body_bytes;
         let earlier = match &needs.previous {
             None => Vec::new(),
@@ -59,6 +59,10 @@ impl Proxy {
                 Broken::Lost => Fault::StoreLost,
             })?,
         };
+        let is_open = |last: &Arc<Kept>| !Standing::of(&last.response).is_over;
+        if let Some(id) = needs.previous.as_ref().filter(|_| earlier.last().is_some_and(is_open)) {
+            return Err(Fault::PreviousNotOver(id.clone()));
+        }
         let items = self.referred(store, scope, &needs.items).await?;
         let is_off = route.plugin.extensions.store == config::Store::Nowhere;
         Ok(Turn { store: store.clone(), scope, needs, earlier, items, is_off })
@@ -105,6 +109,11 @@ impl Proxy {
 }
 
 impl Turn {
+    /// Whether nobody waits for the response.
+    pub(in crate::proxy) fn in_background(&self) -> bool {
+        self.needs.in_background
+    }
+
     /// The items of the turns before, the oldest first.
     pub(in crate::proxy) fn earlier(&self) -> Vec<&str> {
         let turns = self.earlier.iter();
@@ -138,18 +147,45 @@ impl Turn {
             id: responses::id(name),
             input: responses::settle(body, memory, name).ok()?,
             previous: self.needs.previous.clone(),
+            in_background: self.needs.in_background,
         })
     }
 }
 
 impl Keep {
+    /// The response, which waits for its turn, has begun.
+    async fn begin(&self, queued: &[u8]) {
+        let queued = std::str::from_utf8(queued).unwrap_or_default();
+        let (input, previous) = (self.input.clone(), self.previous.clone());
+        let kept = Kept { response: responses::turned(queued, "in_progress"), input, previous };
+        self.store.put(self.scope, &self.id, kept).await;
+    }
+
+    /// Whether other gateways keep it, too.
+    fn is_shared(&self) -> bool {
+        self.store.is_shared()
+    }
+
+    /// Whether it was cancelled or deleted while it was made.
+    async fn is_given_up(&self) -> bool {
+        match self.store.get(self.scope, &self.id).await {
+            Ok(Some(kept)) => Standing::of(&kept.response).is_over,
+            // In memory, there may have been no room for it.
+            Ok(None) => self.is_shared(),
+            Err(Lost) => false,
+        }
+    }
+
     /// The response has ended, well or not.
     pub(in crate::proxy) async fn done(self, response: Vec<u8>) {
         let Ok(response) = String::from_utf8(response) else { return };
         if response.is_empty() {
             return;
         }
-        let Self { store, scope, id, input, previous } = self;
+        if self.in_background && self.is_given_up().await {
+            return;
+        }
+        let Self { store, scope, id, input, previous, .. } = self;
         store.put(scope, &id, Kept { response, input, previous }).await;
     }
 }

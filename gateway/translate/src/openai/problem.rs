@@ -58,6 +58,22 @@ impl Problem {
         out
     }
 
+    /// Reads what [`Self::body`] wrote.
+    pub fn read(status: u16, body: &[u8]) -> Self {
+        #[derive(serde::Deserialize)]
+        struct Body<'a> {
+            #[serde(borrow)]
+            error: Told<'a>,
+        }
+        #[derive(serde::Deserialize)]
+        struct Told<'a> {
+            #[serde(borrow)]
+            message: Text<'a>,
+        }
+        let told = serde_json::from_slice::<Body<'_>>(body);
+        Self::of(status).saying(told.map(|body| body.error.message.plain().into_owned()).unwrap_or_default())
+    }
+
     /// The message, for a client.
     pub(crate) fn safe_message(&self) -> Cow<'_, str> {
         without_keys(&self.message)

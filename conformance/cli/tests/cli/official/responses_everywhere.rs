@@ -1,6 +1,7 @@
 //! OpenAI's Python client on responses, through the bundled gateway, to the mock of every provider that chats and has no responses
 //! itself: whole and streamed, with tools and schemas, with what is kept, and with errors.
 
+use mocks::script::{Fault, Reply, Script, Stall};
 use serde_json::{Value, json};
 
 use super::rows::{ROWS, Row};
@@ -9,6 +10,8 @@ use super::{Server, file, nothing_is_strange, played, raised, venv};
 #[tokio::test(flavor = "multi_thread")]
 async fn openais_client_has_responses_of_every_provider() {
     let mocks = played().await;
+    let stalls = Fault { stall: Some(Stall { after_event: Some(0) }), ..Fault::default() };
+    mocks.add(Script::new("[[slow]]", Reply::text(["Hello"]).with_fault(stalls)));
     let folder = tempfile::tempdir().unwrap();
     let has_them = ["openai", "azure", "xai"];
     let rows =
@@ -73,7 +76,20 @@ fn responses(row: &Row, seen: &Value) {
     raised(id, &errors["cut"], "APIError", None, "ended");
     raised(id, &errors["model"], "BadRequestError", Some(400), "");
     raised(id, &errors["hosted"], "BadRequestError", Some(400), "web_search");
-    raised(id, &errors["background"], "BadRequestError", Some(400), "background");
+    background(id, &seen["background"]);
+}
+
+/// What nobody waits for is made, told from where a client was, stopped, and fails as what is waited for does.
+fn background(id: &str, seen: &Value) {
+    assert_eq!((&seen["first"], &seen["last"]), (&json!("queued"), &json!("completed")), "{id}: {seen}");
+    assert_eq!((&seen["between"], &seen["text"]), (&json!(true), &json!("Hello")), "{id}");
+    let events = ["response.created", "response.queued", "response.in_progress", "response.completed"];
+    assert_eq!((&seen["events"], &seen["resumed"]), (&json!(events), &json!(true)), "{id}");
+    assert_eq!(seen["cancelled"], json!(["cancelled", "cancelled"]), "{id}");
+    assert_eq!(seen["failed"][0], "failed", "{id}");
+    assert_eq!(seen["failed"][1], "rate_limit_exceeded", "{id}");
+    assert!(seen["failed"][2].as_str().is_some_and(|why| why.contains("slow down")), "{id}: {seen}");
+    raised(id, &seen["unkept"], "BadRequestError", Some(400), "store");
 }
 
 /// What is kept is found, by whose it is and by nobody else, until it is deleted.

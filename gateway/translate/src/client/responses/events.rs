@@ -7,7 +7,7 @@ use crate::json::{self, Object};
 #[derive(Debug, Default)]
 pub(super) struct Events {
     pub(super) out: Vec<u8>,
-    next: u64,
+    pub(super) next: u64,
     /// Nobody reads along: nothing is written.
     pub(super) is_silent: bool,
 }

@@ -34,6 +34,8 @@ pub struct Needs {
     pub is_stored: bool,
     /// Whether nobody waits for its response.
     pub in_background: bool,
+    /// Whether that comes in events.
+    pub is_streamed: bool,
 }
 
 /// Which page of the items that went into a response.
@@ -90,11 +92,18 @@ impl Needs {
         let own: Vec<&RawValue> =
             members.find("input").and_then(|input| text_of(input).ok()).unwrap_or_default();
         let previous = members.read::<Text<'_>>("previous_response_id")?;
+        let is_stored = members.read::<bool>("store")? != Some(false);
+        let in_background = members.read::<bool>("background")? == Some(true);
+        if in_background && !is_stored {
+            let why = "what is made in the background is stored: 'store' must not be false";
+            return Err(Error::request("store", why));
+        }
         Ok(Self {
             previous: previous.map(|id| id.plain().into_owned()),
             items: own.iter().filter_map(|item| reference(item.get())).collect(),
-            is_stored: members.read::<bool>("store")? != Some(false),
-            in_background: members.read::<bool>("background")? == Some(true),
+            is_stored,
+            in_background,
+            is_streamed: members.read::<bool>("stream")? == Some(true),
         })
     }
 }

@@ -10,6 +10,7 @@
 //!
 //! <https://platform.openai.com/docs/api-reference/responses>
 
+mod background;
 mod content;
 mod conversation;
 mod echo;
@@ -23,6 +24,7 @@ mod response;
 mod tools;
 mod writer;
 
+pub use background::{Failed, Standing, failed, next_event, queued, turned};
 pub use kept::{Memory, Needs, Page, id, item_id, output, response_of, settle, shown};
 
 use super::{Asked, Audience, Client, Whole};

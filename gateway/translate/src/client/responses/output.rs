@@ -54,6 +54,7 @@ pub(super) struct Call {
 }
 
 pub(super) const IN_PROGRESS: &str = "in_progress";
+pub(super) const QUEUED: &str = "queued";
 pub(super) const COMPLETED: &str = "completed";
 pub(super) const INCOMPLETE: &str = "incomplete";
 

@@ -54,9 +54,9 @@ impl Response {
         self.error = Some((code, problem.safe_message().into_owned()));
     }
 
-    /// Writes it with this status. While it is in progress it has no items and no price yet.
+    /// Writes it with this status. Until it is over it has no items and no price yet.
     pub(super) fn write(&self, status: &'static str, items: &[Item], out: &mut Vec<u8>) {
-        let is_over = status != output::IN_PROGRESS;
+        let is_over = !matches!(status, output::IN_PROGRESS | output::QUEUED);
         let mut response = Object::new(out);
         response.string("id", &format!("resp_{}", self.name));
         response.word("object", "response");

@@ -1,7 +1,7 @@
 //! Writes deltas as a response: as its events, or whole.
 //!
 //! ```text
-//! created, in_progress, (item: added, (part: added, pieces, done)*, done)*, completed | incomplete
+//! created, (queued,)? in_progress, (item: added, (part: added, pieces, done)*, done)*, completed | incomplete
 //!                                                                       or error, failed
 //! ```
 //!
@@ -17,7 +17,7 @@ mod thoughts;
 use super::echo::Echo;
 use super::events::{Events, Pieces};
 use super::item::Seal;
-use super::output::{COMPLETED, IN_PROGRESS, INCOMPLETE, Item, Kind};
+use super::output::{COMPLETED, IN_PROGRESS, INCOMPLETE, Item, Kind, QUEUED};
 use super::response::Response;
 use crate::call;
 use crate::delta::{Delta, Finish, Sink, Usage};
@@ -87,6 +87,12 @@ impl ResponseWriter {
         writer
     }
 
+    /// A stream of which so many events are told already.
+    pub(super) fn go_on(&mut self, told: u64) {
+        self.events.next = told;
+        self.response.has_begun = true;
+    }
+
     /// The reply, and what it cost.
     pub(super) fn written(&self) -> Result<(Vec<u8>, Option<Usage>), Error> {
         if !self.is_done {
@@ -121,9 +127,13 @@ impl ResponseWriter {
         if std::mem::replace(&mut self.response.has_begun, true) {
             return;
         }
-        for name in ["response.created", "response.in_progress"] {
-            self.life(name, IN_PROGRESS);
+        if self.response.echo.in_background {
+            self.life("response.created", QUEUED);
+            self.life("response.queued", QUEUED);
+        } else {
+            self.life("response.created", IN_PROGRESS);
         }
+        self.life("response.in_progress", IN_PROGRESS);
     }
 
     /// An event about the response as a whole.
