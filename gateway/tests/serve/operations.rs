@@ -52,6 +52,7 @@ const OPERATIONS: &[Operation] = &[
     post("bedrock", "/async-invoke", MODELS),
     get("bedrock", "/async-invoke/arn%3Aaws%3Abedrock%3Aus-east-1%3A1%3Aasync-invoke%2Fa", MODELS),
     below("/model/m/async-invoke", "/async-invoke", MODELS),
+    post("bedrock", "/guardrail/g/version/DRAFT/apply", MODELS),
     post("bedrock", "/rerank", AGENTS),
     post("bedrock", "/retrieveAndGenerate", AGENTS),
     post("bedrock", "/retrieveAndGenerateStream", AGENTS),

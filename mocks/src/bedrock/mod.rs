@@ -1,6 +1,6 @@
 //! [Amazon Bedrock's Converse and ConverseStream](https://docs.aws.amazon.com/bedrock/latest/userguide/conversation-inference.html):
 //! signed requests, binary event streams. [InvokeModel](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_InvokeModel.html)
-//! in the words of each maker, for text and for vectors; the agents' runtime; and [CountTokens](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_CountTokens.html).
+//! in the words of each maker, for text and for vectors; the agents' runtime; [guardrails](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ApplyGuardrail.html) by themselves; and [CountTokens](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_CountTokens.html).
 
 mod agent;
 mod ask;
@@ -11,6 +11,7 @@ mod embedding;
 mod error;
 mod family;
 mod frame;
+mod guardrail;
 mod images;
 mod invocations;
 mod invoke;
@@ -57,6 +58,7 @@ impl Provider for Bedrock {
             Route::Generate(found) if found.id() == invoke::WHOLE && !invoke::knows(&asked(&found)) => {
                 Route::Embed(found)
             }
+            Route::Generate(found) if found.id() == guardrail::APPLY => Route::Make(found),
             Route::Generate(found) if found.id() == COUNT || invocations::has(found.id()) => {
                 Route::Direct(found.id(), Some(found))
             }
@@ -96,6 +98,7 @@ impl Provider for Bedrock {
     fn check(&self, call: &Call<'_>) -> Result<(), Failure> {
         match call.found.and_then(|found| images::variant(&asked(found))) {
             Some(_) if call.operation == invoke::WHOLE => images::check(call),
+            _ if call.operation == guardrail::APPLY => guardrail::check(call),
             _ if agent::has(&call.request.path) => agent::check(call),
             _ if jobs::has(call.operation) => jobs::check(call),
             _ => check::check(call),
@@ -164,7 +167,11 @@ impl Provider for Bedrock {
 
     fn make(&self, call: &Call<'_>, reply: &Reply) -> Result<Made, Failure> {
         let headers = error::headers(&call.draw, (self.now)(), "application/json");
-        Ok(Made::Whole(Whole { status: 200, headers, body: images::body(call, reply).to_string().into() }))
+        let body = match call.operation {
+            guardrail::APPLY => guardrail::body(call, reply),
+            _ => images::body(call, reply),
+        };
+        Ok(Made::Whole(Whole { status: 200, headers, body: body.to_string().into() }))
     }
 
     fn direct(&self, call: &Call<'_>) -> Whole {

@@ -3,6 +3,7 @@
 
 use serde_json::{Value, json};
 
+use super::guardrail::usage;
 use crate::answer::{Answer, Choice};
 use crate::provider::Call;
 use crate::script::{Block, Finish};
@@ -16,14 +17,7 @@ pub(super) fn of(call: &Call<'_>, answer: &Answer<'_>) -> Option<Value> {
     let metrics = json!({
         "guardrailProcessingLatency": 100 + call.draw.number("guardrail latency", 200),
         "guardrailCoverage": { "textCharacters": { "guarded": characters(call), "total": characters(call) } },
-        "usage": {
-            "topicPolicyUnits": 1,
-            "contentPolicyUnits": 1,
-            "wordPolicyUnits": 0,
-            "sensitiveInformationPolicyUnits": 0,
-            "sensitiveInformationPolicyFreeUnits": 0,
-            "contextualGroundingPolicyUnits": 0,
-        },
+        "usage": usage(&[("topicPolicyUnits", 1), ("contentPolicyUnits", 1)]),
     });
     let mut trace =
         json!({ "guardrail": { "inputAssessment": { guardrail: { "invocationMetrics": metrics } } } });

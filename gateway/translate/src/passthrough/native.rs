@@ -47,6 +47,7 @@ impl Native {
             Self::Bedrock => &[
                 "/model",
                 "/async-invoke",
+                "/guardrail",
                 "/rerank",
                 "/retrieveAndGenerate",
                 "/retrieveAndGenerateStream",

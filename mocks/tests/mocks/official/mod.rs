@@ -5,6 +5,7 @@ mod anthropic_batches;
 mod azure;
 mod azure_identity;
 mod boto3;
+mod boto3_guardrail;
 mod boto3_identity;
 mod boto3_jobs;
 mod cohere;
