@@ -53,9 +53,9 @@ impl<'b> Source<'b> {
     }
 
     /// It as it comes, for who reads it along the way.
-    pub(super) fn flow(&mut self) -> &mut Incoming {
+    pub(super) fn flow(&mut self) -> Result<&mut Incoming, Fault> {
         self.flowed = true;
-        self.body
+        self.body.as_deref_mut().ok_or(Fault::CutBody)
     }
 
     /// Whether there is none.

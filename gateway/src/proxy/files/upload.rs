@@ -28,7 +28,7 @@ impl Proxy {
         let (most, has_files) =
             (talk.backend.limit(self.limits.body_bytes), talk.backend.provider.has_files());
         let limit = if has_files { talk.backend.limit(self.limits.upload_bytes) } else { most };
-        let mut reading = Reading::new(source.flow(), kind, limit, talk.backend.timeouts.write)?;
+        let mut reading = Reading::new(source.flow()?, kind, limit, talk.backend.timeouts.write)?;
         if has_files {
             reading.read(self.limits.piece_bytes).await?;
         }
