@@ -60,6 +60,22 @@ async def text_session():
         }
 
 
+async def transcription_session():
+    async with client.realtime.connect(extra_query={"intent": "transcription"}) as connection:
+        created = (await until(connection, "session.created")).session
+        turns = {"type": "server_vad", "silence_duration_ms": 200}
+        audio = {"input": {"transcription": {"model": "gpt-4o-transcribe"}, "turn_detection": turns}}
+        await connection.session.update(session={"type": "transcription", "audio": audio})
+        told = (await until(connection, "session.updated")).session
+        sound = LOUD * 24 * 400 + b"\0\0" * 24 * 400
+        await connection.input_audio_buffer.append(audio=base64.b64encode(sound).decode())
+        seen = []
+        done = await until(connection, "conversation.item.input_audio_transcription.completed", seen)
+        strange = [event.type for event in seen if type(event).__name__ == "BaseModel"]
+        answers = [event.type for event in seen if event.type.startswith("response.")]
+        return [created.type, told.audio.input.transcription.model, done.transcript, done.usage.type, strange, answers]
+
+
 async def voice_session():
     async with client.realtime.connect(model=MODEL) as connection:
         await until(connection, "session.created")
@@ -91,6 +107,11 @@ def text():
 @case
 def voice():
     return asyncio.run(voice_session())
+
+
+@case
+def transcription():
+    return asyncio.run(transcription_session())
 
 
 @case

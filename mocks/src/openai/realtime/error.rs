@@ -28,3 +28,8 @@ pub(super) fn not_json() -> Failure {
 pub(super) fn unsupported(kind: &str) -> Failure {
     invalid("unsupported_event", format!("'{kind}' is not supported over a WebSocket."), Some("type"))
 }
+
+/// There is nobody who could answer.
+pub(super) fn silent(kind: &str) -> Failure {
+    invalid("invalid_event", format!("'{kind}' is not allowed in a transcription session."), Some("type"))
+}

@@ -1,5 +1,7 @@
 //! [Voice activity](https://platform.openai.com/docs/guides/realtime-vad): whether the client speaks, and when its turn is over.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use super::{Realtime, error};
@@ -86,7 +88,7 @@ impl Realtime {
         let item = self.hearing.speaking.clone().unwrap_or_default();
         self.say("input_audio_buffer.speech_stopped", json!({ "audio_end_ms": at, "item_id": item }));
         self.commit()?;
-        if turns["create_response"] != false {
+        if turns["create_response"] != false && !self.settings.only_transcribes() {
             self.interrupt("turn_detected");
             self.respond(&Value::Null, around)?;
         }
@@ -132,10 +134,17 @@ impl Realtime {
         self.say(&format!("{kind}.delta"), with("delta", transcript.into()));
         let (heard, written) = (length.div_ceil(100), crate::tokens::count(transcript));
         let mut completed = with("transcript", transcript.into());
-        completed["usage"] = json!({
-            "type": "tokens", "total_tokens": heard + written, "input_tokens": heard,
-            "input_token_details": { "text_tokens": 0, "audio_tokens": heard }, "output_tokens": written,
-        });
+        // Whisper is paid for by the time that it listens.
+        let is_whisper = self.settings.transcriber().contains("whisper");
+        let seconds = || Duration::from_millis(length).as_secs_f64();
+        completed["usage"] = if is_whisper {
+            json!({ "type": "duration", "seconds": seconds() })
+        } else {
+            json!({
+                "type": "tokens", "total_tokens": heard + written, "input_tokens": heard,
+                "input_token_details": { "text_tokens": 0, "audio_tokens": heard }, "output_tokens": written,
+            })
+        };
         self.say(&format!("{kind}.completed"), completed);
     }
 }

@@ -9,7 +9,8 @@
 //! ```
 //!
 //! What is heard is not understood: the transcript of a sound says how long it was. What is said is a tone, fifty milliseconds a
-//! token. Sessions that only transcribe or translate, tools that the service runs, calls over SIP and WebRTC are not played.
+//! token. In a session that only transcribes nothing is said. Sessions that translate, tools that the service runs, calls over SIP and
+//! WebRTC are not played.
 
 mod conversation;
 mod error;
@@ -50,12 +51,26 @@ pub(super) fn open(call: &Call<'_>) -> Result<(Whole, Box<dyn Live>), Failure> {
         let message = format!("{} is spoken to over a WebSocket.", call.request.path);
         return Err(Failure::new(Kind::InvalidRequest, message));
     };
-    let kept = secret::settings(call);
+    let mut kept = secret::settings(call);
+    if kept.is_none() && call.request.parameter("intent") == Some(settings::TRANSCRIPTION) {
+        kept = Some(Settings::of_transcription(&call.draw));
+    }
+    if let Some(settings) = kept.take_if(|kept| kept.only_transcribes()) {
+        let session = Realtime::new(call.request.clone(), call.draw, settings);
+        return Ok((Whole { status: 101, headers, ..Whole::default() }, Box::new(session)));
+    }
     let model = call.request.parameter("model").map(str::to_owned).or_else(|| kept.as_ref()?.model());
     let Some(model) = model else {
         let failure = Failure::new(Kind::InvalidRequest, "You must provide a model parameter.");
         return Err(Failure { code: Some("missing_model".to_owned()), ..failure });
     };
+    if model.contains("transcribe") || model.contains("whisper") {
+        let message = format!("Model \"{model}\" is not supported in realtime mode.");
+        return Err(Failure {
+            code: Some("invalid_model".to_owned()),
+            ..Failure::new(Kind::InvalidRequest, message)
+        });
+    }
     let settings = kept.unwrap_or_else(|| Settings::new(&call.draw, &model));
     let session = Realtime::new(call.request.clone(), call.draw, settings);
     Ok((Whole { status: 101, headers, ..Whole::default() }, Box::new(session)))
@@ -129,6 +144,9 @@ impl Live for Realtime {
     fn hear(&mut self, message: &Value, around: &Around<'_>) {
         let kind = message["type"].as_str().unwrap_or_default();
         let done = match kind {
+            "response.create" | "response.cancel" if self.settings.only_transcribes() => {
+                Err(error::silent(kind))
+            }
             "session.update" => self.update(&message["session"]),
             "conversation.item.create" => self.add(message),
             "conversation.item.retrieve" => self.retrieve(message),

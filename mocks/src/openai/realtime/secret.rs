@@ -4,7 +4,7 @@
 use ring::hmac;
 use serde_json::{Value, json};
 
-use super::settings::Settings;
+use super::settings::{Settings, TRANSCRIPTION};
 use crate::Credentials;
 use crate::provider::Call;
 use crate::request::Request;
@@ -47,7 +47,10 @@ pub(in crate::openai) fn answer(call: &Call<'_>) -> Vec<u8> {
     let drawn = call.draw.hex("client secret", DRAWN);
     let value = format!("{KEY}{drawn}{}", signature(call.request.bearer().unwrap_or_default(), &drawn));
     let asked = &call.body["session"];
-    let mut settings = Settings::new(&call.draw, asked["model"].as_str().unwrap_or("gpt-realtime"));
+    let mut settings = match asked["type"].as_str() {
+        Some(TRANSCRIPTION) => Settings::of_transcription(&call.draw),
+        _ => Settings::new(&call.draw, asked["model"].as_str().unwrap_or("gpt-realtime")),
+    };
     settings.change(asked);
     call.shelf.put(KIND, &value, settings.told());
     let life = call.body["expires_after"]["seconds"].as_u64().unwrap_or(LIFE);

@@ -7,6 +7,8 @@ use crate::live::sound::Format;
 use crate::script::Failure;
 use crate::seed::Draw;
 
+/// The type of sessions that only transcribe.
+pub(super) const TRANSCRIPTION: &str = "transcription";
 /// How long a session lives: seconds.
 const LIFE: u64 = 60 * 60;
 /// What the service tells a model that is told nothing else.
@@ -46,6 +48,29 @@ impl Settings {
         }))
     }
 
+    /// Those of a session that only transcribes.
+    pub(super) fn of_transcription(draw: &Draw) -> Self {
+        let Self(mut whole) = Self::new(draw, "");
+        let mut input = whole["audio"]["input"].take();
+        let of_responses = ["idle_timeout_ms", "create_response", "interrupt_response"];
+        if let Some(turns) = input["turn_detection"].as_object_mut() {
+            turns.retain(|name, _| !of_responses.contains(&name.as_str()));
+        }
+        Self(json!({
+            "type": TRANSCRIPTION,
+            "object": "realtime.transcription_session",
+            "id": whole["id"],
+            "expires_at": whole["expires_at"],
+            "audio": { "input": input },
+            "include": null,
+        }))
+    }
+
+    /// Whether there is no model that answers.
+    pub(super) fn only_transcribes(&self) -> bool {
+        self.0["type"] == TRANSCRIPTION
+    }
+
     pub(super) fn told(&self) -> &Value {
         &self.0
     }
@@ -75,6 +100,11 @@ impl Settings {
 
     pub(super) fn transcribes(&self) -> bool {
         self.0["audio"]["input"]["transcription"].is_object()
+    }
+
+    /// The model that does.
+    pub(super) fn transcriber(&self) -> &str {
+        self.0["audio"]["input"]["transcription"]["model"].as_str().unwrap_or_default()
     }
 
     /// The voice, and how it is written.
@@ -116,6 +146,13 @@ fn merge(held: &mut Value, asked: &Value, depth: usize) {
 impl Realtime {
     pub(super) fn update(&mut self, asked: &Value) -> Result<(), Failure> {
         let held = self.settings.told();
+        if let (Some(asked), Some(held)) = (asked["type"].as_str(), held["type"].as_str())
+            && asked != held
+        {
+            let message =
+                format!("Passing a {asked} session update event to a {held} session is not allowed.");
+            return Err(error::invalid("invalid_session_type", message, Some("session.type")));
+        }
         let is_new = |path: &str| asked.pointer(path).is_some_and(|value| Some(value) != held.pointer(path));
         if is_new("/model") {
             let message = "The model of a session cannot be changed.".to_owned();

@@ -172,5 +172,7 @@ async fn openais_client_leads_sessions() {
         ["speech_started", "speech_stopped", "committed"].map(|kind| format!("input_audio_buffer.{kind}"));
     assert_eq!(voice["kinds"], json!(kinds));
     assert_eq!(voice["milliseconds"].as_u64().unwrap(), voice["tokens"].as_u64().unwrap() * 50);
+    let heard = "A sound of 600 milliseconds.";
+    assert_eq!(seen["transcription"], json!(["transcription", "gpt-4o-transcribe", heard, "tokens", [], []]));
     assert_eq!(seen["refused"][1], 401);
 }
