@@ -33,6 +33,7 @@ async fn openais_client_leads_sessions_through_the_gateway() {
         seen["voice"]["milliseconds"].as_u64(),
         seen["voice"]["tokens"].as_u64().map(|tokens| tokens * 50)
     );
+    assert_eq!(seen["transcription"][0], "transcription", "{seen}");
     assert_eq!(seen["refused"], json!(null), "the gateway's own key stands in for the client's");
 
     let heard = mocks.journal(None);
