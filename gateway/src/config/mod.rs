@@ -109,7 +109,7 @@ pub use plugins::{
 };
 pub use pricing::{CacheWriteCost, ContextWindowFactor, Pricing, ServiceTierFactor};
 pub use provider::Provider;
-pub use redis::Redis;
+pub use redis::{Redis, Sentinels, Several};
 pub use route::{Protocols, Route, Timeouts};
 pub use router::{Captures, Match, Router};
 pub use rule::{HeaderRule, HostRule, PathRule};

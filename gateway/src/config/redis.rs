@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use super::Secret;
 use super::error::Problem;
+use super::named::Named;
 use super::record::Record;
 
-/// One Redis server, or one of its kin: Valkey.
+/// One Redis server, or one of its kin: Valkey; or several.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Redis {
     /// Its name or address.
@@ -31,12 +32,55 @@ pub struct Redis {
     pub connect_timeout: Duration,
     /// For one answer: Kong's `read_timeout` and `send_timeout` together.
     pub answer_timeout: Duration,
+    /// Who is asked instead of `host`.
+    pub several: Option<Several>,
+}
+
+/// More servers than one.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Several {
+    /// Kong's `cluster_nodes`: servers that share the keys.
+    Cluster {
+        /// Those that are asked first which others there are.
+        nodes: Vec<(String, u16)>,
+        /// Kong's `cluster_max_redirections`: how often a question is asked again, elsewhere.
+        redirections: u32,
+    },
+    /// Kong's `sentinel_…`: who says which server is asked.
+    Sentinels(Sentinels),
+}
+
+/// Sentinels, and as whom they are asked.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sentinels {
+    /// Where they are; one after the other is asked.
+    pub nodes: Vec<(String, u16)>,
+    /// What they call the server.
+    pub master: String,
+    /// Who we are there; `None`: their default user.
+    pub username: Option<String>,
+    /// Our password there.
+    pub password: Option<Secret>,
+}
+
+/// Kong's `sentinel_role`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Role {
+    Any,
+    Master,
+    Slave,
+}
+
+impl Named for Role {
+    const NAMES: &'static [(&'static str, Self)] =
+        &[("any", Self::Any), ("master", Self::Master), ("slave", Self::Slave)];
 }
 
 impl Redis {
     pub(super) fn read(record: &mut Record<'_>) -> Self {
         pooling(record);
-        several(record);
+        let several = several(record);
+        clouds(record);
         let connect = milliseconds(record, "connect_timeout");
         let answer = milliseconds(record, "read_timeout") + milliseconds(record, "send_timeout");
         Self {
@@ -53,6 +97,7 @@ impl Redis {
             server_name: record.filled("server_name"),
             connect_timeout: connect,
             answer_timeout: answer,
+            several,
         }
     }
 }
@@ -62,20 +107,51 @@ fn pooling(record: &mut Record<'_>) {
     record.count("keepalive_backlog", 0..=2_147_483_646);
     record.count("keepalive_pool_size", 1..=2_147_483_646);
     record.boolean("connection_is_proxied");
-    record.integer("cluster_max_redirections", 0..=2_147_483_646);
 }
 
-/// Clusters, sentinels and the clouds' own ways in: not here.
-fn several(record: &mut Record<'_>) {
-    for name in ["cluster_nodes", "sentinel_nodes", "sentinel_master"] {
-        if let Some(field) = record.get(name).filter(|field| !field.is_empty_container()) {
-            field.error(Problem::Unsupported);
+/// Clusters and sentinels.
+fn several(record: &mut Record<'_>) -> Option<Several> {
+    let redirections = record.count("cluster_max_redirections", 0..=2_147_483_646).unwrap_or(5);
+    let cluster = nodes(record, "cluster_nodes", "ip");
+    let sentinels = nodes(record, "sentinel_nodes", "host");
+    let master = record.filled("sentinel_master");
+    let role = record.named("sentinel_role");
+    let username = record.filled("sentinel_username");
+    let password = record.filled("sentinel_password").map(Secret::new);
+    record.rule(
+        cluster.is_some() && sentinels.is_some(),
+        "'cluster_nodes' and 'sentinel_nodes' cannot both be set",
+    );
+    record.rule(
+        sentinels.is_some() != master.is_some() || sentinels.is_some() != role.is_some(),
+        "all or none of these fields must be set: 'sentinel_master', 'sentinel_role', 'sentinel_nodes'",
+    );
+    record.rule(
+        role == Some(Role::Slave),
+        "what is shared is written: 'sentinel_role' must be 'master' or 'any'",
+    );
+    match (cluster, sentinels, master) {
+        (Some(nodes), ..) => Some(Several::Cluster { nodes, redirections }),
+        (None, Some(nodes), Some(master)) => {
+            Some(Several::Sentinels(Sentinels { nodes, master, username, password }))
         }
+        _ => None,
     }
-    // Of no meaning without the others.
-    for name in ["sentinel_role", "sentinel_username", "sentinel_password"] {
-        record.string(name);
-    }
+}
+
+/// A list of servers; `None`: there is none.
+fn nodes(record: &mut Record<'_>, name: &'static str, host: &'static str) -> Option<Vec<(String, u16)>> {
+    let fields = record.get(name).map(|field| field.list("an array"))?;
+    let one = |record: &mut Record<'_>| {
+        let named = record.filled(host).unwrap_or_else(|| "127.0.0.1".to_owned());
+        (named, port(record, 6379))
+    };
+    let nodes: Vec<_> = fields.iter().filter_map(|field| field.record(one)).collect();
+    (!nodes.is_empty()).then_some(nodes)
+}
+
+/// The clouds' own ways in: not here.
+fn clouds(record: &mut Record<'_>) {
     record.nested("cloud_authentication", |record| {
         if let Some(field) = record.get("auth_provider") {
             field.error(Problem::Unsupported);

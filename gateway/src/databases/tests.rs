@@ -40,7 +40,7 @@ async fn redis(settings: &Value, tls: &ClientConfig) -> Result<String, String> {
     let redis = super::redis::Redis::new(&settings, tls).map_err(|error| error.to_string())?;
     let mut questions = pipe();
     questions.cmd("ACL").arg("WHOAMI");
-    let (name,): (String,) = redis.ask(&questions).await.map_err(|error| error.to_string())?;
+    let (name,): (String,) = redis.ask("", &questions).await.map_err(|error| error.to_string())?;
     Ok(name)
 }
 
@@ -93,6 +93,78 @@ async fn redis_is_spoken_to_by_tls_and_must_be_who_it_says() {
     assert!(redis(&with("server_name", json!("other")), &trusting).await.is_err());
     assert!(redis(&with("host", json!("127.0.0.1")), &trusting).await.is_err());
     assert_eq!(redis(&with("ssl_verify", json!(false)), &strange).await.as_deref(), Ok("default"));
+}
+
+/// Waits for what servers do by themselves.
+async fn until(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
+    let waits = async {
+        while !is_so().await {
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+    };
+    assert!(tokio::time::timeout(std::time::Duration::from_secs(30), waits).await.is_ok(), "{what}");
+}
+
+/// Counts one up; `None`: nobody answers.
+async fn count(redis: &super::redis::Redis, key: &str) -> Option<u64> {
+    let counted: Result<(u64,), _> = redis.ask(key, pipe().cmd("INCR").arg(key)).await;
+    counted.map(|(count,)| count).ok()
+}
+
+#[tokio::test]
+async fn of_a_cluster_the_node_is_asked_that_has_the_key() {
+    let Some(mut nodes) = servers::Redis::cluster().await else { return };
+    let settings = json!({"cluster_nodes": [{"port": nodes[1].port}], "database": 3});
+    let redis = super::redis::Redis::new(&vectordb(&settings, &json!({})).redis, &tls::client(None).unwrap());
+    let redis = redis.unwrap();
+    let keys: Vec<String> = (0..50).map(|number| format!("key {number}")).collect();
+    for key in &keys {
+        assert_eq!(count(&redis, key).await, Some(1), "{key}");
+    }
+    let sizes: Vec<u64> = nodes.iter().map(|node| node.ask(&["DBSIZE"]).parse().unwrap()).collect();
+    assert!(sizes.iter().all(|size| *size > 0) && sizes.iter().sum::<u64>() == 50, "{sizes:?}");
+
+    // The slot of `foo` goes to another node, as that of no key that is there.
+    let slot = nodes[0].ask(&["CLUSTER", "KEYSLOT", "foo"]);
+    let owner = nodes.iter().position(|node| node.ask(&["INCR", "foo"]) == "1").unwrap();
+    nodes[owner].ask(&["DEL", "foo"]);
+    let heir = (owner + 1) % 3;
+    let id = nodes[heir].ask(&["CLUSTER", "MYID"]);
+    for node in [heir, owner, (owner + 2) % 3] {
+        assert_eq!(nodes[node].ask(&["CLUSTER", "SETSLOT", &slot, "NODE", &id]), "OK");
+    }
+    assert_eq!(count(&redis, "foo").await, Some(1), "who is asked first says who has it");
+    assert_eq!(nodes[heir].ask(&["GET", "foo"]), "1");
+
+    // One that is gone is missed by its keys alone.
+    nodes[owner].kill();
+    let mut left = 0;
+    for key in &keys {
+        left += u64::from(count(&redis, key).await.is_some());
+    }
+    assert!(left > 0 && left < 50, "{left}");
+}
+
+#[tokio::test]
+async fn whom_sentinels_name_is_asked_and_then_its_successor() {
+    let Some(mut master) = servers::Redis::start() else { return };
+    let replica = servers::Redis::with(&["--replicaof", "127.0.0.1", &master.port.to_string()]).unwrap();
+    let sentinel = servers::Sentinel::of(&master);
+    let settings = json!({"sentinel_nodes": [{"host": "localhost", "port": 1}, {"port": sentinel.port}],
+        "sentinel_master": "own", "sentinel_role": "master"});
+    let redis = super::redis::Redis::new(&vectordb(&settings, &json!({})).redis, &tls::client(None).unwrap());
+    let redis = redis.unwrap();
+    assert_eq!(count(&redis, "a").await, Some(1));
+    assert_eq!(master.ask(&["GET", "a"]), "1");
+    until("the replica has it", async || replica.ask(&["GET", "a"]) == "1").await;
+    until("the sentinel knows the replica", async || {
+        servers::ask(sentinel.port, &["SENTINEL", "REPLICAS", "own"]).contains(&replica.port.to_string())
+    })
+    .await;
+    master.kill();
+    assert_eq!(count(&redis, "a").await, None);
+    until("there is a successor", async || count(&redis, "a").await.is_some()).await;
+    assert!(replica.ask(&["GET", "a"]).parse::<u64>().unwrap() >= 2);
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! All that one process shares through one Redis server.
 //!
-//! A target is a hash `touchstone:share:<route>:<target>` of numbers that only grow: whoever tells adds what is new to them, and learns
+//! A target is a hash `{touchstone:share:<route>}:<target>` of numbers that only grow: whoever tells adds what is new to them, and learns
 //! what they are then; what they grew by, but for what was just added, is the others'. So it does not matter who starts when, nor
 //! whose clock is right. Who is to be left alone is a key beside it, `…:open` or `…:aside`, that expires when the time is over.
 
@@ -85,7 +85,7 @@ impl Circle {
         // What was there before we shared it is ours alone.
         let known = |standing: Standing| Known { told: standing.tally, ..Known::default() };
         let targets = balancer.standings(Instant::now()).into_iter().map(known).collect();
-        let prefix = format!("touchstone:share:{}", letters(&scope(route)));
+        let prefix = format!("{{touchstone:share:{}}}", letters(&scope(route)));
         self.members.get_mut().push(Member { balancer: Arc::clone(balancer), prefix, targets });
     }
 
@@ -114,7 +114,7 @@ impl Circle {
                 let key = format!("{}:{}", member.prefix, letters(&standing.name));
                 known.tell(standing, &key, now, &mut questions);
             }
-            let answers: Vec<Value> = self.redis.ask(&questions).await?;
+            let answers: Vec<Value> = self.redis.ask(&member.prefix, &questions).await?;
             let now = Instant::now();
             let heard = answers.as_chunks().0.iter().map(Heard::read);
             for (number, (heard, standing)) in heard.zip(&standings).enumerate() {

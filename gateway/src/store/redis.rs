@@ -101,7 +101,7 @@ impl Server {
         if self.pause().is_some_and(|until| until > Instant::now()) {
             return Err(Lost);
         }
-        let answer: Result<T, RedisError> = self.redis.ask(questions).await;
+        let answer: Result<T, RedisError> = self.redis.ask(PLACE, questions).await;
         match answer {
             Ok(answer) => {
                 self.outage.worked(WHAT);

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use gateway::config::{AiProxy, Extensions, Metric, Provider, Store, Strategy, TlsVersion};
+use gateway::config::{
+    AiProxy, Extensions, Metric, Provider, Secret, Sentinels, Several, Store, Strategy, TlsVersion,
+};
 
 use super::{env, parse};
 use gateway::config::Config;
@@ -158,13 +160,21 @@ fn what_is_wrong_with_a_vector_database_is_named() {
         ),
         (
             database(&format!(
-                "{most}, redis: {{port: 65536, sentinel_nodes: [{{host: h}}], cloud_authentication: {{auth_provider: aws}}}}"
+                "{most}, redis: {{port: 65536, sentinel_nodes: [{{host: h}}], cluster_nodes: [{{ip: h, port: -1}}], cloud_authentication: {{auth_provider: aws}}}}"
             )),
             &[
                 "config.vectordb.redis.port: value should be between 0 and 65535",
-                "config.vectordb.redis.sentinel_nodes: not supported yet by this gateway",
+                "config.vectordb.redis.cluster_nodes[0].port: value should be between 0 and 65535",
+                "config.vectordb.redis: 'cluster_nodes' and 'sentinel_nodes' cannot both be set",
+                "config.vectordb.redis: all or none of these fields must be set: 'sentinel_master', 'sentinel_role', 'sentinel_nodes'",
                 "config.vectordb.redis.cloud_authentication.auth_provider: not supported yet by this gateway",
             ],
+        ),
+        (
+            database(&format!(
+                "{most}, redis: {{sentinel_nodes: [{{}}], sentinel_master: own, sentinel_role: slave}}"
+            )),
+            &["config.vectordb.redis: what is shared is written: 'sentinel_role' must be 'master' or 'any'"],
         ),
         (
             database(&format!("{most}, pgvector: {{ssl_version: sslv3, ssl_cert: c}}")),
@@ -174,6 +184,31 @@ fn what_is_wrong_with_a_vector_database_is_named() {
             ],
         ),
     ]);
+}
+
+#[test]
+fn several_redis_servers_are_read() {
+    let several = |redis: &str| {
+        let redis =
+            format!("{{strategy: redis, dimensions: 8, distance_metric: cosine, redis: {{{redis}}}}}");
+        let config = parse(&file(&format!("{MODEL}, vectordb: {redis}"), ""))
+            .unwrap_or_else(|errors| panic!("{errors}"));
+        config.router.routes()[0].plugin.vectordb.clone().unwrap().redis.several
+    };
+    let at = |host: &str, port| (host.to_owned(), port);
+    assert_eq!(several(""), None);
+    let nodes = vec![at("h", 1), at("127.0.0.1", 6379)];
+    let cluster = |redirections| Some(Several::Cluster { nodes: nodes.clone(), redirections });
+    assert_eq!(several("cluster_nodes: [{ip: h, port: 1}, {}]"), cluster(5));
+    assert_eq!(several("cluster_nodes: [{ip: h, port: 1}, {}], cluster_max_redirections: 1"), cluster(1));
+    let sentinels = Sentinels {
+        nodes: vec![at("127.0.0.1", 6379), at("h", 2)],
+        master: "own".to_owned(),
+        username: Some("u".to_owned()),
+        password: Some(Secret::new("p")),
+    };
+    let text = "sentinel_nodes: [{}, {host: h, port: 2}], sentinel_master: own, sentinel_role: any, sentinel_username: u, sentinel_password: p";
+    assert_eq!(several(text), Some(Several::Sentinels(sentinels)));
 }
 
 /// Sees that of these members these mistakes are told, and no others.

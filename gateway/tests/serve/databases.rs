@@ -72,19 +72,51 @@ impl Redis {
         Self::with(&[])
     }
 
-    /// `settings`: what it is told besides, where `PORT` stands for its port.
+    /// One with the query engine, which compares vectors. `None`, and said so: there is none; `TOUCHSTONE_REDIS_SEARCH` names one.
+    pub(super) fn searching() -> Option<Self> {
+        let Some(program) = std::env::var_os("TOUCHSTONE_REDIS_SEARCH") else {
+            eprintln!("skipped: TOUCHSTONE_REDIS_SEARCH names no Redis that has FT.SEARCH");
+            return None;
+        };
+        Self::of(program.into(), &[])
+    }
+
+    /// `settings`: what it is told besides, where `PORT` stands for its port, and `BUS` for another one.
     pub(super) fn with(settings: &[&str]) -> Option<Self> {
         let program =
             std::env::var_os("TOUCHSTONE_REDIS").map_or_else(|| "redis-server".into(), PathBuf::from);
+        Self::of(program, settings)
+    }
+
+    fn of(program: PathBuf, settings: &[&str]) -> Option<Self> {
         if Command::new(&program).arg("--version").output().is_err() {
             eprintln!("skipped: there is no {} here (Debian: redis-server)", program.display());
             return None;
         }
-        let (folder, port) = (tempfile::tempdir().unwrap(), port());
-        let settings = settings.iter().map(|word| word.replace("PORT", &port.to_string())).collect();
+        let (folder, port, bus) = (tempfile::tempdir().unwrap(), port(), port().to_string());
+        let settings =
+            settings.iter().map(|word| word.replace("PORT", &port.to_string()).replace("BUS", &bus));
+        let settings = settings.collect();
         let mut redis = Self { program, folder, port, settings, process: None };
         redis.restart();
         Some(redis)
+    }
+
+    /// Three that are one cluster.
+    pub(super) async fn cluster() -> Option<Vec<Self>> {
+        let words = ["--cluster-enabled", "yes", "--cluster-port", "BUS", "--cluster-node-timeout", "1000"];
+        let nodes: Vec<Self> = (0..3).map_while(|_| Self::with(&words)).collect();
+        let addresses: Vec<String> = nodes.iter().map(|node| format!("127.0.0.1:{}", node.port)).collect();
+        let mut create = vec!["--cluster", "create"];
+        create.extend(addresses.iter().map(String::as_str));
+        create.push("--cluster-yes");
+        let told = nodes.first()?.ask(&create);
+        assert!(told.contains("All 16384 slots covered"), "{told}");
+        let is_ready = |node: &Self| node.ask(&["CLUSTER", "INFO"]).contains("cluster_state:ok");
+        while !nodes.iter().all(is_ready) {
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+        Some(nodes)
     }
 
     /// Starts it again where it was, with nothing in it.
@@ -104,10 +136,36 @@ impl Redis {
 
     /// What `redis-cli` says.
     pub(super) fn ask(&self, arguments: &[&str]) -> String {
-        let cli = self.program.with_file_name("redis-cli");
-        let port = self.port.to_string();
-        let output = Command::new(cli).args(["-p", &port]).args(arguments).output().unwrap();
-        String::from_utf8_lossy(&output.stdout).trim().to_owned()
+        ask(self.port, arguments)
+    }
+}
+
+/// What `redis-cli` says of a server.
+pub(super) fn ask(port: u16, arguments: &[&str]) -> String {
+    let output = Command::new("redis-cli").args(["-p", &port.to_string()]).args(arguments).output().unwrap();
+    String::from_utf8_lossy(&output.stdout).trim().to_owned()
+}
+
+/// A sentinel that watches a server, and calls it `own`.
+pub(super) struct Sentinel {
+    pub(super) port: u16,
+    _process: Process,
+    _folder: TempDir,
+}
+
+impl Sentinel {
+    /// Of a server that is gone for half a second, it makes a replica the master.
+    pub(super) fn of(redis: &Redis) -> Self {
+        let (folder, port) = (tempfile::tempdir().unwrap(), port());
+        let watched = redis.port;
+        let settings = format!(
+            "port {port}\nbind 127.0.0.1\nsentinel monitor own 127.0.0.1 {watched} 1\n\
+             sentinel down-after-milliseconds own 500\nsentinel failover-timeout own 2000\n"
+        );
+        std::fs::write(folder.path().join("sentinel.conf"), settings).unwrap();
+        let mut command = Command::new(&redis.program);
+        command.current_dir(folder.path()).args(["sentinel.conf", "--sentinel"]);
+        Self { port, _process: Process::start(&mut command, "monitor master own"), _folder: folder }
     }
 }
 

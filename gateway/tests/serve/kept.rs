@@ -4,7 +4,7 @@ use gateway::{Gateway, Limits};
 use serde_json::{Value, json};
 
 use super::client::Client;
-use super::databases::Redis;
+use super::databases::{Redis, Sentinel};
 use super::turns::{ask, get, stream};
 use super::upstream::Upstream;
 use super::vectors::until;
@@ -17,9 +17,13 @@ pub(super) async fn start(
     upstream: &Upstream,
     limits: impl FnOnce(&mut Limits),
 ) -> (Gateway, Client) {
+    start_at(&json!({"port": redis.port}), upstream, limits).await
+}
+
+async fn start_at(redis: &Value, upstream: &Upstream, limits: impl FnOnce(&mut Limits)) -> (Gateway, Client) {
     let mut target = plugin("anthropic", &format!("http://{}", upstream.addr));
     target["route_type"] = json!("llm/v1/responses");
-    let vectordb = json!({"strategy": "redis", "dimensions": 1, "distance_metric": "cosine", "redis": {"port": redis.port}});
+    let vectordb = json!({"strategy": "redis", "dimensions": 1, "distance_metric": "cosine", "redis": redis});
     let setup = Setup::among(&[target], &json!({})).set("/vectordb", vectordb);
     let gateway = setup.tagged("touchstone-store:redis").limits(limits).start();
     let client = Client::connect(gateway.addr()).await;
@@ -109,4 +113,29 @@ async fn without_redis_each_gateway_goes_on_alone() {
     let (_, fourth) = ask(&upstream, &mut theirs, "", &json!({ "input": "Four?" }), "Four.").await;
     until("so does the other", async || get(&mut mine, "GET", id(&fourth), "").await.status == 200).await;
     assert_eq!(get(&mut mine, "GET", id(&second), "").await.json(), second, "what was kept meanwhile stays");
+}
+
+/// Two gateways keep responses at `redis`: what one keeps, the other has.
+async fn two_share(redis: &Value) {
+    let upstream = Upstream::listen().await;
+    let (_one, mut mine) = start_at(redis, &upstream, |_| ()).await;
+    let (_other, mut theirs) = start_at(redis, &upstream, |_| ()).await;
+    let (_, first) = ask(&upstream, &mut mine, "", &json!({ "input": "One?" }), "One.").await;
+    assert_eq!(get(&mut theirs, "GET", id(&first), "").await.json(), first);
+    assert_eq!(get(&mut theirs, "DELETE", id(&first), "").await.json()["deleted"], true);
+    assert_eq!(get(&mut mine, "GET", id(&first), "").await.status, 404);
+}
+
+#[tokio::test]
+async fn they_are_kept_by_a_cluster() {
+    let Some(nodes) = Redis::cluster().await else { return };
+    two_share(&json!({"cluster_nodes": [{"port": nodes[0].port}, {"port": nodes[2].port}]})).await;
+}
+
+#[tokio::test]
+async fn they_are_kept_by_whom_a_sentinel_names() {
+    let Some(redis) = Redis::start() else { return };
+    let sentinel = Sentinel::of(&redis);
+    let nodes = json!([{"host": "localhost", "port": sentinel.port}]);
+    two_share(&json!({"sentinel_nodes": nodes, "sentinel_master": "own", "sentinel_role": "master"})).await;
 }

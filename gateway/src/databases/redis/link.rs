@@ -3,6 +3,8 @@
 //! <https://redis.io/docs/latest/develop/reference/protocol-spec/>
 
 use std::io;
+use std::sync::Arc;
+use std::time::Duration;
 
 use redis::aio::MultiplexedConnection;
 use redis::{
@@ -13,31 +15,68 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::Mutex;
 use tokio::time::timeout;
 
-use super::{Tls, connect};
-use crate::config;
+use crate::config::{self, Secret};
+use crate::databases::{Tls, connect};
+
+/// A name or an address, and a port.
+pub(super) type Address = (String, u16);
+
+/// How a server is spoken to.
+#[derive(Clone)]
+pub(super) struct Login {
+    pub(super) username: Option<String>,
+    pub(super) password: Option<Secret>,
+    pub(super) database: u16,
+    pub(super) tls: Option<Arc<ClientConfig>>,
+    pub(super) verifies: bool,
+    /// Whom its certificate must be for, where that is not who is connected to.
+    pub(super) server_name: Option<String>,
+    pub(super) connect_timeout: Duration,
+    pub(super) answer_timeout: Duration,
+}
+
+impl Login {
+    pub(super) fn new(settings: &config::Redis, tls: &ClientConfig) -> Self {
+        Self {
+            username: settings.username.clone(),
+            password: settings.password.clone(),
+            database: settings.database,
+            tls: settings.ssl.then(|| Arc::new(tls.clone())),
+            verifies: settings.ssl_verify,
+            server_name: settings.server_name.clone(),
+            connect_timeout: settings.connect_timeout,
+            answer_timeout: settings.answer_timeout,
+        }
+    }
+}
 
 /// A server, and the connection to it while there is one.
-pub(crate) struct Redis {
-    settings: config::Redis,
+pub(crate) struct Link {
+    address: Address,
+    login: Login,
     tls: Option<Tls>,
     open: Mutex<Option<MultiplexedConnection>>,
 }
 
-impl Redis {
+impl Link {
     /// Connects to nobody yet.
     ///
     /// # Errors
     /// The server's name is none.
-    pub(crate) fn new(settings: &config::Redis, tls: &ClientConfig) -> io::Result<Self> {
-        let name = settings.server_name.as_ref().unwrap_or(&settings.host);
-        let tls = settings.ssl.then(|| Tls::new(tls, name, settings.ssl_verify)).transpose()?;
-        Ok(Self { settings: settings.clone(), tls, open: Mutex::default() })
+    pub(super) fn new(address: &Address, login: &Login) -> io::Result<Self> {
+        let name = login.server_name.as_ref().unwrap_or(&address.0);
+        let tls = login.tls.as_ref().map(|tls| Tls::new(tls, name, login.verifies)).transpose()?;
+        Ok(Self { address: address.clone(), login: login.clone(), tls, open: Mutex::default() })
+    }
+
+    pub(super) fn address(&self) -> &Address {
+        &self.address
     }
 
     /// Asks several things at once, and waits for all answers. A connection that fails is not used again.
-    pub(crate) async fn ask<T: FromRedisValue>(&self, questions: &Pipeline) -> Result<T, RedisError> {
+    pub(super) async fn ask<T: FromRedisValue>(&self, questions: &Pipeline) -> Result<T, RedisError> {
         let mut connection = self.connection().await?;
-        let asked = timeout(self.settings.answer_timeout, questions.query_async(&mut connection)).await;
+        let asked = timeout(self.login.answer_timeout, questions.query_async(&mut connection)).await;
         let answer = asked.unwrap_or_else(|_| Err(slow("it does not answer")));
         if answer.as_ref().is_err_and(|error| error.is_io_error() || error.is_unrecoverable_error()) {
             *self.open.lock().await = None;
@@ -50,13 +89,13 @@ impl Redis {
         if let Some(connection) = &*open {
             return Ok(connection.clone());
         }
-        let connected = timeout(self.settings.connect_timeout, self.connect()).await;
+        let connected = timeout(self.login.connect_timeout, self.connect()).await;
         let connection = connected.unwrap_or_else(|_| Err(slow("it cannot be reached")))?;
         Ok(open.insert(connection).clone())
     }
 
     async fn connect(&self) -> Result<MultiplexedConnection, RedisError> {
-        let config::Redis { host, port, username, password, database, .. } = &self.settings;
+        let Login { username, password, database, .. } = &self.login;
         let who = RedisConnectionInfo::default().set_db((*database).into());
         let mut who = who.set_protocol(ProtocolVersion::RESP2);
         if let Some(username) = username {
@@ -65,7 +104,7 @@ impl Redis {
         if let Some(password) = password {
             who = who.set_password(password.expose());
         }
-        let socket = connect(host, *port).await?;
+        let socket = connect(&self.address.0, self.address.1).await?;
         match &self.tls {
             None => open(&who, socket).await,
             Some(tls) => open(&who, tls.connect(socket).await?).await,
