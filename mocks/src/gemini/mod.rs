@@ -68,6 +68,7 @@ impl Provider for Gemini {
                 EMBED | BATCH_EMBED => Route::Embed(found),
                 "countTokens" => Route::Direct("countTokens", Some(found)),
                 "listModels" => Route::Direct("listModels", Some(found)),
+                live::CREATE_TOKEN => Route::Direct(live::CREATE_TOKEN, Some(found)),
                 id => {
                     let own = batches::named(id).or_else(|| files::named(id));
                     Route::Direct(own.unwrap_or("getModel"), Some(found))
@@ -79,6 +80,9 @@ impl Provider for Gemini {
 
     /// The key as `x-goog-api-key`, or as `key` in the query; or an access token of OAuth.
     fn authenticate(&self, request: &Request, keys: &Keys<'_>) -> Result<(), Box<Denied>> {
+        if let Some(checked) = live::check_token(request, keys) {
+            return checked;
+        }
         let key = request.header("x-goog-api-key").or_else(|| parameter(request, "key"));
         match key {
             // The address of an upload that goes on is a secret of its own.
@@ -174,6 +178,7 @@ impl Provider for Gemini {
         let answered = match call.operation {
             operation if batches::named(operation).is_some() => batches::answer(call),
             operation if files::named(operation).is_some() => files::answer(call),
+            live::CREATE_TOKEN => live::create_token(call).map(|body| good(call, &body)),
             _ => models::answer(call).map(|body| good(call, &body)),
         };
         match answered {

@@ -57,6 +57,29 @@ async def voice_session():
         return {"milliseconds": len(heard) // 48, "words": "".join(words), "done": done}
 
 
+async def token_session():
+    newest = types.HttpOptions(base_url=BASE, api_version="v1alpha")
+    constraints = types.LiveConnectConstraints(
+        model=MODEL, config=types.LiveConnectConfig(response_modalities=["TEXT"])
+    )
+    owner = genai.Client(api_key=KEY, http_options=newest)
+    token = owner.auth_tokens.create(config=types.CreateAuthTokenConfig(uses=1, live_connect_constraints=constraints))
+    browser = genai.Client(api_key=token.name, http_options=newest)
+    said = []
+    # The token holds the session to writing.
+    async with browser.aio.live.connect(model=MODEL, config={"response_modalities": ["AUDIO"]}) as session:
+        await turn(session, "Hello")
+        async for message in session.receive():
+            if message.text:
+                said.append(message.text)
+    try:
+        async with browser.aio.live.connect(model=MODEL, config={}):
+            again = None
+    except Exception as error:
+        again = type(error).__name__
+    return [token.name.startswith("auth_tokens/"), "".join(said) != "", again]
+
+
 @case
 def text():
     return asyncio.run(text_session())
@@ -65,6 +88,11 @@ def text():
 @case
 def voice():
     return asyncio.run(voice_session())
+
+
+@case
+def token():
+    return asyncio.run(token_session())
 
 
 run()

@@ -19,6 +19,7 @@ mod journal;
 mod judged;
 mod line;
 mod live;
+mod live_tokens;
 mod llama2;
 mod media;
 mod mistral;

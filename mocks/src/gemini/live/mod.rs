@@ -12,6 +12,7 @@
 
 mod hearing;
 mod speaking;
+mod token;
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -28,12 +29,18 @@ use crate::request::Request;
 use crate::script::{Failure, Kind};
 use crate::seed::Draw;
 use crate::store::Shelf;
+use token::Lock;
+
+pub(super) use token::{CREATE as CREATE_TOKEN, check as check_token, create as create_token};
 
 /// The paths of the versions that have it; the document describes one of them.
-const PATHS: [&str; 3] = [
+const PATHS: [&str; 5] = [
     "/ws/google.ai.generativelanguage.v1.GenerativeService.BidiGenerateContent",
     "/ws/google.ai.generativelanguage.v1alpha.GenerativeService.BidiGenerateContent",
     "/ws/google.ai.generativelanguage.v1beta.GenerativeService.BidiGenerateContent",
+    // With a token instead of a key.
+    "/ws/google.ai.generativelanguage.v1alpha.GenerativeService.BidiGenerateContentConstrained",
+    "/ws/google.ai.generativelanguage.v1beta.GenerativeService.BidiGenerateContentConstrained",
 ];
 /// How a session ends whose message makes no sense, as <https://www.rfc-editor.org/rfc/rfc6455#section-7.4> numbers it.
 const INVALID: u16 = 1_007;
@@ -44,7 +51,8 @@ const TURNS: usize = crate::limits::LIVE_ITEMS;
 
 /// The path under which the document knows this one.
 pub(super) fn documented(path: &str) -> Option<&'static str> {
-    PATHS.contains(&path).then_some(PATHS[2])
+    let known = PATHS.iter().position(|known| *known == path)?;
+    Some(PATHS[if known > 2 { 3 } else { 2 }])
 }
 
 /// Opens a session.
@@ -52,7 +60,7 @@ pub(super) fn open(call: &Call<'_>) -> Result<(Whole, Box<dyn Live>), Failure> {
     let Some(headers) = websocket::accept(call.request, |_| false) else {
         return Err(Failure::new(Kind::InvalidRequest, "This method is spoken to over a WebSocket."));
     };
-    let session = Session::new(call.request.clone(), call.draw);
+    let session = Session { lock: token::open(call)?, ..Session::new(call.request.clone(), call.draw) };
     Ok((Whole { status: 101, headers, ..Whole::default() }, Box::new(session)))
 }
 
@@ -62,6 +70,8 @@ struct Session {
     draw: Draw,
     /// Ids that were given.
     given: u64,
+    /// What its token holds it to.
+    lock: Lock,
     /// Null until it is there.
     setup: Value,
     contents: Vec<Value>,
@@ -81,6 +91,7 @@ impl Session {
             request,
             draw,
             given: 0,
+            lock: Lock::default(),
             setup: Value::Null,
             contents: Vec::new(),
             voice: Voice::default(),
@@ -110,7 +121,7 @@ impl Session {
 
     /// What holds from here on; said once, first.
     fn set_up(&mut self, setup: &Value, around: &Around<'_>) {
-        self.setup = setup.clone();
+        self.setup = self.lock.settle(setup);
         if let Some(handle) = setup["sessionResumption"]["handle"].as_str() {
             match around.shelf().get::<Vec<Value>>(KEPT, handle) {
                 Some(contents) => self.contents = contents,

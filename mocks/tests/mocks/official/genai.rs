@@ -88,5 +88,7 @@ async fn googles_client_leads_sessions() {
     let voice = &seen["voice"];
     assert!(voice["words"].as_str().unwrap().contains("A sound of 700 milliseconds."), "{seen}");
     assert_eq!((voice["milliseconds"].as_u64().unwrap() % 50, &voice["done"]), (0, &json!(true)));
+    assert_eq!((&seen["token"][0], &seen["token"][1]), (&json!(true), &json!(true)), "{seen}");
+    assert!(seen["token"][2].is_string(), "a token opens one session: {seen}");
     nothing_is_strange(&mocks, 0);
 }
