@@ -43,13 +43,15 @@ pub struct Vectors<'a> {
 
 /// Length of the vectors where neither request nor model says one.
 const LENGTH: usize = 1536;
+/// The longest, whatever is asked: no model's are longer.
+const LONGEST: usize = 8192;
 
 impl<'a> Vectors<'a> {
     /// Settles a script's reply for this request. A vector that the script leaves out is the mock's own.
     #[must_use]
     pub fn new(embed: &Embed<'a>, reply: &'a Reply) -> Self {
         let scripted = reply.embeddings.as_deref().unwrap_or_default();
-        let length = embed.dimensions.unwrap_or(LENGTH);
+        let length = embed.dimensions.unwrap_or(LENGTH).min(LONGEST);
         let vector = |(at, input): (usize, &Input<'_>)| {
             scripted.get(at).map_or_else(|| own(input, length), |script::Vector(numbers)| numbers.clone())
         };

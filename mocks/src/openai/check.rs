@@ -19,14 +19,32 @@ pub(super) fn check(call: &Call<'_>) -> Result<(), Failure> {
     if names_one && call.models.is_some_and(|models| models.iter().all(|known| known != model)) {
         return Err(models::absent(model));
     }
-    if call.operation != super::CHAT {
-        return Ok(());
+    match call.operation {
+        super::CHAT => (),
+        super::EMBEDDING => return length_is_known(body, model),
+        _ => return Ok(()),
     }
     limits(body, model)?;
     json_is_mentioned(body)?;
     schema_is_strict(body)?;
     choice_is_known(body)?;
     calls_are_answered(body)
+}
+
+/// Vectors are shortened, not lengthened, and those of the oldest model not even that.
+fn length_is_known(body: &Value, model: &str) -> Result<(), Failure> {
+    let (Some(asked), Some(most)) = (body["dimensions"].as_u64(), super::dimensions(model)) else {
+        return Ok(());
+    };
+    if model == "text-embedding-ada-002" {
+        return Err(error("This model does not support specifying dimensions.".to_owned(), None, ""));
+    }
+    if asked > most as u64 {
+        let message =
+            format!("Invalid value for 'dimensions' = {asked}. Must be less than or equal to {most}.");
+        return Err(error(message, None, ""));
+    }
+    Ok(())
 }
 
 /// One limit only, and for models that reason the newer one; those take no sampling parameters either.

@@ -328,3 +328,33 @@ async fn a_model_that_does_not_exist_is_not_found_where_models_are_named() {
         assert_eq!((reply.status, reply.json()["error"]["message"].as_str().unwrap()), (404, message));
     }
 }
+
+#[tokio::test]
+async fn vectors_are_no_longer_than_the_models() {
+    let mocks = mocks::start().await.unwrap();
+    let headers = [("authorization", "Bearer sk-touchstone"), ("content-type", "application/json")];
+    let ask = async |model: &str, dimensions: u64| {
+        let body = json!({ "model": model, "input": "a", "dimensions": dimensions }).to_string();
+        let request = client::request("POST", "/openai/v1/embeddings", &headers, body.as_bytes());
+        client::exchange(&mocks, &request).await
+    };
+    for (model, dimensions, refusal) in [
+        ("text-embedding-3-small", 1536, None),
+        (
+            "text-embedding-3-small",
+            1537,
+            Some("Invalid value for 'dimensions' = 1537. Must be less than or equal to 1536."),
+        ),
+        ("text-embedding-ada-002", 1536, Some("This model does not support specifying dimensions.")),
+    ] {
+        let reply = ask(model, dimensions).await;
+        let error =
+            json!({ "message": refusal, "type": "invalid_request_error", "param": null, "code": null });
+        match refusal {
+            None => assert_eq!(reply.json()["data"][0]["embedding"].as_array().unwrap().len(), 1536),
+            Some(_) => assert_eq!((reply.status, &reply.json()["error"]), (400, &error)),
+        }
+    }
+    let reply = ask("a-model-of-any-length", u64::MAX >> 1).await;
+    assert_eq!(reply.status, 200, "what nobody has is not made either");
+}
