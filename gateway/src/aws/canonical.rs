@@ -18,11 +18,12 @@ pub(crate) struct Request<'a> {
     pub(crate) body: &'a [u8],
 }
 
-/// Canonical request, and the names of its headers as they are listed in the signature.
-pub(super) fn canonical(request: &Request<'_>, body_hash: &str) -> (String, String) {
+/// Canonical request, and the names of its headers as they are listed in the signature. `as_sent`: its path is not encoded again.
+pub(super) fn canonical(request: &Request<'_>, body_hash: &str, as_sent: bool) -> (String, String) {
     let headers = headers(request.headers);
     let names = headers.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(";");
-    let mut text = format!("{}\n{}\n{}\n", request.method, path(request.path), query(request.query));
+    let path = if as_sent { request.path.to_owned() } else { path(request.path) };
+    let mut text = format!("{}\n{path}\n{}\n", request.method, query(request.query));
     for (name, value) in &headers {
         let _ = writeln!(text, "{name}:{value}");
     }

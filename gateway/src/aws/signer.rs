@@ -9,6 +9,10 @@ use ring::{digest, hmac};
 use super::canonical::{Request, canonical};
 
 const ALGORITHM: &str = "AWS4-HMAC-SHA256";
+/// The service that has rules of its own: <https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html>
+const S3: &str = "s3";
+/// There, the hash of the body is told, too.
+const CONTENT: &str = "x-amz-content-sha256";
 
 /// Signs requests for one service in one region.
 pub(crate) struct Signer {
@@ -32,6 +36,12 @@ impl Signer {
         Self { access_key, secret_key, session_token, region, service, today: RefCell::default() }
     }
 
+    /// The same keys, for another service.
+    pub(crate) fn of(&self, service: &'static str) -> Self {
+        let Self { access_key, secret_key, session_token, region, .. } = self;
+        Self::new(access_key.clone(), secret_key.clone(), session_token.clone(), region.clone(), service)
+    }
+
     /// Whose key it is.
     pub(crate) fn access_key(&self) -> &str {
         &self.access_key
@@ -46,7 +56,12 @@ impl Signer {
         if let Some(token) = &self.session_token {
             headers.push(("x-amz-security-token", token));
         }
-        let (text, names) = canonical(&Request { headers: &headers, ..*request }, &hash(request.body));
+        let body = hash(request.body);
+        let is_s3 = self.service == S3;
+        if is_s3 {
+            headers.push((CONTENT, &body));
+        }
+        let (text, names) = canonical(&Request { headers: &headers, ..*request }, &body, is_s3);
         let scope = format!("{day}/{}/{}/aws4_request", self.region, self.service);
         let text = format!("{ALGORITHM}\n{time}\n{scope}\n{}", hash(text.as_bytes()));
         let signature = hex(hmac::sign(&self.key(day), text.as_bytes()).as_ref());
@@ -56,6 +71,7 @@ impl Signer {
         );
         let mut fields = vec![("authorization", authorization), ("x-amz-date", time)];
         fields.extend(self.session_token.clone().map(|token| ("x-amz-security-token", token)));
+        fields.extend(is_s3.then_some((CONTENT, body)));
         fields
     }
 

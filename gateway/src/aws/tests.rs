@@ -3,7 +3,10 @@
 use std::time::{Duration, UNIX_EPOCH};
 
 use aws_credential_types::Credentials;
-use aws_sigv4::http_request::{self, SignableBody, SignableRequest, SigningSettings};
+use aws_sigv4::http_request::{
+    self, PayloadChecksumKind, PercentEncodingMode, SignableBody, SignableRequest, SigningSettings,
+    UriPathNormalizationMode,
+};
 use aws_sigv4::sign::v4;
 use jiff::Timestamp;
 use proptest::prelude::*;
@@ -15,13 +18,28 @@ const SECRET_KEY: &str = "touchstone-secret-access-key";
 
 /// What AWS's crate would add to the request.
 fn oracle(request: &Request<'_>, token: Option<&str>, seconds: u64) -> Vec<(String, String)> {
+    oracle_of("bedrock", request, token, seconds)
+}
+
+fn oracle_of(
+    service: &str,
+    request: &Request<'_>,
+    token: Option<&str>,
+    seconds: u64,
+) -> Vec<(String, String)> {
+    let mut settings = SigningSettings::default();
+    if service == "s3" {
+        settings.percent_encoding_mode = PercentEncodingMode::Single;
+        settings.uri_path_normalization_mode = UriPathNormalizationMode::Disabled;
+        settings.payload_checksum_kind = PayloadChecksumKind::XAmzSha256;
+    }
     let identity = Credentials::new(ACCESS_KEY, SECRET_KEY, token.map(str::to_owned), None, "test").into();
     let params = v4::SigningParams::builder()
         .identity(&identity)
         .region("eu-west-1")
-        .name("bedrock")
+        .name(service)
         .time(UNIX_EPOCH + Duration::from_secs(seconds))
-        .settings(SigningSettings::default())
+        .settings(settings)
         .build()
         .unwrap();
     let host = request.headers[0].1;
@@ -37,13 +55,23 @@ fn oracle(request: &Request<'_>, token: Option<&str>, seconds: u64) -> Vec<(Stri
 }
 
 fn ours(request: &Request<'_>, token: Option<&str>, seconds: u64) -> Vec<(String, String)> {
+    ours_of("bedrock", request, token, seconds)
+}
+
+fn ours_of(
+    service: &'static str,
+    request: &Request<'_>,
+    token: Option<&str>,
+    seconds: u64,
+) -> Vec<(String, String)> {
     let signer = Signer::new(
         ACCESS_KEY.into(),
         SECRET_KEY.into(),
         token.map(Into::into),
         "eu-west-1".into(),
         "bedrock",
-    );
+    )
+    .of(service);
     let now = Timestamp::from_second(i64::try_from(seconds).unwrap()).unwrap();
     let sign = || {
         let mut fields: Vec<_> =
@@ -98,6 +126,22 @@ proptest! {
     }
 }
 
+proptest! {
+    #[test]
+    fn we_sign_for_buckets_as_aws_does(
+        path in "(/([a-zA-Z0-9._~-]|%20|%C3%A9|%3A){1,12}){1,4}",
+        method in prop_oneof![Just("GET"), Just("PUT"), Just("DELETE")],
+        body in proptest::collection::vec(any::<u8>(), 0..100),
+        token in proptest::option::of("[a-zA-Z0-9/+=]{1,40}"),
+        seconds in 0u64..4_000_000_000,
+    ) {
+        let fields = [("host", "s3.eu-west-1.amazonaws.com"), ("content-type", "application/jsonl")];
+        let request = Request { method, path: &path, query: "", headers: &fields, body: &body };
+        let token = token.as_deref();
+        prop_assert_eq!(ours_of("s3", &request, token, seconds), oracle_of("s3", &request, token, seconds));
+    }
+}
+
 #[test]
 fn model_ids_and_arns_are_encoded_twice() {
     let models = [
@@ -108,7 +152,7 @@ fn model_ids_and_arns_are_encoded_twice() {
         let path = format!("/model/{model}/converse-stream");
         let request =
             Request { method: "POST", path: &path, query: "", headers: &[("host", "h")], body: b"{}" };
-        let (text, names) = super::canonical::canonical(&request, "hash");
+        let (text, names) = super::canonical::canonical(&request, "hash", false);
         assert_eq!(text, format!("POST\n{}\n\nhost:h\n\nhost\nhash", path.replace('%', "%25")));
         assert_eq!(names, "host");
         assert_eq!(ours(&request, None, 1_800_000_000), oracle(&request, None, 1_800_000_000));

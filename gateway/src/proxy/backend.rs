@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use http::request::Parts;
 use http::{HeaderMap, Uri};
+use translate::batches::{OBJECTS, Storage};
 use translate::call::{Api, Azure, Gemini, Options, Target};
 use translate::client::responses::Memory;
 use translate::passthrough::Resource;
@@ -16,7 +17,7 @@ use super::Peers;
 use super::credentials::Credentials;
 use super::place::Place;
 use super::serves::Serves;
-use crate::config::{self, Captures, Model, Named, ResponseStreaming, Route, Source, Tuning};
+use crate::config::{self, Captures, Model, Named, ResponseStreaming, Route, Source, Tuning, UpstreamUrl};
 use crate::fault::Fault;
 use crate::identity::Registry;
 use crate::limits::Limits;
@@ -258,16 +259,40 @@ impl Backend {
         value: &dyn Fn(Source, &str) -> Option<Cow<'v, str>>,
     ) -> Result<Place, Fault> {
         let options = &self.target.model.options;
+        // Buckets are no models: what the file says of those is not about them.
+        let is_bucket = base_url == OBJECTS;
         let url: Cow<'_, Uri> = match &options.upstream_url {
+            _ if is_bucket => Cow::Owned(self.bucket_place(value)?),
             Some(url) => url.resolve(value)?,
             None => Cow::Owned(self.own_place(base_url, value)?),
         };
         let path = match &options.upstream_path {
-            Some(path) if options.upstream_url.is_none() => path.resolve_within(value)?.into_owned(),
+            Some(path) if options.upstream_url.is_none() && !is_bucket => {
+                path.resolve_within(value)?.into_owned()
+            }
             _ => url.path().to_owned(),
         };
         let peer = peers.get(Origin::of(&url)).ok_or(Fault::Connect("its name is not one"))?;
         Ok(Place { peer, path })
+    }
+
+    /// Where S3 is: where the environment says, as AWS's own clients read it, or else in the region.
+    fn bucket_place<'v>(&self, value: &dyn Fn(Source, &str) -> Option<Cow<'v, str>>) -> Result<Uri, Fault> {
+        let set = |name| self.target.auth.surroundings.get(name);
+        match set("AWS_ENDPOINT_URL_S3").or_else(|| set("AWS_ENDPOINT_URL")) {
+            Some(url) => Ok(UpstreamUrl::parse(url)?.resolve(value)?.into_owned()),
+            None => self.own_place(OBJECTS, value),
+        }
+    }
+
+    /// Where the target's batches lie, where they must lie somewhere.
+    pub(super) fn storage(&self, values: &Values<'_>) -> Result<Storage, Fault> {
+        let bedrock = &self.target.model.options.bedrock;
+        let fill = |template: &Option<config::Template>| {
+            let filled = template.as_ref().map(|template| values.fill(template)).transpose()?;
+            Ok::<_, Fault>(filled.map(Cow::into_owned).unwrap_or_default())
+        };
+        Ok(Storage::read(&fill(&bedrock.batch_bucket_prefix)?, &fill(&bedrock.batch_role_arn)?)?)
     }
 
     /// The provider's own address, with what the file says of it.

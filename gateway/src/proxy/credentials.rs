@@ -6,6 +6,7 @@ use std::sync::Arc;
 use http::request::Parts;
 use http::{HeaderName, HeaderValue, header};
 use jiff::Timestamp;
+use translate::call::Auth;
 
 use super::outgoing::{Outgoing, Payload};
 use super::proof::{Own, Proof};
@@ -104,8 +105,25 @@ impl Credentials {
         }
     }
 
-    /// Adds the key to `request`, or signs it; nothing in it may change afterwards.
-    pub(super) fn add(&self, request: &mut Outgoing<'_>, client: &Parts, proof: &Proof) -> Result<(), Fault> {
+    /// Adds the key to `request`, or signs it; nothing in it may change afterwards. `auth`: how whom it goes to wants to be shown it.
+    pub(super) fn add(
+        &self,
+        request: &mut Outgoing<'_>,
+        (client, auth): (&Parts, Auth),
+        proof: &Proof,
+    ) -> Result<(), Fault> {
+        if let Auth::SigV4 { service: service @ "s3" } = auth {
+            // A key for models is none for buckets, and not for them to see.
+            let Some(signer) = proof.signer() else {
+                tracing::warn!(
+                    service,
+                    "there are no AWS keys to sign with, only a key of the provider's own"
+                );
+                return Err(Fault::Identity);
+            };
+            sign(&signer.of(service), request);
+            return Ok(());
+        }
         if let Some(param) = &self.param {
             self.add_to_query(param, request, client);
         }

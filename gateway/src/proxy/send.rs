@@ -193,7 +193,7 @@ impl Draft<'_> {
         }
         let prefix = &place.peer.prefix;
         let mut request = Outgoing { method: asked.method, prefix, path: &path, query, headers, body };
-        backend.credentials.add(&mut request, values.head, proof)?;
+        backend.credentials.add(&mut request, (values.head, target.auth), proof)?;
         request.into_bytes()
     }
 }

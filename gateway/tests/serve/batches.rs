@@ -9,11 +9,25 @@ const BATCH: &str = r#"{"id":"msgbatch_01","type":"message_batch","processing_st
 
 /// A gateway with routes for files and for batches, each with the keys that are given: `/<key>/files`, `/<key>/batches`.
 fn gateway(upstream: &Upstream, keys: &[&str], change: impl FnOnce(&mut Limits)) -> Gateway {
-    let route = |key: &str, name: &str| {
+    let config = |key: &str| {
         let mut config = plugin("anthropic", &format!("http://{}", upstream.addr));
+        config["auth"]["header_value"] = key.into();
+        config
+    };
+    started(keys, &config, &[], change)
+}
+
+/// The same with what is configured for each key, and in what environment.
+fn started(
+    keys: &[&str],
+    config: &dyn Fn(&str) -> Value,
+    env: &[(&str, String)],
+    change: impl FnOnce(&mut Limits),
+) -> Gateway {
+    let route = |key: &str, name: &str| {
+        let mut config = config(key);
         config["route_type"] = format!("llm/v1/{name}").into();
         config["max_request_body_size"] = 0.into();
-        config["auth"]["header_value"] = key.into();
         let plugins = json!([{ "name": "ai-proxy", "config": config }]);
         json!({ "name": format!("{key}-{name}"), "paths": [format!("/{key}/{name}")], "plugins": plugins })
     };
@@ -21,7 +35,8 @@ fn gateway(upstream: &Upstream, keys: &[&str], change: impl FnOnce(&mut Limits))
         keys.iter().flat_map(|key| [route(key, "files"), route(key, "batches")]).collect();
     let service = json!({ "name": "ai", "host": "localhost", "routes": routes });
     let file = json!({ "_format_version": "3.0", "services": [service] }).to_string();
-    let config = Config::parse(&file, &|_| None).unwrap_or_else(|errors| panic!("{errors}"));
+    let set = |name: &str| env.iter().find(|(known, _)| *known == name).map(|(_, value)| value.clone());
+    let config = Config::parse(&file, &set).unwrap_or_else(|errors| panic!("{errors}"));
     let mut limits = Limits::default();
     change(&mut limits);
     let listen = "127.0.0.1:0".parse().unwrap();
@@ -187,4 +202,105 @@ async fn what_cannot_be_is_refused_before_the_provider_hears_of_it() {
         let reply = send(&mut client, method, path).await;
         assert_eq!(reply.status, status, "{method} {path}: {}", reply.text());
     }
+}
+
+/// A gateway in front of Bedrock whose models are at one place, and its buckets at another.
+fn bedrock(models: &Upstream, buckets: &Upstream) -> Gateway {
+    let config = |key: &str| {
+        let mut config = plugin("bedrock", &format!("http://{}", models.addr));
+        let bedrock = &mut config["model"]["options"]["bedrock"];
+        if key != "nowhere" {
+            bedrock["batch_bucket_prefix"] = "s3://a-bucket/in/".into();
+            bedrock["batch_role_arn"] = "arn:aws:iam::123456789012:role/batches".into();
+        }
+        if key == "bearer" {
+            config["auth"] =
+                json!({ "header_name": "Authorization", "header_value": format!("Bearer {KEY}") });
+        }
+        config
+    };
+    let env = [("AWS_ENDPOINT_URL_S3", format!("http://{}/below", buckets.addr))];
+    started(&["mine", "nowhere", "bearer"], &config, &env, |_| ())
+}
+
+async fn ask(gateway: &Gateway, key: &str) -> client::Reply {
+    let mut client = Client::connect(gateway.addr()).await;
+    let file = id(&upload(&mut client, key, &form("batch", &line("Hello"))).await);
+    client.post(&format!("/{key}/batches"), JSON, &format!(r#"{{"input_file_id":"{file}",{CREATE}"#)).await;
+    client.reply().await
+}
+
+#[tokio::test]
+async fn lines_go_into_a_bucket_before_their_job_is_made() {
+    let (models, buckets) = (Upstream::listen().await, Upstream::listen().await);
+    let gateway = bedrock(&models, &buckets);
+    let served = async {
+        let mut call = buckets.call().await;
+        let line = call.head.lines().next().unwrap().to_owned();
+        assert!(line.starts_with("PUT /below/a-bucket/in/touchstone-"), "{line}");
+        assert!(line.ends_with("/input.jsonl HTTP/1.1"), "{line}");
+        let signature = call.field("authorization").unwrap();
+        assert!(signature.contains("/us-east-1/s3/aws4_request"), "{signature}");
+        assert!(
+            signature.contains("SignedHeaders=content-type;host;x-amz-content-sha256;x-amz-date"),
+            "{signature}"
+        );
+        let record: Value = serde_json::from_slice(&call.body).unwrap();
+        assert_eq!(record["recordId"], "a");
+        assert_eq!(record["modelInput"]["messages"][0]["content"][0]["text"], "Hello");
+        call.write(whole("200 OK", "")).await;
+        let place = line.split(' ').nth(1).unwrap().trim_start_matches("/below/").to_owned();
+
+        let mut call = models.call().await;
+        assert!(call.head.starts_with("POST /model-invocation-job HTTP/1.1"), "{}", call.head);
+        assert!(call.field("authorization").unwrap().contains("/us-east-1/bedrock/aws4_request"));
+        let job: Value = serde_json::from_slice(&call.body).unwrap();
+        assert_eq!(job["inputDataConfig"]["s3InputDataConfig"]["s3Uri"], format!("s3://{place}"));
+        assert_eq!((&job["modelId"], &job["modelInvocationType"]), (&json!("m"), &json!("Converse")));
+        let made = r#"{"jobArn":"arn:aws:bedrock:us-east-1:123456789012:model-invocation-job/abcdef012345"}"#;
+        call.write(json_reply("200 OK", made)).await;
+    };
+    let (reply, ()) = tokio::join!(ask(&gateway, "mine"), served);
+    let batch: Value = serde_json::from_str(reply.text()).unwrap();
+    assert_eq!((&batch["id"], &batch["status"]), (&json!("batch_abcdef012345"), &json!("validating")));
+}
+
+#[tokio::test]
+async fn lines_without_a_job_do_not_stay() {
+    let (models, buckets) = (Upstream::listen().await, Upstream::listen().await);
+    let gateway = bedrock(&models, &buckets);
+    let served = async {
+        let mut call = buckets.call().await;
+        let path = call.head.split(' ').nth(1).unwrap().to_owned();
+        call.write(whole("200 OK", "")).await;
+        let refused = r#"{"message":"The role cannot be assumed."}"#;
+        models
+            .call()
+            .await
+            .write(json_reply("400 Bad Request\r\nx-amzn-errortype: ValidationException", refused))
+            .await;
+        let mut call = upstream::Call::read(call.socket).await.unwrap();
+        assert!(call.head.starts_with(&format!("DELETE {path} HTTP/1.1")), "{}", call.head);
+        call.write(whole("204 No Content", "")).await;
+    };
+    let (reply, ()) = tokio::join!(ask(&gateway, "mine"), served);
+    assert_eq!(reply.status, 400);
+    assert!(reply.text().contains("The role cannot be assumed."), "{}", reply.text());
+}
+
+#[tokio::test]
+async fn a_bucket_that_takes_nothing_is_told_of() {
+    let (models, buckets) = (Upstream::listen().await, Upstream::listen().await);
+    let gateway = bedrock(&models, &buckets);
+    let denied = "<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>";
+    let served = async { buckets.call().await.write(whole("403 Forbidden", denied)).await };
+    let (reply, ()) = tokio::join!(ask(&gateway, "mine"), served);
+    assert_eq!(reply.status, 403);
+    assert!(reply.text().contains("answers AccessDenied: Access Denied"), "{}", reply.text());
+    let reply = ask(&gateway, "nowhere").await;
+    assert_eq!(reply.status, 400);
+    assert!(reply.text().contains("batch_bucket_prefix"), "{}", reply.text());
+    let reply = ask(&gateway, "bearer").await;
+    assert_eq!(reply.status, 500, "a key for models is not shown to buckets");
+    assert!(reply.text().contains("identity_unavailable"), "{}", reply.text());
 }

@@ -1,4 +1,4 @@
-"""OpenAI's client on files and batches. Arguments: the base URL, the model, and what is named of a batch's lines by the provider."""
+"""OpenAI's client on files and batches. Arguments: the base URL, the model, and how many lines a batch has at least."""
 
 import json
 import sys
@@ -6,7 +6,7 @@ import sys
 import openai
 from shared import attempt, case, run
 
-MODEL = sys.argv[2]
+MODEL, LEAST = sys.argv[2], int(sys.argv[3])
 client = openai.OpenAI(base_url=sys.argv[1], api_key="sk-of-the-client", max_retries=0, timeout=30)
 WEATHER = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
 WINDOW = {"endpoint": "/v1/chat/completions", "completion_window": "24h"}
@@ -24,6 +24,11 @@ def upload(*lines):
 
 def create(*lines, **more):
     return client.batches.create(input_file_id=upload(*lines).id, **WINDOW, **more)
+
+
+def full(*lines, **more):
+    """As many lines as the provider wants of a batch."""
+    return create(*lines, *(line(f"more{number}", "[[text]]") for number in range(LEAST - len(lines))), **more)
 
 
 def ended(batch):
@@ -56,7 +61,8 @@ def told(row):
 
 
 def outcomes(batch):
-    return [{name: told(row) for name, row in rows(file).items()} for file in (batch.output_file_id, batch.error_file_id)]
+    files = [rows(file).items() for file in (batch.output_file_id, batch.error_file_id)]
+    return [{name: told(row) for name, row in file if not name.startswith("more")} for file in files]
 
 
 @case
@@ -81,11 +87,11 @@ def runs():
     tool = {"type": "function", "function": {"name": "weather", "parameters": WEATHER}}
     now = {"type": "function", "function": {"name": "now", "parameters": {"type": "object", "properties": {}}}}
     metadata = {"of": "a test"}
-    batch = create(
+    batch = full(
         line("first", "[[text]]"),
         line("a name, with ünusual letters", "[[text]]"),
         line("tools", "[[calls]]", tools=[tool, now]),
-        line("limited", "[[rate]]"),
+        line("limited", "[[busy]]"),
         metadata=metadata,
     )
     done, seen = ended(batch)
@@ -102,7 +108,7 @@ def runs():
 
 @case
 def cancelled():
-    batch = create(line("a", "[[text]]"), line("b", "[[text]]"))
+    batch = full(line("a", "[[text]]"), line("b", "[[text]]"))
     stopped = client.batches.cancel(batch.id)
     done, seen = ended(stopped)
     return {"seen": seen, "files": outcomes(done), "counts": done.request_counts.model_dump()}
@@ -110,7 +116,7 @@ def cancelled():
 
 @case
 def expired():
-    done, _ = ended(create(line("a", "[[late]]"), line("b", "[[text]]")))
+    done, _ = ended(full(line("a", "[[late]]"), line("b", "[[text]]")))
     return {"status": done.status, "files": outcomes(done), "counts": done.request_counts.model_dump()}
 
 
@@ -137,6 +143,14 @@ def errors():
         "body": attempt(lambda: create(good, line("b", "x", messages="none"))),
         "early": attempt(lambda: client.files.content(f"file-{create(good).id.removeprefix('batch_')}-output")),
     }
+
+
+@case
+def elsewhere():
+    """The place of the lines, where the provider has them in one, is not there."""
+    other = openai.OpenAI(base_url=sys.argv[1] + "/elsewhere", api_key="sk-of-the-client", max_retries=0, timeout=30)
+    file = other.files.create(file=("calls.jsonl", json.dumps(line("a", "x")).encode()), purpose="batch")
+    return attempt(lambda: other.batches.create(input_file_id=file.id, **WINDOW))
 
 
 run()

@@ -1,11 +1,12 @@
 //! A batch is made of a file that is kept here: its lines are translated as live calls are.
 
-use translate::batches::{self, Asked, Input, Step};
+use translate::batches::{self, Asked, Batch, Input, Step};
 use translate::call::{Options, Target};
 
 use super::{Proxy, Said, Talk, shown};
 use crate::fault::Fault;
 use crate::proxy::answer::Answer;
+use crate::proxy::receive::now;
 use crate::store::File;
 
 /// A batch's body, where the first of its lines would have gone, and what none of them could carry.
@@ -30,15 +31,28 @@ impl Proxy {
         talk.record.request_model = Some(target.model.clone());
         talk.record.dropped = (!target.dropped.is_empty()).then(|| target.dropped.join(", "));
         let mut body = made.body;
-        match self.ask(talk, method, &target, Some(&mut body)).await? {
-            Said::Ill(answer) => Ok(answer),
-            Said::Well(reply) => {
-                let batch = talk.dialect.batch(&reply)?;
-                self.commons.store.files.put_batch(owner, &batch.native, asked.clone());
-                let answer = Answer::new(&target, talk.backend.prefix.as_deref());
-                Ok(answer.whole(batch.body(&asked)))
-            }
+        let kept = match talk.dialect.keeps_lines() {
+            false => None,
+            true => match self.keep_lines(talk, &mut body, &target.model).await? {
+                Ok(kept) => Some(kept),
+                Err(answer) => return Ok(answer),
+            },
+        };
+        let said = self.ask(talk, method, &target, Some(&mut body)).await;
+        if let (Some(kept), false) = (&kept, matches!(said, Ok(Said::Well(_)))) {
+            self.drop_lines(talk, kept).await;
         }
+        let reply = match said? {
+            Said::Ill(answer) => return Ok(answer),
+            Said::Well(reply) => reply,
+        };
+        let batch = match talk.dialect.made(&reply)? {
+            None => talk.dialect.batch(&reply)?,
+            Some(native) => Batch::new(native, now(), target.model.clone()),
+        };
+        self.commons.store.files.put_batch(owner, &batch.native, asked.clone());
+        let answer = Answer::new(&target, talk.backend.prefix.as_deref());
+        Ok(answer.whole(batch.body(&asked)))
     }
 }
 

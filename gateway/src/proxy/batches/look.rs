@@ -1,6 +1,6 @@
 //! Looks at batches: the provider's answer, with what is remembered of the request that made it.
 
-use translate::batches::{self, Asked, Batch, Part, Results, Status, Step};
+use translate::batches::{self, Asked, Batch, Of, Part, Results, Status, Step};
 
 use super::{Proxy, Said, Talk, own, shown};
 use crate::fault::Fault;
@@ -118,7 +118,8 @@ impl Proxy {
             Said::Well(results) => results,
         };
         let created = batch.ended.unwrap_or(batch.created);
-        let mut file = Results::new(talk.backend.provider, part, native, created);
+        let of = Of { batch: native, model: batch.model.as_deref().unwrap_or_default(), created };
+        let mut file = Results::new(talk.backend.provider, part, of);
         match talk.dialect.file(&results)? {
             None => file.push(talk.dialect, &results)?,
             Some(name) => match self.step(talk, Step::File(&name)).await? {

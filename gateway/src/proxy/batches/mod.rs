@@ -13,18 +13,19 @@
 //! [`Limits::reply_bytes`]: crate::Limits::reply_bytes
 
 mod create;
+mod lines;
 mod look;
 
 use http::Method;
 use tokio::time::Instant;
-use translate::batches::{self, Dialect, Step};
-use translate::call::{Api, Target};
+use translate::batches::{self, Dialect, OBJECTS, Step};
+use translate::call::{self, Api, Target};
 use translate::passthrough::Resource;
 
 use super::answer::Answer;
 use super::backend::{Backend, Values};
 use super::outgoing::Payload;
-use super::receive::{JSON, fail};
+use super::receive::{ERROR_BYTES, JSON, fail};
 use super::send::{Asked, Draft, Once};
 use super::source::Source;
 use super::{Proxy, Record, headers, intake};
@@ -148,6 +149,11 @@ impl Proxy {
             return Ok(Said::Well(reply.whole(self.limits.reply_bytes).await?));
         }
         let mut answer = Answer::new(target, talk.backend.prefix.as_deref());
+        if target.base_url == Some(OBJECTS) {
+            let body = reply.whole(ERROR_BYTES).await.unwrap_or_default();
+            let problem = batches::objection(reply.head.status, &body);
+            return Ok(Said::Ill(answer.failure(call::error(Api::Chat, &problem, &talk.record.id))));
+        }
         headers::downstream(&reply.head, &mut answer.headers);
         Ok(Said::Ill(fail(talk.backend, Api::Chat, reply, answer, &talk.record.id).await))
     }

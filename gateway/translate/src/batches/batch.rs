@@ -85,6 +85,22 @@ impl Status {
 }
 
 impl Batch {
+    /// One of which no more is known than that it was made at a time.
+    pub fn new(native: String, created: u64, model: String) -> Self {
+        Self {
+            native,
+            status: Status::Validating,
+            counts: Counts::default(),
+            has_results: false,
+            created,
+            expires: None,
+            cancelling: None,
+            ended: None,
+            model: Some(model),
+            problem: None,
+        }
+    }
+
     /// Whether it has this file.
     pub fn has(&self, part: Part) -> bool {
         let lines = match part {

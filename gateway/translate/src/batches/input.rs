@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::{Dialect, custom_id};
+use super::{Dialect, custom_id, record_id};
 use crate::Error;
 use crate::call::{self, Api, Options, Target};
 use crate::json::{self, Object};
@@ -101,6 +101,7 @@ impl<'a> Input<'a> {
         let options = Options { stream: Some(false), ..options };
         let out = match dialect {
             Dialect::Anthropic => b"{\"requests\":[".to_vec(),
+            Dialect::Bedrock => Vec::new(),
             Dialect::Gemini => b"{\"batch\":{\"inputConfig\":{\"requests\":{\"requests\":[".to_vec(),
         };
         Self { dialect, provider, options, lines: 0, model: None, out, body: Vec::new(), dropped: Vec::new() }
@@ -121,10 +122,20 @@ impl<'a> Input<'a> {
         let new: Vec<_> =
             target.dropped.iter().filter(|name| !self.dropped.contains(name)).cloned().collect();
         self.dropped.extend(new);
+        if self.dialect != Dialect::Anthropic
+            && *self.model.get_or_insert_with(|| target.model.clone()) != target.model
+        {
+            return Err(Error::request("model", "the lines of a batch of this provider ask one model"));
+        }
         if self.lines > 0 {
-            self.out.push(b',');
+            self.out.push(if self.dialect == Dialect::Bedrock { b'\n' } else { b',' });
         }
         match self.dialect {
+            Dialect::Bedrock => {
+                let mut record = Object::new(&mut self.out);
+                record.string("recordId", &record_id::encode(&line.custom_id));
+                record.member("modelInput").extend_from_slice(&self.body);
+            }
             Dialect::Anthropic => {
                 let name = custom_id::encode(&line.custom_id)?;
                 let mut request = Object::new(&mut self.out);
@@ -132,12 +143,6 @@ impl<'a> Input<'a> {
                 request.member("params").extend_from_slice(&self.body);
             }
             Dialect::Gemini => {
-                if *self.model.get_or_insert_with(|| target.model.clone()) != target.model {
-                    return Err(Error::request(
-                        "model",
-                        "the lines of a batch of this provider ask one model",
-                    ));
-                }
                 let mut request = Object::new(&mut self.out);
                 request.member("request").extend_from_slice(&self.body);
                 request.object("metadata").string("key", &line.custom_id);
@@ -147,10 +152,11 @@ impl<'a> Input<'a> {
         Ok(target)
     }
 
-    /// The body that makes the batch, and what none of its lines could carry.
+    /// The body that makes the batch, or what is kept of its lines; and what none of its lines could carry.
     pub fn finish(mut self) -> (Vec<u8>, Vec<String>) {
         match self.dialect {
             Dialect::Anthropic => self.out.extend_from_slice(b"]}"),
+            Dialect::Bedrock => self.out.push(b'\n'),
             Dialect::Gemini => self.out.extend_from_slice(b"]}}}}"),
         }
         (self.out, self.dropped)

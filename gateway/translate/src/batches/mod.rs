@@ -11,17 +11,20 @@
 mod anthropic;
 mod asked;
 mod batch;
+mod bedrock;
 mod custom_id;
 mod gemini;
 mod input;
 mod name;
+mod record_id;
 mod results;
 
 pub use asked::Asked;
 pub use batch::{Batch, Counts, Page, Status, page};
+pub use bedrock::{OBJECTS, Storage, object, objection};
 pub use input::{Input, Line, lines};
 pub use name::{Part, batch_id, native_id};
-pub use results::Results;
+pub use results::{Of, Results};
 
 use crate::Error;
 use crate::call::{Options, Target};
@@ -33,6 +36,7 @@ use crate::providers::Provider;
 #[expect(missing_docs, reason = "the variants are the providers' names")]
 pub enum Dialect {
     Anthropic,
+    Bedrock,
     Gemini,
 }
 
@@ -65,6 +69,7 @@ impl Provider {
     pub fn batches(&self) -> Option<Dialect> {
         match (self.name, self.format) {
             ("anthropic", None) => Some(Dialect::Anthropic),
+            ("bedrock", None) => Some(Dialect::Bedrock),
             ("gemini", None) => Some(Dialect::Gemini),
             _ => None,
         }
@@ -81,6 +86,7 @@ impl Dialect {
     pub fn target(self, step: Step<'_>, options: &Options<'_>) -> Result<(&'static str, Target), Error> {
         match self {
             Self::Anthropic => Ok(anthropic::target(step, options)),
+            Self::Bedrock => bedrock::target(step, options),
             Self::Gemini => gemini::target(step, options),
         }
     }
@@ -89,14 +95,29 @@ impl Dialect {
     pub fn batch(self, body: &[u8]) -> Result<Batch, Error> {
         match self {
             Self::Anthropic => anthropic::batch(body),
+            Self::Bedrock => bedrock::batch(body),
             Self::Gemini => gemini::batch(body),
         }
+    }
+
+    /// The name of a new one, where that is all that is said of it.
+    pub fn made(self, body: &[u8]) -> Result<Option<String>, Error> {
+        match self {
+            Self::Bedrock => bedrock::made(body).map(Some),
+            Self::Anthropic | Self::Gemini => Ok(None),
+        }
+    }
+
+    /// Whether a batch's lines must lie in a place of their own before it is made: [`Storage`].
+    pub fn keeps_lines(self) -> bool {
+        self == Self::Bedrock
     }
 
     /// A page of its batches.
     pub fn list(self, body: &[u8]) -> Result<Page, Error> {
         match self {
             Self::Anthropic => anthropic::list(body),
+            Self::Bedrock => bedrock::list(body),
             Self::Gemini => gemini::list(body),
         }
     }
@@ -115,6 +136,7 @@ impl Dialect {
     pub fn file(self, results: &[u8]) -> Result<Option<String>, Error> {
         match self {
             Self::Anthropic => Ok(None),
+            Self::Bedrock => bedrock::file(results),
             Self::Gemini => gemini::file(results),
         }
     }

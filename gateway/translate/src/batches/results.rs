@@ -3,7 +3,7 @@
 //! The lines that were answered stand in the output file. In the error file stand those that the provider answered with an error,
 //! with its status and body, and those that were never asked, with a code.
 
-use super::{Dialect, Part, anthropic, gemini};
+use super::{Dialect, Part, anthropic, bedrock, gemini};
 use crate::Error;
 use crate::call::{self, Api, Call};
 use crate::json::Object;
@@ -14,10 +14,20 @@ use crate::providers::Provider;
 pub struct Results<'a> {
     provider: &'a Provider,
     part: Part,
-    batch: &'a str,
-    created: u64,
+    of: Of<'a>,
     lines: usize,
     out: Vec<u8>,
+}
+
+/// Whose results they are.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Of<'a> {
+    /// The provider's name of the batch.
+    pub batch: &'a str,
+    /// The model that it asked, where an answer does not say.
+    pub model: &'a str,
+    /// When it ended, in seconds since 1970.
+    pub created: u64,
 }
 
 /// What came of a line.
@@ -38,15 +48,15 @@ pub(super) const CANCELLED: Outcome<'_> =
     Outcome::Unasked("batch_cancelled", "This request was not executed before the batch was cancelled.");
 
 impl<'a> Results<'a> {
-    /// A file of this batch, by the provider's name of it, without a line yet. `created`: when it was made, in seconds since 1970.
-    pub fn new(provider: &'a Provider, part: Part, batch: &'a str, created: u64) -> Self {
-        Self { provider, part, batch, created, lines: 0, out: Vec::new() }
+    /// A file of this batch, without a line yet.
+    pub fn new(provider: &'a Provider, part: Part, of: Of<'a>) -> Self {
+        Self { provider, part, of, lines: 0, out: Vec::new() }
     }
 
     /// Adds what stands in the answer to [`Step::Results`](super::Step::Results), all of it.
     pub fn push(&mut self, dialect: Dialect, results: &[u8]) -> Result<(), Error> {
         match dialect {
-            Dialect::Anthropic => self.rows(dialect, results),
+            Dialect::Anthropic | Dialect::Bedrock => self.rows(dialect, results),
             Dialect::Gemini => gemini::inlined(results, self),
         }
     }
@@ -57,6 +67,7 @@ impl<'a> Results<'a> {
         {
             match dialect {
                 Dialect::Anthropic => anthropic::result(row, self)?,
+                Dialect::Bedrock => bedrock::result(row, self)?,
                 Dialect::Gemini => gemini::result(row, self)?,
             }
         }
@@ -76,13 +87,14 @@ impl<'a> Results<'a> {
         if !is_meant {
             return Ok(());
         }
-        let id = format!("{}-{number}", self.batch);
+        let id = format!("{}-{number}", self.of.batch);
         let mut line = Object::new(&mut self.out);
         line.string("id", &format!("batch_req_{id}"));
         line.string("custom_id", custom_id);
         match outcome {
             Outcome::Answered(reply) => {
-                let call = Call { id: id.clone(), created: self.created, ..Call::default() };
+                let Of { created, model, .. } = self.of;
+                let call = Call { id: id.clone(), created, model: model.to_owned(), ..Call::default() };
                 let (body, _) = call::reply(Api::Chat, self.provider, reply, &call)?;
                 response(&mut line, 200, &id, &body);
             }

@@ -8,7 +8,10 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 use specs::Operation;
 use translate::Error;
-use translate::batches::{Asked, Batch, Dialect, Input, Part, Results, Step, lines, page};
+use translate::batches::{
+    Asked, Batch, Dialect, Input, OBJECTS, Of, Part, Results, Status, Step, Storage, lines, object,
+    objection, page,
+};
 use translate::call::Options;
 use translate::providers::{self, Provider};
 
@@ -52,7 +55,8 @@ impl Case {
     fn operation(&self, step: Step<'_>) -> Operation {
         let options = Options { model: Some("m"), ..Options::default() };
         let (method, target) = self.dialect.target(step, &options).unwrap();
-        operation(self.provider.name, method, &target.path)
+        let api = if self.dialect == Dialect::Bedrock { "bedrock-control" } else { self.provider.name };
+        operation(api, method, &target.path)
     }
 }
 
@@ -110,10 +114,19 @@ fn input_files_come_out_as_the_case_says() {
                 assert_eq!(json!({ "status": why.status(), "body": body }), expected, "{case}");
             }
             Ok((body, dropped)) => {
-                let body: Value = serde_json::from_slice(&body).unwrap();
-                assert_eq!(body, case.json("upstream.json").unwrap(), "{case}");
                 let expected = case.json("dropped.json").unwrap_or_else(|| json!([]));
                 assert_eq!(json!(dropped), expected, "{case}");
+                if let Some(records) = case.read("upstream.jsonl") {
+                    let got = rows(std::str::from_utf8(&body).unwrap());
+                    assert_eq!(got, rows(&records), "{case}");
+                    let converse = operation("bedrock", "POST", "/model/m/converse");
+                    for record in got {
+                        assert_eq!(converse.request(&record["modelInput"]), [], "{case}: {record}");
+                    }
+                    continue;
+                }
+                let body: Value = serde_json::from_slice(&body).unwrap();
+                assert_eq!(body, case.json("upstream.json").unwrap(), "{case}");
                 assert_eq!(case.operation(Step::Create).request(&body), [], "{case}");
             }
         }
@@ -159,8 +172,9 @@ fn results_come_out_as_the_case_says() {
     let chat = operation("openai", "POST", "/v1/chat/completions");
     for case in Case::all() {
         let Some(native) = case.read("results.jsonl").or_else(|| case.read("results.json")) else { continue };
+        let of = Of { batch: "b_1", model: "the-batchs-model", created: CREATED };
         for (part, file) in [(Part::Output, "output.jsonl"), (Part::Errors, "errors.jsonl")] {
-            let mut results = Results::new(case.provider, part, "b_1", CREATED);
+            let mut results = Results::new(case.provider, part, of);
             results.push(case.dialect, native.as_bytes()).unwrap_or_else(|why| panic!("{case}: {why}"));
             let got = rows(std::str::from_utf8(&results.finish()).unwrap());
             assert_eq!(got, rows(&case.read(file).unwrap()), "{case} {file}");
@@ -170,6 +184,84 @@ fn results_come_out_as_the_case_says() {
             }
         }
     }
+}
+
+#[test]
+fn a_job_finds_its_lines_where_the_file_says() {
+    let role = "arn:aws:iam::123456789012:role/batches";
+    for prefix in ["s3://a-bucket/in/here/", "s3://a-bucket/in/here", "a-bucket/in/here"] {
+        let storage = Storage::read(prefix, role).unwrap();
+        assert_eq!(storage.input("job-1"), "a-bucket/in/here/job-1/input.jsonl");
+        let body: Value = serde_json::from_slice(&storage.job("job-1", "amazon.nova-lite-v1:0")).unwrap();
+        let expected = json!({
+            "jobName": "job-1",
+            "roleArn": role,
+            "modelId": "amazon.nova-lite-v1:0",
+            "modelInvocationType": "Converse",
+            "inputDataConfig": {
+                "s3InputDataConfig": { "s3InputFormat": "JSONL", "s3Uri": "s3://a-bucket/in/here/job-1/input.jsonl" }
+            },
+            "outputDataConfig": { "s3OutputDataConfig": { "s3Uri": "s3://a-bucket/in/here/job-1/" } },
+            "timeoutDurationInHours": 24,
+        });
+        assert_eq!(body, expected);
+        assert_eq!(operation("bedrock-control", "POST", "/model-invocation-job").request(&body), []);
+    }
+    for (prefix, role) in [("", role), ("s3://", role), ("s3://a/../b", role), ("s3://a", "")] {
+        assert!(Storage::read(prefix, role).is_err(), "{prefix} {role}");
+    }
+}
+
+#[test]
+fn jobs_and_buckets_are_asked_at_their_own_addresses() {
+    let options = Options::default();
+    for (step, method, path) in [
+        (Step::Create, "POST", "/model-invocation-job"),
+        (Step::Retrieve("abc"), "GET", "/model-invocation-job/abc"),
+        (Step::Cancel("abc"), "POST", "/model-invocation-job/abc/stop"),
+        (Step::List { limit: 7, after: None, token: Some("t") }, "GET", "/model-invocation-jobs"),
+    ] {
+        let (got, target) = Dialect::Bedrock.target(step, &options).unwrap();
+        assert_eq!((got, &*target.path), (method, path));
+        assert_eq!(target.base_url, Some("https://bedrock.{region}.amazonaws.com"));
+        let listed = [("maxResults", "7".to_owned()), ("nextToken", "t".to_owned())];
+        assert_eq!(target.query, if path.ends_with('s') { &listed[..] } else { &[] });
+    }
+    let (method, target) = Dialect::Bedrock.target(Step::File("a-bucket/in/a b.out"), &options).unwrap();
+    assert_eq!((method, &*target.path, target.base_url), ("GET", "/a-bucket/in/a%20b.out", Some(OBJECTS)));
+    assert_eq!(target.auth, translate::call::Auth::SigV4 { service: "s3" });
+    assert!(object("a-bucket/../b").is_err());
+}
+
+#[test]
+fn the_answers_of_a_job_lie_below_its_id() {
+    let job = |input: &str| {
+        json!({
+            "jobArn": "arn:aws:bedrock:us-east-1:123456789012:model-invocation-job/abcdef012345",
+            "modelId": "m",
+            "submitTime": "2023-11-14T22:13:20Z",
+            "inputDataConfig": { "s3InputDataConfig": { "s3Uri": input } },
+            "outputDataConfig": { "s3OutputDataConfig": { "s3Uri": "s3://b/out/" } },
+        })
+    };
+    for (input, name) in [("s3://b/in/x.jsonl", "x.jsonl"), ("s3://b/in/", "input.jsonl")] {
+        let found = Dialect::Bedrock.file(job(input).to_string().as_bytes()).unwrap();
+        assert_eq!(found, Some(format!("b/out/abcdef012345/{name}.out")));
+    }
+    let made = br#"{"jobArn":"arn:aws:bedrock:us-east-1:123456789012:model-invocation-job/abcdef012345"}"#;
+    assert_eq!(Dialect::Bedrock.made(made), Ok(Some("abcdef012345".to_owned())));
+    let batch = Batch::new("abcdef012345".to_owned(), 7, "m".to_owned());
+    assert_eq!((batch.status, batch.has(Part::Output)), (Status::Validating, false));
+}
+
+#[test]
+fn what_a_bucket_answers_is_told_in_openais_words() {
+    let denied =
+        b"<?xml version=\"1.0\"?><Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>";
+    let problem = objection(403, denied);
+    assert_eq!((problem.status, &*problem.kind), (403, "invalid_request_error"));
+    assert_eq!(problem.message, "the bucket of this provider's batches answers AccessDenied: Access Denied");
+    assert!(objection(500, b"<html>").message.ends_with("answers status 500"));
 }
 
 proptest! {
@@ -184,7 +276,8 @@ proptest! {
             let Some(dialect) = provider.batches() else { continue };
             let _ = dialect.batch(&bytes);
             let _ = dialect.list(&bytes);
-            let _ = Results::new(provider, Part::Output, "b", 0).push(dialect, &bytes);
+            let _ = (dialect.made(&bytes), dialect.file(&bytes), objection(400, &bytes));
+            let _ = Results::new(provider, Part::Output, Of::default()).push(dialect, &bytes);
         }
     }
 }

@@ -1,7 +1,7 @@
 //! OpenAI's Python client on files and batches, through the bundled gateway, to providers whose batches are others.
 
-use mocks::Mocks;
-use mocks::script::{End, Match, Progress, Reply, Script};
+use mocks::script::{End, Failure, Kind, Match, Progress, Reply, Script};
+use mocks::{AwsKey, Mocks};
 use serde_json::{Value, json};
 
 use super::{Server, file, played, venv};
@@ -12,12 +12,16 @@ struct Row {
     model: &'static str,
     /// Where the provider makes batches, as scripts know it.
     path: &'static str,
+    /// Where it is asked the same live.
+    live: &'static str,
     auth: Value,
     options: Value,
     /// What is seen of a batch that nobody has looked at.
     first: &'static str,
     /// Whether what was stopped, or came too late, has results at all.
     keeps: bool,
+    /// Lines that a batch has at least.
+    least: usize,
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -25,7 +29,19 @@ async fn openais_client_runs_batches_at_anthropic() {
     let auth = json!({ "header_name": "x-api-key", "header_value": "sk-ant-touchstone" });
     let options = json!({ "anthropic_version": "2023-06-01" });
     let (provider, model, path) = ("anthropic", "claude-haiku-4-5", "/v1/messages/batches");
-    runs_batches(&Row { provider, model, path, auth, options, first: "in_progress", keeps: true }).await;
+    let live = "/v1/messages";
+    runs_batches(&Row {
+        provider,
+        model,
+        path,
+        live,
+        auth,
+        options,
+        first: "in_progress",
+        keeps: true,
+        least: 0,
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -33,8 +49,46 @@ async fn openais_client_runs_batches_at_gemini() {
     let auth = json!({ "header_name": "x-goog-api-key", "header_value": "gemini-touchstone" });
     let (provider, model) = ("gemini", "gemini-2.5-flash");
     let path = "/v1beta/models/gemini-2.5-flash:batchGenerateContent";
+    let live = "/v1beta/models/gemini-2.5-flash:generateContent";
     let options = json!({});
-    runs_batches(&Row { provider, model, path, auth, options, first: "validating", keeps: false }).await;
+    runs_batches(&Row {
+        provider,
+        model,
+        path,
+        live,
+        auth,
+        options,
+        first: "validating",
+        keeps: false,
+        least: 0,
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn openais_client_runs_batches_at_bedrock() {
+    let key = AwsKey::default();
+    let auth =
+        json!({ "aws_access_key_id": key.access_key_id, "aws_secret_access_key": key.secret_access_key });
+    let options = json!({ "bedrock": {
+        "aws_region": key.region,
+        "batch_bucket_prefix": "s3://touchstone/batches/",
+        "batch_role_arn": "arn:aws:iam::123456789012:role/batches",
+    } });
+    let (provider, model, path) = ("bedrock", "amazon.nova-lite-v1:0", "/model-invocation-job");
+    let live = "/model/amazon.nova-lite-v1%3A0/converse";
+    runs_batches(&Row {
+        provider,
+        model,
+        path,
+        live,
+        auth,
+        options,
+        first: "validating",
+        keeps: false,
+        least: 100,
+    })
+    .await;
 }
 
 async fn runs_batches(row: &Row) {
@@ -43,11 +97,17 @@ async fn runs_batches(row: &Row) {
         Match { contains: Some("[[late]]".to_owned()), path: Some(row.path.to_owned()), ..Match::default() };
     let progress = Some(Progress { looks: 0, end: End::Expired, lines: Some(0) });
     mocks.add(Script { matching, replies: vec![Reply { progress, ..Reply::default() }] });
+    let matching =
+        Match { contains: Some("[[busy]]".to_owned()), path: Some(row.live.to_owned()), ..Match::default() };
+    let busy = Reply::error(Failure::new(Kind::RateLimit, "slow down"));
+    mocks.add(Script { matching, replies: vec![busy] });
     let folder = tempfile::tempdir().unwrap();
     let config = file(folder.path(), "kong.yaml", &kong(row, &mocks).to_string());
-    let gateway = Server::start(&["gateway", "--config", &config, "--listen", "127.0.0.1:0"], &[]);
+    let env = [("AWS_ENDPOINT_URL_S3", &*mocks.url("s3"))];
+    let gateway = Server::start(&["gateway", "--config", &config, "--listen", "127.0.0.1:0"], &env);
     let url = format!("http://{}/v1", gateway.address);
-    let Some(seen) = venv::NEWEST.run_with("openai_batches.py", &[&url, row.model]).await else { return };
+    let arguments = [&url, row.model, &row.least.to_string()];
+    let Some(seen) = venv::NEWEST.run_with("openai_batches.py", &arguments).await else { return };
     println!("{seen:#}");
 
     let files = &seen["files"];
@@ -59,14 +119,21 @@ async fn runs_batches(row: &Row) {
     raised(&files["missing"], "NotFoundError", 404, "file-");
     runs(row, &seen["runs"]);
     let none = |code: &str| if row.keeps { json!([{}, { "a": code, "b": code }]) } else { json!([{}, {}]) };
-    let counts = json!({ "completed": 0, "failed": if row.keeps { 2 } else { 0 }, "total": 2 });
+    let counts =
+        json!({ "completed": 0, "failed": if row.keeps { 2 } else { 0 }, "total": row.least.max(2) });
     let cancelled = &seen["cancelled"];
     // Gemini answers the cancel with nothing, so the gateway looks: that is the look which finds the mock's batch over.
     let stopped = if row.keeps { "cancelling" } else { "cancelled" };
     assert_eq!(cancelled["seen"], json!([stopped, "cancelled"]));
     assert_eq!((&cancelled["files"], &cancelled["counts"]), (&none("batch_cancelled"), &counts));
-    let expired = json!({ "status": "expired", "files": none("batch_expired"), "counts": counts });
-    assert_eq!(seen["expired"], expired);
+    // Of a job whose lines lie in a bucket, no script tells that it is late.
+    if row.least == 0 {
+        let expired = json!({ "status": "expired", "files": none("batch_expired"), "counts": counts });
+        assert_eq!(seen["expired"], expired);
+    } else {
+        raised(&seen["elsewhere"], "NotFoundError", 404, "NoSuchBucket: The specified bucket does not exist");
+        bucket(row, &mocks);
+    }
     assert_eq!(seen["pages"], json!([true, true]));
     errors(&seen["errors"]);
 
@@ -80,7 +147,8 @@ async fn runs_batches(row: &Row) {
 
 fn runs(row: &Row, seen: &Value) {
     assert_eq!(seen["seen"], json!([row.first, "in_progress", "completed"]));
-    assert_eq!(seen["counts"], json!({ "completed": 3, "failed": 1, "total": 4 }));
+    let total = row.least.max(4);
+    assert_eq!(seen["counts"], json!({ "completed": total - 1, "failed": 1, "total": total }));
     assert_eq!((&seen["kept"], &seen["times"]), (&json!([true, true, "/v1/chat/completions"]), &json!(true)));
     let hello = json!(["Hello", "stop", [], 27]);
     let output = json!({
@@ -90,6 +158,21 @@ fn runs(row: &Row, seen: &Value) {
     });
     assert_eq!(seen["outcomes"], json!([output, { "limited": [429, "slow down"] }]));
     assert_eq!(seen["output"], json!(["batch_output", true]));
+}
+
+/// Lines went into the bucket first, each signed for; those of which no job was made are gone again.
+fn bucket(row: &Row, mocks: &Mocks) {
+    let journal = mocks.journal(None);
+    let paths = |provider: &str, method: &str| -> Vec<&str> {
+        let asked = journal.iter().filter(|entry| entry.provider == provider && entry.method == method);
+        asked.map(|entry| &*entry.path).collect()
+    };
+    let put = paths("s3", "PUT");
+    let (there, nowhere): (Vec<&str>, Vec<&str>) =
+        put.into_iter().partition(|path| path.starts_with("/s3/touchstone/batches/touchstone-"));
+    let made = paths(row.provider, "POST").into_iter().filter(|path| *path == row.path).count();
+    assert_eq!((there.len(), nowhere.len()), (made, 1), "{nowhere:?}");
+    assert!(paths("s3", "GET").iter().all(|path| path.ends_with("/input.jsonl.out")));
 }
 
 fn errors(seen: &Value) {
@@ -115,12 +198,17 @@ fn kong(row: &Row, mocks: &Mocks) -> Value {
     let mut options = row.options.clone();
     options["upstream_url"] = mocks.url(row.provider).into();
     let model = json!({ "provider": row.provider, "name": row.model, "options": options });
-    let route = |name: &str| {
+    let mut elsewhere = model.clone();
+    if row.least > 0 {
+        elsewhere["options"]["bedrock"]["batch_bucket_prefix"] = "s3://nowhere/batches".into();
+    }
+    let route = |name: &str, folder: &str, model: &Value| {
         let config = json!({ "route_type": format!("llm/v1/{name}"), "auth": row.auth, "model": model });
         let plugin = json!({ "name": "ai-proxy", "config": config });
-        json!({ "name": name, "paths": [format!("/v1/{name}")], "plugins": [plugin] })
+        json!({ "name": format!("{name}{}", folder.len()), "paths": [format!("/v1{folder}/{name}")], "plugins": [plugin] })
     };
-    let service =
-        json!({ "name": "ai", "url": "http://127.0.0.1:9", "routes": [route("files"), route("batches")] });
+    let routes = [("", &model), ("/elsewhere", &elsewhere)];
+    let routes = routes.map(|(folder, model)| ["files", "batches"].map(|name| route(name, folder, model)));
+    let service = json!({ "name": "ai", "url": "http://127.0.0.1:9", "routes": routes.concat() });
     json!({ "_format_version": "3.0", "services": [service] })
 }
