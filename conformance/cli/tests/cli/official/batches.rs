@@ -18,6 +18,8 @@ struct Row {
     options: Value,
     /// What is seen of a batch that nobody has looked at.
     first: &'static str,
+    /// What it says of a batch that is not there.
+    absent: &'static str,
     /// Whether what was stopped, or came too late, has results at all.
     keeps: bool,
     /// Lines that a batch has at least.
@@ -38,6 +40,7 @@ async fn openais_client_runs_batches_at_anthropic() {
         auth,
         options,
         first: "in_progress",
+        absent: "not found",
         keeps: true,
         least: 0,
     })
@@ -59,6 +62,7 @@ async fn openais_client_runs_batches_at_gemini() {
         auth,
         options,
         first: "validating",
+        absent: "not found",
         keeps: false,
         least: 0,
     })
@@ -85,6 +89,7 @@ async fn openais_client_runs_batches_at_bedrock() {
         auth,
         options,
         first: "validating",
+        absent: "Could not find",
         keeps: false,
         least: 100,
     })
@@ -135,7 +140,7 @@ async fn runs_batches(row: &Row) {
         bucket(row, &mocks);
     }
     assert_eq!(seen["pages"], json!([true, true]));
-    errors(&seen["errors"]);
+    errors(row, &seen["errors"]);
 
     let strange = mocks.journal(None).into_iter().filter(|entry| !entry.violations.is_empty()).count();
     assert_eq!(strange, 0, "the provider understood all that it was asked");
@@ -175,10 +180,10 @@ fn bucket(row: &Row, mocks: &Mocks) {
     assert!(paths("s3", "GET").iter().all(|path| path.ends_with("/input.jsonl.out")));
 }
 
-fn errors(seen: &Value) {
+fn errors(row: &Row, seen: &Value) {
     raised(&seen["purpose"], "BadRequestError", 400, "batch");
     raised(&seen["file"], "NotFoundError", 404, "file-none");
-    raised(&seen["batch"], "NotFoundError", 404, "not found");
+    raised(&seen["batch"], "NotFoundError", 404, row.absent);
     raised(&seen["endpoint"], "BadRequestError", 400, "/v1/chat/completions only");
     raised(&seen["twice"], "BadRequestError", 400, "line 2, custom_id");
     raised(&seen["no_json"], "BadRequestError", 400, "line 2");
