@@ -17,7 +17,7 @@ struct Client {
     differs: &'static [&'static str],
 }
 
-const CLIENTS: [Client; 9] = [
+const CLIENTS: [Client; 10] = [
     Client {
         script: "anthropic_messages.py",
         provider: "anthropic",
@@ -41,6 +41,7 @@ const CLIENTS: [Client; 9] = [
     },
     Client { script: "boto3_invoke.py", provider: "bedrock", mock: "bedrock", more: &[], differs: &[] },
     Client { script: "boto3_agents.py", provider: "bedrock", mock: "bedrock", more: &[], differs: &[] },
+    Client { script: "boto3_guardrail.py", provider: "bedrock", mock: "bedrock", more: &[], differs: &[] },
     Client { script: "cohere_rerank.py", provider: "cohere", mock: "cohere", more: &[], differs: &[] },
     Client {
         script: "cohere_chat.py",
