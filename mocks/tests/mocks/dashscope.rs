@@ -95,6 +95,9 @@ async fn what_is_edited_stays_as_large_as_it_came() {
     for part in content {
         assert_eq!(shown(&mocks, &part["image"]).await, (1024, 768), "the last one decides");
     }
+    let body = generation("qwen-image-edit", &parts, &json!({ "size": "512*512" }));
+    let followed = generated(&mocks, &body).await;
+    assert_eq!(followed["usage"]["width"], 1024, "it has no sizes of its own");
     let again = generated(&mocks, &generation("qwen-image-edit", &parts, &json!({ "seed": 7 }))).await;
     let other = generated(
         &mocks,

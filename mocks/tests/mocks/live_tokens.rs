@@ -82,6 +82,11 @@ async fn what_a_token_locks_its_client_cannot_change() {
         let mut line = begun(&mocks, &token, &setup("AUDIO")).await.unwrap();
         assert_eq!(is_aloud(&mut line).await, aloud, "{mask:?}");
     }
+    // What is locked, and not said, the client cannot say either.
+    let body = json!({ "bidiGenerateContentSetup": { "model": "models/gemini-live" }, "fieldMask": "generationConfig.responseModalities" });
+    let token = made(&mocks, &body).await;
+    let mut line = begun(&mocks, &token, &setup("AUDIO")).await.unwrap();
+    assert!(!is_aloud(&mut line).await);
 }
 
 #[tokio::test]
