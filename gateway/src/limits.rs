@@ -28,7 +28,7 @@ pub struct Limits {
     /// Body of a client's request that goes upstream as it comes, such as a file, where no plugin says less. Default 1 GiB; the
     /// answer to more is `413`.
     pub upload_bytes: u64,
-    /// A piece of such a file where the provider takes it in pieces: a multiple of 256 KiB, of which two are held for each upload. Default
+    /// A piece of such a file where the provider takes it in pieces: a multiple of 256 KiB, of which a few are held for each upload. Default
     /// 4 MiB.
     pub piece_bytes: usize,
     /// From the end of a request's head to the end of its body, where it is read whole. Default 60 s; then `408`.

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::page::Query;
 use crate::provider::Call;
 use crate::script::{Failure, Kind};
 
@@ -23,8 +24,6 @@ const KIND: &str = "async-invoke";
 const FIRST: i64 = 1_767_225_600;
 /// Where the mock says that it stands.
 const REGION: &str = "us-east-1";
-/// Of one page, where the request does not say.
-const PAGE: usize = 1_000;
 
 #[derive(Serialize, Deserialize)]
 struct Invocation {
@@ -106,28 +105,12 @@ fn get(call: &Call<'_>) -> Result<Value, Failure> {
     looked.ok_or_else(|| invalid(format!("The invocation {arn} does not exist.")))
 }
 
-/// The newest first, unless the request says otherwise.
 fn list(call: &Call<'_>) -> Result<Value, Failure> {
-    let asked = |name: &str| call.request.parameter(name);
+    let query = Query::of(call);
     let mut all: Vec<Invocation> = call.shelf.all(KIND).into_iter().map(|(_, known)| known).collect();
-    all.retain(|known| asked("statusEquals").is_none_or(|status| known.status() == status));
+    all.retain(|known| query.get("statusEquals").is_none_or(|status| known.status() == status));
     all.sort_by_key(|known| known.number);
-    if asked("sortOrder") != Some("Ascending") {
-        all.reverse();
-    }
-    let number = |name: &str, default: usize| asked(name).map_or(Ok(default), str::parse);
-    let from = number("nextToken", 0).map_err(|_| invalid("The provided token is invalid.".to_owned()))?;
-    let most = number("maxResults", PAGE).ok().filter(|most| (1..=PAGE).contains(most));
-    let most = most.ok_or_else(|| {
-        let shown = asked("maxResults").unwrap_or_default();
-        invalid(format!("1 validation error detected: Value '{shown}' at 'maxResults' failed to satisfy constraint: Member must have value between 1 and {PAGE}"))
-    })?;
-    let page: Vec<Value> = all.iter().skip(from).take(most).map(Invocation::shown).collect();
-    let mut reply = json!({ "asyncInvokeSummaries": page });
-    if from + most < all.len() {
-        reply["nextToken"] = (from + most).to_string().into();
-    }
-    Ok(reply)
+    query.page("asyncInvokeSummaries", all.iter().map(Invocation::shown).collect())
 }
 
 fn invalid(message: String) -> Failure {

@@ -16,6 +16,7 @@ mod images;
 mod invocations;
 mod invoke;
 mod jobs;
+mod page;
 mod refuse;
 mod reply;
 mod stream;

@@ -11,6 +11,7 @@ mod lines;
 
 use serde_json::{Value, json};
 
+use super::page::Query;
 use crate::cloud::aws::s3::{self, Objects, Place};
 use crate::provider::{self, Call, Route};
 use crate::script::{Failure, Kind};
@@ -22,8 +23,6 @@ const CREATE: &str = "CreateModelInvocationJob";
 const GET: &str = "GetModelInvocationJob";
 const LIST: &str = "ListModelInvocationJobs";
 const STOP: &str = "StopModelInvocationJob";
-/// Of one page, where the request does not say.
-const PAGE: usize = 1_000;
 
 /// Which operation a request line means.
 pub(super) fn route(method: &str, path: &str) -> Route {
@@ -104,31 +103,13 @@ fn stop(call: &Call<'_>) -> Result<Value, Failure> {
     Err(Failure { code: Some("ConflictException".to_owned()), ..failure })
 }
 
-/// The newest first, unless the request says otherwise.
 fn list(call: &Call<'_>) -> Result<Value, Failure> {
-    let query: Vec<(String, String)> =
-        crate::form::pairs(call.request.query.as_deref().unwrap_or_default().as_bytes()).collect();
-    let asked = |name: &str| query.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str());
+    let query = Query::of(call);
     let mut all: Vec<Kept> = call.shelf.all(KIND).into_iter().map(|(_, kept)| kept).collect();
-    all.retain(|kept| asked("statusEquals").is_none_or(|status| kept.status() == status));
-    all.retain(|kept| asked("nameContains").is_none_or(|part| kept.name().contains(part)));
+    all.retain(|kept| query.get("statusEquals").is_none_or(|status| kept.status() == status));
+    all.retain(|kept| query.get("nameContains").is_none_or(|part| kept.name().contains(part)));
     all.sort_by_key(|kept| kept.number);
-    if asked("sortOrder") != Some("Ascending") {
-        all.reverse();
-    }
-    let number = |name: &str, default: usize| asked(name).map_or(Ok(default), str::parse);
-    let from = number("nextToken", 0).map_err(|_| invalid("The provided token is invalid.".to_owned()))?;
-    let most = number("maxResults", PAGE).ok().filter(|most| (1..=PAGE).contains(most));
-    let most = most.ok_or_else(|| {
-        let shown = asked("maxResults").unwrap_or_default();
-        invalid(format!("1 validation error detected: Value '{shown}' at 'maxResults' failed to satisfy constraint: Member must have value between 1 and {PAGE}"))
-    })?;
-    let page: Vec<Value> = all.iter().skip(from).take(most).map(Kept::shown).collect();
-    let mut reply = json!({ "invocationJobSummaries": page });
-    if from + most < all.len() {
-        reply["nextToken"] = (from + most).to_string().into();
-    }
-    Ok(reply)
+    query.page("invocationJobSummaries", all.iter().map(Kept::shown).collect())
 }
 
 /// What lies in buckets.
