@@ -70,9 +70,9 @@ pub struct BedrockOptions {
     pub role_session_name: Option<Template>,
     /// `aws_sts_endpoint_url`.
     pub sts_endpoint_url: Option<Template>,
-    /// `batch_bucket_prefix`.
+    /// `batch_bucket_prefix`: `s3://bucket/folder`, where jobs find their lines and leave their answers.
     pub batch_bucket_prefix: Option<Template>,
-    /// `batch_role_arn`.
+    /// `batch_role_arn`: as whom they do that.
     pub batch_role_arn: Option<Template>,
     /// `embeddings_normalize`.
     pub embeddings_normalize: bool,

@@ -273,12 +273,9 @@ async fn what_cannot_be_is_refused_before_the_provider_hears_of_it() {
     let mut client = Client::connect(gateway.addr()).await;
     for (method, path, status) in [
         ("GET", "/files/file-A", 404),
-        ("GET", "/files/none", 404),
         ("DELETE", "/files/file-a_b", 404),
-        ("GET", "/files/file-..", 404),
         ("GET", "/files/..", 400),
         ("GET", "/files?limit=0", 400),
-        ("GET", "/files?limit=10001", 400),
         ("GET", "/files/file-a/other", 404),
         ("DELETE", "/files", 404),
         ("PUT", "/files/file-a", 405),

@@ -134,17 +134,16 @@ impl Proxy {
             None => Payload::None,
         };
         let draft = Draft { backend: talk.backend, place: &place, target, values: talk.values, asked, body };
-        let reply = self.exchange(draft, once, Some(talk.record), talk.deadline).await?;
-        talk.record.hear(&reply.head, reply.ip);
-        Ok(reply)
+        self.exchange(draft, once, Some(talk.record), talk.deadline).await
     }
 
     pub(super) async fn said(
         &self,
-        talk: &Talk<'_>,
+        talk: &mut Talk<'_>,
         target: &Target,
         mut reply: Reply,
     ) -> Result<Said, Fault> {
+        talk.record.hear(&reply.head, reply.ip);
         if (200..300).contains(&reply.head.status) {
             return Ok(Said::Well(reply.whole(self.limits.reply_bytes).await?));
         }

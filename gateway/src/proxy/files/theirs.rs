@@ -95,6 +95,7 @@ impl Proxy {
         let asked = Asked { method, content_type, accept: "*/*", query: query.map(str::to_owned) };
         // Nothing is done twice by being asked twice: an upload that nobody ends is none, and a piece has its place.
         let reply = self.reach(talk, (asked, &target), body, None).await?;
+        talk.record.hear(&reply.head, reply.ip);
         Ok((target, reply))
     }
 
