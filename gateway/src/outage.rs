@@ -10,6 +10,11 @@ pub(crate) struct Outage {
 }
 
 impl Outage {
+    /// Whether it failed last.
+    pub(crate) fn lasts(&self) -> bool {
+        self.lasts.load(Ordering::Relaxed)
+    }
+
     /// It failed. Told where it had worked before.
     pub(crate) fn failed(&self, what: &str, why: &dyn Display) {
         if !self.lasts.swap(true, Ordering::Relaxed) {

@@ -2,7 +2,7 @@
 //!
 //! <https://developer.konghq.com/plugins/prometheus/>, <https://developer.konghq.com/ai-gateway/monitor-ai-llm-metrics/>
 
-use super::gauges::{Gauges, STATES, TargetGauge};
+use super::gauges::{EmbeddingGauge, Gauges, STATES, TargetGauge};
 use super::histogram::{ADDED, Bounds, FIRST_TOKEN, Histogram, OF_KONG, OF_PROVIDER, OF_UPSTREAM, PER_TOKEN};
 use super::retries::Count;
 use super::text::{Exposition, Format, Kind, float};
@@ -24,6 +24,8 @@ pub(crate) fn write(counted: &Counted, gauges: &Gauges, format: Format) -> Strin
     out.calls();
     out.retries(counted);
     out.targets(gauges);
+    out.embeddings(gauges);
+    out.shared(gauges);
     out.gateway(gauges);
     out.text.finish()
 }
@@ -229,6 +231,51 @@ impl<'r> Writer<'r> {
         );
     }
 
+    /// The gateway's own calls for embeddings.
+    fn embeddings(&mut self, gauges: &'r Gauges) {
+        let labels = ["service", "route", "ai_provider", "ai_model"];
+        let all = || gauges.embeddings.iter();
+        let whose = |one: &'r EmbeddingGauge| values([&one.service, &one.route, &one.provider, &one.model]);
+        let calls = all().flat_map(|one| {
+            [("done", one.done), ("failed", one.failed)].map(|(outcome, count)| {
+                let mut labels = whose(one);
+                labels.push(outcome.into());
+                (labels, float(count))
+            })
+        });
+        self.counter(
+            ("touchstone_embedding_calls_total", "Calls for the embedding of a prompt or a description"),
+            &[&labels[..], &["outcome"]].concat(),
+            calls.collect(),
+        );
+        self.counter(
+            ("touchstone_embedding_tokens_total", "Tokens that they took"),
+            &labels,
+            all().map(|one| (whose(one), float(one.tokens))).collect(),
+        );
+        self.counter(
+            ("touchstone_embedding_seconds_total", "Time that they took"),
+            &labels,
+            all().map(|one| (whose(one), one.seconds)).collect(),
+        );
+    }
+
+    /// What lies in databases, and what is kept.
+    fn shared(&mut self, gauges: &'r Gauges) {
+        let states = gauges
+            .shared
+            .iter()
+            .map(|one| (values([&one.service, &one.route, one.what]), f64::from(u8::from(one.is_there))));
+        self.gauge(
+            ("touchstone_database_up", "1 where the database answered last that has what a route shares"),
+            &["service", "route", "what"],
+            states.collect(),
+        );
+        for (family, number) in KEPT.into_iter().zip(gauges.kept) {
+            self.gauge(family, &[], vec![(Values::new(), float(number))]);
+        }
+    }
+
     /// The gateway as a whole.
     fn gateway(&mut self, gauges: &Gauges) {
         let mut one = |kind, (name, help), value: f64| {
@@ -265,6 +312,13 @@ impl<'r> Writer<'r> {
         self.text.count(&[("version", gauges.version)], 1);
     }
 }
+
+/// What is kept, in the order of [`Gauges::kept`].
+const KEPT: [(&str, &str); 3] = [
+    ("touchstone_kept_responses", "Responses that are kept in memory"),
+    ("touchstone_kept_bytes", "Their bytes"),
+    ("touchstone_background_responses", "Responses that are being made in the background"),
+];
 
 /// Kong's histograms of durations.
 type Latency = (&'static str, &'static str, Bounds, fn(&Row) -> &Histogram);

@@ -11,7 +11,34 @@ pub(crate) struct Gauges {
     pub(crate) connections: u64,
     pub(crate) log_dropped: u64,
     pub(crate) spans_dropped: u64,
+    /// Responses in memory, their bytes, and responses that are made in the background.
+    pub(crate) kept: [u64; 3],
     pub(crate) targets: Vec<TargetGauge>,
+    pub(crate) embeddings: Vec<EmbeddingGauge>,
+    pub(crate) shared: Vec<SharedGauge>,
+}
+
+/// The gateway's own calls for the embeddings of one route's prompts.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct EmbeddingGauge {
+    pub(crate) service: String,
+    pub(crate) route: String,
+    pub(crate) provider: String,
+    pub(crate) model: String,
+    pub(crate) done: u64,
+    pub(crate) failed: u64,
+    pub(crate) tokens: u64,
+    pub(crate) seconds: f64,
+}
+
+/// What a route has in a database.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct SharedGauge {
+    pub(crate) service: String,
+    pub(crate) route: String,
+    /// `targets`, `responses` or `vectors`.
+    pub(crate) what: &'static str,
+    pub(crate) is_there: bool,
 }
 
 /// A target of a route.

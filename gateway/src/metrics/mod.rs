@@ -34,7 +34,7 @@ use tokio::time::Instant;
 #[cfg(feature = "otlp")]
 pub(crate) use counter::Counter;
 pub(crate) use families::write;
-pub(crate) use gauges::{Gauges, TargetGauge};
+pub(crate) use gauges::{EmbeddingGauge, Gauges, SharedGauge, TargetGauge};
 pub(crate) use key::Key;
 #[cfg(feature = "otlp")]
 pub(crate) use key::operation;

@@ -105,7 +105,7 @@ impl Proxy {
         }
     }
 
-    /// The vector of one text.
+    /// The vector of one text. The call counts, whatever becomes of it.
     async fn embed(
         &self,
         finder: &Finder,
@@ -113,6 +113,19 @@ impl Proxy {
         text: &str,
         deadline: Instant,
     ) -> Result<Vec<f32>, Unembedded> {
+        let counting = finder.semantic.tally.begin();
+        let (vector, tokens) = self.ask_for_vector(finder, head, text, deadline).await?;
+        counting.done(tokens);
+        Ok(vector)
+    }
+
+    async fn ask_for_vector(
+        &self,
+        finder: &Finder,
+        head: &Parts,
+        text: &str,
+        deadline: Instant,
+    ) -> Result<(Vec<f32>, u64), Unembedded> {
         let model = &finder.model;
         let values = Values { head, captures: &Captures::default(), trace: None };
         let filled = model.fill(&values)?;
@@ -131,8 +144,10 @@ impl Proxy {
         }
         let body = reply.whole(REPLY_BYTES).await?;
         let call = Call { model: target.model, ..Call::default() };
-        let (reply, _) = call::reply(Api::Embeddings, model.provider, &body, &call).map_err(Fault::from)?;
-        first(&reply).ok_or(Unembedded::Empty)
+        let (reply, usage) =
+            call::reply(Api::Embeddings, model.provider, &body, &call).map_err(Fault::from)?;
+        let vector = first(&reply).ok_or(Unembedded::Empty)?;
+        Ok((vector, usage.map_or(0, |usage| usage.prompt)))
     }
 }
 

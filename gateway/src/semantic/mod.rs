@@ -15,6 +15,7 @@ mod database;
 mod distance;
 mod order;
 mod prompt;
+mod tally;
 
 use std::fmt::Display;
 use std::sync::{Mutex, OnceLock, PoisonError};
@@ -24,6 +25,7 @@ use rustls::ClientConfig;
 use tokio::time::{Instant, sleep};
 
 pub(crate) use prompt::prompt;
+pub(crate) use tally::{Counts, Tally};
 
 use crate::config::{AiProxy, Algorithm, Embeddings, Metric, Target};
 use crate::outage::Outage;
@@ -59,6 +61,8 @@ pub(crate) struct Semantic {
     /// Until when the model is not asked.
     pause: Mutex<Option<Instant>>,
     outage: Outage,
+    /// What its calls were.
+    pub(crate) tally: Tally,
 }
 
 /// No description is near enough, and nobody takes the rest.
@@ -109,7 +113,23 @@ impl Semantic {
             learning: tokio::sync::Mutex::default(),
             pause: Mutex::default(),
             outage: Outage::default(),
+            tally: Tally::default(),
         })
+    }
+
+    /// How many descriptions there are, and whether all are known.
+    pub(crate) fn learnt(&self) -> (usize, bool) {
+        (self.groups.len(), self.vectors.get().is_some())
+    }
+
+    /// Whether the model's service failed last.
+    pub(crate) fn is_lost(&self) -> bool {
+        self.outage.lasts()
+    }
+
+    /// Kong's name of the database that has the vectors, too, and whether that failed last.
+    pub(crate) fn database(&self) -> Option<(&'static str, bool)> {
+        self.keep.as_ref().map(Keep::state)
     }
 
     /// The vector of a description, where it is known.

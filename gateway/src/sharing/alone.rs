@@ -26,6 +26,10 @@ impl Circle {
         match *self {}
     }
 
+    pub(super) fn is_lost(&self, _: &Route) -> Option<bool> {
+        match *self {}
+    }
+
     pub(super) fn stop(&self) {
         match *self {}
     }

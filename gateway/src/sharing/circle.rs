@@ -32,6 +32,8 @@ pub(super) struct Circle {
     redis: Redis,
     /// Whoever holds it tells and learns; the other cores wait.
     members: Mutex<Vec<Member>>,
+    /// The keys of their routes.
+    routes: Vec<String>,
     outage: Outage,
     stopped: AtomicBool,
 }
@@ -72,6 +74,7 @@ impl Circle {
             settings: settings.clone(),
             redis,
             members: Mutex::default(),
+            routes: Vec::new(),
             outage: Outage::default(),
             stopped: AtomicBool::new(false),
         })
@@ -85,8 +88,14 @@ impl Circle {
         // What was there before we shared it is ours alone.
         let known = |standing: Standing| Known { told: standing.tally, ..Known::default() };
         let targets = balancer.standings(Instant::now()).into_iter().map(known).collect();
+        self.routes.push(route.key());
         let prefix = format!("{{touchstone:share:{}}}", letters(&scope(route)));
         self.members.get_mut().push(Member { balancer: Arc::clone(balancer), prefix, targets });
+    }
+
+    /// Whether the server failed last; `None`: the route is not among those that share through it.
+    pub(super) fn is_lost(&self, route: &Route) -> Option<bool> {
+        self.routes.contains(&route.key()).then(|| self.outage.lasts())
     }
 
     pub(super) fn stop(&self) {

@@ -47,6 +47,11 @@ impl Sharing {
         Ok(&mut self.circles[place])
     }
 
+    /// Whether others cannot be asked now; `None`: the route shares nothing.
+    pub(crate) fn is_lost(&self, route: &Route) -> Option<bool> {
+        self.circles.iter().find_map(|circle| circle.is_lost(route))
+    }
+
     /// Tells nothing more: others have taken over the balancers.
     pub(crate) fn stop(&self) {
         self.circles.iter().for_each(Circle::stop);

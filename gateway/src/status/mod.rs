@@ -9,6 +9,7 @@ mod answer;
 mod gauges;
 mod page;
 mod server;
+mod shared;
 mod view;
 
 use std::path::PathBuf;

@@ -9,6 +9,7 @@ use serde::Serialize;
 use tokio::time::Instant;
 
 use super::Station;
+use super::shared::{KeptView, SemanticView, SharedView};
 use crate::balancer::{Health, State};
 use crate::commons::Commons;
 use crate::config::{Named, Route, Target, UpstreamUrl};
@@ -30,6 +31,7 @@ pub(super) struct View {
     pub(super) connections: Connections,
     pub(super) log: Lost,
     pub(super) telemetry: Lost,
+    pub(super) kept: KeptView,
     pub(super) routes: Vec<RouteView>,
 }
 
@@ -80,6 +82,12 @@ pub(super) struct RouteView {
     pub(super) calls: u64,
     pub(super) failed: u64,
     pub(super) errors: BTreeMap<&'static str, u64>,
+    /// Where prompts are embedded.
+    pub(super) semantic: Option<SemanticView>,
+    /// Where the state of its targets is shared with other gateways.
+    pub(super) sharing: Option<SharedView>,
+    /// Where its responses are kept in Redis.
+    pub(super) responses: Option<SharedView>,
     pub(super) targets: Vec<TargetView>,
 }
 
@@ -159,6 +167,7 @@ impl View {
             },
             log: Lost { dropped: crate::log::dropped() },
             telemetry: Lost { dropped: crate::telemetry::dropped() },
+            kept: KeptView::of(&loaded.commons),
             routes,
         }
     }
@@ -206,6 +215,9 @@ impl RouteView {
             calls,
             failed,
             errors,
+            semantic: commons.semantic(route).and_then(|semantic| SemanticView::of(&semantic, route)),
+            sharing: SharedView::of_targets(commons, route),
+            responses: SharedView::of_responses(commons, route),
             targets: targets.collect(),
         }
     }

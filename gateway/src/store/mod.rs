@@ -79,6 +79,11 @@ impl Store {
         Responses::new(Arc::clone(&self.near), server)
     }
 
+    /// How many responses lie in memory, and their bytes.
+    pub(crate) fn held(&self) -> (usize, usize) {
+        self.near.held()
+    }
+
     /// Forgets what is too old, for as long as it is polled: so that memory is given back though nobody comes.
     pub(crate) async fn forget(&self) {
         let age = self.limits.kept_for.min(self.limits.files_age);

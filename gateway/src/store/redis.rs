@@ -62,6 +62,10 @@ impl Server {
         })
     }
 
+    pub(super) fn is_lost(&self) -> bool {
+        self.outage.lasts()
+    }
+
     pub(super) fn is_at(&self, settings: &config::Redis) -> bool {
         self.settings == *settings
     }

@@ -68,6 +68,10 @@ impl Near {
         lock(&self.0).sweep(now);
     }
 
+    pub(super) fn held(&self) -> (usize, usize) {
+        lock(&self.0).held()
+    }
+
     fn put(&self, scope: Scope, id: &str, kept: Kept) {
         let bytes = kept.bytes();
         lock(&self.0).put(scope, id, Arc::new(kept), bytes, Instant::now());
@@ -90,6 +94,11 @@ impl Responses {
     /// Whether other gateways find what is kept.
     pub(crate) fn is_shared(&self) -> bool {
         self.far.is_some()
+    }
+
+    /// Whether what others keep could not be asked for last; `None`: there are no others.
+    pub(crate) fn is_lost(&self) -> Option<bool> {
+        self.far.as_ref().map(|far| far.is_lost())
     }
 
     /// Keeps a response, in the place of what there was of it. One that alone is larger than all that may be kept is not kept.

@@ -97,7 +97,6 @@ impl Runs {
     }
 
     /// How many there are now.
-    #[cfg(test)]
     pub(crate) fn count(&self) -> usize {
         self.running().len()
     }

@@ -120,7 +120,6 @@ impl<T: Clone> Shelf<T> {
     }
 
     /// How many there are, and their bytes.
-    #[cfg(test)]
     pub(super) fn held(&self) -> (usize, usize) {
         (self.entries.len(), self.bytes)
     }

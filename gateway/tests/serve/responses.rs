@@ -46,6 +46,8 @@ async fn what_is_kept_is_reached_too() {
         ("DELETE", "/resp_1"),
         ("POST", "/resp_1/cancel"),
         ("GET", "/resp_1/input_items?limit=2"),
+        ("POST", "/input_tokens"),
+        ("POST", "/compact"),
     ] {
         let (upstream, _gateway, mut client) = responses("openai", json!({}), None).await;
         client.write(&format!("{method} /chat/v1/responses{below} HTTP/1.1\r\nhost: g\r\n\r\n")).await;

@@ -69,6 +69,11 @@ impl Keep {
         Some(Self { database, kind, names, is_full: AtomicBool::new(false), outage: Outage::default() })
     }
 
+    /// Kong's name for it, and whether it failed last.
+    pub(super) fn state(&self) -> (&'static str, bool) {
+        (self.kind, self.outage.lasts())
+    }
+
     /// The vectors that somebody has put there before, in the order of the descriptions.
     pub(super) async fn stored(&self) -> Vec<Option<Vec<f32>>> {
         let stored = async {

@@ -90,6 +90,7 @@ kong_http_requests_total{code="400",consumer="",route="chat",service="ai",source
 kong_http_requests_total{code="429",consumer="",route="chat",service="ai",source="service",workspace="default"} 1
 kong_upstream_target_health{address="",state="healthy",subsystem="http",target="0",upstream="chat"} 1
 kong_upstream_target_health{address="",state="unhealthy",subsystem="http",target="0",upstream="chat"} 0
+touchstone_background_responses 0
 touchstone_build_info{version="$VERSION"} 1
 touchstone_calls_in_flight 0
 touchstone_calls_total{outcome="client_gone",route="chat",service="ai"} 1
@@ -97,6 +98,8 @@ touchstone_calls_total{outcome="done",route="chat",service="ai"} 3
 touchstone_calls_total{outcome="request_refused",route="chat",service="ai"} 1
 touchstone_calls_total{outcome="route_not_found",route="",service=""} 1
 touchstone_calls_total{outcome="upstream_error",route="chat",service="ai"} 1
+touchstone_kept_bytes 0
+touchstone_kept_responses 0
 touchstone_spans_dropped_total 0
 touchstone_target_calls_in_flight{$TARGET,target="0"} 0
 touchstone_target_state{$TARGET,state="healthy",target="0"} 1

@@ -1,6 +1,8 @@
 //! What operators see of a gateway, as data and as a page.
 
 mod browser;
+#[cfg(all(feature = "redis", feature = "pgvector"))]
+mod shared;
 
 use fantoccini::Locator;
 use serde_json::{Value, json};
