@@ -104,7 +104,7 @@ impl Redis {
 
     /// Three that are one cluster.
     pub(super) async fn cluster() -> Option<Vec<Self>> {
-        let words = ["--cluster-enabled", "yes", "--cluster-port", "BUS", "--cluster-node-timeout", "1000"];
+        let words = ["--cluster-enabled", "yes", "--cluster-port", "BUS", "--cluster-node-timeout", "15000"];
         let nodes: Vec<Self> = (0..3).map_while(|_| Self::with(&words)).collect();
         let addresses: Vec<String> = nodes.iter().map(|node| format!("127.0.0.1:{}", node.port)).collect();
         let mut create = vec!["--cluster", "create"];
