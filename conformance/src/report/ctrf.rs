@@ -57,7 +57,7 @@ struct Environment<'a> {
 struct Test<'a> {
     name: String,
     status: &'static str,
-    /// A check takes no time of its own: it looks at what was played.
+    /// Milliseconds of the plays that it looks at.
     duration: u64,
     suite: [&'a str; 2],
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -111,24 +111,25 @@ pub fn render(report: &Report) -> std::io::Result<String> {
 
 fn test<'a>(report: &Report, tested: &Tested<'a>) -> Test<'a> {
     let suite = [tested.cell(), tested.group()];
+    let duration = u64::try_from(tested.took().as_millis()).unwrap_or(u64::MAX);
     match tested {
         Tested::Quiet { requirement, status, reason, .. } => Test {
             name: requirement.id.clone(),
             status: if *status == Status::Skip { "skipped" } else { "passed" },
-            duration: 0,
+            duration,
             suite,
             message: *reason,
             trace: None,
             raw_status: status.name(),
             tags: Vec::new(),
         },
-        Tested::Loud { check, requirement } => Test {
+        Tested::Loud { check, requirement, .. } => Test {
             name: format!("{} @ {}", check.id, check.scenario),
             status: match check.status {
                 Status::Warn | Status::Xfail => "other",
                 _ => "failed",
             },
-            duration: 0,
+            duration,
             suite,
             message: Some(&requirement.sentence),
             trace: Some(cases::finding(report, check, requirement)),

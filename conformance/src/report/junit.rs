@@ -2,14 +2,16 @@
 //! or are not claimed, are one case for each requirement, for a whole run has a hundred thousand of them.
 //!
 //! Form: <https://github.com/testmoapp/junitxml>. What JUnit has no word for is told in its nearest one: an expected
-//! failure and an undeclared feature are `skipped` with their reason, a warning passes with its finding as output.
+//! failure and an undeclared feature are `skipped` with their reason, a warning passes with its finding as output. Times are those of the
+//! plays: of a case those that it looks at, of a suite each of its cell's once.
 
 use std::collections::HashMap;
 use std::io;
+use std::time::Duration;
 
 use quick_junit::{NonSuccessKind, Property, Report as Document, TestCase, TestCaseStatus, TestSuite};
 
-use super::cases::{self, Tested};
+use super::cases::{self, Tested, Times};
 use super::model::{CellResult, Check, Report, RequirementResult, Status};
 
 /// Renders the document.
@@ -22,9 +24,13 @@ pub fn render(report: &Report) -> io::Result<String> {
     for tested in cases::all(report) {
         by_cell.entry(tested.cell()).or_default().push(tested);
     }
-    let cells = report.cells.iter();
-    document.add_test_suites(cells.map(|cell| {
-        suite(report, cell, by_cell.get(cell.id.as_str()).map(Vec::as_slice).unwrap_or_default())
+    document.set_time(Duration::from_millis(report.environment.duration_ms));
+    let times = Times::new(report);
+    document.add_test_suites(report.cells.iter().map(|cell| {
+        let cases = by_cell.get(cell.id.as_str()).map(Vec::as_slice).unwrap_or_default();
+        let mut suite = suite(report, cell, cases);
+        suite.set_time(times.of_cell(&cell.id));
+        suite
     }));
     document.to_string().map_err(io::Error::other)
 }
@@ -50,9 +56,10 @@ fn case(report: &Report, tested: &Tested<'_>) -> TestCase {
             }
             TestCase::new(requirement.id.as_str(), status)
         }
-        Tested::Loud { check, requirement } => loud(report, check, requirement),
+        Tested::Loud { check, requirement, .. } => loud(report, check, requirement),
     };
     case.set_classname(tested.group());
+    case.set_time(tested.took());
     case
 }
 

@@ -46,6 +46,8 @@ pub struct Report {
     pub scenarios: Vec<ScenarioResult>,
     /// What was judged, in order.
     pub requirements: Vec<RequirementResult>,
+    /// What was played, in the order of scenarios and cells. A report of an earlier version has none.
+    pub plays: Vec<Played>,
     /// Every requirement judged on every scenario in every cell, in the order of scenarios, cells, requirements.
     pub checks: Vec<Check>,
     /// What was seen on the wire, at most one entry a scenario and cell.
@@ -169,6 +171,17 @@ pub struct ScenarioResult {
     pub file: Option<String>,
     /// Over its checks.
     pub statistics: Statistics,
+}
+
+/// One scenario played in one cell.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Played {
+    /// The scenario's id.
+    pub scenario: String,
+    /// The cell's id.
+    pub cell: String,
+    /// How long it took, from the first call of the client to the last look at the provider.
+    pub ms: u64,
 }
 
 /// One requirement, wherever it was judged.

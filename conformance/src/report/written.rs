@@ -9,8 +9,8 @@ use std::collections::{BTreeMap, HashMap};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use super::model::{
-    CellResult, Check, Environment, Evidence, Expectations, Implementation, Report, RequirementResult,
-    ScenarioResult, Status, Suite, Summary,
+    CellResult, Check, Environment, Evidence, Expectations, Implementation, Played, Report,
+    RequirementResult, ScenarioResult, Status, Suite, Summary,
 };
 
 /// What was found about a requirement, and wherever it was found.
@@ -61,6 +61,8 @@ pub(super) struct Document<'a> {
     unclaimed: &'a [String],
     scenarios: &'a [ScenarioResult],
     requirements: &'a [RequirementResult],
+    /// Places in scenarios and cells, and milliseconds.
+    plays: Vec<(usize, usize, u64)>,
     findings: Vec<Found>,
     alike: Vec<Alike>,
     expectations: &'a Expectations,
@@ -81,6 +83,7 @@ impl<'a> Document<'a> {
             unclaimed: &report.unclaimed,
             scenarios: &report.scenarios,
             requirements: &report.requirements,
+            plays: report.plays.iter().map(|play| places.of_play(play)).collect(),
             findings: findings(report, &places),
             alike: alike(report, &places),
             expectations: &report.expectations,
@@ -118,13 +121,20 @@ impl<'a> Places<'a> {
 
     /// Scenario, cell, requirement; what is in no table comes last.
     fn of(&self, check: &Check) -> (usize, usize, usize) {
-        let place = |table: &HashMap<&str, usize>, id: &str| table.get(id).copied().unwrap_or(usize::MAX);
         (
             place(&self.scenarios, &check.scenario),
             place(&self.cells, &check.cell),
             place(&self.requirements, &check.id),
         )
     }
+
+    fn of_play(&self, play: &Played) -> (usize, usize, u64) {
+        (place(&self.scenarios, &play.scenario), place(&self.cells, &play.cell), play.ms)
+    }
+}
+
+fn place(table: &HashMap<&str, usize>, id: &str) -> usize {
+    table.get(id).copied().unwrap_or(usize::MAX)
 }
 
 /// In the order of requirements.
@@ -210,6 +220,8 @@ struct Read {
     unclaimed: Vec<String>,
     scenarios: Vec<ScenarioResult>,
     requirements: Vec<RequirementResult>,
+    #[serde(default)]
+    plays: Vec<(usize, usize, u64)>,
     findings: Vec<Found>,
     alike: Vec<Alike>,
     expectations: Expectations,
@@ -221,6 +233,7 @@ impl<'de> Deserialize<'de> for Report {
         let read = Read::deserialize(deserializer)?;
         let mut checks = read.checks().map_err(de::Error::custom)?;
         sort(&mut checks, &read.scenarios, &read.cells, &read.requirements);
+        let plays = read.plays().map_err(de::Error::custom)?;
         Ok(Self {
             api_version: read.api_version,
             kind: read.kind,
@@ -232,6 +245,7 @@ impl<'de> Deserialize<'de> for Report {
             unclaimed: read.unclaimed,
             scenarios: read.scenarios,
             requirements: read.requirements,
+            plays,
             checks,
             evidence: read.evidence,
             expectations: read.expectations,
@@ -243,6 +257,17 @@ impl<'de> Deserialize<'de> for Report {
 const MOST: usize = 4 << 20;
 
 impl Read {
+    fn plays(&self) -> Result<Vec<Played>, String> {
+        let played = self.plays.iter().map(|(scenario, cell, ms)| {
+            Ok(Played {
+                scenario: at(&self.scenarios, *scenario, "scenario")?.id.clone(),
+                cell: at(&self.cells, *cell, "cell")?.id.clone(),
+                ms: *ms,
+            })
+        });
+        played.collect()
+    }
+
     fn checks(&self) -> Result<Vec<Check>, String> {
         let found = self.findings.iter().map(|found| found.places.len());
         let alike = self.alike.iter().map(|set| set.cells.len().saturating_mul(set.requirements.len()));

@@ -12,6 +12,7 @@ mod secrets;
 mod summary;
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use futures_util::StreamExt;
 use futures_util::stream;
@@ -72,7 +73,7 @@ const REFUSED: usize = 10;
 /// [`Error::Glob`], [`Error::Nothing`].
 pub async fn judge(arena: &Arena, options: &Options) -> Result<Report, Error> {
     let started = jiff::Timestamp::now();
-    let clock = std::time::Instant::now();
+    let clock = Instant::now();
     let plan = Plan::new(arena.profile(), options, arena.owns_gateway().await)?;
     let judge = Judge::new(arena.profile())?;
     let outcomes = play_all(arena, &plan, &judge, options).await;
@@ -116,30 +117,39 @@ async fn play_all(arena: &Arena, plan: &Plan, judge: &Judge, options: &Options) 
 pub(crate) struct Outcome {
     pub(crate) checks: Vec<Check>,
     pub(crate) evidence: Option<Evidence>,
+    /// How long the play took; absent where there was none.
+    pub(crate) took: Option<Duration>,
+}
+
+impl Outcome {
+    fn unplayed(checks: Vec<Check>) -> Self {
+        Self { checks, evidence: None, took: None }
+    }
 }
 
 /// A task of its own, so that a panic of the harness costs one play, and says so.
 async fn play_one(arena: &Arena, planned: &Planned, judge: &Judge) -> Outcome {
     let Some(route) = &planned.route else {
-        return Outcome { checks: judge::skipped(planned), evidence: None };
+        return Outcome::unplayed(judge::skipped(planned));
     };
     if planned.requirements.is_empty() {
-        return Outcome { checks: judge::skipped(planned), evidence: None };
+        return Outcome::unplayed(judge::skipped(planned));
     }
     let (stage, play) = (Arc::clone(arena.stage()), planned.play(route));
     let is_heavy = planned.is_heavy();
     let playing = tokio::spawn(async move {
         let _turn = if is_heavy { Some(stage.heavy.lock().await) } else { None };
-        play::play(&stage, play).await
+        let clock = Instant::now();
+        (play::play(&stage, play).await, clock.elapsed())
     });
     match playing.await {
-        Ok(cases) => {
+        Ok((cases, took)) => {
             let mut checks = judge.judge(planned, &cases);
             let keep = if checks.iter().all(|check| check.status == Status::Pass) { &FEW } else { &MANY };
             let evidence = evidence::collect(&cases, &arena.stage().redactor, keep);
             checks.extend(judge::skipped(planned));
-            Outcome { checks, evidence: Some(evidence) }
+            Outcome { checks, evidence: Some(evidence), took: Some(took) }
         }
-        Err(error) => Outcome { checks: judge::harness_error(planned, &error.to_string()), evidence: None },
+        Err(error) => Outcome::unplayed(judge::harness_error(planned, &error.to_string())),
     }
 }

@@ -8,7 +8,7 @@ use super::plan::Plan;
 use super::{Arena, Options, Outcome, evidence};
 use crate::gateway::{self, Profile, Route};
 use crate::report::model::{
-    API_VERSION, CellResult, Check, Environment, Expectations, KIND, Report, RequirementResult,
+    API_VERSION, CellResult, Check, Environment, Expectations, KIND, Played, Report, RequirementResult,
     ScenarioResult, Source, Statistics, Suite, Summary,
 };
 use crate::report::written;
@@ -25,7 +25,7 @@ pub(super) fn report(
     started: jiff::Timestamp,
     took: Duration,
 ) -> Report {
-    let plays = outcomes.iter().filter(|outcome| outcome.evidence.is_some()).count();
+    let plays = plays(plan, &outcomes);
     let (mut checks, mut evidence) = (Vec::new(), Vec::new());
     for outcome in outcomes {
         checks.extend(outcome.checks);
@@ -47,15 +47,32 @@ pub(super) fn report(
         suite: suite_with(&options.scenarios),
         implementation: arena.profile().implementation.clone(),
         environment,
-        summary: Summary { statistics, plays, exit_code: exit_code(statistics) },
+        summary: Summary { statistics, plays: plays.len(), exit_code: exit_code(statistics) },
         cells,
         unclaimed: unclaimed(arena.profile()),
         scenarios,
         requirements,
+        plays,
         checks,
         evidence,
         expectations,
     }
+}
+
+/// Outcomes come in the plan's order.
+fn plays(plan: &Plan, outcomes: &[Outcome]) -> Vec<Played> {
+    let played = plan.plays.iter().zip(outcomes).filter_map(|(planned, outcome)| {
+        Some(Played {
+            scenario: planned.scenario.id.clone(),
+            cell: planned.cell.to_string(),
+            ms: milliseconds(outcome.took?),
+        })
+    });
+    played.collect()
+}
+
+fn milliseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// 0 as expected; 1 unexpected failure or stale expectation; 2 nothing ran; 4 the harness failed.
@@ -114,7 +131,7 @@ fn environment(arena: &Arena, options: &Options, started: jiff::Timestamp, took:
         os: std::env::consts::OS.to_owned(),
         arch: std::env::consts::ARCH.to_owned(),
         started: started.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
-        duration_ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
+        duration_ms: milliseconds(took),
         died: None,
     }
 }

@@ -54,6 +54,22 @@ async fn a_report_has_the_published_form() {
     assert_eq!(serde_json::from_value::<Report>(written).expect("a report"), report);
 }
 
+/// JUnit and CTRF say what a play took, and not what judging took.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_play_takes_as_long_as_its_stream() {
+    let report = report("chat.stream.paced").await;
+    assert_eq!(report.plays.len(), report.summary.plays);
+    let streamed = report.plays.iter().find(|play| play.cell.ends_with("/stream")).expect("it was played");
+    assert!(streamed.ms >= 300, "{streamed:?}");
+    let document: serde_json::Value =
+        serde_json::from_str(&conformance::report::ctrf::render(&report).expect("JSON")).expect("JSON");
+    let tests = document["results"]["tests"].as_array().expect("tests");
+    let of_stream = |test: &&serde_json::Value| test["suite"][0] == streamed.cell.as_str();
+    let judged = |test: &&serde_json::Value| of_stream(test) && test["status"] != "skipped";
+    assert!(tests.iter().filter(judged).all(|test| test["duration"] == streamed.ms), "{tests:#?}");
+    assert!(tests.iter().any(|test| judged(&test)));
+}
+
 /// A gateway that is told provider and key with each call.
 const TOLD: &str = r#"
 apiVersion: touchstone/v1

@@ -2,8 +2,8 @@
 
 use conformance::report::model::{
     API_VERSION, CellResult, Check, End, Environment, Evidence, Exchange, Expectation, Expectations,
-    Implementation, KIND, Message, Moment, Report, RequirementResult, ScenarioResult, Source, Statistics,
-    Status, Suite, Summary, Upstream,
+    Implementation, KIND, Message, Moment, Played, Report, RequirementResult, ScenarioResult, Source,
+    Statistics, Status, Suite, Summary, Upstream,
 };
 use conformance::{Cell, Level, Mode, Surface};
 use serde_json::json;
@@ -50,6 +50,7 @@ pub(crate) fn sample() -> Report {
         summary: Summary { statistics: count(&checks, |_| true), plays: 16, exit_code: 1 },
         scenarios: STATUSES.iter().map(|status| row(*status, &checks)).collect(),
         requirements: (0..STATUSES.len()).map(|n| requirement(n, &checks)).collect(),
+        plays: checks.iter().zip(10..).map(played).collect(),
         unclaimed: vec!["openai.embeddings/anthropic".into()],
         evidence: checks.iter().map(evidence).collect(),
         cells: cells
@@ -107,6 +108,11 @@ fn check(n: usize, scenario: &str, cell: &Cell, status: Status) -> Check {
             Vec::new()
         },
     }
+}
+
+/// Each takes a millisecond more than the one before.
+fn played((check, ms): (&Check, u64)) -> Played {
+    Played { scenario: check.scenario.clone(), cell: check.cell.clone(), ms }
 }
 
 fn requirement(n: usize, checks: &[Check]) -> RequirementResult {

@@ -41,6 +41,26 @@ fn the_form_is_the_published_one() {
 }
 
 #[test]
+fn the_form_knows_every_surface() {
+    let schema: Value = serde_json::from_str(SCHEMA).unwrap();
+    let surfaces: Vec<Value> = conformance::Surface::ALL.iter().map(|surface| json!(surface)).collect();
+    for place in ["/environment/properties/surfaces/items/enum", "/cells/items/properties/surface/enum"] {
+        assert_eq!(schema["properties"].pointer(place).unwrap(), &json!(surfaces), "{place}");
+    }
+}
+
+/// An earlier version told no times.
+#[test]
+fn a_report_without_plays_is_read() {
+    let mut written = serde_json::to_value(sample()).unwrap();
+    assert_eq!(written["plays"][1], json!([0, 1, 11]));
+    written["plays"][1][1] = json!(2);
+    assert!(serde_json::from_value::<Report>(written.clone()).unwrap_err().to_string().contains("no cell 2"));
+    written.as_object_mut().unwrap().remove("plays");
+    assert_eq!(serde_json::from_value::<Report>(written).unwrap().plays, []);
+}
+
+#[test]
 fn a_report_read_back_is_the_same() {
     let report = sample();
     let text = serde_json::to_string(&report).unwrap();
