@@ -4,6 +4,7 @@
 use serde_json::{Map, Value, json};
 
 use super::exchange::Exchange;
+use super::read::Reader;
 use crate::meaning::{self, Choice, Effort, Format, Input, Meaning, Part, Picture, Turn};
 use crate::{Mode, Surface};
 
@@ -17,14 +18,17 @@ pub(super) struct Asked {
 ///
 /// # Errors
 /// A sentence, where there is none.
-pub(super) fn ask(exchange: &Exchange, surface: Surface) -> Result<Asked, String> {
-    let body = exchange.request.json();
-    let mut asked = if is_openai(&exchange.provider, surface) {
-        Asked { request: body, lost: Vec::new() }
-    } else {
-        let meant = meaning::read(&exchange.provider, surface, &body);
-        let meant = meant.ok_or_else(|| format!("nothing here reads requests of {}", exchange.provider))?;
-        translate(&meant, surface)
+pub(super) fn ask(exchange: &Exchange, reader: &Reader) -> Result<Asked, String> {
+    let (body, surface) = (exchange.request.json(), reader.surface);
+    let mut asked = match reader.asked {
+        Some(read) => translate(&read(&body), surface),
+        None if is_openai(&exchange.provider, surface) => Asked { request: body, lost: Vec::new() },
+        None => {
+            let meant = meaning::read(&exchange.provider, surface, &body);
+            let meant =
+                meant.ok_or_else(|| format!("nothing here reads requests of {}", exchange.provider))?;
+            translate(&meant, surface)
+        }
     };
     let Value::Object(members) = &mut asked.request else {
         return Err("the request is no JSON object".to_owned());

@@ -1,5 +1,7 @@
 //! What a recorded body says: one JSON value, or the values of a stream in whichever framing.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
@@ -64,6 +66,7 @@ impl Events {
             Ok((frames, length)) => {
                 for frame in frames {
                     let text = String::from_utf8_lossy(&frame.payload).into_owned();
+                    let text = carried(&frame.name, &text).unwrap_or(text);
                     self.push(frame.name, text);
                 }
                 if length < body.len() {
@@ -108,6 +111,13 @@ impl Events {
             Err(error) => self.problems.push(format!("{}: no JSON: {error}", crate::text::short(&text, 60))),
         }
     }
+}
+
+/// What a piece of `InvokeModel` carries: the model's own words, in base64.
+/// <https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_PayloadPart.html>
+fn carried(name: &str, payload: &str) -> Option<String> {
+    let payload: Value = serde_json::from_str(payload).ok().filter(|_| name == "chunk")?;
+    String::from_utf8(STANDARD.decode(payload["bytes"].as_str()?).ok()?).ok()
 }
 
 impl Event {

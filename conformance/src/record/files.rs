@@ -7,7 +7,7 @@ use mocks::script::{Block, How, Match, Raw, RawPiece, Reply, Script};
 use serde_json::{Value, json};
 
 use super::exchange::{End, Exchange};
-use super::read::{self, Read};
+use super::read::{self, Read, Reader};
 use super::{Redactor, ask};
 use crate::expected::Expected;
 use crate::repro::yaml;
@@ -57,7 +57,7 @@ impl Files {
                 let script =
                     Script { matching: matching(exchange, place.nth), replies: vec![read.reply.clone()] };
                 list.push((path("scripts", "yaml"), headed(exchange, &read.unsaid, &to_yaml(&script))));
-                match scenario(exchange, reader.surface, read, bytes.as_ref(), place.name) {
+                match scenario(exchange, reader, read, bytes.as_ref(), place.name) {
                     Ok(text) => list.push((path("scenarios", "yaml"), text)),
                     Err(reason) => exchange.notes.push(format!("no scenario: {reason}")),
                 }
@@ -169,7 +169,8 @@ fn matching(exchange: &Exchange, nth: u64) -> Match {
 /// The beginning of the last text in the request that somebody wrote, up to where something was taken out.
 pub(super) fn said_last(exchange: &Exchange) -> Option<String> {
     let body = exchange.request.json();
-    let subjects = ["messages", "contents", "prompt", "input", "inputs", "texts", "inputText", "content"];
+    let subjects =
+        ["messages", "message", "contents", "prompt", "input", "inputs", "texts", "inputText", "content"];
     let asked = subjects.into_iter().map(|name| &body[name]).find(|asked| !asked.is_null())?;
     let text = last_text(asked)?;
     let begin: String = text.chars().take_while(|c| *c != '*').take(120).collect();
@@ -207,12 +208,13 @@ fn to_yaml(script: &Script) -> String {
 /// Two scenarios: the reply in neutral terms, which any provider can give; and in its own bytes, with what they say.
 fn scenario(
     exchange: &Exchange,
-    surface: Surface,
+    reader: &Reader,
     read: &Read,
     bytes: Option<&Raw>,
     name: &str,
 ) -> Result<String, String> {
-    let asked = ask::ask(exchange, surface)?;
+    let surface = reader.surface;
+    let asked = ask::ask(exchange, reader)?;
     let outcome = match (&read.reply.error, &read.reply.fault) {
         (Some(_), _) => Outcome::Error,
         (None, Some(_)) => Outcome::Broken,
@@ -242,7 +244,9 @@ fn scenario(
     let neutral = [members.as_slice(), &[("replies", json!([read.reply]))]].concat();
     entry(&mut text, &neutral);
     check(surface, &asked.request, &id)?;
-    if let Some(raw) = bytes.filter(|_| outcome == Outcome::Reply && surface != Surface::Embeddings) {
+    // Bytes of an API by which no gateway asks are what none can get.
+    let is_asked = reader.asked.is_none() && surface != Surface::Embeddings;
+    if let Some(raw) = bytes.filter(|_| outcome == Outcome::Reply && is_asked) {
         text.push_str("\n  # The same in the provider's own bytes, without the waits between them.\n");
         let expect = expect(&neutral, &read.reply, &exchange.provider)?;
         members[0].1 = json!(format!("{id}-bytes"));
@@ -258,7 +262,9 @@ fn scenario(
 fn asks_for_stream(exchange: &Exchange) -> bool {
     let path = &exchange.request.path;
     let stream = &exchange.request.json()["stream"];
-    let by_path = path.ends_with("/converse-stream") || path.ends_with(":streamGenerateContent");
+    let streams =
+        ["/converse-stream", "/invoke-with-response-stream", ":streamGenerateContent", "/generate_stream"];
+    let by_path = streams.into_iter().any(|end| path.ends_with(end));
     by_path
         || *stream == true
         || (exchange.provider == "ollama" && path.starts_with("/api/") && *stream != false)
@@ -306,8 +312,9 @@ fn expect(members: &[(&str, Value)], reply: &Reply, provider: &str) -> Result<Va
 
 /// What a profile must claim to be asked this.
 fn features(request: &Value) -> Vec<&'static str> {
-    let has_image = request["messages"].to_string().contains("\"image_url\"");
-    let format = request["response_format"]["type"].as_str();
+    let said = format!("{}{}", request["messages"], request["input"]);
+    let has_image = said.contains("\"image_url\"") || said.contains("\"input_image\"");
+    let format = request["response_format"]["type"].as_str().or(request["text"]["format"]["type"].as_str());
     let wanted = [
         ("tools", request["tools"].is_array()),
         ("images", has_image),

@@ -6,9 +6,9 @@ use serde_json::Value;
 use super::{Draft, Event, Reader, kind};
 use crate::Surface;
 
-pub(super) const MESSAGES: Reader = Reader { surface: Surface::Chat, take, fail, known: KNOWN };
+pub(super) const MESSAGES: Reader = Reader { surface: Surface::Chat, asked: None, take, fail, known: KNOWN };
 
-const KNOWN: &[&str] = &[
+pub(super) const KNOWN: &[&str] = &[
     "type",
     "index",
     "id",
@@ -61,7 +61,7 @@ const KNOWN: &[&str] = &[
     "error.details.error_code",
 ];
 
-fn take(draft: &mut Draft, event: &Event) {
+pub(super) fn take(draft: &mut Draft, event: &Event) {
     let json = &event.json;
     let key = json["index"].to_string();
     match json["type"].as_str().unwrap_or_default() {
@@ -181,7 +181,7 @@ const WORDS: &[(&str, Kind)] = &[
     ("conflict_error", Kind::Conflict),
 ];
 
-fn fail(status: u16, _: &str, event: &Event) -> Failure {
+pub(super) fn fail(status: u16, _: &str, event: &Event) -> Failure {
     let error = &event.json["error"];
     Failure {
         status: Some(status),

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::{Draft, Event, Reader, kind};
 use crate::Surface;
 
-pub(super) const CONVERSE: Reader = Reader { surface: Surface::Chat, take, fail, known: KNOWN };
+pub(super) const CONVERSE: Reader = Reader { surface: Surface::Chat, asked: None, take, fail, known: KNOWN };
 
 const KNOWN: &[&str] = &[
     // The padding of streams says nothing, and times are the moment's.
@@ -42,11 +42,8 @@ const KNOWN: &[&str] = &[
     "originalMessage",
 ];
 
-fn take(draft: &mut Draft, event: &Event) {
+pub(super) fn take(draft: &mut Draft, event: &Event) {
     let json = &event.json;
-    if event.name.ends_with("Exception") {
-        return draft.interrupt(fail(500, &event.name, event));
-    }
     for (number, block) in json["output"]["message"]["content"].as_array().into_iter().flatten().enumerate() {
         self::block(draft, event, number, block);
     }
@@ -136,7 +133,7 @@ const WORDS: &[(&str, Kind)] = &[
     ("modeltimeoutexception", Kind::Timeout),
 ];
 
-fn fail(status: u16, name: &str, event: &Event) -> Failure {
+pub(super) fn fail(status: u16, name: &str, event: &Event) -> Failure {
     let name = name.split(':').next().unwrap_or_default();
     let message = event.json["message"].as_str().or(event.json["Message"].as_str());
     Failure {

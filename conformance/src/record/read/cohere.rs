@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::{Draft, Event, Reader};
 use crate::Surface;
 
-pub(super) const CHAT: Reader = Reader { surface: Surface::Chat, take, fail, known: KNOWN };
+pub(super) const CHAT: Reader = Reader { surface: Surface::Chat, asked: None, take, fail, known: KNOWN };
 
 const KNOWN: &[&str] = &[
     "id",
@@ -112,12 +112,12 @@ fn end(draft: &mut Draft, end: &Value) {
     };
 }
 
-fn fail(status: u16, _: &str, event: &Event) -> Failure {
+pub(super) fn fail(status: u16, _: &str, event: &Event) -> Failure {
     failure(status, &event.json["message"])
 }
 
 /// There is nothing but the status and the sentence.
-fn failure(status: u16, message: &Value) -> Failure {
+pub(super) fn failure(status: u16, message: &Value) -> Failure {
     Failure {
         status: Some(status),
         kind: Some(Kind::of_status(status)),

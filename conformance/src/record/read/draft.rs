@@ -65,6 +65,17 @@ impl Draft {
         }
     }
 
+    /// Takes away what the first text begins with; nothing is left of a text that is no more than that.
+    pub(super) fn strip(&mut self, beginning: &str) {
+        let Some((_, Block::Text(pieces))) = self.blocks.first_mut() else { return };
+        let Some(rest) = pieces.0.first().and_then(|first| first.strip_prefix(beginning)) else { return };
+        if rest.is_empty() && pieces.0.len() == 1 {
+            self.blocks.remove(0);
+        } else {
+            pieces.0[0] = rest.to_owned();
+        }
+    }
+
     pub(super) fn refusal(&mut self, key: &str, piece: &str) {
         if let Block::Refusal(pieces) = self.block(key, || Block::Refusal(Pieces::default())) {
             push(pieces, piece);

@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::{Draft, Event, Reader, kind};
 use crate::Surface;
 
-pub(super) const GENERATE: Reader = Reader { surface: Surface::Chat, take, fail, known: KNOWN };
+pub(super) const GENERATE: Reader = Reader { surface: Surface::Chat, asked: None, take, fail, known: KNOWN };
 
 const KNOWN: &[&str] = &[
     "responseId",

@@ -5,7 +5,7 @@ use mocks::script::{Failure, Finish, Kind};
 use super::{Draft, Event, Reader};
 use crate::Surface;
 
-pub(super) const CHAT: Reader = Reader { surface: Surface::Chat, take, fail, known: KNOWN };
+pub(super) const CHAT: Reader = Reader { surface: Surface::Chat, asked: None, take, fail, known: KNOWN };
 pub(super) const GENERATE: Reader = Reader { surface: Surface::Completions, ..CHAT };
 
 const KNOWN: &[&str] = &[

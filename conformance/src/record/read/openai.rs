@@ -7,11 +7,11 @@ use super::{Draft, Event, Reader, kind};
 use crate::Surface;
 use crate::fold;
 
-pub(super) const CHAT: Reader = Reader { surface: Surface::Chat, take, fail, known: KNOWN };
+pub(super) const CHAT: Reader = Reader { surface: Surface::Chat, asked: None, take, fail, known: KNOWN };
 pub(super) const COMPLETIONS: Reader = Reader { surface: Surface::Completions, ..CHAT };
 pub(super) const EMBEDDINGS: Reader = Reader { surface: Surface::Embeddings, take: vectors, ..CHAT };
 
-const KNOWN: &[&str] = &[
+pub(super) const KNOWN: &[&str] = &[
     "id",
     "object",
     "created",
@@ -53,7 +53,7 @@ const KNOWN: &[&str] = &[
     "data.*.embedding.*",
 ];
 
-fn take(draft: &mut Draft, event: &Event) {
+pub(super) fn take(draft: &mut Draft, event: &Event) {
     let json = &event.json;
     if !json["error"].is_null() {
         return draft.interrupt(fail(500, "", event));
@@ -86,7 +86,7 @@ fn take(draft: &mut Draft, event: &Event) {
     }
 }
 
-fn call(draft: &mut Draft, position: usize, call: &Value) {
+pub(super) fn call(draft: &mut Draft, position: usize, call: &Value) {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let key = format!(
         "call {}",
@@ -138,8 +138,12 @@ const WORDS: &[(&str, Kind)] = &[
     ("model_not_found", Kind::NotFound),
 ];
 
-fn fail(status: u16, _: &str, event: &Event) -> Failure {
-    let error = &event.json["error"];
+pub(super) fn fail(status: u16, _: &str, event: &Event) -> Failure {
+    failure(status, &event.json["error"])
+}
+
+/// The members of an error.
+pub(super) fn failure(status: u16, error: &Value) -> Failure {
     let text = |name: &str| error[name].as_str().map(str::to_owned);
     let code = text("code");
     Failure {

@@ -19,6 +19,9 @@ pub(super) fn of(events: &[Event], known: &[&str]) -> Vec<String> {
         .collect()
 }
 
+/// What Bedrock adds in whoever's words it answers.
+const COUNTED: &[&str] = &["amazon-bedrock-guardrailAction", "amazon-bedrock-invocationMetrics.**"];
+
 /// More would be noise.
 const MOST: usize = 24;
 
@@ -38,7 +41,7 @@ fn walk(value: &Value, path: &mut Vec<String>, known: &[&str], found: &mut BTree
         }
         _ => {
             let is_nothing = matches!(value, Value::Null | Value::Bool(false)) || *value == 0 || *value == "";
-            if !is_nothing && !known.iter().any(|pattern| covers(pattern, path)) {
+            if !is_nothing && !known.iter().chain(COUNTED).any(|pattern| covers(pattern, path)) {
                 found.insert(path.join("."));
             }
         }

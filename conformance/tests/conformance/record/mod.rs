@@ -1,6 +1,7 @@
 //! Recordings: what passes comes out again, byte for byte, and nothing secret is in what is written.
 
 mod addresses;
+mod forms;
 mod secrets;
 
 use std::path::{Path, PathBuf};
@@ -14,69 +15,19 @@ use mocks::Script;
 use mocks::script::Reply;
 use serde_json::{Value, json};
 
+use forms::{FORMS, Form, form};
+
 const PATIENCE: Duration = Duration::from_secs(20);
 const MARKER: &str = "[[ts:recorded]]";
 
-/// The providers that are recorded here, each with the path of its chat: whole and streamed.
-const PATHS: [(&str, &str, &str); 8] = [
-    ("openai", "/v1/chat/completions", "/v1/chat/completions"),
-    ("deepseek", "/v1/chat/completions", "/v1/chat/completions"),
-    ("anthropic", "/v1/messages", "/v1/messages"),
-    ("bedrock", "/model/m/converse", "/model/m/converse-stream"),
-    ("gemini", "/v1beta/models/m:generateContent", "/v1beta/models/m:streamGenerateContent"),
-    ("ollama", "/api/chat", "/api/chat"),
-    ("cohere", "/v2/chat", "/v2/chat"),
-    (
-        "vertex",
-        "/v1/projects/p/locations/l/publishers/anthropic/models/claude-sonnet-4-5:rawPredict",
-        "/v1/projects/p/locations/l/publishers/anthropic/models/claude-sonnet-4-5:streamRawPredict",
-    ),
-];
-
-fn path(provider: &str, stream: bool) -> &'static str {
-    let (_, whole, streamed) = PATHS.into_iter().find(|(name, ..)| *name == provider).expect("a path");
-    if stream { streamed } else { whole }
-}
-
-/// A question in the provider's own words.
-fn question(provider: &str, stream: bool, text: &str) -> Value {
-    let said = json!([{"role": "user", "content": text}]);
-    match provider {
-        "anthropic" => json!({"model": "m", "max_tokens": 99, "messages": said, "stream": stream}),
-        "vertex" => {
-            json!({"anthropic_version": "vertex-2023-10-16", "max_tokens": 99, "messages": said, "stream": stream})
-        }
-        "bedrock" => json!({"messages": [{"role": "user", "content": [{"text": text}]}]}),
-        "gemini" => json!({"contents": [{"role": "user", "parts": [{"text": text}]}]}),
-        "openai" | "deepseek" if stream => {
-            json!({"model": "m", "messages": said, "stream": true, "stream_options": {"include_usage": true}})
-        }
-        _ => json!({"model": "m", "messages": said, "stream": stream}),
-    }
-}
-
-fn headers(provider: &str, key: &str) -> Vec<(String, String)> {
-    let name = match provider {
-        "anthropic" => "x-api-key",
-        "gemini" => "x-goog-api-key",
-        _ => "authorization",
-    };
-    let value = if name == "authorization" { format!("Bearer {key}") } else { key.to_owned() };
-    let mut headers =
-        vec![("content-type".to_owned(), "application/json".to_owned()), (name.to_owned(), value)];
-    if provider == "anthropic" {
-        headers.push(("anthropic-version".to_owned(), "2023-06-01".to_owned()));
-    }
-    headers
-}
-
-async fn ask(url: &str, provider: &str, stream: bool, text: &str) -> Transcript {
-    let key = mocks::Credentials::default().key(provider).to_owned();
+async fn ask(url: &str, name: &str, stream: bool, text: &str) -> Transcript {
+    let form = form(name);
+    let key = mocks::Credentials::default().key(form.provider).to_owned();
     let target = Target {
         method: "POST".to_owned(),
-        path: path(provider, stream).to_owned(),
-        headers: headers(provider, &key),
-        body: question(provider, stream, text).to_string().into(),
+        path: form.path(stream).to_owned(),
+        headers: form.headers(&key),
+        body: (form.question)(stream, text).to_string().into(),
         ..Target::default()
     };
     Client::new(url).expect("plain HTTP").call(&target, PATIENCE).await
@@ -93,25 +44,26 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 }
 
 /// Records one answer of a mock, as the client saw it.
-async fn record(folder: &Path, provider: &str, stream: bool, reply: Reply) -> Transcript {
+async fn record(folder: &Path, name: &str, stream: bool, reply: Reply) -> Transcript {
     let mocks = mocks::start().await.expect("a port");
     mocks.add(Script::new(MARKER, reply));
+    let provider = form(name).provider;
     let recorder =
         Recorder::start(Options::new(provider, mocks.url(provider), folder)).await.expect("a port");
-    let seen = ask(&recorder.url(), provider, stream, &format!("Is it gold? {MARKER}")).await;
+    let seen = ask(&recorder.url(), name, stream, &format!("Is it gold? {MARKER}")).await;
     recorder.written(1).await;
     recorder.shutdown().await;
     seen
 }
 
 /// The same question to mocks with the scripts of a folder.
-async fn replay(scripts: &Path, provider: &str, stream: bool) -> Transcript {
+async fn replay(scripts: &Path, name: &str, stream: bool) -> Transcript {
     let mocks = mocks::start().await.expect("a port");
     Script::read(scripts)
         .unwrap_or_else(|problem| panic!("{problem}"))
         .into_iter()
         .for_each(|script| mocks.add(script));
-    ask(&mocks.url(provider), provider, stream, &format!("Is it gold? {MARKER}")).await
+    ask(&mocks.url(form(name).provider), name, stream, &format!("Is it gold? {MARKER}")).await
 }
 
 fn said(name: &str) -> Reply {
@@ -145,9 +97,9 @@ async fn what_was_recorded_is_said_again_byte_for_byte() {
     let replies = replies();
     assert!(replies.len() > 60, "{}", replies.len());
     let mut tasks = Vec::new();
-    for (provider, ..) in PATHS {
+    for form in &FORMS {
         for stream in [false, true] {
-            tasks.push(tokio::spawn(said_again(provider, stream, replies.clone())));
+            tasks.push(tokio::spawn(said_again(form, stream, replies.clone())));
         }
     }
     let mut wrong = Vec::new();
@@ -158,7 +110,8 @@ async fn what_was_recorded_is_said_again_byte_for_byte() {
 }
 
 /// All of one provider in one mode, by one recorder; the marker tells them apart.
-async fn said_again(provider: &'static str, stream: bool, replies: Vec<(String, Reply)>) -> Vec<String> {
+async fn said_again(form: &'static Form, stream: bool, replies: Vec<(String, Reply)>) -> Vec<String> {
+    let Form { name, provider, .. } = *form;
     let folder = tempfile::tempdir().expect("a folder");
     let text = |number: usize| format!("Is it gold? [[ts:{number}]]");
     let mocks = mocks::start().await.expect("a port");
@@ -167,7 +120,9 @@ async fn said_again(provider: &'static str, stream: bool, replies: Vec<(String, 
     let mut seen = Vec::new();
     for (number, (_, reply)) in replies.iter().enumerate() {
         mocks.add(Script::new(format!("[[ts:{number}]]"), reply.clone()));
-        seen.push(ask(&recorder.url(), provider, stream, &text(number)).await);
+        let answer = ask(&recorder.url(), name, stream, &text(number)).await;
+        assert_eq!(answer.status, Some(200), "{name}: {:?}", answer.body());
+        seen.push(answer);
     }
     recorder.written(replies.len()).await;
     recorder.shutdown().await;
@@ -175,14 +130,14 @@ async fn said_again(provider: &'static str, stream: bool, replies: Vec<(String, 
     for form in ["bytes", "scripts"] {
         let mocks = mocks::start().await.expect("a port");
         let scripts = Script::read(&folder.path().join(form)).unwrap_or_else(|problem| panic!("{problem}"));
-        assert_eq!(scripts.len(), replies.len(), "{provider} {form}");
+        assert_eq!(scripts.len(), replies.len(), "{name} {form}");
         scripts.into_iter().for_each(|script| mocks.add(script));
         for (number, (id, _)) in replies.iter().enumerate() {
-            let again = ask(&mocks.url(provider), provider, stream, &text(number)).await;
+            let again = ask(&mocks.url(provider), name, stream, &text(number)).await;
             if (again.status, again.body()) != (seen[number].status, seen[number].body()) {
                 let (old, new) = (seen[number].body(), again.body());
                 let (old, new) = (String::from_utf8_lossy(&old), String::from_utf8_lossy(&new));
-                wrong.push(format!("{form} of {provider}, stream {stream}, {id}:\n  {old}\n  {new}"));
+                wrong.push(format!("{form} of {name}, stream {stream}, {id}:\n  {old}\n  {new}"));
             }
         }
     }
@@ -192,7 +147,7 @@ async fn said_again(provider: &'static str, stream: bool, replies: Vec<(String, 
 /// Errors, too, with their status and the time to wait.
 #[tokio::test(flavor = "multi_thread")]
 async fn errors_are_said_again() {
-    for (provider, ..) in PATHS {
+    for provider in FORMS.iter().map(|form| form.name) {
         for name in [
             "chat.errors.invalid-request",
             "chat.errors.rate-limit",
@@ -222,24 +177,25 @@ async fn errors_are_said_again() {
 /// What is recorded passes where it is played: the whole way round, without a gateway between, for `OpenAI`'s dialect.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_recorded_scenario_is_a_scenario() {
-    for (provider, ..) in PATHS {
+    for form in &FORMS {
         for stream in [false, true] {
             for name in ["chat.stated.reply", "chat.stated.tool-calls", "chat.errors.rate-limit"] {
                 let folder = tempfile::tempdir().expect("a folder");
-                record(folder.path(), provider, stream, said(name)).await;
+                record(folder.path(), form.name, stream, said(name)).await;
                 let own = Own::read(&[folder.path().join("scenarios")]).unwrap_or_else(|error| {
                     let evidence = std::fs::read_to_string(&files(&folder.path().join("exchanges"))[0]);
-                    panic!("{provider} {name}: {error}: {evidence:?}")
+                    panic!("{} {name}: {error}: {evidence:?}", form.name)
                 });
-                let ids: Vec<_> = own.iter().map(|scenario| scenario.id.as_str()).collect();
-                let wanted: &[&str] = match name {
-                    "chat.errors.rate-limit" => &["chat.recorded.0001"],
-                    _ => &["chat.recorded.0001", "chat.recorded.0001-bytes"],
-                };
-                assert_eq!(ids, wanted, "{provider} {name}");
+                let (surface, subject) = form.asks;
+                let mut wanted = vec![format!("{surface}.recorded.0001")];
+                if form.in_bytes && name != "chat.errors.rate-limit" {
+                    wanted.push(format!("{surface}.recorded.0001-bytes"));
+                }
+                let ids: Vec<_> = own.iter().map(|scenario| scenario.id.clone()).collect();
+                assert_eq!(ids, wanted, "{} {name}", form.name);
                 let first = own.iter().next().expect("one");
-                let text = first.request["messages"][0]["content"].as_str().unwrap_or_default();
-                assert!(text.starts_with("Is it gold?"), "{provider}: {}", first.request);
+                let text = first.request.pointer(subject).and_then(Value::as_str).unwrap_or_default();
+                assert!(text.starts_with("Is it gold?"), "{}: {}", form.name, first.request);
             }
         }
     }
@@ -317,9 +273,9 @@ async fn a_client_that_leaves_is_told_apart() {
     let recorder = Recorder::start(Options::new("openai", mocks.url("openai"), folder.path())).await.unwrap();
     let target = Target {
         method: "POST".to_owned(),
-        path: path("openai", true).to_owned(),
-        headers: headers("openai", "sk-touchstone"),
-        body: question("openai", true, MARKER).to_string().into(),
+        path: form("openai").path(true).to_owned(),
+        headers: form("openai").headers("sk-touchstone"),
+        body: (form("openai").question)(true, MARKER).to_string().into(),
         behaviour: scenario::Behaviour { leave_after: Some(3), ..scenario::Behaviour::default() },
         reached: None,
     };

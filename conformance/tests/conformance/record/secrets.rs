@@ -8,7 +8,7 @@ use mocks::Script;
 use mocks::script::{Raw, Reply};
 use serde_json::{Value, json};
 
-use super::{MARKER, PATIENCE, ask, files, path, question, record, replay};
+use super::{MARKER, PATIENCE, ask, files, form, record, replay};
 
 /// Where each stands is its name.
 const SECRETS: [(&str, &str); 16] = [
@@ -93,13 +93,14 @@ async fn no_byte_that_is_written_has_a_secret() {
     let recorder = Recorder::start(options).await.unwrap();
     let basic = format!("Basic {}", STANDARD.encode(format!("admin:{}", secret("basic password"))));
     for key in [format!("Bearer {}", secret("bearer")), "Bearer sk-touchstone".to_owned(), basic] {
-        let mut body = question("openai", false, &format!("I am {} {MARKER}", secret("the user's own")));
+        let mut body =
+            (form("openai").question)(false, &format!("I am {} {MARKER}", secret("the user's own")));
         body["metadata"] = json!({"password": secret("body member"), "client_secret": secret("nested member"), "note": secret("session token")});
         let target = Target {
             method: "POST".to_owned(),
             path: format!(
                 "{}?key={}&sig={}",
-                path("openai", false),
+                form("openai").path(false),
                 secret("query key"),
                 secret("query signature")
             ),
