@@ -60,6 +60,7 @@ pub mod request;
 mod responder;
 pub mod script;
 mod scripts;
+mod searched;
 pub mod seed;
 pub mod stamp;
 mod state;

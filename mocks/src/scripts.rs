@@ -1,5 +1,6 @@
 //! The scripts that are set, and which one answers a request.
 
+use std::borrow::Cow;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -7,6 +8,7 @@ use serde_json::Value;
 
 use crate::request::Request;
 use crate::script::{Match, Reply, Script};
+use crate::searched::Searched;
 
 /// All scripts, the one added last first.
 #[derive(Debug, Default)]
@@ -89,7 +91,7 @@ impl Scripts {
         if set.is_empty() {
             return None;
         }
-        let text = Searched::new(&request.body, body);
+        let text = Searched::new(&request.body, || Some(Cow::Borrowed(body)));
         let scripted =
             set.iter().find(|known| is_meant(&known.script) && known.takes(provider, request, &text))?;
         let number = scripted.answered.fetch_add(1, Ordering::Relaxed);
@@ -123,32 +125,4 @@ fn turn(replies: &[Reply], mut number: u64) -> usize {
         number -= times;
     }
     last
-}
-
-/// A body in which text is looked for, however its JSON is escaped.
-pub(crate) struct Searched<'a> {
-    pub(crate) raw: &'a [u8],
-    /// The same JSON with the fewest escapes, where the sender may have used more.
-    pub(crate) plain: Option<String>,
-}
-
-impl<'a> Searched<'a> {
-    pub(crate) fn new(raw: &'a [u8], body: &Value) -> Self {
-        Self { raw, plain: Self::has_escapes(raw).then(|| body.to_string()) }
-    }
-
-    /// Whether the sender escaped more than it had to; else the raw bytes tell all.
-    pub(crate) fn has_escapes(raw: &[u8]) -> bool {
-        memchr::memmem::find(raw, b"\\/").is_some() || memchr::memmem::find(raw, b"\\u").is_some()
-    }
-
-    pub(crate) fn contains(&self, text: &str) -> bool {
-        if memchr::memmem::find(self.raw, text.as_bytes()).is_some() {
-            return true;
-        }
-        let quoted = Value::from(text).to_string();
-        let escaped = &quoted[1..quoted.len() - 1];
-        let again = escaped != text && memchr::memmem::find(self.raw, escaped.as_bytes()).is_some();
-        again || self.plain.as_ref().is_some_and(|plain| plain.contains(escaped))
-    }
 }

@@ -11,14 +11,8 @@ use crate::case::Asked;
 /// The requests with this marker, in order of arrival.
 pub(super) fn asked(entries: &[Entry], marker: &str, sent: Instant, epoch: Clock) -> Vec<Asked> {
     let zero = sent.into_std().saturating_duration_since(epoch).as_secs_f64() * 1e3;
-    let mine = entries.iter().filter(|entry| contains(entry, marker));
+    let mine = entries.iter().filter(|entry| entry.says(marker));
     mine.map(|entry| one(entry, zero)).collect()
-}
-
-/// A gateway may escape the marker's slashes.
-fn contains(entry: &Entry, marker: &str) -> bool {
-    let found = |text: &str| text.contains(marker) || text.contains(&marker.replace('/', "\\/"));
-    entry.body.text().is_some_and(found)
 }
 
 fn one(entry: &Entry, zero: f64) -> Asked {

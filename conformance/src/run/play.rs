@@ -246,7 +246,9 @@ pub(crate) fn with_marker(scenario: &Scenario, marker: &str) -> Value {
     let text = scenario.request.to_string();
     if text.contains("{{marker}}") {
         let marked = serde_json::from_str(&text.replace("{{marker}}", marker));
-        return marked.unwrap_or_else(|_| scenario.request.clone());
+        let mut marked = marked.unwrap_or_else(|_| scenario.request.clone());
+        marked.get_mut(scenario.surface.subject()).map(say_in_tokens);
+        return marked;
     }
     let mut request = scenario.request.clone();
     if let Some(text) = last_text(scenario.surface, &mut request) {
@@ -254,6 +256,20 @@ pub(crate) fn with_marker(scenario: &Scenario, marker: &str) -> Value {
         *text = json!(format!("{padding}{} {marker}", text.as_str().unwrap_or_default()));
     }
     request
+}
+
+/// A text amid tokens is said in tokens: the provider's requests are found by it, however little of them the gateway keeps.
+fn say_in_tokens(asked: &mut Value) {
+    let Some(list) = asked.as_array_mut() else { return };
+    list.iter_mut().for_each(say_in_tokens);
+    if list.iter().any(Value::is_u64) {
+        let said = |one: &Value| one.as_str().map_or_else(|| vec![one.clone()], tokens);
+        *list = list.iter().flat_map(said).collect();
+    }
+}
+
+fn tokens(text: &str) -> Vec<Value> {
+    mocks::tokens::encode(text).into_iter().map(Value::from).collect()
 }
 
 /// Whether a request has a place for the marker.

@@ -1,10 +1,13 @@
 //! One request and its reply.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use specs::Violation;
 
 use super::Body;
+use crate::searched::Searched;
 
 /// One exchange. Times are milliseconds since the mocks started ([`crate::Mocks::epoch`]).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -47,6 +50,15 @@ pub struct Entry {
     pub aborted: bool,
     /// When the reply was sent, or given up; absent while it is under way.
     pub finished_ms: Option<f64>,
+}
+
+impl Entry {
+    /// Whether the request says this text: however its JSON is escaped, and also in tokens.
+    #[must_use]
+    pub fn says(&self, text: &str) -> bool {
+        let raw = self.body.text().unwrap_or_default();
+        Searched::new(raw.as_bytes(), || self.body_json.as_ref().map(Cow::Borrowed)).contains(text)
+    }
 }
 
 /// Whether the key or signature was good.

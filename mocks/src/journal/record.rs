@@ -3,12 +3,11 @@
 use std::borrow::Cow;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
-use serde_json::Value;
 use specs::Violation;
 
 use super::{Auth, Body, Entry, Sent, SentEvent};
 use crate::request::Request;
-use crate::scripts::Searched;
+use crate::searched::{self, Searched};
 use crate::wire::Plan;
 
 /// One exchange.
@@ -16,8 +15,8 @@ use crate::wire::Plan;
 pub(crate) struct Record {
     pub(crate) seq: u64,
     arrived: Arrived,
-    /// Whether the body's JSON may hide a text behind escapes; asked once, for a long journal is searched often.
-    escapes: OnceLock<bool>,
+    /// Whether the body's bytes may hide a text; asked once, for a long journal is searched often.
+    hides: OnceLock<bool>,
     outcome: Mutex<Outcome>,
 }
 
@@ -52,7 +51,7 @@ struct Outcome {
 
 impl Record {
     pub(crate) fn new(seq: u64, arrived: Arrived) -> Self {
-        Self { seq, arrived, escapes: OnceLock::new(), outcome: Mutex::default() }
+        Self { seq, arrived, hides: OnceLock::new(), outcome: Mutex::default() }
     }
 
     /// The header goes out.
@@ -109,11 +108,11 @@ impl Record {
     /// Does the request's body contain this text?
     pub(crate) fn contains(&self, marker: &str) -> bool {
         let body = &self.arrived.request.body;
-        memchr::memmem::find(body, marker.as_bytes()).is_some() || {
-            let hides = *self.escapes.get_or_init(|| Searched::has_escapes(body));
-            let json = if hides { serde_json::from_slice(body).unwrap_or(Value::Null) } else { Value::Null };
-            Searched { raw: body, plain: hides.then(|| json.to_string()) }.contains(marker)
+        if Searched::bytes(body).contains(marker) {
+            return true;
         }
+        let read = || serde_json::from_slice(body).ok().map(Cow::Owned);
+        *self.hides.get_or_init(|| searched::hides(body)) && Searched::new(body, read).contains(marker)
     }
 
     pub(crate) fn entry(&self) -> Entry {

@@ -58,7 +58,7 @@ impl Script {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Match {
-    /// Text found anywhere in the request body, however its JSON is escaped.
+    /// Text found anywhere in the request body, however its JSON is escaped, and in tokens too.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub contains: Option<String>,
     /// The mock's name: `openai`, `gemini`, ….
