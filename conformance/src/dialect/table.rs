@@ -210,7 +210,14 @@ pub const ALL: &[Dialect] = &[
     Dialect { provider: "kimi", ..ALOUD },
     Dialect {
         provider: "tgi",
-        chat: Api { read: meaning::tgi, lacks: &[Facet::Parallel, Facet::User], others: SAMPLING, ..CHAT },
+        // Its own document calls the member `model` unused: the server has one.
+        chat: Api {
+            read: meaning::tgi,
+            model: Place::Nowhere,
+            lacks: &[Facet::Parallel, Facet::User],
+            others: SAMPLING,
+            ..CHAT
+        },
         completions: Some(PROMPT),
         embeddings: None,
         refuses: false,

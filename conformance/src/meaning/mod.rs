@@ -346,11 +346,16 @@ fn no_parameters() -> Value {
 
 /// Schemas that say the same: `properties: {}` is as good as none, `additionalProperties: false` binds calls of nothing.
 ///
-/// An empty list of what is required says what no list says.
+/// An empty list of what is required says what no list says, and definitions of nothing bind nothing:
+/// <https://json-schema.org/draft/2020-12/json-schema-core#section-8.2.4>.
 fn schema(value: &Value) -> Value {
     let mut value = value.clone();
-    if value["required"].as_array().is_some_and(Vec::is_empty) {
-        value.as_object_mut().map(|members| members.remove("required"));
+    if let Some(members) = value.as_object_mut() {
+        members.retain(|name, value| match name.as_str() {
+            "required" => value.as_array().is_none_or(|list| !list.is_empty()),
+            "$defs" | "definitions" => value.as_object().is_none_or(|list| !list.is_empty()),
+            _ => true,
+        });
     }
     match &value {
         Value::Null => no_parameters(),
