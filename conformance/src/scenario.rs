@@ -4,6 +4,7 @@
 //! neutral terms, so one scenario is played to every provider.
 
 mod expect;
+mod marker;
 mod own;
 mod place;
 

@@ -23,6 +23,7 @@ pub(super) const TABLE: &[(&str, Check)] = &[
     ("chat.reply.model", model),
     ("chat.reply.finish", finish),
     ("chat.reply.finish.known", known_finish),
+    ("chat.reply.blocked", blocked),
     ("chat.reply.refusal", refusal),
     ("chat.reply.reasoning.text", reasoning),
     ("chat.reply.reasoning.apart", reasoning_apart),
@@ -104,6 +105,17 @@ pub(super) fn known_finish(case: &Case) -> Judged {
     match answer(case)?.finish.as_slice() {
         [finish] if known.contains(&finish.as_str()) => Ok(()),
         other => client("/choices/0/finish_reason", known.join(" | "), other.join(", ")),
+    }
+}
+
+/// Clients find out by the status that there is no answer, or by the reason that it ended.
+fn blocked(case: &Case) -> Judged {
+    let is_filtered = case.answer().is_some_and(|answer| answer.finish == ["content_filter"]);
+    let is_refused = matches!(case.transcript.status, Some(400..=499)) && case.message().is_some();
+    if is_filtered || is_refused {
+        Ok(())
+    } else {
+        client("reply", "an end by content_filter, or an error of status 4xx", got(case))
     }
 }
 

@@ -112,6 +112,15 @@ pub(super) const TABLE: &[Mutant] = &[
         })],
     },
     Mutant {
+        id: "says-200-to-a-blocked-prompt",
+        requirement: "chat.reply.blocked",
+        breaks: "A prompt that the provider blocked is an error object with status 200.",
+        plays: &["chat.finish.prompt-blocked@openai.chat/gemini/whole"],
+        changes: &[Change::Reply(|reply| {
+            reply.json(|body| *body = json!({"error": {"message": "blocked", "type": null, "code": null}}));
+        })],
+    },
+    Mutant {
         id: "takes-refusals-for-text",
         requirement: "chat.reply.refusal",
         breaks: "A refusal reaches the client as content.",

@@ -280,7 +280,7 @@ fn hurried(raw: &Raw) -> Raw {
 fn check(surface: Surface, request: &Value, id: &str) -> Result<(), String> {
     let text = format!("group: g\nscenarios: [{{ id: {id}, title: t, request: {request} }}]");
     let scenario = crate::scenario::parse("recorded", &text).map_err(|error| error.to_string())?;
-    let is_found = scenario.first().is_some_and(crate::run::has_place);
+    let is_found = scenario.first().is_some_and(Scenario::has_place);
     if is_found { Ok(()) } else { Err(format!("the request ends with no text in `{}`", surface.subject())) }
 }
 

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use crate::gateway::{Profile, Route};
 use crate::redact::names_credential;
 use crate::report::model::{Check, Evidence, Message, Report};
-use crate::run::{Arena, Options, complete, with_marker};
+use crate::run::{Arena, Options, complete};
 use crate::{Error, Level, Surface, scenario};
 
 pub(crate) use folder::configured;
@@ -200,7 +200,7 @@ fn request(sent: &Message, evidence: &Evidence, profile: &str) -> Message {
     let is_whole = sent.body.len() == sent.length && !sent.base64;
     match (is_whole, scenario::find(&evidence.scenario)) {
         (false, Some(scenario)) if scenario.raw.is_none() => {
-            let mut body = with_marker(scenario, &evidence.marker);
+            let mut body = scenario.marked(&evidence.marker);
             let profile = Profile::load(profile).ok();
             if let Some(route) = profile.as_ref().and_then(|profile| route(profile, &evidence.cell)) {
                 complete(&mut body, scenario, route);

@@ -171,7 +171,7 @@ fn request(stage: &Stage, play: &Play, marker: &str, before: &[Value]) -> Sent {
         sent.path.extend(raw.below.iter().map(|below| remembered(below, before)));
         sent.body = raw.body.replace("{{marker}}", marker).into_bytes();
     } else {
-        let asked = with_marker(scenario, marker);
+        let asked = scenario.marked(marker);
         let mut body = scenario.asked_on(surface, &asked);
         complete(&mut body, scenario, &play.route);
         if let Some(model) = play.route.model.as_ref().filter(|_| body["model"].is_null()) {
@@ -239,73 +239,6 @@ pub(crate) fn headers(profile: &Profile, route: &Route, key: Option<Key>) -> Vec
         headers.extend((key == Key::Unknown).then(|| (own.to_owned(), unknown)));
     }
     headers
-}
-
-/// Puts the marker where the request asks for it, else behind the last text of the user; and the padding before that text.
-pub(crate) fn with_marker(scenario: &Scenario, marker: &str) -> Value {
-    let text = scenario.request.to_string();
-    if text.contains("{{marker}}") {
-        let marked = serde_json::from_str(&text.replace("{{marker}}", marker));
-        let mut marked = marked.unwrap_or_else(|_| scenario.request.clone());
-        marked.get_mut(scenario.surface.subject()).map(say_in_tokens);
-        return marked;
-    }
-    let mut request = scenario.request.clone();
-    if let Some(text) = last_text(scenario.surface, &mut request) {
-        let padding = "lorem ipsum ".repeat(scenario.pad / 12);
-        *text = json!(format!("{padding}{} {marker}", text.as_str().unwrap_or_default()));
-    }
-    request
-}
-
-/// A text amid tokens is said in tokens: the provider's requests are found by it, however little of them the gateway keeps.
-fn say_in_tokens(asked: &mut Value) {
-    let Some(list) = asked.as_array_mut() else { return };
-    list.iter_mut().for_each(say_in_tokens);
-    if list.iter().any(Value::is_u64) {
-        let said = |one: &Value| one.as_str().map_or_else(|| vec![one.clone()], tokens);
-        *list = list.iter().flat_map(said).collect();
-    }
-}
-
-fn tokens(text: &str) -> Vec<Value> {
-    mocks::tokens::encode(text).into_iter().map(Value::from).collect()
-}
-
-/// Whether a request has a place for the marker.
-pub(crate) fn has_place(scenario: &Scenario) -> bool {
-    scenario.request.to_string().contains("{{marker}}")
-        || last_text(scenario.surface, &mut scenario.request.clone()).is_some_and(|text| text.is_string())
-}
-
-fn last_text(surface: Surface, request: &mut Value) -> Option<&mut Value> {
-    let asked = request.get_mut(surface.subject())?;
-    match surface {
-        _ if asked.is_string() => Some(asked),
-        Surface::Chat | Surface::Messages | Surface::Responses => {
-            let mut messages = asked.as_array_mut()?.iter_mut();
-            last_part(messages.rfind(|message| message["role"] == "user" && has_text(message))?)
-        }
-        _ => asked.as_array_mut()?.last_mut().filter(|text| text.is_string()),
-    }
-}
-
-fn last_part(message: &mut Value) -> Option<&mut Value> {
-    if message["content"].is_string() {
-        return Some(&mut message["content"]);
-    }
-    let parts = message["content"].as_array_mut()?;
-    Some(&mut parts.iter_mut().rfind(|part| is_text(part))?["text"])
-}
-
-/// A turn of results has no text of the user's own.
-fn has_text(message: &Value) -> bool {
-    let content = &message["content"];
-    content.is_string() || content.as_array().is_some_and(|parts| parts.iter().any(is_text))
-}
-
-fn is_text(part: &Value) -> bool {
-    part["type"] == "text" || part["type"] == "input_text"
 }
 
 fn target(sent: &Sent, play: &Play, reached: Option<Arc<Notify>>) -> Target {

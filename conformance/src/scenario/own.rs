@@ -257,7 +257,7 @@ fn request(scenario: &Scenario, flaws: &mut Vec<(Member, String)>) {
         flaws.push((Member::Request, flaw));
         return;
     }
-    if !crate::run::has_place(scenario) {
+    if !scenario.has_place() {
         let flaw = format!(
             "the request has no text of the user's at the end of `{subject}`, by which the provider's request could be \
              found: put `{{{{marker}}}}` into some text that reaches the provider"
@@ -268,7 +268,7 @@ fn request(scenario: &Scenario, flaws: &mut Vec<(Member, String)>) {
         return;
     }
     let Some(operation) = scenario.surface.operation() else { return };
-    let mut request = scenario.request.clone();
+    let mut request = scenario.marked("[[ts:0]]");
     if request["model"].is_null() {
         request["model"] = json!("m");
     }

@@ -106,7 +106,7 @@ fn what_the_client_asks_is_valid() {
         |scenario: &'static Arc<Scenario>| scenario.surfaces.iter().map(move |surface| (scenario, *surface));
     for (scenario, surface) in asked.flat_map(surfaces) {
         let operation = surface.operation().expect("a document");
-        let mut request = scenario.asked_on(surface, &scenario.request);
+        let mut request = scenario.asked_on(surface, &scenario.marked("[[ts:0]]"));
         request["model"] = json!("gpt-4o-mini");
         if surface.modes().contains(&Mode::Stream) {
             request["stream"] = json!(true);

@@ -33,6 +33,8 @@ pub struct Answer<'a> {
     pub interleave: bool,
     /// Whether a content filter speaks in chunks of its own.
     pub late_filter: bool,
+    /// Whether nothing opens the arguments of a call in a stream.
+    pub bare_calls: bool,
 }
 
 /// One of the answers to the same question.
@@ -82,6 +84,7 @@ impl<'a> Answer<'a> {
             choices,
             interleave: reply.interleave,
             late_filter: reply.late_filter,
+            bare_calls: reply.bare_calls,
         }
     }
 }

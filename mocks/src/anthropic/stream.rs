@@ -31,7 +31,7 @@ pub(super) fn events(call: &Call<'_>, answer: &Answer<'_>) -> Vec<Event> {
         if index == 0 {
             events.push(ping());
         }
-        events.extend(pieces(call, index, block));
+        events.extend(pieces(call, answer, index, block));
         events.push(event("content_block_stop", &Data::ContentBlockStop { index }));
     }
     let end = Data::MessageDelta { delta: reply::end(answer), usage: reply::counts(answer.usage) };
@@ -51,7 +51,7 @@ fn event(name: &'static str, data: &Data<'_>) -> Event {
 }
 
 /// The deltas of a block.
-fn pieces(call: &Call<'_>, index: usize, block: &Block) -> Vec<Event> {
+fn pieces(call: &Call<'_>, answer: &Answer<'_>, index: usize, block: &Block) -> Vec<Event> {
     match block {
         Block::Text(text) | Block::Refusal(text) => deltas(index, "text_delta", "text", text),
         Block::Reasoning(Reasoning { redacted: Some(_), .. }) => Vec::new(),
@@ -62,7 +62,8 @@ fn pieces(call: &Call<'_>, index: usize, block: &Block) -> Vec<Event> {
             events
         }
         Block::ToolCall(tool) => {
-            let mut events = deltas(index, "input_json_delta", "partial_json", &Pieces::from(""));
+            let opening = if answer.bare_calls { Pieces::default() } else { Pieces::from("") };
+            let mut events = deltas(index, "input_json_delta", "partial_json", &opening);
             events.extend(deltas(index, "input_json_delta", "partial_json", &tool.arguments));
             events
         }

@@ -22,7 +22,7 @@ pub(super) fn parts(call: &Call<'_>, answer: &Answer<'_>) -> Vec<(&'static str, 
 fn written(call: &Call<'_>, answer: &Answer<'_>, padding: Option<Padding>) -> Vec<(&'static str, Vec<u8>)> {
     let choice = answer.choices.first();
     let blocks = choice.map_or(&[][..], |choice| &choice.blocks);
-    let mut writer = Writer { call, padding, events: Vec::new() };
+    let mut writer = Writer { call, padding, bare: answer.bare_calls, events: Vec::new() };
     writer.event("messageStart", &json!({ "role": "assistant" }));
     for (index, block) in blocks.iter().enumerate() {
         writer.block(index, block);
@@ -50,6 +50,7 @@ fn written(call: &Call<'_>, answer: &Answer<'_>, padding: Option<Padding>) -> Ve
 struct Writer<'a> {
     call: &'a Call<'a>,
     padding: Option<Padding>,
+    bare: bool,
     events: Vec<(&'static str, Vec<u8>)>,
 }
 
@@ -75,8 +76,10 @@ impl Writer<'_> {
                 let id = reply::tool_id(self.call, index, tool);
                 let start = json!({ "toolUse": { "name": tool.name, "toolUseId": id } });
                 self.event("contentBlockStart", &json!({ "contentBlockIndex": index, "start": start }));
-                // Models open their arguments with an empty piece; without arguments it is the only one.
-                self.deltas(index, "{\"toolUse\":{\"input\":", &Pieces::from(""), "}}");
+                // Models open their arguments with an empty piece, mostly; without arguments it is the only one.
+                if !self.bare {
+                    self.deltas(index, "{\"toolUse\":{\"input\":", &Pieces::from(""), "}}");
+                }
                 self.deltas(index, "{\"toolUse\":{\"input\":", &tool.arguments, "}}");
             }
         }

@@ -106,6 +106,10 @@ pub struct Reply {
     /// In a stream of Azure's, the content filter speaks in chunks of its own, some of them after the last piece.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub late_filter: bool,
+    /// In a stream of Anthropic's and of Bedrock's, no empty piece opens the arguments of a call, so that one without arguments has
+    /// no piece at all.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub bare_calls: bool,
     /// Blanks in the text become the time at which they are sent: see [`crate::stamp`].
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub stamps: bool,
