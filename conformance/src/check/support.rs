@@ -128,9 +128,16 @@ pub(super) fn unless_refused(case: &Case) -> Judged {
     if is_refused(case) { Err(Verdict::NotHere) } else { Ok(()) }
 }
 
-/// The client's request was refused, and the provider not called; servers that check their input by a schema say 422.
+/// The client's request was refused, and the provider not called; servers that check their input by a schema say 422, and to a model
+/// that nobody has 404: <https://platform.openai.com/docs/guides/error-codes>.
 pub(super) fn is_refused(case: &Case) -> bool {
-    case.asked.is_empty() && matches!(case.transcript.status, Some(400 | 422))
+    let names_model = case.scenario.request["model"].is_string();
+    case.asked.is_empty()
+        && match case.transcript.status {
+            Some(400 | 422) => true,
+            Some(404) => names_model,
+            _ => false,
+        }
 }
 
 /// What the client got, in a few words.

@@ -73,3 +73,27 @@ fn has_text(message: &Value) -> bool {
 fn is_text(part: &Value) -> bool {
     part["type"] == "text" || part["type"] == "input_text"
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario;
+
+    /// A gateway that keeps nothing of a request but its tokens is judged all the same.
+    #[test]
+    fn amid_tokens_the_marker_is_said_in_tokens() {
+        let marker = "[[ts:ab0001/openai.whole/1]]";
+        let marked = |id: &str| scenario::find(id).unwrap().marked(marker);
+        let said = |list: &Value| {
+            let tokens: Option<Vec<u64>> = list.as_array().unwrap().iter().map(Value::as_u64).collect();
+            mocks::tokens::decode(tokens.expect("tokens alone").into_iter())
+        };
+        let one = marked("embeddings.inputs.tokens");
+        assert!(said(&one["input"]).ends_with(marker), "{one}");
+        let several = marked("completions.prompts.token-lists");
+        assert!(said(&several["prompt"][0]).ends_with(marker), "{several}");
+        assert!(!said(&several["prompt"][1]).contains(marker), "{several}");
+        let texts = marked("embeddings.inputs.several");
+        assert!(texts["input"][0].as_str().unwrap().ends_with(marker), "{texts}");
+    }
+}

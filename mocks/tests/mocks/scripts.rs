@@ -1,6 +1,6 @@
 //! Scripts: which request gets which reply, and that nothing of it is lost in rendering.
 
-use mocks::script::{Block, Finish, Match, Pieces, Reasoning, Reply, Script, ToolCall, Usage};
+use mocks::script::{Block, Finish, Match, Pieces, Reasoning, Reply, Script, ToolCall, Usage, Vector};
 use proptest::collection::vec;
 use proptest::prelude::{Just, ProptestConfig, Strategy, any, prop_assert_eq, prop_oneof, proptest};
 use serde_json::{Value, json};
@@ -71,6 +71,27 @@ async fn a_marker_is_found_however_the_json_is_escaped() {
         assert!(!mocks.journal(Some("[[a/b \"ü\"]]")).is_empty());
     }
     assert_eq!(mocks.journal(Some("[[a/b \"ü\"]]")).len(), spellings.len());
+}
+
+/// Vectors and completions are asked for by tokens too, one list or several, and however the list is spaced.
+#[tokio::test]
+async fn a_marker_is_found_in_tokens() {
+    let mocks = mocks::start().await.unwrap();
+    let marker = "[[ts:tokens/1]]";
+    let found = Reply { embeddings: Some(vec![Vector(vec![0.5, 0.25])]), ..Reply::default() };
+    mocks.add(Script::new(marker, found));
+    let tokens = json!(mocks::tokens::encode(&format!("the stone {marker}"))).to_string();
+    let inputs = [tokens.clone(), format!("[[1820, 1176],\n {tokens}]"), tokens.replace(',', ", ")];
+    for input in &inputs {
+        let body = format!(r#"{{"model":"text-embedding-3-small","input" : {input}}}"#);
+        let headers = client::headers("openai");
+        let bytes = client::request("POST", "/openai/v1/embeddings", &headers, body.as_bytes());
+        let reply = client::exchange(&mocks, &bytes).await;
+        assert_eq!(reply.json()["data"][0]["embedding"], json!([0.5, 0.25]), "{input}");
+    }
+    let entries = mocks.journal(Some(marker));
+    assert_eq!(entries.len(), inputs.len());
+    assert!(entries.iter().all(|entry| entry.says(marker) && !entry.says("[[ts:tokens/2]]")));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
