@@ -10,6 +10,7 @@ use crate::case::{Asked, Case, Seen};
 use crate::dialect;
 use crate::fold::{Answer, Fold};
 use crate::meaning::{self, Difference, Facet};
+use crate::scenario::Outcome;
 use crate::text::short;
 
 /// What a check says that does not say that all is well.
@@ -129,10 +130,13 @@ pub(super) fn unless_refused(case: &Case) -> Judged {
 }
 
 /// The client's request was refused, and the provider not called; servers that check their input by a schema say 422, and to a model
-/// that nobody has 404: <https://platform.openai.com/docs/guides/error-codes>.
+/// that nobody has 404: <https://platform.openai.com/docs/guides/error-codes>. Where a scenario leaves it open, the gateway may also hand
+/// on what the provider then refuses.
 pub(super) fn is_refused(case: &Case) -> bool {
     let names_model = case.scenario.request["model"].is_string();
-    case.asked.is_empty()
+    let hears_provider = case.scenario.outcome == Outcome::Either
+        && case.asked.last().is_some_and(|asked| (400..500).contains(&asked.status));
+    (case.asked.is_empty() || hears_provider)
         && match case.transcript.status {
             Some(400 | 422) => true,
             Some(404) => names_model,
