@@ -2,6 +2,8 @@
 //!
 //! Members stand on lines of their own; texts are quoted as in JSON, which YAML takes as it is.
 
+use std::fmt::Write as _;
+
 use serde_json::Value;
 
 /// Writes a document.
@@ -31,7 +33,7 @@ fn block(value: &Value, indent: usize, text: &mut String) {
             }
         }
         short => {
-            text.push_str(&short.to_string());
+            text.push_str(&flow(short));
             text.push('\n');
         }
     }
@@ -59,7 +61,28 @@ fn key(name: &str) -> String {
     let is_word =
         !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte));
     let is_word = is_word && name.starts_with(|first: char| first.is_ascii_alphabetic());
-    if is_word { name.to_owned() } else { Value::from(name).to_string() }
+    if is_word { name.to_owned() } else { flow(&Value::from(name)) }
+}
+
+/// JSON, with what YAML does not take unescaped, or may take for the end of a line, escaped too: only texts have such characters.
+fn flow(value: &Value) -> String {
+    let json = value.to_string();
+    let is_plain = |c: char| {
+        !matches!(c, '\u{7f}'..='\u{9f}' | '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}')
+    };
+    if json.chars().all(is_plain) {
+        return json;
+    }
+    let mut escaped = String::with_capacity(json.len() + 16);
+    for c in json.chars() {
+        match is_plain(c) {
+            true => escaped.push(c),
+            false => {
+                let _ = write!(escaped, "\\u{:04x}", u32::from(c));
+            }
+        }
+    }
+    escaped
 }
 
 fn is_scalar(value: &Value) -> bool {
@@ -83,6 +106,7 @@ mod tests {
                 {"error": {"status": 429, "message": "slow\n\"down\" \u{1} 👍"}}]}),
             json!([[{"a": 1}], [], {"2": null, "-": true}]),
             json!("text"),
+            json!({"\u{7f}": ["\u{7f}\u{80}\u{85}\u{9f}\u{a0}", "\u{2028}\u{2029}\u{feff}x\u{fffe}\u{ffff}"]}),
         ];
         for document in documents {
             let text = write(&document);
