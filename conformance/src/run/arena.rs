@@ -67,7 +67,6 @@ impl Arena {
             Some(running) => Arc::clone(running),
             None => Arc::new(start_mocks_for(options).await?),
         };
-        warm_up(&mocks).await;
         let folder = working_folder(options)?;
         let upstreams = Upstreams::new(&mocks, &options.profile, &folder, before)?;
         if let (Source::Url(_), Some(hint)) = (&options.source, upstreams.reach.hint()) {
@@ -189,8 +188,7 @@ impl Arena {
 /// # Errors
 /// [`Error::Mocks`], where no port could be opened.
 pub async fn start_mocks() -> Result<Arc<mocks::Mocks>, Error> {
-    let started = mocks::start_with(mocks_options(mocks::Options::default())).await;
-    started.map(Arc::new).map_err(|error| Error::Mocks(error.to_string()))
+    warm(mocks_options(mocks::Options::default())).await.map(Arc::new)
 }
 
 /// What the judge wants of the mocks.
@@ -204,7 +202,13 @@ async fn start_mocks_for(options: &Options) -> Result<mocks::Mocks, Error> {
     let listen = options.mocks.unwrap_or_else(|| upstream::listen(&options.profile));
     let wanted = mocks_options(mocks::Options { listen, seed: options.seed, ..defaults });
     let wanted = upstream::mocks_options(&options.profile, options.ca.as_deref(), wanted)?;
-    mocks::start_with(wanted).await.map_err(|error| Error::Mocks(error.to_string()))
+    warm(wanted).await
+}
+
+async fn warm(options: mocks::Options) -> Result<mocks::Mocks, Error> {
+    let mocks = mocks::start_with(options).await.map_err(|error| Error::Mocks(error.to_string()))?;
+    warm_up(&mocks).await;
+    Ok(mocks)
 }
 
 /// What the first request would wait for is waited for here: tokenizers and documents are loaded when they are needed,

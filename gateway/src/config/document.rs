@@ -25,9 +25,11 @@ pub(super) fn read(root: &Node, context: &Context<'_>) -> Option<Config> {
     let field = Field { context, path: String::new(), node: root };
     let mut document = Document::default();
     field.record(|record| document.read(record));
-    let routes = document.join();
+    let settings = document.settings();
+    let routes = document.join(&settings);
+    let everywhere = everywhere(&settings);
     let consumers = Arc::new(document.roster.finish());
-    context.errors.borrow().is_empty().then(|| Config { router: Router::new(routes), consumers })
+    context.errors.borrow().is_empty().then(|| Config { router: Router::new(routes), consumers, everywhere })
 }
 
 /// Asks for all that a file may have.
@@ -134,14 +136,13 @@ impl<'c> Document<'c> {
 
     /// Gives each route its plugins: of each kind its own, else its service's, else the one that holds everywhere; for some consumers,
     /// perhaps another.
-    fn join(&mut self) -> Vec<Arc<Route>> {
-        let settings = self.settings();
+    fn join(&mut self, settings: &[Held]) -> Vec<Arc<Route>> {
         let mut routes = Vec::new();
         for (index, Entry { draft, service, field }) in
             std::mem::take(&mut self.routes).into_iter().enumerate()
         {
             let service = service.or_else(|| find_service(&self.services, draft.service.as_ref()));
-            let held = held(&settings, index, service);
+            let held = held(settings, index, service);
             let service = service.map(|index| &self.services[index]);
             match held.iter().find(|held| held.group == AI_PROXY).map(|held| &held.settings) {
                 _ if service.is_some_and(|service| !service.enabled) => {}
@@ -271,6 +272,15 @@ fn held(settings: &[Held], route: usize, service: Option<usize>) -> Vec<&Held> {
     let mut seen = HashSet::new();
     all.retain(|held| held.scope.whose.is_some() || seen.insert(held.group));
     all
+}
+
+/// The plugins that name nothing.
+fn everywhere(settings: &[Held]) -> Plugins {
+    let mut plugins = Plugins::default();
+    for held in settings.iter().filter(|held| held.scope == Scope::default()) {
+        held.settings.iter().for_each(|settings| settings.add_to(&mut plugins, &held.place));
+    }
+    plugins
 }
 
 /// The number of the service that `reference` means; notes that there is none.

@@ -128,6 +128,8 @@ pub struct Config {
     pub router: Router,
     /// Who may call.
     pub consumers: Arc<Consumers>,
+    /// What holds for calls that no route takes, too.
+    pub everywhere: Plugins,
 }
 
 impl Config {

@@ -60,20 +60,7 @@ impl<'k> Key<&'k str> {
     }
 
     pub(super) fn owned(&self) -> Key<Box<str>> {
-        Key {
-            service: self.service.into(),
-            route: self.route.into(),
-            consumer: self.consumer.into(),
-            provider: self.provider,
-            model: self.model.into(),
-            answered: self.answered.into(),
-            operation: self.operation,
-            mode: self.mode,
-            status: self.status,
-            outcome: self.outcome,
-            upstream: self.upstream,
-            views: self.views,
-        }
+        self.with(|name| Box::from(*name))
     }
 }
 
@@ -84,13 +71,20 @@ impl Key<Box<str>> {
     }
 
     pub(super) fn borrowed(&self) -> Key<&str> {
+        self.with(|name| &**name)
+    }
+}
+
+impl<S> Key<S> {
+    /// The same key, its names otherwise at hand.
+    fn with<'s, T>(&'s self, name: impl Fn(&'s S) -> T) -> Key<T> {
         Key {
-            service: &self.service,
-            route: &self.route,
-            consumer: &self.consumer,
+            service: name(&self.service),
+            route: name(&self.route),
+            consumer: name(&self.consumer),
             provider: self.provider,
-            model: &self.model,
-            answered: &self.answered,
+            model: name(&self.model),
+            answered: name(&self.answered),
             operation: self.operation,
             mode: self.mode,
             status: self.status,
@@ -111,12 +105,7 @@ pub(crate) fn operation(route_type: RouteType) -> &'static str {
         RouteType::Batches => "batches",
         RouteType::Files => "files",
         RouteType::Preserve => "preserve",
-        RouteType::AudioSpeech
-        | RouteType::AudioTranscriptions
-        | RouteType::AudioTranslations
-        | RouteType::ImageEdits
-        | RouteType::ImageGenerations
-        | RouteType::Realtime
-        | RouteType::VideoGenerations => "generate_content",
+        // Pictures, sound and sessions.
+        _ => "generate_content",
     }
 }

@@ -164,4 +164,4 @@ impl Drop for Call {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

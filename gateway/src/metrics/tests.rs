@@ -10,7 +10,7 @@ use crate::config::{Config, Route};
 use crate::statistics::{Facts, Latencies, Mode, Observer};
 
 /// A route with everything on, whose clients choose their models.
-fn route() -> Arc<Route> {
+pub(crate) fn route() -> Arc<Route> {
     let file = r#"{"_format_version": "3.0", "services": [{"name": "ai", "host": "localhost", "routes": [{"name": "chat", "paths": ["/chat"],
         "plugins": [{"name": "ai-proxy", "config": {"route_type": "llm/v1/chat", "model": {"provider": "openai"}, "logging": {"log_statistics": true}}},
         {"name": "prometheus", "config": {"ai_metrics": true, "latency_metrics": true, "status_code_metrics": true}}]}]}]}"#;
@@ -18,7 +18,7 @@ fn route() -> Arc<Route> {
     Arc::clone(&config.router.routes()[0])
 }
 
-fn facts<'f>(route: &'f Route, usage: &'f Usage, model: &'f str) -> Facts<'f> {
+pub(crate) fn facts<'f>(route: &'f Route, usage: &'f Usage, model: &'f str) -> Facts<'f> {
     Facts {
         request_id: "r",
         route: Some(route),

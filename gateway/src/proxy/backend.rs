@@ -20,7 +20,6 @@ use super::serves::Serves;
 use crate::config::{self, Captures, Model, Named, ResponseStreaming, Route, Source, Tuning, UpstreamUrl};
 use crate::fault::Fault;
 use crate::identity::Registry;
-use crate::limits::Limits;
 use crate::metrics::Meter;
 use crate::percent;
 use crate::telemetry::Trace;
@@ -68,7 +67,6 @@ impl Backend {
         target: &Arc<config::Target>,
         registry: &Arc<Registry>,
         peers: &Peers,
-        limits: &Limits,
     ) -> Option<Self> {
         let provider = target.model.dialect()?;
         let native = target.native(route.plugin.llm_format).map(Serves::Passage);
@@ -83,18 +81,13 @@ impl Backend {
         };
         let call = || target.api(route.plugin.llm_format).map(Serves::Call);
         let serves = native.or_else(call).or_else(passage).or_else(work).or_else(batches)?;
-        Self::serving(route, target, serves, registry, peers, limits)
+        Self::serving(route, target, serves, registry, peers)
     }
 
     /// The model that embeds for a route.
-    pub(super) fn embedding(
-        route: &Arc<Route>,
-        target: &Arc<config::Target>,
-        registry: &Arc<Registry>,
-        peers: &Peers,
-        limits: &Limits,
-    ) -> Option<Self> {
-        Self::serving(route, target, Serves::Call(Api::Embeddings), registry, peers, limits)
+    pub(super) fn embedding(route: &Arc<Route>, registry: &Arc<Registry>, peers: &Peers) -> Option<Self> {
+        let embeddings = route.plugin.embeddings.as_ref()?;
+        Self::serving(route, &embeddings.target, Serves::Call(Api::Embeddings), registry, peers)
     }
 
     fn serving(
@@ -103,7 +96,6 @@ impl Backend {
         serves: Serves,
         registry: &Arc<Registry>,
         peers: &Peers,
-        limits: &Limits,
     ) -> Option<Self> {
         let provider = target.model.dialect()?;
         // With a balancer, who fails to connect is left for another target; without, there is only this one.
@@ -115,11 +107,10 @@ impl Backend {
             connect: patience.connect,
             write: patience.write,
             read: patience.read,
-            call: limits.call,
+            call: peers.limits.call,
         };
         let prefix = route.plugin.model_name_header.then(|| format!("{}/", provider.name));
-        let model = &target.model;
-        let credentials = Credentials::new(model.provider, &target.auth, &model.options.bedrock, registry);
+        let credentials = Credentials::new(target, registry);
         let mut backend = Self {
             route: Arc::clone(route),
             target: Arc::clone(target),

@@ -11,7 +11,7 @@ use translate::call::Auth;
 use super::outgoing::{Outgoing, Payload};
 use super::proof::{Own, Proof};
 use crate::aws::{Request, Signer};
-use crate::config::{self, AuthHeader, AuthParam, BedrockOptions, ParamLocation, Provider, Source};
+use crate::config::{self, AuthHeader, AuthParam, ParamLocation, Source};
 use crate::fault::Fault;
 use crate::identity::Registry;
 use crate::percent;
@@ -25,17 +25,13 @@ pub(crate) struct Credentials {
 }
 
 impl Credentials {
-    pub(super) fn new(
-        provider: Provider,
-        auth: &config::Auth,
-        bedrock: &BedrockOptions,
-        registry: &Arc<Registry>,
-    ) -> Self {
+    pub(super) fn new(target: &config::Target, registry: &Arc<Registry>) -> Self {
+        let auth = &target.auth;
         Self {
             header: auth.header.clone(),
             param: auth.param.clone(),
             allow_override: auth.allow_override,
-            own: Own::new(provider, auth, bedrock, registry),
+            own: Own::new(target, registry),
         }
     }
 

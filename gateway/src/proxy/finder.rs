@@ -22,7 +22,6 @@ use super::tries::Tries;
 use crate::config::{Captures, Route};
 use crate::fault::Fault;
 use crate::identity::Registry;
-use crate::limits::Limits;
 use crate::semantic::{Semantic, prompt};
 
 const JSON: &str = "application/json";
@@ -57,10 +56,8 @@ impl Finder {
         semantic: Arc<Semantic>,
         registry: &Arc<Registry>,
         peers: &Peers,
-        limits: &Limits,
     ) -> Option<Self> {
-        let embeddings = route.plugin.embeddings.as_ref()?;
-        let model = Backend::embedding(route, &embeddings.target, registry, peers, limits)?;
+        let model = Backend::embedding(route, registry, peers)?;
         let (own, ()) = Request::new(()).into_parts();
         Some(Self { semantic, model, own })
     }

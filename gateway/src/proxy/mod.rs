@@ -56,6 +56,7 @@ use crate::egress::Ways;
 use crate::fault::Fault;
 use crate::limits::Limits;
 use crate::server::{Busy, Secure};
+use crate::statistics::Sink;
 use crate::status::Station;
 use crate::telemetry::Traced;
 use answer::Answer;
@@ -74,6 +75,8 @@ pub(crate) struct Proxy {
     pub(crate) limits: Limits,
     config: Arc<Config>,
     pools: HashMap<*const Route, Pool>,
+    /// Where calls are told that no route takes.
+    sinks: Arc<[Arc<Sink>]>,
     /// Those of all configurations that this core has had.
     peers: Rc<Peers>,
     commons: Arc<Commons>,
@@ -119,10 +122,11 @@ impl Proxy {
     ) -> Self {
         let routes = config.router.routes().iter();
         let pools = routes
-            .filter_map(|route| Some((Arc::as_ptr(route), Pool::new(route, &commons, &peers, &limits)?)))
+            .filter_map(|route| Some((Arc::as_ptr(route), Pool::new(route, &commons, &peers)?)))
             .collect();
         let (jobs, ending) = (TaskTracker::new(), CancellationToken::new());
-        Self { limits, config, pools, peers, commons, leaving, draining, jobs, ending, station: None }
+        let sinks = commons.sinks.of(&config.everywhere).into();
+        Self { limits, config, pools, sinks, peers, commons, leaving, draining, jobs, ending, station: None }
     }
 
     /// Drops what is too old, again and again: idle connections, and responses that are kept. Embeds what is to be compared with
@@ -239,6 +243,7 @@ impl Proxy {
         let host = head.uri.authority().map(http::uri::Authority::as_str);
         let host = host.or_else(|| head.headers.get(header::HOST)?.to_str().ok());
         let find = |method: &str| self.config.router.find(method, host, head.uri.path(), &head.headers);
+        record.sinks = Arc::clone(&self.sinks);
         let Some(found) = find(head.method.as_str()) else {
             let Some(other) = find("POST") else { return Err(Fault::NoRoute) };
             record.route = Some(Arc::clone(other.route));

@@ -20,7 +20,7 @@ pub(super) struct Peers {
     tls: Arc<ClientConfig>,
     ways: Arc<Ways>,
     scratch: Scratch,
-    limits: Limits,
+    pub(super) limits: Limits,
     peers: RefCell<Vec<Rc<Peer>>>,
 }
 

@@ -13,7 +13,6 @@ use crate::balancer::{Ask, Balancer, Budget, Pick};
 use crate::commons::Commons;
 use crate::config::{self, Route};
 use crate::fault::Fault;
-use crate::limits::Limits;
 use crate::statistics::Sink;
 use crate::telemetry::Exporter;
 
@@ -47,16 +46,16 @@ pub(super) struct Choice<'c> {
 
 impl Pool {
     /// `None`: a provider that a configuration file cannot name, or an API that it has not.
-    pub(super) fn new(route: &Arc<Route>, commons: &Commons, peers: &Peers, limits: &Limits) -> Option<Self> {
+    pub(super) fn new(route: &Arc<Route>, commons: &Commons, peers: &Peers) -> Option<Self> {
         let targets = route.plugin.targets.iter().enumerate();
         let backends = targets.map(|(number, target)| {
-            let mut backend = Backend::new(route, target, &commons.identities, peers, limits)?;
+            let mut backend = Backend::new(route, target, &commons.identities, peers)?;
             backend.meter = commons.metrics.meter(route, number);
             Some(backend)
         });
         let backends = backends.collect::<Option<_>>()?;
         let finder = match commons.semantic(route) {
-            Some(semantic) => Some(Finder::new(route, semantic, &commons.identities, peers, limits)?),
+            Some(semantic) => Some(Finder::new(route, semantic, &commons.identities, peers)?),
             None => None,
         };
         let sinks = commons.sinks.of(&route.plugins).into();

@@ -56,17 +56,13 @@ pub(super) enum Proof {
 }
 
 impl Own {
-    pub(super) fn new(
-        provider: Provider,
-        auth: &config::Auth,
-        bedrock: &BedrockOptions,
-        registry: &Arc<Registry>,
-    ) -> Self {
+    pub(super) fn new(target: &config::Target, registry: &Arc<Registry>) -> Self {
+        let (provider, auth) = (target.model.provider, &target.auth);
         match Principal::with_token(provider, auth) {
             Some(principal) => Self::Tap(Rc::new(Tap::new(registry.source(principal)))),
             // A header that the file names goes before keys that the environment happens to hold.
             None if provider == Provider::Bedrock && auth.header.is_none() => {
-                Self::aws(auth, bedrock, registry)
+                Self::aws(auth, &target.model.options.bedrock, registry)
             }
             None => Self::Nothing,
         }

@@ -93,3 +93,6 @@ impl Observer for Shares {
         pick.spent(&Spent { prompt, completion, cost, latency }, Instant::now());
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -10,9 +10,12 @@ use crate::metrics::Percentiles;
 
 /// Renders the page; `refresh`: seconds after which a browser asks again.
 pub(super) fn render(view: &View, refresh: Option<u16>) -> String {
-    let page = Page { view, refresh, style: include_str!("page.css") };
+    let page = Page { view, refresh, style: STYLE };
     page.render().expect("a string takes every write")
 }
+
+/// What all pages of Touchstone look alike in, and what is this one's.
+const STYLE: &str = concat!(include_str!("../../../style/base.css"), include_str!("page.css"));
 
 #[derive(Template)]
 #[template(path = "page.html")]

@@ -9,6 +9,7 @@ use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper::client::conn::http2::{self, SendRequest};
 use hyper_util::rt::{TokioExecutor, TokioIo};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::timeout;
 
 use super::upstream::{DONE, event};
@@ -117,4 +118,80 @@ async fn a_shutdown_lets_streams_finish() {
     };
     let ((), text) = tokio::join!(gateway.shutdown(), finish);
     assert_eq!(text, DONE);
+}
+
+/// A client of HTTP/2 in bytes, for what no library would do: <https://www.rfc-editor.org/rfc/rfc9113#section-4.1>.
+struct Frames(tokio::net::TcpStream);
+
+/// A frame: its type, its stream, its payload.
+type Frame = (u8, u32, Vec<u8>);
+
+const HEADERS: u8 = 1;
+const RESET: u8 = 3;
+const SETTINGS: u8 = 4;
+
+impl Frames {
+    async fn connect(gateway: &Gateway) -> Self {
+        let mut socket = tokio::net::TcpStream::connect(gateway.addr()).await.unwrap();
+        socket.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").await.unwrap();
+        let mut client = Self(socket);
+        client.write(SETTINGS, 0, 0, &[]).await;
+        client
+    }
+
+    async fn write(&mut self, kind: u8, flags: u8, stream: u32, payload: &[u8]) {
+        let length = u32::try_from(payload.len()).unwrap().to_be_bytes();
+        let head = [&length[1..], &[kind, flags], &stream.to_be_bytes()].concat();
+        self.0.write_all(&[&head, payload].concat()).await.unwrap();
+    }
+
+    /// Begins a call whose body is still to come.
+    async fn begin(&mut self, stream: u32) {
+        const END_HEADERS: u8 = 4;
+        // Of the static table, <https://www.rfc-editor.org/rfc/rfc7541#appendix-A>: POST, http, and names with values of our own.
+        let mut block = vec![0x83, 0x86];
+        for (name, value) in [(0x04, "/chat"), (0x01, "gateway")] {
+            block.extend([name, u8::try_from(value.len()).unwrap()]);
+            block.extend(value.bytes());
+        }
+        self.write(HEADERS, END_HEADERS, stream, &block).await;
+    }
+
+    /// The next frame of a kind.
+    async fn next(&mut self, wanted: u8) -> Frame {
+        loop {
+            let mut head = [0; 9];
+            self.0.read_exact(&mut head).await.unwrap();
+            let [a, b, c, kind, _, stream @ ..] = head;
+            let mut payload = vec![0; u32::from_be_bytes([0, a, b, c]) as usize];
+            self.0.read_exact(&mut payload).await.unwrap();
+            if kind == wanted {
+                return (kind, u32::from_be_bytes(stream), payload);
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn streams_at_once_are_limited() {
+    const MAX_CONCURRENT_STREAMS: [u8; 2] = [0, 3];
+    const REFUSED: [u8; 4] = [0, 0, 0, 7];
+    const CANCEL: [u8; 4] = [0, 0, 0, 8];
+    let upstream = Upstream::listen().await;
+    let gateway = Setup::new("openai", upstream.addr).limits(|limits| limits.streams = 2).start();
+    let mut client = Frames::connect(&gateway).await;
+    let (_, _, settings) = client.next(SETTINGS).await;
+    let told = settings.chunks_exact(6).find(|setting| setting[..2] == MAX_CONCURRENT_STREAMS);
+    assert_eq!(told.unwrap()[2..], [0, 0, 0, 2]);
+    // One that does not care.
+    for stream in [1, 3, 5] {
+        client.begin(stream).await;
+    }
+    assert_eq!(client.next(RESET).await, (RESET, 5, REFUSED.to_vec()), "it may be asked again");
+    // Where one has ended, another may begin.
+    client.write(RESET, 0, 1, &CANCEL).await;
+    client.begin(7).await;
+    client.write(0, 1, 7, ASK.as_bytes()).await;
+    upstream.call().await.write(json_reply("200 OK", ANSWER)).await;
+    assert_eq!(client.next(HEADERS).await.1, 7);
 }

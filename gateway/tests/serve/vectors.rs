@@ -10,6 +10,17 @@ use super::databases::{Postgres, Redis};
 use super::resp::{Resp, array, bulk};
 use super::semantic::{CODE, POEMS, Server, setup, who};
 
+/// Waits until the model has embedded prompts, and sees that each finds its target.
+async fn finds_both(gateway: &gateway::Gateway, model: &Server) {
+    until("prompts are embedded", async || {
+        who(gateway, "Rust").await;
+        model.calls() > 2
+    })
+    .await;
+    assert_eq!(who(gateway, "Rust").await, "openai/m0");
+    assert_eq!(who(gateway, "poem").await, "openai/m1");
+}
+
 /// Waits for what another task or process does on its own.
 pub(super) async fn until(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
     let waits = async {
@@ -120,13 +131,7 @@ async fn without_vector_search_vectors_lie_in_the_process() {
     let (model, code, poems) = (Server::model().await, Server::target().await, Server::target().await);
     let gateway =
         setup(&model.url, &[(&code, CODE), (&poems, POEMS)]).set("/vectordb", redis_on(redis.port)).start();
-    until("prompts are embedded", async || {
-        who(&gateway, "Rust").await;
-        model.calls() > 2
-    })
-    .await;
-    assert_eq!(who(&gateway, "Rust").await, "openai/m0");
-    assert_eq!(who(&gateway, "poem").await, "openai/m1");
+    finds_both(&gateway, &model).await;
     assert!(redis.commands("FT.SEARCH").is_empty());
 }
 
@@ -208,13 +213,7 @@ async fn without_the_extension_vectors_lie_in_the_process() {
     let (model, code, poems) = (Server::model().await, Server::target().await, Server::target().await);
     let targets = [(&code, CODE), (&poems, POEMS)];
     let gateway = setup(&model.url, &targets).set("/vectordb", postgres_on(postgres.port)).start();
-    until("prompts are embedded", async || {
-        who(&gateway, "Rust").await;
-        model.calls() > 2
-    })
-    .await;
-    assert_eq!(who(&gateway, "Rust").await, "openai/m0");
-    assert_eq!(who(&gateway, "poem").await, "openai/m1");
+    finds_both(&gateway, &model).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

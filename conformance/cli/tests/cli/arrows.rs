@@ -7,6 +7,7 @@ use cargo_metadata::{DependencyKind, MetadataCommand, Package};
 /// What each crate may use of ours, beyond tests. Nothing that is not in this table exists.
 const MAY_USE: &[(&str, &[&str])] = &[
     ("specs", &[]),
+    ("browser", &[]),
     ("translate", &[]),
     ("gateway", &["translate"]),
     ("mocks", &["specs"]),
@@ -15,9 +16,13 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("benches", &[]),
 ];
 
-/// What tests and benches may use on top: expectations come from the providers' documents.
-const TESTS_MAY_USE: &[(&str, &[&str])] =
-    &[("translate", &["specs"]), ("gateway", &["specs"]), ("benches", &["mocks", "specs", "translate"])];
+/// What tests and benches may use on top: expectations come from the providers' documents, and pages are looked at by a browser.
+const TESTS_MAY_USE: &[(&str, &[&str])] = &[
+    ("translate", &["specs"]),
+    ("gateway", &["browser", "specs"]),
+    ("conformance", &["browser"]),
+    ("benches", &["mocks", "specs", "translate"]),
+];
 
 /// What makes a crate able to touch the world. `translate` has none of it.
 const WORLD: &[&str] = &["tokio", "hyper", "hyper-util", "fastrand", "jiff", "rustls", "socket2", "tracing"];

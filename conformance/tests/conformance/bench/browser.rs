@@ -1,23 +1,19 @@
 //! The page in a real browser: every plot is drawn within its frame, and both colour schemes can be read.
 
+use browser::in_browser;
 use conformance::bench::page;
 use fantoccini::Client;
 use fantoccini::error::CmdError;
 use serde_json::Value;
 
 use super::sample::sample;
-use crate::report::browser::browser;
 
 #[tokio::test]
 async fn every_plot_is_drawn_within_its_frame() {
-    let Some((mut driver, browser)) = browser().await else { return };
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("bench.html");
     std::fs::write(&file, page::render(&sample()).unwrap()).unwrap();
-    let outcome = visit(&browser, &format!("file://{}", file.display())).await;
-    browser.close().await.unwrap();
-    driver.kill().await.unwrap();
-    outcome.unwrap();
+    in_browser(async |browser| visit(browser, &format!("file://{}", file.display())).await).await;
 }
 
 async fn visit(browser: &Client, page: &str) -> Result<(), CmdError> {

@@ -2,12 +2,13 @@
 
 use std::path::Path;
 
+use browser::{FAINT, in_browser};
 use conformance::report::model::{Report, Status};
 use conformance::report::{Keep, site, text};
 use fantoccini::{Client, Locator};
 use serde_json::Value;
 
-use super::browser::{FAINT, click, count, in_browser, keys, text as words};
+use super::browser::{click, count, keys, text as words};
 use super::sample::sample;
 
 /// Two gateways: the sample, and one that is better by a failure.

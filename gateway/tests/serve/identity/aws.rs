@@ -71,14 +71,6 @@ fn file(text: &str) -> (tempfile::NamedTempFile, String) {
 const PROFILES: &str = "[default]\naws_access_key_id = PROFILE\naws_secret_access_key = secret\n\
     [other]\naws_access_key_id = OTHER\naws_secret_access_key = secret\naws_session_token = of-other\n";
 
-/// What the model is shown of one call.
-async fn shown(setup: Setup, model: &Server) -> Seen {
-    let gateway = setup.start();
-    let reply = chat(&gateway, ASK).await;
-    assert_eq!(reply.status, 200, "{}", reply.text());
-    model.got(1).await.remove(0)
-}
-
 /// The signature that AWS's own crate gives to a request with these keys.
 fn signature(seen: &Seen, id: &str, session: Option<&str>, service: &str) -> String {
     let identity = Credentials::new(id, KEY, session.map(str::to_owned), None, "test").into();

@@ -10,18 +10,6 @@ fn azure(model: &Server) -> Setup {
         .set("/model", json!({"provider": "azure", "name": "m", "options": options}))
 }
 
-/// What the model is shown of one call.
-async fn shown(setup: Setup, model: &Server) -> Seen {
-    let gateway = setup.start();
-    let reply = chat(&gateway, ASK).await;
-    assert_eq!(reply.status, 200, "{}", reply.text());
-    model.got(1).await.remove(0)
-}
-
-async fn tokens() -> Server {
-    Server::start(|number, _| Some(token(&format!("token-{number}"), 3600))).await
-}
-
 const SCOPE: &str = "https://cognitiveservices.azure.com/.default";
 
 #[tokio::test]

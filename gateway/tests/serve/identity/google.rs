@@ -23,18 +23,6 @@ fn gemini(model: &Server) -> Setup {
         .set("/model", json!({"provider": "gemini", "name": "m", "options": options}))
 }
 
-/// What the model is shown of one call.
-async fn shown(setup: Setup, model: &Server) -> Seen {
-    let gateway = setup.start();
-    let reply = chat(&gateway, ASK).await;
-    assert_eq!(reply.status, 200, "{}", reply.text());
-    model.got(1).await.remove(0)
-}
-
-async fn tokens() -> Server {
-    Server::start(|number, _| Some(token(&format!("token-{number}"), 3600))).await
-}
-
 /// The claims of the assertion that was posted.
 fn claims(asked: &Seen) -> Value {
     assert_eq!(asked.form("grant_type").as_deref(), Some("urn:ietf:params:oauth:grant-type:jwt-bearer"));

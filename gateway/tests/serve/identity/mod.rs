@@ -149,6 +149,19 @@ fn token(name: &str, seconds: u64) -> Vec<u8> {
     json_reply("200 OK", &body.to_string())
 }
 
+/// Tokens for an hour, each with a number.
+async fn tokens() -> Server {
+    Server::start(|number, _| Some(token(&format!("token-{number}"), 3600))).await
+}
+
+/// What the model is shown of one call.
+async fn shown(setup: Setup, model: &Server) -> Seen {
+    let gateway = setup.start();
+    let reply = chat(&gateway, ASK).await;
+    assert_eq!(reply.status, 200, "{}", reply.text());
+    model.got(1).await.remove(0)
+}
+
 /// Google's account that is asked for at `tokens`.
 fn google(setup: Setup, tokens: &Server) -> Setup {
     let options = json!({"upstream_url": setup.plugin["model"]["options"]["upstream_url"]});

@@ -117,6 +117,36 @@ async fn a_server_gets_kongs_object_for_each_call() {
     }
 }
 
+/// Kong runs the plugins that hold everywhere for them, too.
+#[tokio::test]
+async fn a_call_that_no_route_takes_is_told_where_all_are() {
+    let (all, own) = (Receiver::start(|_| Does::Takes).await, Receiver::start(|_| Does::Takes).await);
+    let everywhere = json!([{"name": "http-log", "config": {"http_endpoint": all.url()}}]);
+    let gateway = Setup::new("openai", answering().await)
+        .beside("http-log", json!({"http_endpoint": own.url()}))
+        .member("plugins", everywhere)
+        .start();
+    let mut client = Client::connect(gateway.addr()).await;
+    ask(&mut client, "taken").await;
+    client.post("/nowhere?key=hidden", &fields("lost"), ASK).await;
+    assert_eq!(client.reply().await.status, 404);
+    client.write("DELETE /chat HTTP/1.1\r\nhost: gateway\r\nx-request-id: odd\r\n\r\n").await;
+    assert_eq!(client.reply().await.status, 405);
+    let records = all.wait(1).await;
+    assert_eq!(ids(&records), ["lost"]);
+    assert_eq!(
+        ids(&own.wait(2).await),
+        ["taken", "odd"],
+        "the route's own plugin holds in place of the other"
+    );
+    let lost = &records[0];
+    assert_eq!((&lost["response"]["status"], &lost["request"]["method"]), (&json!(404), &json!("POST")));
+    assert_eq!((lost.get("route"), lost.get("service"), lost.get("ai")), (None, None, None), "{lost:#}");
+    assert_eq!(lost["upstream_status"], "");
+    assert_eq!(lost["tries"], json!([]));
+    assert!(!lost.to_string().contains("hidden"), "{lost:#}");
+}
+
 #[tokio::test]
 async fn no_record_shows_a_key() {
     let receiver = Receiver::start(|_| Does::Takes).await;

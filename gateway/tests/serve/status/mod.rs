@@ -1,19 +1,15 @@
 //! What operators see of a gateway, as data and as a page.
 
-mod browser;
 #[cfg(all(feature = "redis", feature = "pgvector"))]
 mod shared;
 
+use browser::{FAINT, in_browser};
 use fantoccini::Locator;
 use serde_json::{Value, json};
 
 use super::metrics::read::{after, look};
 use super::upstream::Upstream;
 use super::{ANSWER, ASK, Client, Setup, chat, json_reply, plugin};
-use browser::in_browser;
-
-/// The texts whose contrast with what is behind them is below 4.5, as the browser computed both.
-const FAINT: &str = include_str!("../../../../conformance/tests/conformance/report/faint.js");
 
 /// What a name may hold that is not meant well.
 const HOSTILE: &str = "</td><script>document.title='taken'</script><b title=\"'\">&amp;";

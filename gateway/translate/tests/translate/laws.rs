@@ -5,14 +5,15 @@ use serde_json::Value;
 use translate::Error;
 use translate::call::{self, Api, Call, Options};
 use translate::chat::Reader;
-use translate::delta::{Delta, Sink};
 use translate::openai::ChunkReader;
 use translate::providers::{ALL, Completions, Dialect};
 use translate::wire::{Frame, Framer};
 
 use crate::case::{Case, Way, call};
+use crate::damage::{cuts, damage, pieces};
 use crate::fold::{events, fold};
 use crate::generated::replies;
+use crate::order::Order;
 
 /// What the client gets, and how the stream ended.
 fn translated<'a>(
@@ -158,66 +159,6 @@ pub(crate) fn comparable(mut reply: Value) -> Value {
     reply
 }
 
-/// Checks the order that `translate::delta` promises, by itself.
-#[derive(Default)]
-struct Checker {
-    seen: Vec<String>,
-    current: usize,
-    choices: Vec<Choice>,
-}
-
-/// What was seen of one choice.
-#[derive(Default)]
-struct Choice {
-    finished: bool,
-    calls: u32,
-    blocks: u32,
-}
-
-impl Sink for Checker {
-    fn delta(&mut self, delta: Delta<'_>) {
-        let kind = format!("{delta:?}").split([' ', '(', '{']).next().unwrap().to_owned();
-        let before = |kind: &str| self.seen.iter().any(|seen| seen == kind);
-        assert_eq!(before("Start"), kind != "Start", "{kind} after {:?}", self.seen);
-        assert!(!before("End"), "{kind} after the end");
-        if kind == "Start" {
-            self.choices.push(Choice::default());
-        }
-        let choice = &mut self.choices[self.current];
-        let late = ["Usage", "Extra", "Choice", "End"];
-        assert!(!choice.finished || late.contains(&&*kind), "{kind} after the reason");
-        let next = |number: u32, known: &mut u32| {
-            assert!(number <= *known, "{kind} {number} of {known}");
-            *known = (*known).max(number + 1);
-        };
-        match delta {
-            Delta::Choice(number) => {
-                self.current = number as usize;
-                assert!(self.current <= self.choices.len(), "choice {number}");
-                if self.current == self.choices.len() {
-                    self.choices.push(Choice::default());
-                }
-            }
-            Delta::ToolStart { call, .. } => {
-                assert_eq!(call, choice.calls);
-                choice.calls += 1;
-            }
-            Delta::ToolArgs { call, .. } | Delta::ToolExtra { call, .. } => assert!(call < choice.calls),
-            Delta::Reasoning { block, .. }
-            | Delta::Signature { block, .. }
-            | Delta::Redacted { block, .. } => {
-                next(block, &mut choice.blocks);
-            }
-            Delta::Finish(_) => choice.finished = true,
-            Delta::End => {
-                assert!(self.choices.iter().all(|choice| choice.finished), "an end without a reason");
-            }
-            _ => (),
-        }
-        self.seen.push(kind);
-    }
-}
-
 /// What reads the replies of a case, where they are not passed through.
 fn reader(case: &Case) -> Option<Box<dyn Reader>> {
     let provider = case.provider;
@@ -238,16 +179,16 @@ fn reader(case: &Case) -> Option<Box<dyn Reader>> {
 fn deltas_come_in_their_order() {
     for case in Case::all().into_iter().filter(|case| !case.is_broken()) {
         if let (Some((way, bytes)), Some(mut reader)) = (case.stream(), reader(&case)) {
-            let mut checker = Checker::default();
+            let mut order = Order::default();
             let mut framer = Framer::new(way.framing);
-            if framer.push(&bytes, &mut |frame: Frame<'_>| reader.frame(&frame, &mut checker)).is_ok() {
-                reader.finish(&mut checker);
+            if framer.push(&bytes, &mut |frame: Frame<'_>| reader.frame(&frame, &mut order)).is_ok() {
+                reader.finish(&mut order);
             }
         }
         if let (Some(reply), Some(mut reader)) = (case.read("reply.json"), reader(&case)) {
-            let mut checker = Checker::default();
-            if reader.reply(reply.as_bytes(), &mut checker).is_ok() {
-                assert_eq!(checker.seen.last().map(String::as_str), Some("End"), "{case}");
+            let mut order = Order::default();
+            if reader.reply(reply.as_bytes(), &mut order).is_ok() {
+                assert_eq!(order.seen.last().map(String::as_str), Some("End"), "{case}");
             }
         }
     }
@@ -266,57 +207,6 @@ fn memory_per_stream_is_bounded() {
         stream.push(event.as_bytes()).err()
     });
     assert!(matches!(refused, Some(Error::Malformed { .. })), "a reply has calls without end");
-}
-
-/// What may be wrong with bytes on their way.
-#[derive(Clone, Debug)]
-pub(crate) enum Damage {
-    Replace(prop::sample::Index, u8),
-    Insert(prop::sample::Index, Vec<u8>),
-    Remove(prop::sample::Index, usize),
-    Repeat(prop::sample::Index, usize),
-}
-
-impl Damage {
-    pub(crate) fn to(&self, bytes: &mut Vec<u8>) {
-        if bytes.is_empty() {
-            return;
-        }
-        let end = |at: usize, size: usize| (at + size).min(bytes.len());
-        match self {
-            Self::Replace(at, byte) => {
-                let at = at.index(bytes.len());
-                bytes[at] = *byte;
-            }
-            Self::Insert(at, more) => {
-                let at = at.index(bytes.len());
-                bytes.splice(at..at, more.iter().copied());
-            }
-            Self::Remove(at, size) => {
-                let at = at.index(bytes.len());
-                let end = end(at, *size);
-                bytes.drain(at..end);
-            }
-            Self::Repeat(at, size) => {
-                let at = at.index(bytes.len());
-                let part = bytes[at..end(at, *size)].to_vec();
-                bytes.splice(at..at, part);
-            }
-        }
-    }
-}
-
-pub(crate) fn damage() -> impl Strategy<Value = Vec<Damage>> {
-    let at = any::<prop::sample::Index>;
-    let one = prop_oneof![
-        (at(), any::<u8>()).prop_map(|(at, byte)| Damage::Replace(at, byte)),
-        (at(), prop_oneof![Just(b'"'), Just(b'}'), Just(b'\n'), Just(b'0')])
-            .prop_map(|(at, byte)| Damage::Replace(at, byte)),
-        (at(), proptest::collection::vec(any::<u8>(), 1..9)).prop_map(|(at, more)| Damage::Insert(at, more)),
-        (at(), 1_usize..300).prop_map(|(at, size)| Damage::Remove(at, size)),
-        (at(), 1_usize..300).prop_map(|(at, size)| Damage::Repeat(at, size)),
-    ];
-    proptest::collection::vec(one, 1..4)
 }
 
 /// The client can read what it gets: JSON events, who speaks first in each choice, `[DONE]` or an error last, and only there.
@@ -367,14 +257,10 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn cuts_change_nothing(cuts in proptest::collection::vec(any::<prop::sample::Index>(), 0..20)) {
+    fn cuts_change_nothing(cuts in cuts()) {
         for (case, way, bytes) in Case::streams() {
-        let call = case.call();
-            let mut cuts: Vec<usize> = cuts.iter().map(|cut| cut.index(bytes.len())).collect();
-            cuts.sort_unstable();
-            let ends = cuts.iter().copied().chain([bytes.len()]);
-            let starts = [0].into_iter().chain(cuts.iter().copied());
-            let pieces = starts.zip(ends).map(|(start, end)| &bytes[start..end]);
+            let call = case.call();
+            let pieces = pieces(&bytes, &cuts);
             prop_assert_eq!(translated(way, &call, pieces), at_once(way, &call, &bytes), "{}", case);
         }
     }

@@ -8,10 +8,11 @@ use translate::call::{self, Api, Call, Collector, Reply};
 use translate::providers::Provider;
 
 use crate::case::{Case, Way};
+use crate::damage::{cuts, damage, pieces};
 use crate::fold::fold;
 use crate::generated::replies;
 use crate::golden::{client, judge_events, sse_events};
-use crate::laws::{comparable, damage};
+use crate::laws::comparable;
 
 /// Every API that a reply of this case may be given to: that of the case, and the others that ask the same of the provider.
 fn apis(case: &Case) -> Vec<Api> {
@@ -217,14 +218,10 @@ proptest! {
     }
 
     #[test]
-    fn cuts_change_nothing(cuts in proptest::collection::vec(any::<prop::sample::Index>(), 0..20)) {
+    fn cuts_change_nothing(cuts in cuts()) {
         for (case, way, bytes) in Case::streams() {
             let call = case.call();
-            let mut cuts: Vec<usize> = cuts.iter().map(|cut| cut.index(bytes.len())).collect();
-            cuts.sort_unstable();
-            let ends = cuts.iter().copied().chain([bytes.len()]);
-            let starts = [0].into_iter().chain(cuts.iter().copied());
-            let pieces = starts.zip(ends).map(|(start, end)| &bytes[start..end]);
+            let pieces = pieces(&bytes, &cuts);
             prop_assert_eq!(collected(way, &call, pieces), collected(way, &call, std::iter::once(&bytes[..])), "{}", case);
         }
     }

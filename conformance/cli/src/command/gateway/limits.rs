@@ -97,6 +97,28 @@ fn split(text: &str) -> (&str, &str) {
 mod tests {
     use super::*;
 
+    #[derive(clap::Parser)]
+    struct Line {
+        #[command(flatten)]
+        bounds: Bounds,
+    }
+
+    #[test]
+    fn what_an_operator_says_is_borne_and_all_else_is_the_gateways() {
+        let limits = |line: &str| {
+            let words = std::iter::once("gateway").chain(line.split_whitespace());
+            <Line as clap::Parser>::parse_from(words).bounds.limits()
+        };
+        let (own, said) = (Limits::default(), limits("--max-streams 7 --max-connections 9 --max-head 2k"));
+        assert_eq!((said.streams, said.connections, said.head_bytes), (7, 9, 2048));
+        assert_eq!((said.body_bytes, said.call, said.pool), (own.body_bytes, own.call, own.pool));
+        let said = limits("--max-body 1k --max-upload 2k --max-reply 3k --call-timeout 4s");
+        assert_eq!((said.body_bytes, said.upload_bytes, said.reply_bytes), (1024, 2048, 3072));
+        assert_eq!((said.call, said.streams), (Duration::from_secs(4), own.streams));
+        let said = limits("--body-timeout 5s --idle-timeout 6s --drain-notice 7s --drain-timeout 8s");
+        assert_eq!([said.body, said.idle, said.notice, said.drain].map(|time| time.as_secs()), [5, 6, 7, 8]);
+    }
+
     #[test]
     fn sizes_and_times_are_read_as_people_write_them() {
         for (text, size) in

@@ -1,15 +1,25 @@
-//! A real browser: headless Chromium, driven over `WebDriver`. Needs Debian's `chromium` and `chromium-driver`; where they are
-//! missing the test says so and is skipped, and under `CI=true` that is a failure.
+//! A real browser for tests of pages: headless Chromium, driven over [`WebDriver`](https://www.w3.org/TR/webdriver2/).
+//!
+//! Needs Debian's `chromium` and `chromium-driver`. Where they are missing the test says so and is skipped; under `CI=true` that
+//! is a failure.
 
 use std::process::Stdio;
 
+use fantoccini::error::CmdError;
 use fantoccini::{Client, ClientBuilder};
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 
+/// A script that gives the texts whose contrast with what is behind them is below 4.5, as the browser computed both:
+/// <https://www.w3.org/TR/WCAG22/#contrast-minimum>.
+pub const FAINT: &str = include_str!("faint.js");
+
 /// Does something in a browser of its own.
-pub(super) async fn in_browser(act: impl AsyncFnOnce(&Client) -> Result<(), fantoccini::error::CmdError>) {
-    let Some((mut driver, browser)) = browser().await else { return };
+///
+/// # Panics
+/// Where the browser does not start or end, or does not do what it is told.
+pub async fn in_browser(act: impl AsyncFnOnce(&Client) -> Result<(), CmdError>) {
+    let Some((mut driver, browser)) = start().await else { return };
     let outcome = act(&browser).await;
     browser.close().await.expect("the browser closes");
     driver.kill().await.expect("the driver ends");
@@ -17,11 +27,11 @@ pub(super) async fn in_browser(act: impl AsyncFnOnce(&Client) -> Result<(), fant
 }
 
 /// A driver on a port of its own choice, and a browser behind it.
-async fn browser() -> Option<(Child, Client)> {
+async fn start() -> Option<(Child, Client)> {
     let spawned =
         Command::new("chromedriver").arg("--port=0").stdout(Stdio::piped()).kill_on_drop(true).spawn();
     let Ok(mut driver) = spawned else {
-        assert_ne!(std::env::var("CI").as_deref(), Ok("true"), "chromedriver is missing");
+        assert_ne!(std::env::var("CI").as_deref(), Ok("true"), "chromedriver is missing: chromium-driver");
         eprintln!("skipped: chromedriver is not installed (Debian: chromium, chromium-driver)");
         return None;
     };
@@ -36,6 +46,7 @@ async fn browser() -> Option<(Child, Client)> {
         "--headless=new",
         "--no-sandbox",
         "--disable-gpu",
+        "--disable-quic",
         "--no-first-run",
         "--disable-background-networking",
         "--disable-component-update",
