@@ -45,11 +45,16 @@ fn holds(rule: &[Condition], call: &Call<'_>) -> Option<bool> {
 }
 
 fn rules(record: &mut Record<'_>, name: &'static str) -> Option<Vec<Vec<Condition>>> {
+    let rule = if name == "deny" { "Which calls do not get in." } else { "Which calls alone get in." };
+    record.says(&[(name, rule)]);
     let Some(field) = record.get(name) else { return Some(Vec::new()) };
     if field.is_empty_container() {
         field.error(Problem::Rule("length must be at least 1".to_owned()));
     }
-    let rule = |record: &mut Record<'_>| Condition::read_all(&record.required("match")?, false);
+    let rule = |record: &mut Record<'_>| {
+        record.says(&[("match", "What holds together for a call.")]);
+        Condition::read_all(&record.required("match")?, false)
+    };
     let rules: Vec<_> =
         field.list("an array").iter().map(|field: &Field<'_>| field.record(rule).flatten()).collect();
     rules.into_iter().collect()

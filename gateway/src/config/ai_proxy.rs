@@ -85,6 +85,13 @@ impl AiProxy {
 
     /// Reads the `config` of `ai-proxy-advanced`.
     pub(super) fn read_advanced(record: &mut Record<'_>, extensions: Extensions) -> Option<Self> {
+        record.says(&[
+            ("targets", "Who may be asked, in their order."),
+            ("balancer", "Which of them is, and what happens when that fails."),
+            ("vectordb", "Where vectors are kept for the algorithm `semantic`, and what gateways share."),
+            ("embeddings", "The model that makes vectors of prompts and descriptions."),
+            ("acls", "Which calls get in."),
+        ]);
         let fields = record.required("targets").map(|field| field.list("an array")).unwrap_or_default();
         let one = |record: &mut Record<'_>| Target::read_one(record, extensions.format).map(Arc::new);
         let targets: Vec<_> = fields.iter().map(|field| field.record(one).flatten()).collect();
@@ -117,13 +124,25 @@ impl AiProxy {
         extensions: Extensions,
         found: Option<(Vec<Arc<Target>>, Option<Balancer>)>,
     ) -> Option<Self> {
-        let response_streaming = record.named("response_streaming").unwrap_or_default();
+        record.says(&[
+            (
+                "response_streaming",
+                "Whether clients may have streams: `allow`, `deny`, or `always`, whatever they ask for.",
+            ),
+            ("max_request_body_size", "Bytes of a request's body at most; 0: as many as the gateway takes."),
+            ("model_name_header", "Whether replies tell in `X-Kong-LLM-Model` who answered."),
+            ("llm_format", "What clients speak: OpenAI's dialect, which is translated, or a provider's own."),
+            ("genai_category", "What kind of content it is about; told, and nothing else."),
+        ]);
+        let response_streaming = record.choice("response_streaming");
+        record.default("max_request_body_size", DEFAULT_MAX_REQUEST_BODY_SIZE);
         let size = record.integer("max_request_body_size", 0..=MOST);
         let size = size.map_or(Some(DEFAULT_MAX_REQUEST_BODY_SIZE), |size| u64::try_from(size).ok());
-        let model_name_header = record.boolean("model_name_header").unwrap_or(true);
+        let model_name_header = record.boolean_or("model_name_header", true);
+        record.default("llm_format", LlmFormat::default().name());
         let format = record.get("llm_format");
         let llm_format = format.as_ref().and_then(Field::named).unwrap_or_default();
-        let genai_category = record.named("genai_category").unwrap_or_default();
+        let genai_category = record.choice("genai_category");
         let (targets, balancer) = found?;
         for target in &targets {
             check_format(record, llm_format, target);
@@ -176,15 +195,29 @@ impl Target {
 
     /// Reads one of `targets`.
     fn read_one(record: &mut Record<'_>, format: Option<Format>) -> Option<Self> {
+        record.says(&[
+            ("weight", "Its share of calls; its priority, where the algorithm is `priority`."),
+            (
+                "description",
+                "What it is for, where the algorithm is `semantic`; `CATCHALL` takes what no other one fits.",
+            ),
+            ("metadata", "Remarks of any form."),
+        ]);
         let target = Self::read(record, format);
-        let weight = record.integer("weight", 1..=65_535).and_then(|weight| u16::try_from(weight).ok());
+        let weight = record.small_or("weight", 1..=65_535, DEFAULT_WEIGHT);
         let description = record.filled("description");
         let metadata = record.get("metadata").and_then(|field| field.object());
-        Some(Self { weight: weight.unwrap_or(DEFAULT_WEIGHT), description, metadata, ..target? })
+        Some(Self { weight, description, metadata, ..target? })
     }
 
     /// Reads the members that `ai-proxy` and each target of `ai-proxy-advanced` have in common.
     pub(super) fn read(record: &mut Record<'_>, format: Option<Format>) -> Option<Self> {
+        record.says(&[
+            ("route_type", "Which API is called."),
+            ("model", "Which model, and where."),
+            ("auth", "As whom."),
+            ("logging", "What is told of calls."),
+        ]);
         let route_type = record.required("route_type").and_then(|field| {
             let route_type: RouteType = field.named()?;
             if route_type.api().is_none() && route_type.resource().is_none() {

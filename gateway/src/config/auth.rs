@@ -103,10 +103,31 @@ pub struct GcpIdentity {
 impl Auth {
     /// Reads `auth`, for `provider` if that is known. Rules name their fields from `config` on, as Kong's do.
     pub(super) fn read(record: &mut Record<'_>, provider: Option<Provider>) -> Self {
+        record.says(&[
+            ("allow_override", "Whether a client's own credentials go before these."),
+            ("header_name", "A header that shows the key."),
+            ("header_value", "What stands in it, such as `Bearer sk-…`."),
+            ("param_name", "A parameter that shows the key."),
+            ("param_value", "What stands in it."),
+            ("param_location", "Where that is."),
+            ("aws_access_key_id", "AWS: the id of a key; else that of the environment or the machine."),
+            ("aws_secret_access_key", "AWS: the key."),
+            (
+                "azure_use_managed_identity",
+                "Azure: as an application or the machine's own identity, by a token.",
+            ),
+            ("azure_client_id", "Azure: the application's id."),
+            ("azure_client_secret", "Azure: its secret."),
+            ("azure_tenant_id", "Azure: its tenant."),
+            ("gcp_use_service_account", "Google: as a service account, by a token."),
+            ("gcp_service_account_json", "Google: the account's key, as the text of its file."),
+            ("gcp_metadata_url", "Google: where the machine's metadata are."),
+            ("gcp_oauth_token_url", "Google: where tokens are asked for, whatever the key says."),
+        ]);
         let header = AuthHeader::read(record);
         let param = AuthParam::read(record);
         let aws = AwsKeys::read(record, provider == Some(Provider::Bedrock) && header.is_none());
-        let allow_override = record.boolean("allow_override").unwrap_or(false);
+        let allow_override = record.boolean_or("allow_override", false);
         record.rule(
             allow_override && matches!(provider, Some(Provider::Bedrock | Provider::Gemini)),
             "bedrock and gemini only support auth.allow_override = false",
@@ -127,7 +148,7 @@ impl Auth {
 impl AzureIdentity {
     fn read(record: &mut Record<'_>, provider: Option<Provider>, surroundings: &Surroundings) -> Self {
         let identity = Self {
-            use_managed_identity: record.boolean("azure_use_managed_identity").unwrap_or(false),
+            use_managed_identity: record.boolean_or("azure_use_managed_identity", false),
             client_id: record.filled("azure_client_id"),
             client_secret: record.filled("azure_client_secret").map(Secret::new),
             tenant_id: record.filled("azure_tenant_id"),
@@ -150,7 +171,7 @@ impl AzureIdentity {
 impl GcpIdentity {
     /// What is not used is not judged, as in Kong.
     fn read(record: &mut Record<'_>, provider: Option<Provider>, surroundings: &Surroundings) -> Self {
-        let use_service_account = record.boolean("gcp_use_service_account").unwrap_or(false);
+        let use_service_account = record.boolean_or("gcp_use_service_account", false);
         let is_used = use_service_account && provider == Some(Provider::Gemini);
         let mut read = |name| record.get(name).filter(|field| is_used && filled(field));
         let own = read("gcp_service_account_json");

@@ -127,25 +127,37 @@ impl Named for Criterion {
     ];
 }
 
+/// Kong's own, which each request has.
+const HASH_ON: &str = "x-kong-llm-request-id";
+const FAILOVER: [Criterion; 2] = [Criterion::Error, Criterion::Timeout];
+
 impl Balancer {
     pub(super) fn read(record: &mut Record<'_>) -> Self {
+        record.says(&[
+            ("algorithm", "Which target is next."),
+            ("hash_on_header", "`consistent-hashing`: the header by which calls belong together."),
+            ("slots", "`consistent-hashing`: points of all targets."),
+            ("latency_strategy", "`lowest-latency`: of whole replies (`e2e`), or for each token (`tpot`)."),
+            ("tokens_count_strategy", "`lowest-usage`: what is counted."),
+            ("failover_criteria", "What leads to another target: statuses, `error` (no connection, or a broken one), `timeout`, `invalid_header` (no reply that can be read); `non_idempotent`: also where the request may have been done."),
+            ("max_fails", "Failures in a row after which a target is left alone; 0: never."),
+            ("fail_timeout", "Milliseconds that it is left alone for."),
+        ]);
+        record.default("hash_on_header", HASH_ON);
+        record.default("failover_criteria", FAILOVER.map(Named::name).to_vec());
         let header = record.get("hash_on_header").and_then(|field| field.parse(header_name));
         let criteria = record.get("failover_criteria").map(|field| field.list("an array"));
         let failover = criteria.map(|fields| fields.iter().filter_map(Field::named).collect());
         Self {
-            algorithm: record.named("algorithm").unwrap_or_default(),
-            slots: record.count("slots", 10..=65_536).unwrap_or(10_000),
-            hash_on_header: header.unwrap_or(HeaderName::from_static("x-kong-llm-request-id")),
-            latency: record.named("latency_strategy").unwrap_or_default(),
-            tokens: record.named("tokens_count_strategy").unwrap_or_default(),
+            algorithm: record.choice("algorithm"),
+            slots: record.count_or("slots", 10..=65_536, 10_000),
+            hash_on_header: header.unwrap_or(HeaderName::from_static(HASH_ON)),
+            latency: record.choice("latency_strategy"),
+            tokens: record.choice("tokens_count_strategy"),
             timeouts: Timeouts::read(record),
-            failover: failover.unwrap_or_else(|| vec![Criterion::Error, Criterion::Timeout]),
-            max_fails: record
-                .count("max_fails", 0..=32_767)
-                .map_or(0, |fails| u16::try_from(fails).unwrap_or(u16::MAX)),
-            fail_timeout: Duration::from_millis(
-                record.count("fail_timeout", 1..=2_147_483_646).unwrap_or(10_000).into(),
-            ),
+            failover: failover.unwrap_or_else(|| FAILOVER.to_vec()),
+            max_fails: record.small_or("max_fails", 0..=32_767, 0),
+            fail_timeout: record.millis_or("fail_timeout", 1, 10_000),
         }
     }
 

@@ -116,6 +116,12 @@ impl Named for Of {
 impl Condition {
     /// Reads one; of a rate limiting policy, where it may have no values, and may count each apart.
     pub(super) fn read(record: &mut Record<'_>, of_policy: bool) -> Option<Self> {
+        record.says(&[
+            ("type", "What is looked at."),
+            ("key", "Of a header: its name; of a consumer: by what it is named."),
+            ("values", "One of these."),
+            ("partition_by", "Whether each value has a counter of its own."),
+        ]);
         let kind: Option<Type> = record.required("type").and_then(|field| field.named());
         let key = record.get("key");
         let what = kind.and_then(|kind| What::read(record, kind, key.as_ref()));
@@ -124,7 +130,7 @@ impl Condition {
         if let Some(field) = values.filter(Field::is_empty_container) {
             field.error(Problem::Rule("length must be at least 1".to_owned()));
         }
-        let partitions = of_policy && record.boolean("partition_by").unwrap_or(false);
+        let partitions = of_policy && record.boolean_or("partition_by", false);
         let what = what?;
         let values = fields.iter().map(|field| Value::read(field, &what)).collect::<Option<Vec<_>>>()?;
         Some(Self { what, values, partitions })

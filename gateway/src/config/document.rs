@@ -59,6 +59,15 @@ struct Entry<'c> {
 
 impl<'c> Document<'c> {
     fn read(&mut self, record: &mut Record<'c>) {
+        record.says(&[
+            ("_format_version", "Of the file: 3.0."),
+            ("_transform", "Kong's own; nothing here."),
+            ("services", "What routes lead to. The plugins of routes know their own providers, so that a service has names and timeouts."),
+            ("routes", "Which requests are taken; each needs an `ai-proxy` or `ai-proxy-advanced`, its own or one that holds for it."),
+            ("consumers", "Who may call."),
+            ("consumer_groups", "Consumers for whom something holds together."),
+            ("plugins", "What is done with calls: for all of them here, for some where it names a service, a route or a consumer."),
+        ]);
         record.required("_format_version").map(|field| field.parse(format_version));
         record.boolean("_transform");
         remarks(record);
@@ -71,6 +80,7 @@ impl<'c> Document<'c> {
         self.people(record);
         self.plugins(record, Scope::default());
         for name in UNSERVED {
+            record.says(&[(name, "Not served: may stand there empty.")]);
             if let Some(field) = record.get(name).filter(|field| !field.is_empty_container()) {
                 field.error(Problem::Unsupported);
             }
@@ -80,6 +90,7 @@ impl<'c> Document<'c> {
     fn people(&mut self, record: &mut Record<'c>) {
         for field in record.list("consumer_groups") {
             field.record(|record| {
+                record.says(&[("plugins", "What holds for all who are in it.")]);
                 let (number, identity) = self.roster.group(record);
                 self.unique(&identity, "consumer_groups", &field);
                 self.plugins(record, Scope { whose: Some(Whose::Group(number)), ..Scope::default() });
@@ -87,6 +98,7 @@ impl<'c> Document<'c> {
         }
         for field in record.list("consumers") {
             field.record(|record| {
+                record.says(&[("plugins", "What holds for its calls.")]);
                 let (number, identity) = self.roster.consumer(record);
                 self.unique(&identity, "consumers", &field);
                 self.plugins(record, Scope { whose: Some(Whose::Consumer(number)), ..Scope::default() });
@@ -100,6 +112,7 @@ impl<'c> Document<'c> {
         self.unique(&service.identity, "services", field);
         let index = self.services.len();
         self.services.push(service);
+        record.says(&[("routes", "Its routes."), ("plugins", "What holds for all of its routes.")]);
         for field in record.list("routes") {
             field.record(|record| self.route(record, &field, Some(index)));
         }
@@ -107,6 +120,7 @@ impl<'c> Document<'c> {
     }
 
     fn route(&mut self, record: &mut Record<'c>, field: &Field<'c>, service: Option<usize>) {
+        record.says(&[("plugins", "What is done with its calls.")]);
         let draft = Draft::read(record);
         self.unique(&draft.identity, "routes", field);
         let index = self.routes.len();

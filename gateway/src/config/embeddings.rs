@@ -26,6 +26,7 @@ pub struct Embeddings {
 impl Embeddings {
     /// `dimensions`: how long vectors shall be, where the file says it.
     pub(super) fn read(record: &mut Record<'_>, dimensions: Option<u32>) -> Option<Self> {
+        record.says(&[("model", "Which model, and where."), ("auth", "As whom.")]);
         let read = |record: &mut Record<'_>| model(record, dimensions);
         let model = record.required("model").and_then(|field| field.record(read)).flatten();
         let provider = model.as_ref().map(|model| model.provider);
@@ -58,6 +59,11 @@ const PROVIDERS: [Provider; 10] = [
 ];
 
 fn model(record: &mut Record<'_>, dimensions: Option<u32>) -> Option<Model> {
+    record.says(&[
+        ("provider", "Who is asked."),
+        ("name", "The model."),
+        ("options", "What is said besides, and where it is said."),
+    ]);
     let field = record.required("provider");
     let provider: Option<Provider> = field.as_ref().and_then(Field::named);
     let known = provider.filter(|provider| PROVIDERS.contains(provider));
@@ -97,6 +103,14 @@ fn plain(text: &str) -> Result<Template, Problem> {
 }
 
 fn options(record: &mut Record<'_>, provider: Option<Provider>) -> ModelOptions {
+    record.says(&[
+        ("upstream_url", "The whole address that is called, instead of the provider's."),
+        ("azure", "Where the provider is `azure`."),
+        ("bedrock", "Where the provider is `bedrock`."),
+        ("databricks", "Where the provider is `databricks`."),
+        ("gemini", "Where the provider is `gemini`."),
+        ("huggingface", "Where the provider is `huggingface`."),
+    ]);
     ModelOptions {
         upstream_url: record.get("upstream_url").and_then(|field| field.parse(UpstreamUrl::parse)),
         azure: record.nested("azure", AzureOptions::read_nested).unwrap_or_default(),

@@ -14,6 +14,12 @@ pub(super) struct Identity {
 impl Identity {
     /// Reads the members of an entity whose name is called `name`.
     pub(super) fn read(record: &mut Record<'_>, name: &'static str) -> Self {
+        record.says(&[
+            (name, "Its name, by which other entities may refer to it."),
+            ("id", "A UUID by which other entities may refer to this one."),
+            ("created_at", "When it was made, in seconds since 1970."),
+            ("updated_at", "When it was changed, in seconds since 1970."),
+        ]);
         for stamp in ["created_at", "updated_at"] {
             record.integer(stamp, 1..=MOST);
         }
@@ -32,6 +38,7 @@ impl Identity {
 
 /// Kong's `_comment` and `_ignore`, which may stand in every entity and mean nothing.
 pub(super) fn remarks(record: &mut Record<'_>) {
+    record.says(&[("_comment", "For people who read the file."), ("_ignore", "Whatever is skipped.")]);
     if let Some(field) = record.get("_comment") {
         field.comment();
     }
@@ -40,6 +47,10 @@ pub(super) fn remarks(record: &mut Record<'_>) {
 
 /// An entity's tags, each with its place.
 pub(super) fn tags<'c>(record: &mut Record<'c>) -> Vec<(String, Field<'c>)> {
+    record.says(&[(
+        "tags",
+        "Free words; those that begin with `touchstone-` are settings of this gateway's own.",
+    )]);
     let fields = record.get("tags").map(|field| field.list("a set")).unwrap_or_default();
     fields.into_iter().filter_map(|field| Some((field.parse(tag)?, field))).collect()
 }
@@ -49,6 +60,7 @@ pub(super) fn reference<'c>(record: &mut Record<'c>, name: &'static str) -> Opti
     let field = record.get(name)?;
     let text = if field.is_map() {
         field.record(|record| {
+            record.says(&[("id", "Its id."), ("name", "Its name.")]);
             let (id, name) = (record.string("id"), record.string("name"));
             id.or(name)
         })?

@@ -13,9 +13,13 @@ pub struct Logging {
 
 impl Logging {
     pub(super) fn read(record: &mut Record<'_>) -> Self {
+        record.says(&[
+            ("log_statistics", "Whether tokens, costs and times are told."),
+            ("log_payloads", "Whether bodies are told, both ways."),
+        ]);
         Self {
-            log_statistics: record.boolean("log_statistics").unwrap_or(false),
-            log_payloads: record.boolean("log_payloads").unwrap_or(false),
+            log_statistics: record.boolean_or("log_statistics", false),
+            log_payloads: record.boolean_or("log_payloads", false),
         }
     }
 }

@@ -23,6 +23,11 @@ pub struct Model {
 
 impl Model {
     pub(super) fn read(record: &mut Record<'_>, format: Option<Format>) -> Option<Self> {
+        record.says(&[
+            ("name", "The model that is asked for; absent: the one that the client names. `$(headers.name)`, `$(query_params.name)` and `$(uri_captures.name)` are filled in from the request."),
+            ("model_alias", "The name by which clients choose this target."),
+            ("options", "What is said besides, and where it is said."),
+        ]);
         let provider = Provider::read(record);
         let name = record.template("name");
         let alias = record.filled("model_alias");

@@ -1,8 +1,10 @@
 //! Kong's `model.options`: how a model is asked, and each provider's own settings.
 
+mod providers;
+
 use super::named::Named;
 use super::record::Record;
-use super::upstream::{UpstreamUrl, UrlError, url};
+use super::upstream::UpstreamUrl;
 use super::{Pricing, Provider, Template};
 
 /// Kong's `model.options`. Strings may be templates; numbers may not.
@@ -212,6 +214,25 @@ impl Named for EmbeddingInputType {
 impl ModelOptions {
     /// Reads `options`, for `provider` if that is known.
     pub(super) fn read(record: &mut Record<'_>, provider: Option<Provider>) -> Self {
+        record.says(&[
+            ("max_tokens", "Tokens of an answer at most."),
+            ("temperature", "How freely the model chooses."),
+            ("top_p", "The likeliest tokens, up to this probability together."),
+            ("top_k", "So many of the likeliest tokens."),
+            ("anthropic_version", "Version of Anthropic's API."),
+            ("upstream_url", "The whole address that is called, instead of the provider's."),
+            ("upstream_path", "The path that is called, instead of the provider's."),
+            ("embeddings_dimensions", "Numbers of a vector."),
+            ("llama2_format", "What the server of a Llama model speaks."),
+            ("mistral_format", "What the server of a Mistral model speaks."),
+            ("bedrock", "Where the provider is `bedrock`."),
+            ("cohere", "Where the provider is `cohere`."),
+            ("dashscope", "Where the provider is `dashscope`."),
+            ("databricks", "Where the provider is `databricks`."),
+            ("gemini", "Where the provider is `gemini`."),
+            ("huggingface", "Where the provider is `huggingface`."),
+            ("kimi", "Where the provider is `kimi`."),
+        ]);
         Self {
             max_tokens: record.count("max_tokens", 1..=u32::MAX),
             temperature: record.number("temperature", 0.0..=5.0),
@@ -235,130 +256,5 @@ impl ModelOptions {
             kimi: record.nested("kimi", KimiOptions::read).unwrap_or_default(),
             pricing: Pricing::read(record),
         }
-    }
-}
-
-impl AzureOptions {
-    fn read(record: &mut Record<'_>) -> Self {
-        Self::named(record, "azure_instance", "azure_api_version", "azure_deployment_id")
-    }
-
-    /// The same as `embeddings` has it, in a record of its own.
-    pub(super) fn read_nested(record: &mut Record<'_>) -> Self {
-        Self::named(record, "instance", "api_version", "deployment_id")
-    }
-
-    fn named(
-        record: &mut Record<'_>,
-        instance: &'static str,
-        version: &'static str,
-        deployment: &'static str,
-    ) -> Self {
-        Self {
-            instance: record.template(instance),
-            api_version: match record.get(version) {
-                Some(_) => record.template(version),
-                None => Template::parse("2023-05-15").ok(),
-            },
-            deployment_id: record.template(deployment),
-        }
-    }
-}
-
-impl BedrockOptions {
-    pub(super) fn read(record: &mut Record<'_>, provider: Option<Provider>) -> Self {
-        let needed = provider == Some(Provider::Bedrock);
-        let env = |name| (record.context.env)(name).filter(|_| needed).filter(|text| !text.is_empty());
-        let default = env("AWS_REGION").or_else(|| env("AWS_DEFAULT_REGION"));
-        let default = default.and_then(|region| Template::parse(&region).ok());
-        let set = record.get("aws_region").is_some();
-        let region = record.template("aws_region").or(default);
-        record.rule(
-            needed && !set && region.is_none(),
-            "must set 'model.options.bedrock.aws_region' (or AWS_REGION in the environment) for bedrock provider",
-        );
-        Self {
-            region,
-            assume_role_arn: record.template("aws_assume_role_arn"),
-            role_session_name: record.template("aws_role_session_name"),
-            sts_endpoint_url: sts_endpoint_url(record, needed),
-            batch_bucket_prefix: record.template("batch_bucket_prefix"),
-            batch_role_arn: record.template("batch_role_arn"),
-            embeddings_normalize: record.boolean("embeddings_normalize").unwrap_or(false),
-            performance_config_latency: record.template("performance_config_latency"),
-            video_output_s3_uri: record.template("video_output_s3_uri"),
-        }
-    }
-}
-
-/// An address, once it is filled in; judged where it is used.
-fn sts_endpoint_url(record: &mut Record<'_>, needed: bool) -> Option<Template> {
-    let parse = |text: &str| {
-        let template = Template::parse(text).map_err(UrlError::from)?;
-        template.fixed().filter(|fixed| needed && !fixed.is_empty()).map(url).transpose()?;
-        Ok::<_, UrlError>(template)
-    };
-    record.get("aws_sts_endpoint_url")?.parse(parse).filter(|template| !template.source().is_empty())
-}
-
-impl CohereOptions {
-    fn read(record: &mut Record<'_>) -> Self {
-        Self {
-            api_version: record.named("api_version").unwrap_or_default(),
-            embedding_input_type: record.named("embedding_input_type").unwrap_or_default(),
-            wait_for_model: record.boolean("wait_for_model"),
-        }
-    }
-}
-
-impl KimiOptions {
-    fn read(record: &mut Record<'_>) -> Self {
-        Self { international: record.boolean("international").unwrap_or(true) }
-    }
-}
-
-impl DashscopeOptions {
-    fn read(record: &mut Record<'_>) -> Self {
-        Self { international: record.boolean("international").unwrap_or(true) }
-    }
-}
-
-impl DatabricksOptions {
-    pub(super) fn read(record: &mut Record<'_>) -> Self {
-        Self { workspace_instance_id: record.template("workspace_instance_id") }
-    }
-}
-
-impl GeminiOptions {
-    pub(super) fn read(record: &mut Record<'_>) -> Self {
-        let options = Self {
-            api_endpoint: record.template("api_endpoint"),
-            project_id: record.template("project_id"),
-            location_id: record.template("location_id"),
-            endpoint_id: record.template("endpoint_id"),
-        };
-        let set = [&options.api_endpoint, &options.project_id, &options.location_id];
-        let set = set.into_iter().filter(|field| field.is_some()).count();
-        let text = "all or none of these fields must be set: 'api_endpoint', 'project_id', 'location_id'";
-        record.rule(set == 1 || set == 2, text);
-        options
-    }
-}
-
-impl GeminiOptions {
-    /// Which of Google's services is asked, and which of its APIs; `None` for the Gemini API.
-    pub(super) fn format(&self) -> Option<&'static str> {
-        self.project_id.as_ref()?;
-        Some(match self.endpoint_id.as_ref().map(Template::fixed) {
-            None => "vertex",
-            Some(Some("openapi")) => "openapi",
-            Some(_) => "endpoint",
-        })
-    }
-}
-
-impl HuggingfaceOptions {
-    pub(super) fn read(record: &mut Record<'_>) -> Self {
-        Self { use_cache: record.boolean("use_cache"), wait_for_model: record.boolean("wait_for_model") }
     }
 }

@@ -3,6 +3,8 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde_json::Value;
+
 /// What is asked for, by path: `services[].routes[].plugins[].config.auth`, and `*` for any name.
 #[derive(Debug, Default)]
 pub(super) struct Outline {
@@ -25,6 +27,10 @@ pub(super) struct Shape {
     /// How often it was read, and how often it was refused as something that this gateway has not.
     pub(super) read: usize,
     pub(super) refused: usize,
+    /// What it is, in a sentence.
+    pub(super) about: Option<&'static str>,
+    /// What it is where nobody says.
+    pub(super) default: Option<Value>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -88,6 +94,14 @@ impl Survey {
         self.with(path, |shape| shape.refused += 1);
     }
 
+    pub(super) fn about(&self, path: &str, sentence: &'static str) {
+        self.with(path, |shape| shape.about = Some(sentence));
+    }
+
+    pub(super) fn default(&self, path: &str, value: Value) {
+        self.with(path, |shape| shape.default = Some(value));
+    }
+
     pub(super) fn record(&self, path: &str) {
         self.with(path, |shape| shape.records += 1);
     }
@@ -124,6 +138,8 @@ impl Outline {
             known.names.extend(shape.names);
             known.range = known.range.or(shape.range);
             known.positive |= shape.positive;
+            known.about = known.about.or(shape.about);
+            known.default = known.default.take().or(shape.default);
             for (name, required) in shape.members {
                 *known.members.entry(name).or_default() += required;
             }

@@ -155,9 +155,21 @@ impl<'c> Plugin<'c> {
 
     /// Reads a plugin; `None`, if it is none of ours.
     pub(super) fn read(record: &mut Record<'c>) -> Option<Self> {
+        record.says(&[
+            ("name", "Which plugin."),
+            ("config", "Its settings."),
+            ("enabled", "Whether it does anything; one that does not may be any of Kong's."),
+            ("protocols", "Schemes of requests; nothing here."),
+            ("service", "The service that it is for, by name or id."),
+            ("route", "The route that it is for, by name or id."),
+            ("consumer", "The consumer that it is for, by username or id."),
+            ("consumer_group", "The consumer group that it is for, by name or id."),
+            ("ordering", "Not served."),
+            ("condition", "Not served."),
+        ]);
         let identity = Identity::read(record, "instance_name");
         let tags = tags(record);
-        let enabled = record.boolean("enabled").unwrap_or(true);
+        let enabled = record.boolean_or("enabled", true);
         for field in record.get("protocols").map(|field| field.list("a set")).unwrap_or_default() {
             field.parse(protocol);
         }

@@ -55,6 +55,15 @@ pub struct ServiceTierFactor {
 impl Pricing {
     /// Reads the pricing members of `options`.
     pub(super) fn read(record: &mut Record<'_>) -> Self {
+        record.says(&[
+            ("input_cost", "Price of a million tokens of prompts."),
+            ("output_cost", "Price of a million tokens of answers."),
+            ("cache_read_cost", "Price of a million tokens of prompts that a cache gave."),
+            ("cache_write_cost", "Price of a million tokens of prompts that were put into a cache."),
+            ("cache_write_cost_list", "The same by how long the cache keeps them."),
+            ("context_window_factor", "By what prices are multiplied where prompts are long."),
+            ("service_tier_factor", "By what prices are multiplied in a tier of service."),
+        ]);
         Self {
             input: record.positive("input_cost"),
             output: record.positive("output_cost"),
@@ -69,6 +78,7 @@ impl Pricing {
 
 impl CacheWriteCost {
     fn read(record: &mut Record<'_>) -> Option<Self> {
+        record.says(&[("ttl", "How long: `5m`, `1h`."), ("cost", "Price of a million tokens.")]);
         let (ttl, cost) = (required_string(record, "ttl"), required_number(record, "cost"));
         Some(Self { ttl: ttl?, cost: cost? })
     }
@@ -76,6 +86,11 @@ impl CacheWriteCost {
 
 impl ContextWindowFactor {
     fn read(record: &mut Record<'_>) -> Option<Self> {
+        record.says(&[
+            ("above", "Prompts of more tokens than this: `200k`."),
+            ("input_factor", "For the price of prompts."),
+            ("output_factor", "For the price of answers."),
+        ]);
         let above = required_string(record, "above");
         let (input, output) =
             (required_number(record, "input_factor"), required_number(record, "output_factor"));
@@ -85,6 +100,7 @@ impl ContextWindowFactor {
 
 impl ServiceTierFactor {
     fn read(record: &mut Record<'_>) -> Option<Self> {
+        record.says(&[("tier", "The tier's name, as the provider tells it."), ("factor", "For all prices.")]);
         let tier = record.required("tier").and_then(|field| {
             field.parse(|text| match text {
                 "" => Err(Problem::Rule("length must be at least 1".to_owned())),

@@ -54,6 +54,7 @@ impl Named for Provider {
 
 impl Provider {
     pub(super) fn read(record: &mut Record<'_>) -> Option<Self> {
+        record.says(&[("provider", "Who is asked.")]);
         record.required("provider")?.named()
     }
 }

@@ -1,6 +1,7 @@
 //! Reads the members of a map, each as a type, and notes those that nobody asked for.
 
 use std::ops::RangeInclusive;
+use std::time::Duration;
 
 use super::error::{Place, Problem};
 use super::field::{Context, Field, join, nearest};
@@ -55,6 +56,19 @@ impl<'c> Record<'c> {
         (member.node.value != Value::Null).then_some(field)
     }
 
+    /// What its members are, for those who write files: names and sentences, which an editor shows.
+    pub(super) fn says(&self, members: &[(&'static str, &'static str)]) {
+        let Some(survey) = &self.context.survey else { return };
+        members.iter().for_each(|(name, sentence)| survey.about(&join(&self.path, name), sentence));
+    }
+
+    /// What a member is where nobody says.
+    pub(super) fn default(&self, name: &str, value: impl Into<serde_json::Value>) {
+        if let Some(survey) = &self.context.survey {
+            survey.default(&join(&self.path, name), value.into());
+        }
+    }
+
     /// A member that must be there.
     pub(super) fn required(&mut self, name: &'static str) -> Option<Field<'c>> {
         let field = self.get(name);
@@ -94,6 +108,53 @@ impl<'c> Record<'c> {
 
     pub(super) fn boolean(&mut self, name: &'static str) -> Option<bool> {
         self.get(name)?.boolean()
+    }
+
+    pub(super) fn boolean_or(&mut self, name: &'static str, default: bool) -> bool {
+        self.default(name, default);
+        self.boolean(name).unwrap_or(default)
+    }
+
+    pub(super) fn string_or(&mut self, name: &'static str, default: &str) -> String {
+        self.default(name, default);
+        self.string(name).unwrap_or_else(|| default.to_owned())
+    }
+
+    pub(super) fn filled_or(&mut self, name: &'static str, default: &str) -> String {
+        self.default(name, default);
+        self.filled(name).unwrap_or_else(|| default.to_owned())
+    }
+
+    pub(super) fn integer_or(&mut self, name: &'static str, range: RangeInclusive<i64>, default: i64) -> i64 {
+        self.default(name, default);
+        self.integer(name, range).unwrap_or(default)
+    }
+
+    pub(super) fn number_or(&mut self, name: &'static str, range: RangeInclusive<f64>, default: f64) -> f64 {
+        self.default(name, default);
+        self.number(name, range).unwrap_or(default)
+    }
+
+    pub(super) fn count_or(&mut self, name: &'static str, range: RangeInclusive<u32>, default: u32) -> u32 {
+        self.default(name, default);
+        self.count(name, range).unwrap_or(default)
+    }
+
+    /// A whole number within a range that an `u16` holds.
+    pub(super) fn small_or(&mut self, name: &'static str, range: RangeInclusive<u16>, default: u16) -> u16 {
+        let range = u32::from(*range.start())..=u32::from(*range.end());
+        u16::try_from(self.count_or(name, range, default.into())).unwrap_or(default)
+    }
+
+    /// A number of milliseconds.
+    pub(super) fn millis_or(&mut self, name: &'static str, least: u32, default: u32) -> Duration {
+        Duration::from_millis(self.count_or(name, least..=2_147_483_646, default).into())
+    }
+
+    /// One of a list of names, of which one stands for all that is not said.
+    pub(super) fn choice<T: Named + Default>(&mut self, name: &'static str) -> T {
+        self.default(name, T::default().name());
+        self.named(name).unwrap_or_default()
     }
 
     pub(super) fn named<T: Named>(&mut self, name: &'static str) -> Option<T> {

@@ -78,22 +78,32 @@ impl Named for Role {
 
 impl Redis {
     pub(super) fn read(record: &mut Record<'_>) -> Self {
+        record.says(&[
+            ("host", "Where it listens."),
+            ("port", "Where it listens."),
+            ("username", "Who asks it."),
+            ("password", "Their password."),
+            ("database", "The number of the database."),
+            ("ssl", "Whether the connection is TLS."),
+            ("ssl_verify", "Whether its certificate must be good."),
+            ("server_name", "The name that its certificate is for, where that is not `host`."),
+            ("connect_timeout", "Milliseconds to a connection."),
+            ("read_timeout", "Milliseconds for one answer, with `send_timeout`."),
+            ("send_timeout", "Milliseconds for one answer, with `read_timeout`."),
+        ]);
         pooling(record);
         let several = several(record);
         clouds(record);
         let connect = milliseconds(record, "connect_timeout");
         let answer = milliseconds(record, "read_timeout") + milliseconds(record, "send_timeout");
         Self {
-            host: record.filled("host").unwrap_or_else(|| "127.0.0.1".to_owned()),
+            host: record.filled_or("host", "127.0.0.1"),
             port: port(record, 6379),
             username: record.filled("username"),
             password: record.filled("password").map(Secret::new),
-            database: record
-                .count("database", 0..=u32::from(u16::MAX))
-                .and_then(|database| u16::try_from(database).ok())
-                .unwrap_or(0),
-            ssl: record.boolean("ssl").unwrap_or(false),
-            ssl_verify: record.boolean("ssl_verify").unwrap_or(true),
+            database: record.small_or("database", 0..=u16::MAX, 0),
+            ssl: record.boolean_or("ssl", false),
+            ssl_verify: record.boolean_or("ssl_verify", true),
             server_name: record.filled("server_name"),
             connect_timeout: connect,
             answer_timeout: answer,
@@ -104,6 +114,11 @@ impl Redis {
 
 /// What is about Kong's pool of connections: here there is one connection that all share.
 fn pooling(record: &mut Record<'_>) {
+    record.says(&[
+        ("keepalive_backlog", "Kong's own; nothing here."),
+        ("keepalive_pool_size", "Kong's own; nothing here."),
+        ("connection_is_proxied", "Kong's own; nothing here."),
+    ]);
     record.count("keepalive_backlog", 0..=2_147_483_646);
     record.count("keepalive_pool_size", 1..=2_147_483_646);
     record.boolean("connection_is_proxied");
@@ -111,7 +126,16 @@ fn pooling(record: &mut Record<'_>) {
 
 /// Clusters and sentinels.
 fn several(record: &mut Record<'_>) -> Option<Several> {
-    let redirections = record.count("cluster_max_redirections", 0..=2_147_483_646).unwrap_or(5);
+    record.says(&[
+        ("cluster_nodes", "A cluster's servers, of which one is enough to find the others."),
+        ("cluster_max_redirections", "How often a cluster may send a question on."),
+        ("sentinel_nodes", "Sentinels, who are asked for the server."),
+        ("sentinel_master", "The name by which sentinels know it."),
+        ("sentinel_role", "Which server is wanted: `master`, or `any`."),
+        ("sentinel_username", "Who asks the sentinels."),
+        ("sentinel_password", "Their password."),
+    ]);
+    let redirections = record.count_or("cluster_max_redirections", 0..=2_147_483_646, 5);
     let cluster = nodes(record, "cluster_nodes", "ip");
     let sentinels = nodes(record, "sentinel_nodes", "host");
     let master = record.filled("sentinel_master");
@@ -143,8 +167,8 @@ fn several(record: &mut Record<'_>) -> Option<Several> {
 fn nodes(record: &mut Record<'_>, name: &'static str, host: &'static str) -> Option<Vec<(String, u16)>> {
     let fields = record.get(name).map(|field| field.list("an array"))?;
     let one = |record: &mut Record<'_>| {
-        let named = record.filled(host).unwrap_or_else(|| "127.0.0.1".to_owned());
-        (named, port(record, 6379))
+        record.says(&[(host, "Where it listens."), ("port", "Where it listens.")]);
+        (record.filled_or(host, "127.0.0.1"), port(record, 6379))
     };
     let nodes: Vec<_> = fields.iter().filter_map(|field| field.record(one)).collect();
     (!nodes.is_empty()).then_some(nodes)
@@ -152,12 +176,15 @@ fn nodes(record: &mut Record<'_>, name: &'static str, host: &'static str) -> Opt
 
 /// The clouds' own ways in: not here.
 fn clouds(record: &mut Record<'_>) {
+    record.says(&[("cloud_authentication", "Not served: may stand there without `auth_provider`.")]);
     record.nested("cloud_authentication", |record| {
+        record.says(&[("auth_provider", "Not served."), ("aws_is_serverless", "Nothing without that.")]);
         if let Some(field) = record.get("auth_provider") {
             field.error(Problem::Unsupported);
         }
         record.boolean("aws_is_serverless");
         for name in CLOUD {
+            record.says(&[(name, "Nothing without `auth_provider`.")]);
             record.string(name);
         }
     });
@@ -178,9 +205,9 @@ const CLOUD: [&str; 10] = [
 ];
 
 fn milliseconds(record: &mut Record<'_>, name: &'static str) -> Duration {
-    Duration::from_millis(record.count(name, 0..=2_147_483_646).unwrap_or(2000).into())
+    record.millis_or(name, 0, 2000)
 }
 
 pub(super) fn port(record: &mut Record<'_>, default: u16) -> u16 {
-    record.count("port", 0..=65_535).and_then(|port| u16::try_from(port).ok()).unwrap_or(default)
+    record.small_or("port", 0..=65_535, default)
 }

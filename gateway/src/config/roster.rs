@@ -41,6 +41,18 @@ struct Draft {
 impl<'c> Roster<'c> {
     /// Reads a consumer but for its plugins; its number.
     pub(super) fn consumer(&mut self, record: &mut Record<'c>) -> (usize, Identity) {
+        record.says(&[
+            ("username", "Its name, as logs and metrics tell it."),
+            ("custom_id", "Its id in another system."),
+            ("keyauth_credentials", "The keys that it may show."),
+            ("acls", "The groups that the plugin `acl` knows it by."),
+            ("groups", "The consumer groups that it is in."),
+            ("basicauth_credentials", "Not served: who calls is known by a key."),
+            ("hmacauth_credentials", "Not served: who calls is known by a key."),
+            ("jwt_secrets", "Not served: who calls is known by a key."),
+            ("mtls_auth_credentials", "Not served: who calls is known by a key."),
+            ("oauth2_credentials", "Not served: who calls is known by a key."),
+        ]);
         let number = self.consumers.len();
         let (id, _) = entity(record);
         let (username, custom_id) = (record.filled("username"), record.filled("custom_id"));
@@ -72,6 +84,7 @@ impl<'c> Roster<'c> {
 
     /// Reads a consumer group but for its plugins; its number.
     pub(super) fn group(&mut self, record: &mut Record<'c>) -> (usize, Identity) {
+        record.says(&[("name", "Its name."), ("consumers", "Who is in it, by username or id.")]);
         let number = self.groups.len();
         let (id, _) = entity(record);
         let name = record.required("name").and_then(|field| field.string());
@@ -87,6 +100,11 @@ impl<'c> Roster<'c> {
 
     /// Reads what stands at the top level with a reference to its consumer.
     pub(super) fn rest(&mut self, record: &mut Record<'c>) {
+        record.says(&[
+            ("keyauth_credentials", "Keys, each with its consumer."),
+            ("acls", "Groups for the plugin `acl`, each with its consumer."),
+            ("consumer_group_consumers", "Who is in which consumer group."),
+        ]);
         for field in record.list("keyauth_credentials") {
             field.record(|record| self.key(record, None));
         }
@@ -95,6 +113,7 @@ impl<'c> Roster<'c> {
         }
         for field in record.list("consumer_group_consumers") {
             field.record(|record| {
+                record.says(&[("consumer_group", "The group, by name or id.")]);
                 entity(record);
                 let group =
                     record.required("consumer_group").and_then(|field| Some((name_of(&field)?, field)));
@@ -106,6 +125,10 @@ impl<'c> Roster<'c> {
     }
 
     fn key(&mut self, record: &mut Record<'c>, number: Option<usize>) {
+        record.says(&[
+            ("key", "The key, or `sha256:` and its digest in hexadecimal."),
+            ("ttl", "Seconds that it is good for, from `created_at`, else from when the file is read; 0: for ever."),
+        ]);
         let (id, created) = entity(record);
         let whose = whose(record, number);
         let models = models(&tags(record));
@@ -125,6 +148,7 @@ impl<'c> Roster<'c> {
     }
 
     fn acl(&mut self, record: &mut Record<'c>, number: Option<usize>) {
+        record.says(&[("group", "The group's name.")]);
         entity(record);
         tags(record);
         let whose = whose(record, number);
@@ -205,6 +229,11 @@ impl<'c> Roster<'c> {
 
 /// What all of these entities have: an id, and when it was made, in seconds since 1970.
 fn entity(record: &mut Record<'_>) -> (Option<String>, Option<u64>) {
+    record.says(&[
+        ("id", "A UUID by which other entities may refer to this one."),
+        ("created_at", "When it was made, in seconds since 1970."),
+        ("updated_at", "When it was changed, in seconds since 1970."),
+    ]);
     let created = record.integer("created_at", 1..=MOST).and_then(|created| u64::try_from(created).ok());
     record.integer("updated_at", 1..=MOST);
     remarks(record);
@@ -212,6 +241,7 @@ fn entity(record: &mut Record<'_>) -> (Option<String>, Option<u64>) {
 }
 
 fn whose<'c>(record: &mut Record<'c>, number: Option<usize>) -> Option<Whose<'c>> {
+    record.says(&[("consumer", "The consumer that it is of, by username or id.")]);
     if let Some(number) = number {
         return Some(Whose::Number(number));
     }
@@ -228,6 +258,7 @@ fn name_of(field: &Field<'_>) -> Option<String> {
         return field.string();
     }
     field.record(|record| {
+        record.says(&[("name", "Its name."), ("username", "Its username.")]);
         tags(record);
         let (id, _) = entity(record);
         let (name, username) = (record.filled("name"), record.filled("username"));

@@ -113,6 +113,15 @@ pub(super) struct Draft<'c> {
 impl<'c> Draft<'c> {
     /// Reads all but the nested plugins.
     pub(super) fn read(record: &mut Record<'c>) -> Self {
+        record.says(&[
+            ("service", "The service that it is of, by name or id."),
+            ("methods", "Methods that it takes; absent: all."),
+            ("hosts", "Hosts that it takes; `*` at either end stands for anything."),
+            ("paths", "Paths that it takes: beginnings, or regular expressions behind `~`."),
+            ("headers", "Headers that a request must have, with one of these values each; behind `~*` a regular expression."),
+            ("regex_priority", "Of several regular expressions that match, the one with the greatest is taken."),
+            ("strip_path", "Whether what matched is taken off the path that goes on."),
+        ]);
         let identity = Identity::read(record, "name");
         let service = reference(record, "service");
         let protocols = Protocols::read(record);
@@ -131,8 +140,8 @@ impl<'c> Draft<'c> {
         let hosts = each(record, "hosts", "an array", |text| HostRule::parse(text).map_err(Problem::Rule));
         let paths = each(record, "paths", "an array", |text| PathRule::parse(text).map_err(Problem::Rule));
         let headers = record.get("headers").map(|field| headers(&field)).unwrap_or_default();
-        let regex_priority = record.integer("regex_priority", -MOST..=MOST).unwrap_or(0);
-        let strip_path = record.boolean("strip_path").unwrap_or(true);
+        let regex_priority = record.integer_or("regex_priority", -MOST..=MOST, 0);
+        let strip_path = record.boolean_or("strip_path", true);
         let tags = tags(record).into_iter().map(|(tag, _)| tag).collect();
         Self {
             identity,
@@ -176,6 +185,7 @@ impl<'c> Draft<'c> {
 
 impl Protocols {
     fn read(record: &mut Record<'_>) -> Self {
+        record.says(&[("protocols", "Schemes that it takes: `http`, `https`.")]);
         let Some(field) = record.get("protocols") else { return Self::default() };
         let found: Vec<bool> = field.list("a set").iter().filter_map(|field| field.parse(protocol)).collect();
         if found.is_empty() {
@@ -192,8 +202,13 @@ impl Protocols {
 /// to skip one of those in silence would let in whom it keeps out.
 fn unserved(record: &mut Record<'_>) {
     for name in ["preserve_host", "request_buffering", "response_buffering"] {
+        record.says(&[(name, "About the way to the service; the plugin goes its own.")]);
         record.boolean(name);
     }
+    record.says(&[
+        ("path_handling", "About the way to the service; the plugin goes its own."),
+        ("https_redirect_status_code", "What plain HTTP is told where only https is taken: 426."),
+    ]);
     record.named::<PathHandling>("path_handling");
     if let Some(field) = record.get("https_redirect_status_code") {
         let known = field.integer(301..=426).is_none_or(|status| [301, 302, 307, 308, 426].contains(&status));
@@ -202,6 +217,7 @@ fn unserved(record: &mut Record<'_>) {
         }
     }
     for name in ["snis", "sources", "destinations", "expression", "priority"] {
+        record.says(&[(name, "Not served: may stand there empty.")]);
         if let Some(field) = record.get(name).filter(|field| !field.is_empty_container()) {
             field.error(Problem::Unsupported);
         }

@@ -2,6 +2,8 @@
 //!
 //! It tells names and types of members, ranges, choices and what must be there; rules over several members are for `--check` to tell.
 
+mod shared;
+
 use std::cell::RefCell;
 
 use serde_json::{Map, Value, json};
@@ -43,6 +45,7 @@ pub fn schema() -> Value {
     root["title"] = "Kong's declarative file, as touchstone gateway reads it".into();
     root["type"] = "object".into();
     root["$defs"] = defs.into();
+    shared::share(&mut root);
     root
 }
 
@@ -68,7 +71,9 @@ fn one_plugin(all: &Outline, mut rules: Vec<Value>) -> Value {
     };
     let mut properties: Map<String, Value> =
         shape.members.keys().map(|name| ((*name).to_owned(), own(name))).collect();
-    properties.insert("config".to_owned(), json!({}));
+    // By the plugin's name, below.
+    let config = own(&"config")["description"].take();
+    properties.insert("config".to_owned(), json!({ "description": config }));
     let known: Vec<_> = plugin::names().collect();
     rules.push(json!({
         "if": { "properties": { "enabled": { "const": false } }, "required": ["enabled"] },
@@ -90,6 +95,19 @@ fn required(shape: &Shape) -> Vec<&'static str> {
 }
 
 fn value(outline: &Outline, path: &str) -> Value {
+    let mut schema = bare(outline, path);
+    if let Some(shape) = outline.shapes.get(path) {
+        schema["description"] = shape.about.into();
+        schema["default"] = shape.default.clone().into();
+        if let Some(members) = schema.as_object_mut() {
+            members.retain(|name, value| !value.is_null() || name == "enum");
+        }
+    }
+    schema
+}
+
+/// Without what it is, and what it is where nobody says.
+fn bare(outline: &Outline, path: &str) -> Value {
     if path.ends_with("plugins[]") {
         return json!({ "$ref": "#/$defs/plugin" });
     }
@@ -99,43 +117,49 @@ fn value(outline: &Outline, path: &str) -> Value {
         let never = shape.read > 0 && shape.refused == shape.read;
         return if never { json!({ "enum": [null, [], {}] }) } else { json!({}) };
     }
-    let mut any: Vec<Value> = Vec::new();
-    for kind in &shape.kinds {
-        any.push(match kind {
-            Kind::Boolean => json!({ "type": "boolean" }),
-            Kind::Integer => ranged("integer", shape),
-            Kind::Number => ranged("number", shape),
-            Kind::Name if shape.kinds.contains(&Kind::String) => continue,
-            Kind::Name => json!({ "enum": shape.names }),
-            Kind::String => json!({ "type": "string" }),
-            Kind::List => json!({ "type": "array", "items": value(outline, &format!("{path}[]")) }),
-            Kind::Map => {
-                json!({ "type": "object", "additionalProperties": value(outline, &join(path, "*")) })
-            }
-            Kind::Record => record(outline, path, shape),
-        });
-    }
+    let kinds = shape.kinds.iter().filter(|kind| {
+        // A name is a string, too.
+        **kind != Kind::Name || !shape.kinds.contains(&Kind::String)
+    });
+    let mut any: Vec<Value> = kinds.map(|kind| one(outline, path, shape, *kind)).collect();
     if path.is_empty() {
         return any.pop().unwrap_or_default();
     }
     let is_plain = |kind: &Kind| matches!(kind, Kind::String | Kind::List | Kind::Map | Kind::Record);
+    if let ([one], true) = (&mut any[..], shape.kinds.iter().all(is_plain)) {
+        // One that is null is as good as absent.
+        one["type"] = json!([one["type"], "null"]);
+        return one.take();
+    }
     if !shape.kinds.iter().all(is_plain) {
         any.push(json!({ "$ref": "#/$defs/reference" }));
     }
-    // One that is null is as good as absent.
     any.push(json!({ "type": "null" }));
     json!({ "anyOf": any })
+}
+
+fn one(outline: &Outline, path: &str, shape: &Shape, kind: Kind) -> Value {
+    match kind {
+        Kind::Boolean => json!({ "type": "boolean" }),
+        Kind::Integer => ranged("integer", shape),
+        Kind::Number => ranged("number", shape),
+        Kind::Name => json!({ "enum": shape.names }),
+        Kind::String => json!({ "type": "string" }),
+        Kind::List => json!({ "type": "array", "items": value(outline, &format!("{path}[]")) }),
+        Kind::Map => json!({ "type": "object", "additionalProperties": value(outline, &join(path, "*")) }),
+        Kind::Record => record(outline, path, shape),
+    }
 }
 
 fn record(outline: &Outline, path: &str, shape: &Shape) -> Value {
     let member = |name: &&'static str| ((*name).to_owned(), value(outline, &join(path, name)));
     let properties: Map<String, Value> = shape.members.keys().map(member).collect();
-    json!({
-        "type": "object",
-        "properties": properties,
-        "required": required(shape),
-        "additionalProperties": false,
-    })
+    let mut record = json!({ "type": "object", "properties": properties, "additionalProperties": false });
+    let required = required(shape);
+    if !required.is_empty() {
+        record["required"] = required.into();
+    }
+    record
 }
 
 fn ranged(kind: &str, shape: &Shape) -> Value {

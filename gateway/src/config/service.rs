@@ -21,6 +21,14 @@ pub(super) struct Service {
 impl Service {
     /// Reads all but the nested routes and plugins.
     pub(super) fn read(record: &mut Record<'_>) -> Self {
+        record.says(&[
+            ("enabled", "Whether its routes are served."),
+            ("tls_verify", "Certificates are always verified: true, or nothing."),
+            ("client_certificate", "Not served."),
+            ("ca_certificates", "Not served: the system's are trusted, and those of `--ca`."),
+            ("tls_verify_depth", "Not served."),
+            ("tls_sans", "Not served."),
+        ]);
         let identity = Identity::read(record, "name");
         tags(record);
         address(record);
@@ -34,7 +42,7 @@ impl Service {
             field.error(Problem::Unsupported);
         }
         let timeouts = Timeouts::read(record);
-        Self { identity, enabled: record.boolean("enabled").unwrap_or(true), timeouts }
+        Self { identity, enabled: record.boolean_or("enabled", true), timeouts }
     }
 }
 
@@ -42,20 +50,31 @@ impl Timeouts {
     /// The members of a service, and of a balancer.
     pub(super) fn read(record: &mut Record<'_>) -> Self {
         let default = Self::default();
-        let mut time = |name, default| {
-            let time = record.integer(name, 1..=2_147_483_646).and_then(|value| u64::try_from(value).ok());
-            time.map_or(default, Duration::from_millis)
+        record.says(&[
+            ("connect_timeout", "Milliseconds to a connection, from the name on."),
+            ("write_timeout", "Milliseconds between two writes."),
+            ("read_timeout", "Milliseconds to the first byte of a reply, and between two reads."),
+            ("retries", "Tries after the first one."),
+        ]);
+        let mut time = |name, default: Duration| {
+            record.millis_or(name, 1, u32::try_from(default.as_millis()).unwrap_or(u32::MAX))
         };
         let connect = time("connect_timeout", default.connect);
         let write = time("write_timeout", default.write);
         let read = time("read_timeout", default.read);
-        let retries = record.integer("retries", 0..=32767).and_then(|value| u16::try_from(value).ok());
-        Self { connect, write, read, retries: retries.unwrap_or(default.retries) }
+        Self { connect, write, read, retries: record.small_or("retries", 0..=32767, default.retries) }
     }
 }
 
 /// `url`, or `protocol`, `host`, `port` and `path`. The plugin goes elsewhere, but Kong asks for them.
 fn address(record: &mut Record<'_>) {
+    record.says(&[
+        ("url", "An address that Kong asks for; the plugin goes elsewhere."),
+        ("protocol", "Of that address."),
+        ("host", "Of that address; needed where there is no `url`."),
+        ("port", "Of that address."),
+        ("path", "Of that address."),
+    ]);
     let url = record.get("url");
     if let Some(field) = record.get("protocol") {
         field.parse(protocol);

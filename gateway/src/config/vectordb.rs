@@ -101,6 +101,14 @@ const MOST_DIMENSIONS: u32 = 16_000;
 
 impl Vectordb {
     pub(super) fn read(record: &mut Record<'_>) -> Option<Self> {
+        record.says(&[
+            ("dimensions", "Numbers of a vector."),
+            ("distance_metric", "How far two vectors are apart."),
+            ("strategy", "Which database holds them."),
+            ("threshold", "How far a target may be from a prompt."),
+            ("redis", "Where the strategy is `redis`, and for what gateways share."),
+            ("pgvector", "Where the strategy is `pgvector`."),
+        ]);
         let dimensions = record
             .required("dimensions")
             .and_then(|field| field.integer(1..=MOST_DIMENSIONS.into()))
@@ -123,24 +131,37 @@ impl Vectordb {
 
 impl Pgvector {
     fn read(record: &mut Record<'_>) -> Self {
+        record.says(&[
+            ("host", "Where it listens."),
+            ("port", "Where it listens."),
+            ("database", "The database."),
+            ("user", "Who asks it."),
+            ("password", "Their password."),
+            ("timeout", "Milliseconds for one answer."),
+            ("ssl", "Whether the connection is TLS."),
+            ("ssl_verify", "Whether its certificate must be good."),
+            ("ssl_required", "Whether nothing is said without TLS."),
+            ("ssl_version", "The least version of TLS."),
+            ("ssl_cert", "A certificate that the server asks for, as PEM."),
+            ("ssl_cert_key", "Its key, as PEM."),
+        ]);
         let certificate = record.filled("ssl_cert");
         let key = record.filled("ssl_cert_key").map(Secret::new);
         record.rule(
             certificate.is_some() != key.is_some(),
             "all or none of these fields must be set: 'ssl_cert', 'ssl_cert_key'",
         );
-        let text = |name: Option<String>, default: &str| name.unwrap_or_else(|| default.to_owned());
         Self {
-            host: text(record.filled("host"), "127.0.0.1"),
+            host: record.filled_or("host", "127.0.0.1"),
             port: super::redis::port(record, 5432),
-            database: text(record.filled("database"), "kong-pgvector"),
-            user: text(record.filled("user"), "postgres"),
+            database: record.filled_or("database", "kong-pgvector"),
+            user: record.filled_or("user", "postgres"),
             password: record.filled("password").map(Secret::new),
-            timeout: Duration::from_millis(record.count("timeout", 1..=2_147_483_646).unwrap_or(5000).into()),
-            ssl: record.boolean("ssl").unwrap_or(false),
-            ssl_required: record.boolean("ssl_required").unwrap_or(false),
-            ssl_verify: record.boolean("ssl_verify").unwrap_or(true),
-            ssl_version: record.named("ssl_version").unwrap_or_default(),
+            timeout: record.millis_or("timeout", 1, 5000),
+            ssl: record.boolean_or("ssl", false),
+            ssl_required: record.boolean_or("ssl_required", false),
+            ssl_verify: record.boolean_or("ssl_verify", true),
+            ssl_version: record.choice("ssl_version"),
             identity: certificate.zip(key),
         }
     }

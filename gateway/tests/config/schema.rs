@@ -38,6 +38,52 @@ fn the_schema_is_what_the_reader_asks_for() {
     );
 }
 
+/// Calls `see` with the place of every member, and its schema.
+fn members(schema: &Value, place: &str, see: &mut dyn FnMut(&str, &Value)) {
+    for (name, member) in schema["properties"].as_object().into_iter().flatten() {
+        let place = format!("{place}.{name}");
+        see(&place, member);
+        members(member, &place, see);
+    }
+    let elements = [&schema["items"], &schema["additionalProperties"]];
+    let parts = elements.into_iter().chain(schema["anyOf"].as_array().into_iter().flatten());
+    for part in parts.filter(|part| part.is_object()) {
+        members(part, place, see);
+    }
+    for (name, part) in schema["$defs"].as_object().into_iter().flatten() {
+        members(part, name, see);
+    }
+}
+
+#[test]
+fn every_member_says_what_it_is() {
+    let schema: Value = serde_json::from_str(gateway::SCHEMA).unwrap();
+    let (mut silent, mut all) = (Vec::new(), 0);
+    members(&schema, "", &mut |place, member| {
+        all += 1;
+        let said = member["description"].as_str().unwrap_or_default();
+        if !said.ends_with('.') || said.len() > 200 {
+            silent.push(place.to_owned());
+        }
+    });
+    assert!(all > 250, "only {all} members were found");
+    assert!(silent.is_empty(), "{}", silent.join("\n"));
+}
+
+#[test]
+fn what_a_member_is_where_nobody_says_is_good_by_its_schema() {
+    let schema: Value = serde_json::from_str(gateway::SCHEMA).unwrap();
+    let mut found = 0;
+    members(&schema, "", &mut |place, member| {
+        let Some(default) = member.get("default") else { return };
+        let mut member = member.clone();
+        member["$defs"] = schema["$defs"].clone();
+        assert!(jsonschema::is_valid(&member, default), "{place}: {default}");
+        found += 1;
+    });
+    assert!(found > 60, "only {found} members have one");
+}
+
 #[test]
 fn every_good_file_is_good_by_the_schema() {
     let examples = here("examples");

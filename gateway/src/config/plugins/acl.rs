@@ -18,6 +18,13 @@ pub struct Acl {
 impl Acl {
     /// Reads the plugin's `config`.
     pub(in crate::config) fn read(record: &mut Record<'_>) -> Option<Self> {
+        record.says(&[
+            ("allow", "Groups that get in, and no others."),
+            ("deny", "Groups that do not get in."),
+            ("hide_groups_header", "Nothing here: no upstream is told of groups."),
+            ("always_use_authenticated_groups", "Nothing here: groups are those of consumers."),
+            ("include_consumer_groups", "Whether the names of consumer groups count as well."),
+        ]);
         let mut list = |name| -> Vec<String> { record.list(name).iter().filter_map(Field::string).collect() };
         let (allow, deny) = (list("allow"), list("deny"));
         let fields = "'config.allow', 'config.deny'";
@@ -31,7 +38,7 @@ impl Acl {
         );
         record.boolean("hide_groups_header");
         record.boolean("always_use_authenticated_groups");
-        let with_consumer_groups = record.boolean("include_consumer_groups").unwrap_or(false);
+        let with_consumer_groups = record.boolean_or("include_consumer_groups", false);
         let denies = !deny.is_empty();
         Some(Self { groups: if denies { deny } else { allow }, denies, with_consumer_groups })
     }

@@ -77,7 +77,17 @@ impl Named for Name {
 impl AiRateLimiting {
     /// Reads the plugin's `config`.
     pub(in crate::config) fn read(record: &mut Record<'_>) -> Option<Self> {
-        let counts = record.named("tokens_count_strategy").unwrap_or_default();
+        record.says(&[
+            ("tokens_count_strategy", "What is counted."),
+            ("llm_providers", "Limits by who is asked."),
+            ("policies", "Limits by what holds for a call."),
+            (
+                "retry_after_jitter_max",
+                "Seconds at most, by chance, that are added to what clients are told to wait.",
+            ),
+            ("error_hide_providers", "Whether a refusal does not say whose limit it is."),
+        ]);
+        let counts = record.choice("tokens_count_strategy");
         let slides = slides(record);
         let by = By::read(record, "identifier");
         let (providers, policies) = (record.list("llm_providers"), record.list("policies"));
@@ -100,9 +110,9 @@ impl AiRateLimiting {
             providers.iter().map(provider).chain((1..).zip(&policies).map(policy_of)).collect();
         policy(record, "strategy");
         unserved(record);
-        let jitter = record.number("retry_after_jitter_max", 0.0..=86_400.0).unwrap_or(0.0);
+        let jitter = record.number_or("retry_after_jitter_max", 0.0..=86_400.0, 0.0);
         let refusal = Refusal::read(record, MESSAGE);
-        let hides_providers = record.boolean("error_hide_providers").unwrap_or(false);
+        let hides_providers = record.boolean_or("error_hide_providers", false);
         let rules = rules.into_iter().collect::<Option<Vec<_>>>().filter(|_| is_by_known)?;
         Some(Self { rules, refusal, hides_providers, jitter })
     }
@@ -129,6 +139,11 @@ const MESSAGE: &str = "AI token rate limit exceeded for provider(s): ";
 
 impl Rule {
     fn provider(record: &mut Record<'_>, by: &By, counts: Counts, slides: bool) -> Option<Self> {
+        record.says(&[
+            ("name", "Who is asked."),
+            ("limit", "Limits, one for each window."),
+            ("window_size", "Windows, in seconds."),
+        ]);
         let name = record.required("name").and_then(|field| {
             let name: Name = field.named()?;
             if !matches!(name, Name::Provider(_)) {
@@ -154,6 +169,11 @@ impl Rule {
     }
 
     fn policy(record: &mut Record<'_>, number: usize) -> Option<Self> {
+        record.says(&[
+            ("id", "Not served."),
+            ("match", "What holds together for a call; absent: for all that no other policy is for."),
+            ("limits", "Limits, each with its window."),
+        ]);
         if let Some(field) = record.get("id") {
             field.error(Problem::Unsupported);
         }
@@ -164,9 +184,14 @@ impl Rule {
         let slides = slides(record);
         let fields = record.required("limits").map(|field| field.list("an array")).unwrap_or_default();
         let limit = |record: &mut Record<'_>| {
+            record.says(&[
+                ("limit", "How much."),
+                ("window_size", "Seconds."),
+                ("tokens_count_strategy", "What is counted."),
+            ]);
             let most = record.required("limit").and_then(|field| positive(&field));
             let size = record.required("window_size").and_then(|field| positive(&field));
-            let counts = record.named("tokens_count_strategy").unwrap_or_default();
+            let counts = record.choice("tokens_count_strategy");
             let window = Window { span: span(size?), slides };
             Some(Limit { most: Amount::from_number(most?), counts, window })
         };
@@ -197,20 +222,25 @@ fn span(seconds: f64) -> Span {
 }
 
 fn slides(record: &mut Record<'_>) -> bool {
-    record.named::<WindowType>("window_type").unwrap_or_default() == WindowType::Sliding
+    record.says(&[("window_type", "Whether a window begins anew at once, or slides.")]);
+    record.choice::<WindowType>("window_type") == WindowType::Sliding
 }
 
 /// Functions in Lua, which are not run; and members that say where Kong keeps what it counts.
 fn unserved(record: &mut Record<'_>) {
     for name in ["custom_cost_count_function", "request_prompt_count_function"] {
+        record.says(&[(name, "Not served: no code of the file's is run.")]);
         if let Some(field) = record.get(name) {
             field.error(Problem::Unsupported);
         }
     }
+    record.says(&[("sync_rate", "Kong's own; nothing here.")]);
     for name in ["dictionary_name", "llm_format", "namespace"] {
+        record.says(&[(name, "Kong's own; nothing here.")]);
         record.string(name);
     }
     for name in ["decrease_by_fractions_in_redis", "disable_penalty"] {
+        record.says(&[(name, "Kong's own; nothing here.")]);
         record.boolean(name);
     }
     record.get("sync_rate").map(|field| field.number());

@@ -34,8 +34,12 @@ const KEEP: u32 = 5;
 impl FileLog {
     /// Reads the plugin's `config`.
     pub(in crate::config) fn read(record: &mut Record<'_>, extensions: Extensions) -> Option<Self> {
+        record.says(&[
+            ("path", "The file."),
+            ("reopen", "Whether it is opened anew for each batch, so that others may move it away."),
+        ]);
         let path = record.required("path").and_then(|field| field.parse(path));
-        let reopen = record.boolean("reopen").unwrap_or(false);
+        let reopen = record.boolean_or("reopen", false);
         super::refuse_lua(record);
         let keep = extensions.rotate_keep;
         record.rule(

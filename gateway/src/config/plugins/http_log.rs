@@ -69,11 +69,25 @@ const OLD_DELAY: f64 = 2.0;
 impl HttpLog {
     /// Reads the plugin's `config`.
     pub(in crate::config) fn read(record: &mut Record<'_>) -> Option<Self> {
+        record.says(&[
+            ("http_endpoint", "Where records are sent."),
+            ("method", "How."),
+            ("content_type", "As what."),
+            ("timeout", "Milliseconds to a connection, between two writes, and to an answer."),
+            ("keepalive", "Milliseconds that an idle connection is kept."),
+            ("headers", "Headers of the requests."),
+            ("client_certificate", "Not served."),
+            ("ssl_verify", "Certificates are always verified: true, or nothing."),
+            ("queue", "What waits to be sent."),
+            ("retry_count", "An older name; nothing any more."),
+            ("queue_size", "An older name of `queue.max_batch_size`."),
+            ("flush_timeout", "An older name of `queue.max_coalescing_delay`."),
+        ]);
         let endpoint = record.required("http_endpoint").and_then(|field| field.parse(endpoint));
-        let method = record.named("method").unwrap_or_default();
-        let content_type: ContentType = record.named("content_type").unwrap_or_default();
-        let timeout = milliseconds(record, "timeout").unwrap_or(Duration::from_secs(10));
-        let keepalive = milliseconds(record, "keepalive").unwrap_or(Duration::from_secs(60));
+        let method = record.choice("method");
+        let content_type: ContentType = record.choice("content_type");
+        let timeout = milliseconds(record, "timeout", 10_000.0);
+        let keepalive = milliseconds(record, "keepalive", 60_000.0);
         let headers = record.get("headers").map(|field| headers(&field)).unwrap_or_default();
         super::refuse_lua(record);
         if let Some(field) = record.get("client_certificate") {
@@ -104,8 +118,8 @@ impl HttpLog {
     }
 }
 
-fn milliseconds(record: &mut Record<'_>, name: &'static str) -> Option<Duration> {
-    record.number(name, 1.0..=2_147_483_646.0).map(|millis| Duration::from_secs_f64(millis / 1e3))
+fn milliseconds(record: &mut Record<'_>, name: &'static str, default: f64) -> Duration {
+    Duration::from_secs_f64(record.number_or(name, 1.0..=2_147_483_646.0, default) / 1e3)
 }
 
 /// A URL, and the credentials that stood in it.

@@ -30,16 +30,30 @@ pub struct KeyAuth {
     pub realm: Option<String>,
 }
 
+/// Kong's own.
+const NAME: &str = "apikey";
+
 impl KeyAuth {
     /// Reads the plugin's `config`.
     pub(in crate::config) fn read(record: &mut Record<'_>) -> Option<Self> {
+        record.says(&[
+            ("key_names", "Headers and parameters of the query that show a key, in this order."),
+            ("hide_credentials", "Nothing here: a key never goes upstream."),
+            ("run_on_preflight", "Nothing here."),
+            ("key_in_body", "Not served: who calls is decided before a body is read."),
+            ("key_in_header", "Whether a key is looked for in headers."),
+            ("key_in_query", "Whether a key is looked for in the query."),
+            ("anonymous", "The consumer that a client without a key is taken for."),
+            ("realm", "What a client is told that does not get in."),
+        ]);
+        record.default("key_names", vec![NAME]);
         let fields = record.get("key_names").map(|field| field.list("an array"));
         let named = fields.map(|fields| {
             let name =
                 |field: &crate::config::field::Field<'_>| Some((field.parse(header_name)?, field.string()?));
             fields.iter().filter_map(name).unzip()
         });
-        let usual = || (vec![http::HeaderName::from_static("apikey")], vec!["apikey".to_owned()]);
+        let usual = || (vec![http::HeaderName::from_static(NAME)], vec![NAME.to_owned()]);
         let (names, parameters): (Vec<_>, Vec<_>) = named.unwrap_or_else(usual);
         record.boolean("hide_credentials");
         record.boolean("run_on_preflight");
@@ -47,6 +61,7 @@ impl KeyAuth {
             field.error(Problem::Unsupported);
         }
         for name in ["identity_realms", "principals"] {
+            record.says(&[(name, "Not served: may stand there empty.")]);
             if let Some(field) = record.get(name).filter(|field| !field.is_empty_container()) {
                 field.error(Problem::Unsupported);
             }
@@ -54,8 +69,8 @@ impl KeyAuth {
         Some(Self {
             names,
             parameters,
-            in_header: record.boolean("key_in_header").unwrap_or(true),
-            in_query: record.boolean("key_in_query").unwrap_or(true),
+            in_header: record.boolean_or("key_in_header", true),
+            in_query: record.boolean_or("key_in_query", true),
             anonymous: record.filled("anonymous"),
             realm: record.get("realm").and_then(|field| field.parse(realm)),
         })

@@ -67,6 +67,7 @@ impl Plugins {
 
 /// No plugin runs code of the file's.
 fn refuse_lua(record: &mut Record<'_>) {
+    record.says(&[("custom_fields_by_lua", "Not served: may stand there empty.")]);
     if let Some(field) = record.get("custom_fields_by_lua").filter(|field| !field.is_empty_container()) {
         field.error(Problem::Unsupported);
     }
@@ -116,6 +117,12 @@ impl Named for Kind {
 
 impl By {
     fn read(record: &mut Record<'_>, name: &'static str) -> Option<Self> {
+        record.says(&[
+            (name, "Who has a counter of their own."),
+            ("header_name", "The header by whose values it is counted."),
+            ("path", "The path whose callers have a counter together."),
+        ]);
+        record.default(name, Kind::Consumer.name());
         let kind = record.get(name).map_or(Some(Kind::Consumer), |field| field.named());
         let (header, path) = (record.get("header_name"), record.get("path"));
         let needs = |kind_needed, field: &Option<Field<'_>>, name: &str| {
@@ -153,11 +160,15 @@ pub struct Refusal {
 
 impl Refusal {
     fn read(record: &mut Record<'_>, message: &str) -> Self {
-        let status = record.count("error_code", 400..=599).and_then(|status| u16::try_from(status).ok());
+        record.says(&[
+            ("error_code", "The status of a refusal."),
+            ("error_message", "Its words."),
+            ("hide_client_headers", "Whether clients are not told what is left."),
+        ]);
         Self {
-            status: status.unwrap_or(429),
-            message: record.string("error_message").unwrap_or_else(|| message.to_owned()),
-            hides: record.boolean("hide_client_headers").unwrap_or(false),
+            status: record.small_or("error_code", 400..=599, 429),
+            message: record.string_or("error_message", message),
+            hides: record.boolean_or("hide_client_headers", false),
         }
     }
 }

@@ -95,6 +95,26 @@ const BATCH: u32 = 200;
 const MOST_MILLIS: i64 = 2_147_483_646;
 impl OpenTelemetry {
     pub(in crate::config) fn read(record: &mut Record<'_>) -> Option<Self> {
+        record.says(&[
+            ("endpoint", "An older name of `traces_endpoint`."),
+            ("traces_endpoint", "Where spans are sent, by OTLP over HTTP."),
+            ("metrics", "Metrics that are sent."),
+            ("logs_endpoint", "Not served."),
+            ("access_logs", "Not served."),
+            ("connect_timeout", "Milliseconds to a connection."),
+            ("send_timeout", "Milliseconds for one exchange."),
+            ("read_timeout", "Milliseconds for one exchange."),
+            ("headers", "Headers of the requests."),
+            ("resource_attributes", "What all that is sent says of this gateway."),
+            ("sampling_rate", "The share of traces that is sent."),
+            ("sampling_strategy", "Whether who calls decides over that."),
+            ("propagation", "How traces are carried on."),
+            ("header_type", "An older form of `propagation`."),
+            ("http_response_header_for_traceid", "A header of replies that tells the trace's id."),
+            ("queue", "What waits to be sent."),
+            ("batch_span_count", "An older name of `queue.max_batch_size`."),
+            ("batch_flush_delay", "An older name of `queue.max_coalescing_delay`."),
+        ]);
         let otel = Otel(record.context.env);
         let older = record.get("endpoint").and_then(|field| endpoint(&field));
         let traces = record.get("traces_endpoint").map_or(older, |field| endpoint(&field));
@@ -164,10 +184,20 @@ impl OpenTelemetry {
 
 impl PushedMetrics {
     fn read(record: &mut Record<'_>) -> Option<Self> {
+        record.says(&[
+            ("endpoint", "Where they are sent, by OTLP over HTTP."),
+            ("push_interval", "Seconds between two times."),
+            ("enable_ai_metrics", "Requests, tokens and costs of models."),
+            ("enable_latency_metrics", "How long calls took."),
+            ("enable_request_metrics", "Calls by status."),
+            ("enable_consumer_attribute", "Whether consumers are told."),
+            ("enable_bandwidth_metrics", "Not served."),
+            ("enable_upstream_health_metrics", "Not served."),
+        ]);
         let endpoint = record.get("endpoint").and_then(|field| endpoint(&field));
         let interval = record.positive("push_interval").map(Duration::from_secs_f64);
         let interval = interval.or_else(|| Otel(record.context.env).interval());
-        let mut flag = |name| record.boolean(name).unwrap_or_default();
+        let mut flag = |name| record.boolean_or(name, false);
         let (ai, latency) = (flag("enable_ai_metrics"), flag("enable_latency_metrics"));
         let (request, consumer) = (flag("enable_request_metrics"), flag("enable_consumer_attribute"));
         for name in ["enable_bandwidth_metrics", "enable_upstream_health_metrics"] {
@@ -185,6 +215,12 @@ impl Propagation {
         let older = record.get("header_type").and_then(|field| field.parse(HeaderType::of));
         let lists = record.get("propagation").and_then(|field| {
             field.record(|record| {
+                record.says(&[
+                    ("default_format", "`w3c`."),
+                    ("clear", "Kong's own; nothing here."),
+                    ("extract", "What is read of requests: `w3c`, or nothing."),
+                    ("inject", "What is written into requests upstream: `w3c`, or nothing."),
+                ]);
                 record.get("default_format").map(|field| w3c(&field));
                 record.list("clear").iter().for_each(|field| drop(field.string()));
                 let mut list = |name| {
@@ -233,9 +269,12 @@ fn queue(record: &mut Record<'_>, otel: &Otel<'_>) -> Queue {
     let delay = record.count("batch_flush_delay", 0..=3600);
     let mut older = Queue { max_batch_size: BATCH, ..Queue::default() };
     otel.queue(&mut older);
-    older.max_batch_size = batch.unwrap_or(older.max_batch_size);
-    older.max_coalescing_delay =
-        delay.map_or(older.max_coalescing_delay, |seconds| Duration::from_secs(seconds.into()));
+    // What a file says is no default.
+    if record.context.survey.is_none() {
+        older.max_batch_size = batch.unwrap_or(older.max_batch_size);
+        older.max_coalescing_delay =
+            delay.map_or(older.max_coalescing_delay, |seconds| Duration::from_secs(seconds.into()));
+    }
     let read = record.nested("queue", |record| Queue::or(record, &older));
     read.flatten().unwrap_or(older)
 }

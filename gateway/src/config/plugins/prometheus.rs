@@ -23,7 +23,16 @@ pub struct Prometheus {
 
 impl Prometheus {
     pub(in crate::config) fn read(record: &mut Record<'_>) -> Self {
-        let mut flag = |name| record.boolean(name).unwrap_or_default();
+        record.says(&[
+            ("ai_metrics", "Requests, tokens and costs of models."),
+            ("latency_metrics", "How long calls took."),
+            ("bandwidth_metrics", "Bytes, both ways."),
+            ("status_code_metrics", "Calls by status."),
+            ("per_consumer", "Whether calls and bytes are told by consumer."),
+            ("upstream_health_metrics", "Which targets take calls."),
+            ("wasm_metrics", "Nothing here."),
+        ]);
+        let mut flag = |name| record.boolean_or(name, false);
         let read = Self {
             ai: flag("ai_metrics"),
             latency: flag("latency_metrics"),

@@ -52,14 +52,29 @@ impl Queue {
 
     /// The same for a plugin that has other defaults.
     pub(in crate::config) fn or(record: &mut Record<'_>, default: &Self) -> Option<Self> {
-        let seconds = |seconds: Option<f64>| seconds.map(Duration::from_secs_f64);
-        let max_batch_size = record.count("max_batch_size", 1..=1_000_000);
-        let max_coalescing_delay = seconds(record.number("max_coalescing_delay", 0.0..=3600.0));
-        let max_entries = record.count("max_entries", 1..=1_000_000);
+        record.says(&[
+            ("max_batch_size", "Records that are sent at once."),
+            ("max_entries", "Records that may wait; further ones are dropped, and counted."),
+            ("max_bytes", "Bytes that may wait."),
+            ("max_coalescing_delay", "Seconds that a record waits for others."),
+            ("max_retry_time", "Seconds for which the same is sent again; -1: for ever."),
+            ("initial_retry_delay", "Seconds to the second try; then twice as long each time."),
+            ("max_retry_delay", "Seconds between two tries at most."),
+            ("concurrency_limit", "Requests at once: 1."),
+        ]);
+        let max_batch_size = record.count_or("max_batch_size", 1..=1_000_000, default.max_batch_size);
+        let max_entries = record.count_or("max_entries", 1..=1_000_000, default.max_entries);
         let max_bytes = record.integer("max_bytes", 1..=MOST).and_then(|bytes| u64::try_from(bytes).ok());
+        let for_ever = -1.0;
+        record.default("max_retry_time", default.max_retry_time.map_or(for_ever, |time| time.as_secs_f64()));
         let max_retry_time = record.number("max_retry_time", -1.0..=1_000_000.0);
-        let initial_retry_delay = seconds(record.number("initial_retry_delay", DELAYS));
-        let max_retry_delay = seconds(record.number("max_retry_delay", DELAYS));
+        let mut seconds = |name, range, default: Duration| {
+            Duration::from_secs_f64(record.number_or(name, range, default.as_secs_f64()))
+        };
+        let max_coalescing_delay =
+            seconds("max_coalescing_delay", 0.0..=3600.0, default.max_coalescing_delay);
+        let initial_retry_delay = seconds("initial_retry_delay", DELAYS, default.initial_retry_delay);
+        let max_retry_delay = seconds("max_retry_delay", DELAYS, default.max_retry_delay);
         if let Some(field) = record.get("concurrency_limit") {
             match field.integer(-1..=1) {
                 Some(0) => field.error(Problem::OneOf { names: "-1, 1".to_owned(), nearest: None }),
@@ -69,16 +84,16 @@ impl Queue {
             }
         }
         Some(Self {
-            max_batch_size: max_batch_size.unwrap_or(default.max_batch_size),
-            max_coalescing_delay: max_coalescing_delay.unwrap_or(default.max_coalescing_delay),
-            max_entries: max_entries.unwrap_or(default.max_entries),
+            max_batch_size,
+            max_coalescing_delay,
+            max_entries,
             max_bytes,
             max_retry_time: match max_retry_time {
                 None => default.max_retry_time,
                 Some(time) => (time >= 0.0).then(|| Duration::from_secs_f64(time)),
             },
-            initial_retry_delay: initial_retry_delay.unwrap_or(default.initial_retry_delay),
-            max_retry_delay: max_retry_delay.unwrap_or(default.max_retry_delay),
+            initial_retry_delay,
+            max_retry_delay,
         })
     }
 }

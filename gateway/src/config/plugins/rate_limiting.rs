@@ -52,6 +52,9 @@ impl RateLimiting {
         let found = PERIODS.map(|(name, _, span)| Some((name, span, record.positive(name)?)));
         let found: Vec<_> = found.into_iter().flatten().collect();
         let names: Vec<_> = PERIODS.iter().map(|(name, ..)| format!("'config.{name}'")).collect();
+        for (name, ..) in PERIODS {
+            record.says(&[(name, "So many requests within one.")]);
+        }
         record.rule(
             found.is_empty(),
             &format!("at least one of these fields must be non-empty: {}", names.join(", ")),
@@ -75,6 +78,7 @@ impl RateLimiting {
             sync_rate.is_some_and(|rate| (rate + 1.0).abs() > f64::EPSILON),
             "sync_rate can only be used with the redis policy",
         );
+        record.says(&[("fault_tolerant", "Kong's own; nothing here."), ("sync_rate", "Kong's own: -1.")]);
         record.boolean("fault_tolerant");
         let limit = |(_, span, most): &(_, Span, f64)| Limit {
             most: Amount::from_number(*most),
@@ -88,6 +92,10 @@ impl RateLimiting {
 
 /// Where counters are: here.
 pub(super) fn policy(record: &mut Record<'_>, name: &'static str) {
+    record.says(&[
+        (name, "Where counters are: `local`, in this process."),
+        ("redis", "Settings of what is not used."),
+    ]);
     let field = record.get(name);
     let policy: Option<Policy> = field.as_ref().and_then(Field::named);
     if let (Some(field), Some(policy)) = (field, policy.filter(|policy| *policy != Policy::Local)) {
