@@ -34,6 +34,19 @@ pub(super) fn of_kept(failure: &Failure) -> (u16, String) {
     (failure.status.unwrap_or(own), json!({ "error": error }).to_string())
 }
 
+/// Status and body of an error about [videos](https://github.com/MicrosoftLearning/mslearn-ai-vision/issues/81): OpenAI's, of a type of its own.
+pub(super) fn of_video(failure: &Failure) -> (u16, String) {
+    if failure.kind() == Kind::Authentication {
+        return body(failure);
+    }
+    let (own, message) = native(failure.kind());
+    let status = failure.status.unwrap_or(own);
+    let kind = if status < 500 { "video_generation_user_error" } else { "video_generation_server_error" };
+    let message = failure.message.as_deref().unwrap_or(message);
+    let error = json!({ "message": message, "type": kind, "param": failure.param, "code": failure.code });
+    (status, json!({ "error": error }).to_string())
+}
+
 /// Status and body of an error.
 pub(super) fn body(failure: &Failure) -> (u16, String) {
     let (own, message) = native(failure.kind());

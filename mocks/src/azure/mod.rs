@@ -6,6 +6,7 @@ mod error;
 mod filter;
 mod kept;
 mod models;
+mod videos;
 
 use std::borrow::Cow;
 
@@ -42,6 +43,8 @@ impl Provider for Azure {
         }
         match provider::documented(self.name(), method, path) {
             Route::Generate(found) if openai_id(found.id()) == openai::EMBEDDING => Route::Embed(found),
+            Route::Generate(found) if found.id() == videos::CREATE => Route::Make(found),
+            Route::Generate(found) if videos::has(found.id()) => Route::Direct(found.id(), Some(found)),
             Route::Generate(found) if openai::is_work(openai_id(found.id())) => Route::Make(found),
             Route::Generate(found) if openai::is_direct(openai_id(found.id())) => {
                 Route::Direct(found.id(), Some(found))
@@ -96,6 +99,9 @@ impl Provider for Azure {
             return Ok(());
         }
         check_version(call)?;
+        if videos::has(call.operation) {
+            return videos::check(call);
+        }
         let Some(deployment) = deployment(call) else { return OPENAI.check(&as_openai(call)) };
         if call.models.is_some_and(|models| !models.iter().any(|known| known == deployment)) {
             let failure = Failure::new(Kind::NotFound, error::NO_DEPLOYMENT);
@@ -140,9 +146,10 @@ impl Provider for Azure {
     }
 
     fn error(&self, request: &Request, draw: &Draw, failure: &Failure) -> Whole {
-        let (status, body) = match kept::is_meant(&request.path) {
-            true => error::of_kept(failure),
-            false => error::body(failure),
+        let (status, body) = match () {
+            () if kept::is_meant(&request.path) => error::of_kept(failure),
+            () if videos::is_meant(&request.path) => error::of_video(failure),
+            () => error::body(failure),
         };
         let mut headers = headers(draw, JSON);
         if failure.kind() == Kind::RateLimit {
@@ -183,6 +190,9 @@ impl Provider for Azure {
     }
 
     fn make(&self, call: &Call<'_>, reply: &Reply) -> Result<Made, Failure> {
+        if call.operation == videos::CREATE {
+            return Ok(Made::Whole(videos::make(call, reply)));
+        }
         let model = deployment(call);
         let mut body = call.body.clone();
         if let Some(model) = model {
@@ -203,6 +213,10 @@ impl Provider for Azure {
     fn direct(&self, call: &Call<'_>) -> Whole {
         if let Some(shown) = openai::show(call) {
             return shown;
+        }
+        if videos::has(call.operation) {
+            let answered = videos::answer(call);
+            return answered.unwrap_or_else(|failure| self.error(call.request, &call.draw, &failure));
         }
         let call = &as_openai(call);
         if openai::is_direct(call.operation) {

@@ -60,6 +60,7 @@ impl Provider for Bedrock {
                 Route::Embed(found)
             }
             Route::Generate(found) if found.id() == guardrail::APPLY => Route::Make(found),
+            Route::Generate(found) if found.id() == invocations::START => Route::Make(found),
             Route::Generate(found) if found.id() == COUNT || invocations::has(found.id()) => {
                 Route::Direct(found.id(), Some(found))
             }
@@ -102,6 +103,7 @@ impl Provider for Bedrock {
             _ if call.operation == guardrail::APPLY => guardrail::check(call),
             _ if agent::has(&call.request.path) => agent::check(call),
             _ if jobs::has(call.operation) => jobs::check(call),
+            _ if call.operation == invocations::START => invocations::check(call),
             _ => check::check(call),
         }
     }
@@ -170,6 +172,7 @@ impl Provider for Bedrock {
         let headers = error::headers(&call.draw, (self.now)(), "application/json");
         let body = match call.operation {
             guardrail::APPLY => guardrail::body(call, reply),
+            invocations::START => invocations::start(call, reply),
             _ => images::body(call, reply),
         };
         Ok(Made::Whole(Whole { status: 200, headers, body: body.to_string().into() }))

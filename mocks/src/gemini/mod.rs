@@ -13,6 +13,7 @@ mod page;
 mod refuse;
 mod reply;
 mod stream;
+pub(crate) mod videos;
 
 use serde_json::Value;
 use specs::Violation;
@@ -60,7 +61,7 @@ impl Provider for Gemini {
         }
         match crate::provider::documented(self.name(), method, path) {
             Route::Generate(found) => match found.id() {
-                images::PREDICT => Route::Make(found),
+                images::PREDICT | videos::BEGIN => Route::Make(found),
                 "generateContent" if found.parameter("model").is_some_and(|model| draws(&model)) => {
                     Route::Make(found)
                 }
@@ -70,7 +71,7 @@ impl Provider for Gemini {
                 "listModels" => Route::Direct("listModels", Some(found)),
                 live::CREATE_TOKEN => Route::Direct(live::CREATE_TOKEN, Some(found)),
                 id => {
-                    let own = batches::named(id).or_else(|| files::named(id));
+                    let own = batches::named(id).or_else(|| files::named(id)).or_else(|| videos::named(id));
                     Route::Direct(own.unwrap_or("getModel"), Some(found))
                 }
             },
@@ -120,7 +121,8 @@ impl Provider for Gemini {
     }
 
     fn check(&self, call: &Call<'_>) -> Result<(), Failure> {
-        check::check(call)
+        check::check(call)?;
+        if call.operation == videos::BEGIN { videos::check(call) } else { Ok(()) }
     }
 
     fn ask<'a>(&self, call: &Call<'a>) -> Ask<'a> {
@@ -171,7 +173,10 @@ impl Provider for Gemini {
     }
 
     fn make(&self, call: &Call<'_>, reply: &Reply) -> Result<Made, Failure> {
-        Ok(images::make(call, reply))
+        match call.operation {
+            videos::BEGIN => Ok(Made::Whole(videos::make(call, reply))),
+            _ => Ok(images::make(call, reply)),
+        }
     }
 
     fn direct(&self, call: &Call<'_>) -> Whole {
@@ -179,6 +184,7 @@ impl Provider for Gemini {
             operation if batches::named(operation).is_some() => batches::answer(call),
             operation if files::named(operation).is_some() => files::answer(call),
             live::CREATE_TOKEN => live::create_token(call).map(|body| good(call, &body)),
+            operation if videos::named(operation).is_some() => videos::answer(call),
             _ => models::answer(call).map(|body| good(call, &body)),
         };
         match answered {

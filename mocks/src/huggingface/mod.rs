@@ -10,7 +10,7 @@ use serde_json::Value;
 use specs::{Operation, Violation};
 
 use crate::answer::{Answer, Ask, Embed, Format, Vectors};
-use crate::openai::{OPENAI, OpenAi};
+use crate::openai::{self, OPENAI, OpenAi};
 use crate::provider::{Call, Denied, Event, Headers, Made, Provider, Route, Stream, Whole};
 use crate::request::Request;
 use crate::script::{Failure, Kind, Reply};
@@ -21,6 +21,8 @@ use crate::{Keys, tgi};
 #[derive(Debug, Clone, Copy)]
 pub struct HuggingFace;
 
+/// Where those stand that make videos.
+const VIDEOS: &str = "/v1/videos";
 /// Behind the router are those who speak OpenAI's dialect.
 const BEHIND: OpenAi = OpenAi { name: "huggingface", is_open: true, is_aloud: true, ..OPENAI };
 
@@ -34,6 +36,8 @@ impl Provider for HuggingFace {
             Route::Generate(found) if found.id() == "listModels" => Route::Direct("listModels", Some(found)),
             Route::Generate(found) if found.id().starts_with("featureExtraction") => Route::Embed(found),
             Route::Generate(found) if found.id() == "textGeneration" && is_work(&found) => Route::Make(found),
+            Route::Generate(found) if openai::is_work(found.id()) => Route::Make(found),
+            Route::Generate(found) if openai::is_direct(found.id()) => Route::Direct(found.id(), Some(found)),
             route => route,
         }
     }
@@ -50,7 +54,7 @@ impl Provider for HuggingFace {
 
     fn authenticate(&self, request: &Request, keys: &Keys<'_>) -> Result<(), Box<Denied>> {
         let (reason, message) = match request.bearer() {
-            _ if request.method == "GET" => return Ok(()),
+            _ if request.method == "GET" && !request.path.starts_with(VIDEOS) => return Ok(()),
             Some(key) if keys.published.accepts(self.name(), key) => return Ok(()),
             Some(_) => ("unknown key", "Invalid username or password."),
             None => ("no bearer key", "Missing authentication: sign in, or send a token."),
@@ -73,8 +77,11 @@ impl Provider for HuggingFace {
     }
 
     fn check(&self, call: &Call<'_>) -> Result<(), Failure> {
-        if call.operation == "listModels" {
+        if call.operation == "listModels" || openai::is_direct(call.operation) {
             return Ok(());
+        }
+        if openai::is_work(call.operation) {
+            return BEHIND.check(call);
         }
         let model = asked(call);
         let (name, _) = suffix(&model);
@@ -160,10 +167,19 @@ impl Provider for HuggingFace {
     }
 
     fn make(&self, call: &Call<'_>, reply: &Reply) -> Result<Made, Failure> {
-        works::make(call, reply)
+        match openai::is_work(call.operation) {
+            true => BEHIND.make(call, reply),
+            false => works::make(call, reply),
+        }
     }
 
     fn direct(&self, call: &Call<'_>) -> Whole {
+        if openai::is_direct(call.operation) {
+            return match openai::given(call, &openai::MANNER) {
+                Ok(given) => given.whole(|content_type| headers(&call.draw, call.request, content_type)),
+                Err(failure) => self.error(call.request, &call.draw, &failure),
+            };
+        }
         let headers = headers(&call.draw, call.request, "application/json");
         Whole { status: 200, headers, body: models::list(call).to_string().into() }
     }

@@ -41,7 +41,7 @@ pub(crate) use embedding::length as dimensions;
 pub(crate) use files::md5;
 pub(crate) use images::{address_of, is_address, show};
 pub(crate) use models::listed;
-pub(crate) use resource::{Given, Manner};
+pub(crate) use resource::{Given, Manner, OWN as MANNER};
 pub use twins::{DASHSCOPE, TWINS};
 pub(crate) use works::has as is_work;
 

@@ -55,6 +55,8 @@ impl Provider for Vertex {
             "generateContent" | PREDICT if draws(&found) => Route::Make(found),
             "embedContent" | "batchEmbedContents" | PREDICT => Route::Embed(found),
             "countTokens" => Route::Direct("countTokens", Some(found)),
+            gemini::videos::BEGIN => Route::Make(found),
+            id if gemini::videos::named(id).is_some() => Route::Direct(found.id(), Some(found)),
             "listPublisherModels" => Route::Direct(models::LIST, Some(found)),
             "getPublisherModel" => Route::Direct(models::GET, Some(found)),
             "anthropicRawPredict" if found.parameter("model").as_deref() == Some(COUNT_TOKENS) => {

@@ -1,4 +1,4 @@
-"""OpenAI's client on videos. Arguments: the base URL, and which client: openai, azure-v1.
+"""OpenAI's client on videos. Arguments: the base URL, and which client: openai, azure-v1, huggingface.
 
 What is fetched is decoded by PyAV, which is FFmpeg."""
 
@@ -19,6 +19,7 @@ CLIENTS = {
         base_url=BASE + "/openai/v1", api_key=key, max_retries=0, timeout=30
     ),
 }
+CLIENTS["huggingface"] = lambda key="hf_touchstone": OpenAI(base_url=BASE + "/v1", api_key=key, max_retries=0, timeout=30)
 client = CLIENTS[KIND]()
 
 

@@ -135,6 +135,9 @@ impl<'a> Schemas<'a> {
         for (_, item) in value.as_object().into_iter().flatten() {
             self.show(&schema["additionalProperties"], item, at, named);
         }
+        if let Some(then) = schema.get("then").filter(|_| self.fits(&schema["if"], value)) {
+            self.show(then, value, at, named);
+        }
         for inner in
             ["allOf", "anyOf", "oneOf"].iter().filter_map(|union| schema[*union].as_array()).flatten()
         {

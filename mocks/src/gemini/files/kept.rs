@@ -135,7 +135,7 @@ pub(super) fn drawn(call: &Call<'_>) -> String {
 }
 
 /// Where the client found the mock: by TLS under the service's own name, else plainly.
-pub(super) fn base(call: &Call<'_>) -> String {
+pub(in crate::gemini) fn base(call: &Call<'_>) -> String {
     let host = call.request.header("host").unwrap_or("generativelanguage.googleapis.com");
     let scheme = if hosts::provider(host).is_some() { "https" } else { "http" };
     format!("{scheme}://{host}{}", call.request.prefix)

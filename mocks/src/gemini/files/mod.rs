@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::{good, headers, page};
 use crate::provider::{Call, Whole};
 use crate::script::{Failure, Kind};
-pub(super) use kept::File;
+pub(super) use kept::{File, base};
 
 pub(super) const CREATE: &str = "createFile";
 const LIST: &str = "listFiles";

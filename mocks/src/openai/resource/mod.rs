@@ -88,7 +88,7 @@ pub(crate) struct Manner {
 }
 
 /// OpenAI's own.
-pub(super) const OWN: Manner = Manner {
+pub(crate) const OWN: Manner = Manner {
     base: "",
     sent: "processed",
     mixes: false,

@@ -14,7 +14,7 @@ const PATH: &str = "/async-invoke";
 
 async fn started(mocks: &Mocks, token: &str) -> String {
     let output = json!({ "s3OutputDataConfig": { "s3Uri": "s3://films/out" } });
-    let body = json!({ "modelId": "amazon.nova-reel-v1:0", "modelInput": {}, "outputDataConfig": output, "clientRequestToken": token });
+    let body = json!({ "modelId": "amazon.nova-reel-v1:0", "modelInput": { "taskType": "TEXT_VIDEO", "textToVideoParams": { "text": "a hat" } }, "outputDataConfig": output, "clientRequestToken": token });
     let reply = whole(&operation("bedrock", "POST", PATH), &post(mocks, "bedrock", PATH, &body).await);
     reply["invocationArn"].as_str().unwrap().to_owned()
 }
@@ -73,7 +73,8 @@ async fn awss_own_client_begins_one_and_waits() {
     let mocks = mocks::start().await.unwrap();
     let client = client(&mocks, &AwsKey::default());
     let bucket = AsyncInvokeS3OutputDataConfig::builder().s3_uri("s3://films/out").build().unwrap();
-    let begun = client.start_async_invoke().model_id("amazon.nova-reel-v1:0").model_input(Document::Null);
+    let begun =
+        client.start_async_invoke().model_id("twelvelabs.marengo-embed-2-7-v1:0").model_input(Document::Null);
     let output = AsyncInvokeOutputDataConfig::S3OutputDataConfig(bucket);
     let arn = begun.output_data_config(output).send().await.unwrap().invocation_arn;
     for expected in [AsyncInvokeStatus::InProgress, AsyncInvokeStatus::Completed] {

@@ -2,6 +2,7 @@
 
 mod audio;
 mod images;
+mod video_jobs;
 mod videos;
 
 use mocks::Mocks;

@@ -8,10 +8,12 @@ mod boto3;
 mod boto3_guardrail;
 mod boto3_identity;
 mod boto3_jobs;
+mod boto3_videos;
 mod cohere;
 mod dashscope;
 mod genai;
 mod genai_batches;
+mod genai_videos;
 mod google_identity;
 mod hosts;
 mod huggingface;
@@ -101,6 +103,11 @@ fn nothing_is_strange(mocks: &Mocks, refused_on_purpose: usize) {
 
 /// Every reply that a provider's mock gave so far is as its document says, streams event by event.
 fn every_reply_fits(mocks: &Mocks, provider: &str) {
+    every_reply_fits_of(mocks, provider, 50);
+}
+
+/// The same, of more than so many.
+fn every_reply_fits_of(mocks: &Mocks, provider: &str, least: usize) {
     let api = specs::api(provider).unwrap();
     let mut judged = 0;
     for entry in mocks.journal(None) {
@@ -122,5 +129,5 @@ fn every_reply_fits(mocks: &Mocks, provider: &str) {
         }
         judged += 1;
     }
-    assert!(judged > 50, "{judged}");
+    assert!(judged > least, "{judged}");
 }

@@ -78,6 +78,34 @@ async fn openais_client_understands_videos() {
     super::nothing_is_strange(&mocks, 2);
 }
 
+/// Sora 2 at Azure, with errors of its own.
+#[tokio::test]
+async fn openais_client_understands_azures_videos() {
+    let mocks = mocks().await;
+    let Some(seen) = NEWEST.run_with("openai_videos.py", &[&mocks.url("azure"), "azure-v1"]).await else {
+        return;
+    };
+    assert_eq!(seen["made"]["states"], json!([["queued", 0], ["in_progress", 50], ["completed", 100]]));
+    is_shown(seen["made"]["seen"].clone(), &shown((1280, 720), 8, 30));
+    let errors = &seen["errors"];
+    raised(&errors["early"], "NotFoundError", "APIStatusError", Some(404), "not ready");
+    raised(&errors["key"], "AuthenticationError", "APIStatusError", Some(401), "Access denied");
+}
+
+/// Those whom Hugging Face's router leads to.
+#[tokio::test]
+async fn openais_client_understands_videos_behind_a_router() {
+    let mocks = mocks().await;
+    let Some(seen) = NEWEST.run_with("openai_videos.py", &[&mocks.url("huggingface"), "huggingface"]).await
+    else {
+        return;
+    };
+    assert_eq!(seen["made"]["states"], json!([["queued", 0], ["in_progress", 50], ["completed", 100]]));
+    is_shown(seen["made"]["seen"].clone(), &shown((1280, 720), 8, 30));
+    assert_eq!(seen["deleted"][1], "video.deleted");
+    raised(&seen["errors"]["key"], "AuthenticationError", "APIStatusError", Some(401), "");
+}
+
 fn errors(errors: &Value) {
     let refused = |name: &str, text: &str| {
         raised(&errors[name], "BadRequestError", "APIStatusError", Some(400), text);
