@@ -63,6 +63,8 @@ pub(crate) enum Fault {
     TooFar(f64),
     #[error("response streaming is not enabled for this LLM")]
     NoStreaming,
+    #[error("Video is not ready yet, use GET /v1/videos/{{video_id}} to check status.")]
+    VideoNotReady,
     #[error("no such {0} object: {1}")]
     Absent(&'static str, String),
     #[error(transparent)]
@@ -136,9 +138,12 @@ impl Fault {
     /// The HTTP status of the answer.
     pub(crate) fn status(&self) -> u16 {
         match self {
-            Self::NoRoute | Self::NoOperation(_) | Self::Absent(..) | Self::NotKept(_) | Self::NoItem(_) => {
-                404
-            }
+            Self::NoRoute
+            | Self::NoOperation(_)
+            | Self::Absent(..)
+            | Self::NotKept(_)
+            | Self::NoItem(_)
+            | Self::VideoNotReady => 404,
             Self::Unauthorized { .. } => 401,
             Self::Denied | Self::ModelDenied(_) => 403,
             Self::Limited { status, .. } => *status,
@@ -240,7 +245,7 @@ impl Fault {
         match self {
             Self::NoRoute => "route_not_found",
             Self::NoOperation(_) => "operation_not_found",
-            Self::Absent(..) => "not_found",
+            Self::Absent(..) | Self::VideoNotReady => "not_found",
             Self::NotKept(_) => "response_not_found",
             Self::StoreLost => "store_unavailable",
             Self::NoItem(_) => "item_not_found",

@@ -285,6 +285,10 @@ impl Target {
         needs(Provider::Anthropic, "anthropic_version", version, "anthropic provider");
         needs(Provider::Azure, "azure_api_version", azure.api_version.is_some(), "azure provider");
         needs(Provider::Azure, "azure_deployment_id", azure.deployment_id.is_some(), "azure provider");
+        if self.route_type == RouteType::VideoGenerations {
+            let output = options.bedrock.video_output_s3_uri.is_some();
+            needs(Provider::Bedrock, "bedrock.video_output_s3_uri", output, "videos of the bedrock provider");
+        }
         let dialect = self.model.dialect();
         let is_placed =
             options.upstream_url.is_some() || dialect.is_none_or(|known| !known.base_url.is_empty());
@@ -300,6 +304,7 @@ impl Target {
                 dialect.passage(resource).is_some()
                     || dialect.work(resource).is_some()
                     || dialect.translates(resource)
+                    || resource == Resource::Videos && dialect.videos().is_some()
                     || resource == Resource::Responses && dialect.serves(Api::Responses)
             };
             let is_passed = self.route_type.resource().is_none_or(has);

@@ -58,6 +58,7 @@ pub(super) struct Filled<'a> {
     azure: [Option<Cow<'a, str>>; 2],
     gemini: [Option<Cow<'a, str>>; 3],
     latency: Option<Cow<'a, str>>,
+    video_output: Option<Cow<'a, str>>,
 }
 
 impl Backend {
@@ -79,8 +80,12 @@ impl Backend {
             let resource = target.route_type.resource().filter(|resource| provider.translates(*resource))?;
             Some(Serves::Batches(provider.batches()?, resource))
         };
+        let videos = || {
+            target.route_type.resource().filter(|resource| *resource == Resource::Videos)?;
+            provider.videos().map(Serves::Videos)
+        };
         let call = || target.api(route.plugin.llm_format).map(Serves::Call);
-        let serves = native.or_else(call).or_else(passage).or_else(work).or_else(batches)?;
+        let serves = native.or_else(call).or_else(videos).or_else(passage).or_else(work).or_else(batches)?;
         Self::serving(route, target, serves, registry, peers)
     }
 
@@ -167,6 +172,7 @@ impl Backend {
             azure: [fill(&options.azure.deployment_id)?, fill(&options.azure.api_version)?],
             gemini: [fill(&gemini.project_id)?, fill(&gemini.location_id)?, fill(&gemini.endpoint_id)?],
             latency: fill(&options.bedrock.performance_config_latency)?,
+            video_output: fill(&options.bedrock.video_output_s3_uri)?,
         })
     }
 
@@ -196,6 +202,7 @@ impl Backend {
             dimensions: options.embeddings_dimensions,
             normalize: options.bedrock.embeddings_normalize,
             latency: filled.latency.as_deref(),
+            video_output: filled.video_output.as_deref(),
             wants_usage: self.route.counts(&self.target),
             strict: plugin.extensions.strict,
             memory: Memory::default(),
@@ -325,6 +332,7 @@ impl Backend {
             Serves::Call(_) | Serves::Work(..) => &["POST"],
             Serves::Passage(passage) => passage.resource.methods(),
             Serves::Batches(_, resource) => resource.methods(),
+            Serves::Videos(_) => Resource::Videos.methods(),
         }
     }
 

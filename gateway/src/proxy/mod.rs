@@ -30,6 +30,7 @@ mod source;
 mod ticket;
 mod tries;
 mod turns;
+mod videos;
 mod websocket;
 mod works;
 

@@ -3,6 +3,7 @@
 use translate::batches::Dialect;
 use translate::call::Api;
 use translate::passthrough::{Passage, Resource};
+use translate::videos;
 use translate::works::Work;
 
 /// What is done with the calls of a route.
@@ -16,6 +17,8 @@ pub(super) enum Serves {
     Work(Work, Resource),
     /// Batches, or the files of batches, that the provider has in a form of its own.
     Batches(Dialect, Resource),
+    /// Videos that the provider has in a form of its own.
+    Videos(videos::Dialect),
 }
 
 impl Serves {
@@ -35,6 +38,7 @@ impl Serves {
             Self::Call(_) => None,
             Self::Passage(passage) => Some(passage.resource),
             Self::Work(_, resource) | Self::Batches(_, resource) => Some(resource),
+            Self::Videos(_) => Some(Resource::Videos),
         }
     }
 

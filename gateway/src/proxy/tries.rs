@@ -90,6 +90,10 @@ impl Proxy {
                 let mut talk = Talk { backend, values, record, deadline, dialect };
                 self.batches(&mut talk, resource, source).await
             }
+            Serves::Videos(dialect) => {
+                let mut talk = Talk { backend, values, record, deadline, dialect };
+                self.videos(&mut talk, source).await
+            }
             // Only who serves the same as the first may take a call.
             Serves::Call(_) => Err(Fault::NoRoute),
         };

@@ -14,6 +14,7 @@ mod rows;
 #[path = "../../../../mocks/tests/mocks/official/venv.rs"]
 #[expect(dead_code, reason = "the mocks' own tests use all of it")]
 mod venv;
+mod videos;
 mod works;
 
 use std::collections::BTreeSet;

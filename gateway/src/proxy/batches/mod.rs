@@ -36,12 +36,12 @@ use crate::upstream::Reply;
 pub(super) use look::limit;
 
 /// One call of a client, which may take several to its provider.
-pub(super) struct Talk<'t> {
+pub(super) struct Talk<'t, D = Dialect> {
     pub(super) backend: &'t Backend,
     pub(super) values: &'t Values<'t>,
     pub(super) record: &'t mut Record,
     pub(super) deadline: Instant,
-    pub(super) dialect: Dialect,
+    pub(super) dialect: D,
 }
 
 /// What the provider said to one of them.
@@ -119,9 +119,9 @@ impl Proxy {
     }
 
     /// Asks the provider, and waits for the head of what it says.
-    pub(super) async fn reach(
+    pub(super) async fn reach<D>(
         &self,
-        talk: &mut Talk<'_>,
+        talk: &mut Talk<'_, D>,
         (asked, target): (Asked<'_>, &Target),
         body: Option<&mut Vec<u8>>,
         once: Option<Once<'_, '_>>,
@@ -137,9 +137,9 @@ impl Proxy {
         self.exchange(draft, once, Some(talk.record), talk.deadline).await
     }
 
-    pub(super) async fn said(
+    pub(super) async fn said<D>(
         &self,
-        talk: &mut Talk<'_>,
+        talk: &mut Talk<'_, D>,
         target: &Target,
         mut reply: Reply,
     ) -> Result<Said, Fault> {
@@ -164,6 +164,6 @@ pub(super) fn shown(id: &str) -> String {
 }
 
 /// An answer of the gateway's own.
-pub(super) fn own(talk: &Talk<'_>) -> Answer {
+pub(super) fn own<D>(talk: &Talk<'_, D>) -> Answer {
     Answer::new(&Target::new("", String::new(), false), talk.backend.prefix.as_deref())
 }

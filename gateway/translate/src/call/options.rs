@@ -41,6 +41,8 @@ pub struct Options<'a> {
     pub normalize: bool,
     /// Bedrock's `performanceConfig.latency`.
     pub latency: Option<&'a str>,
+    /// Where Bedrock puts videos: `s3://bucket/folder`.
+    pub video_output: Option<&'a str>,
     /// Whether usage is wanted of streams whose clients do not ask for it.
     pub wants_usage: bool,
     /// Whether a request is refused when something in it cannot be carried.

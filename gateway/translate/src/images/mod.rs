@@ -6,6 +6,7 @@ mod order;
 mod pictures;
 
 pub use order::{Input, Look, Order};
+pub(crate) use order::{Reference, size};
 pub use pictures::{Pictures, Tokens};
 
 use crate::Error;

@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 use crate::call::Losses;
 use crate::json::Object;
 use crate::openai::{DataUrl, Members};
-use crate::works::{Asked, Form, Part};
+use crate::works::{Asked, Form, Part, as_json};
 use crate::{Error, Text};
 
 /// A request for pictures.
@@ -139,7 +139,7 @@ impl<'a> Order<'a> {
         let other = |part: &&Part<'a>| !part.is_file && !READ.contains(&part.name.as_str());
         let others = form.0.iter().filter(other).map(|part| {
             let text = String::from_utf8_lossy(part.content);
-            (part.name.clone(), Cow::Owned(json(&text)))
+            (part.name.clone(), Cow::Owned(as_json(&text)))
         });
         Ok(Self {
             model: form.text("model"),
@@ -216,20 +216,27 @@ impl<'a> Order<'a> {
 }
 
 impl Input<'_> {
-    fn of<'a>(part: &Part<'a>) -> Input<'a> {
+    /// A file of a form's.
+    pub(crate) fn of<'a>(part: &Part<'a>) -> Input<'a> {
         Input { media_type: part.media_type().into_owned(), data: STANDARD.encode(part.content).into() }
+    }
+
+    /// The same, whoever holds the request.
+    pub(crate) fn kept(self) -> Input<'static> {
+        Input { media_type: self.media_type, data: self.data.into_owned().into() }
     }
 }
 
 /// A picture by its address, or by the id of a file.
 #[derive(Deserialize)]
-struct Reference<'a> {
+pub(crate) struct Reference<'a> {
     #[serde(borrow)]
     image_url: Option<&'a RawValue>,
 }
 
 impl<'a> Reference<'a> {
-    fn input(self, name: &str) -> Result<Input<'a>, Error> {
+    /// The picture, where it came along.
+    pub(crate) fn input(self, name: &str) -> Result<Input<'a>, Error> {
         let refused = || Error::request(name, "this provider takes pictures as files and as data URLs alone");
         let url = self.image_url.and_then(|url| Text::token(url.get())).ok_or_else(refused)?.plain();
         let (media_type, data) = {
@@ -241,22 +248,11 @@ impl<'a> Reference<'a> {
 }
 
 /// `1024x1024`, or none for `auto`.
-fn size(text: &str) -> Result<Option<(u32, u32)>, Error> {
+pub(crate) fn size(text: &str) -> Result<Option<(u32, u32)>, Error> {
     if text == "auto" {
         return Ok(None);
     }
     let edges = text.split_once('x').and_then(|(wide, high)| Some((wide.parse().ok()?, high.parse().ok()?)));
     let edges = edges.filter(|(wide, high)| (1..=8_192).contains(wide) && (1..=8_192).contains(high));
     edges.map(Some).ok_or_else(|| Error::request("size", "size must be auto, or like 1024x1024"))
-}
-
-/// The text of a form's field as JSON: numbers and switches as they are.
-fn json(text: &str) -> String {
-    let is_plain = matches!(text, "true" | "false") || text.parse::<f64>().is_ok_and(f64::is_finite);
-    if is_plain && serde_json::from_str::<&RawValue>(text).is_ok() {
-        return text.to_owned();
-    }
-    let mut out = Vec::new();
-    crate::json::string(&mut out, text);
-    String::from_utf8(out).unwrap_or_default()
 }

@@ -79,8 +79,9 @@ pub const BEDROCK: &[Passage] = &[native(Native::Bedrock)];
 pub const COHERE: &[Passage] = &[native(Native::Cohere)];
 /// Gemini's own API.
 pub const GEMINI: &[Passage] = &[native(Native::Gemini)];
-/// The own API of Hugging Face's inference server.
-pub const HUGGINGFACE: &[Passage] = &[native(Native::Huggingface)];
+/// The own API of Hugging Face's inference server, and the videos of its router.
+pub const HUGGINGFACE: &[Passage] =
+    &[native(Native::Huggingface), Passage { resource: Resource::Videos, root: Root::Fixed("/v1") }];
 /// Vertex AI's own API.
 pub const VERTEX: &[Passage] = &[native(Native::Vertex)];
 /// Whatever a client asks of a provider.

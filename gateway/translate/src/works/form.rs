@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use memchr::memmem::find;
+use serde_json::value::RawValue;
 
 use crate::Error;
 
@@ -133,6 +134,17 @@ fn parameter<'f>(field: &'f str, wanted: &str) -> Option<Cow<'f, str>> {
 
 fn malformed(why: &str) -> Error {
     Error::request("body", format!("the form cannot be read: {why}"))
+}
+
+/// The text of a form's field as JSON: numbers and switches as they are.
+pub(crate) fn as_json(text: &str) -> String {
+    let is_plain = matches!(text, "true" | "false") || text.parse::<f64>().is_ok_and(f64::is_finite);
+    if is_plain && serde_json::from_str::<&RawValue>(text).is_ok() {
+        return text.to_owned();
+    }
+    let mut out = Vec::new();
+    crate::json::string(&mut out, text);
+    String::from_utf8(out).unwrap_or_default()
 }
 
 #[cfg(test)]

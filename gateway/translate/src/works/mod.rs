@@ -7,7 +7,7 @@
 
 mod form;
 
-pub(crate) use form::{Form, Part};
+pub(crate) use form::{Form, Part, as_json};
 
 use crate::Error;
 use crate::audios::{self, Hear};

@@ -137,6 +137,14 @@ fn target(
     Ok(Target { anchor: ANCHOR, ..Target::new(path, model, stream) })
 }
 
+/// One of Google's models, and what is asked of it besides texts.
+pub(crate) fn google(options: &Options<'_>, model: String, operation: &str) -> Result<Target, Error> {
+    if Maker::of(&model) != Maker::Google {
+        return Err(Error::request("model", "of Vertex AI only Google's models make videos"));
+    }
+    target(options, "v1", model, operation, false)
+}
+
 fn deployed(options: &Options<'_>, _: &str) -> Result<Address, Error> {
     let endpoint = options.gemini.endpoint.ok_or_else(|| unplaced("endpoint"))?;
     let path = format!("/v1{}/endpoints/{}/chat/completions", place(options)?, segment(endpoint)?);
