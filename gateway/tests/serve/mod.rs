@@ -53,6 +53,7 @@ mod turns;
 mod upstream;
 #[cfg(all(feature = "redis", feature = "pgvector"))]
 mod vectors;
+mod videos;
 mod works;
 
 use std::net::SocketAddr;

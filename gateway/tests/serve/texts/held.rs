@@ -20,6 +20,7 @@
 
 /// Texts that other tests hold to, with where.
 const ELSEWHERE: &[(&str, &str)] = &[
+    ("Video is not ready yet, use GET /v1/videos/", "tests/serve/videos.rs"),
     ("please use HTTPS protocol", "tests/serve/own_tls.rs"),
     ("no target can be found under threshold ", "tests/serve/semantic.rs"),
     ("responses are kept in a store that cannot be asked at the moment", "tests/serve/kept.rs"),
