@@ -45,6 +45,7 @@ pub(crate) struct CaseOptions {
     dimensions: Option<u32>,
     normalize: bool,
     latency: Option<String>,
+    video_output: Option<String>,
     strict: bool,
     /// The model that was asked for, as the reader of the reply is told.
     reply_model: Option<String>,
@@ -116,6 +117,7 @@ impl CaseOptions {
             dimensions: self.dimensions,
             normalize: self.normalize,
             latency: self.latency.as_deref(),
+            video_output: self.video_output.as_deref(),
             strict: self.strict,
             ..Options::default()
         }

@@ -25,4 +25,5 @@ mod responses;
 mod sse;
 mod turned;
 mod usage;
+mod videos;
 mod works;

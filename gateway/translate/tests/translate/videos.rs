@@ -1,0 +1,238 @@
+//! Every case in `specs/cases/videos` comes out as it says: requests, looks, where a video is fetched. What the provider gets and says is
+//! judged by its document, and what the client gets by OpenAI's.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use proptest::prelude::*;
+use serde_json::{Value, json};
+use translate::Error;
+use translate::providers::{self, Provider};
+use translate::videos::{Dialect, Name, Order, Place, Sent, Step, Variant, page};
+use translate::works::Asked;
+
+use crate::case::{CaseOptions, folders, name};
+
+/// When every video was begun.
+const CREATED: u64 = 1_700_000_000;
+
+struct Case {
+    provider: &'static Provider,
+    dialect: Dialect,
+    folder: PathBuf,
+}
+
+impl Case {
+    fn all() -> Vec<Self> {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../specs/cases/videos");
+        let of = |provider: PathBuf| {
+            let known = providers::by_id(&name(&provider)).unwrap();
+            let dialect = known.videos().unwrap();
+            folders(&provider).into_iter().map(move |folder| Self { provider: known, dialect, folder })
+        };
+        let cases: Vec<_> = folders(&root).into_iter().flat_map(of).collect();
+        assert!(cases.len() > 30, "only {} cases were found", cases.len());
+        cases
+    }
+
+    fn json(&self, file: &str) -> Option<Value> {
+        let text = fs::read_to_string(self.folder.join(file)).ok()?;
+        Some(serde_json::from_str(&text).unwrap_or_else(|why| panic!("{self}/{file}: {why}")))
+    }
+
+    fn options(&self) -> CaseOptions {
+        self.json("options.json").map(|options| serde_json::from_value(options).unwrap()).unwrap_or_default()
+    }
+
+    fn begin(&self, request: &Value) -> Result<(Sent, Order), Error> {
+        let body = request.to_string();
+        let asked = Asked { content_type: "application/json", body: body.as_bytes(), edits: false };
+        self.dialect.begin(asked, &self.options().options())
+    }
+
+    /// What a look is about.
+    fn name(&self) -> Option<Name> {
+        let name = self.json("name.json")?;
+        let edge = |at: usize| u32::try_from(name["size"][at].as_u64().unwrap()).unwrap();
+        Some(Name {
+            native: name["native"].as_str().unwrap().to_owned(),
+            model: name["model"].as_str().unwrap().to_owned(),
+            size: (edge(0), edge(1)),
+            seconds: name["seconds"].as_u64().unwrap(),
+            created: CREATED,
+        })
+    }
+
+    fn step(&self, step: Step<'_>) -> Sent {
+        self.dialect.step(step, &self.options().options()).unwrap_or_else(|why| panic!("{self}: {why}"))
+    }
+
+    /// Whether what is sent is as a file says.
+    fn is_sent(&self, sent: &Sent, expected: &Value) {
+        let target = &sent.target;
+        let query: Vec<Value> = target.query.iter().map(|(name, value)| json!([name, value])).collect();
+        for (member, found) in [
+            ("method", json!(sent.method)),
+            ("path", json!(target.path)),
+            ("query", json!(query)),
+            ("base_url", json!(target.base_url)),
+            ("dropped", json!(target.dropped)),
+        ] {
+            if let Some(expected) = expected.get(member) {
+                assert_eq!(&found, expected, "{self}: {member}");
+            }
+        }
+        let body = sent.body.as_ref().map(|(_, body)| serde_json::from_slice::<Value>(body).unwrap());
+        if let Some(expected) = expected.get("body") {
+            assert_eq!(body.as_ref(), Some(expected), "{self}");
+        }
+        if target.base_url.is_none() {
+            let operation = specs::api(self.document()).unwrap().operation(sent.method, &target.path);
+            let operation = operation.unwrap_or_else(|| panic!("{self}: there is no {}", target.path));
+            assert_eq!(body.map(|body| operation.request(&body)).unwrap_or_default(), [], "{self}");
+        }
+    }
+
+    fn document(&self) -> &'static str {
+        if self.dialect == Dialect::Vertex { "vertex" } else { self.provider.name }
+    }
+
+    /// Whether the provider's document knows such an answer.
+    fn is_answer(&self, sent: &Sent, answer: &Value) {
+        let operation = specs::api(self.document()).unwrap().operation(sent.method, &sent.target.path).unwrap();
+        let status = if sent.method == "POST" && self.dialect == Dialect::Azure { 201 } else { 200 };
+        assert_eq!(operation.reply(status, answer), [], "{self}");
+    }
+}
+
+impl std::fmt::Display for Case {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:?} {}", self.dialect, name(&self.folder))
+    }
+}
+
+/// What a client gets, without the id, which must lead back to the same.
+fn shown(body: &[u8], case: &Case) -> Value {
+    let mut video: Value = serde_json::from_slice(body).unwrap();
+    let operation = specs::api("openai").unwrap().operation("GET", "/v1/videos/video_1").unwrap();
+    // OpenAI's document names the sizes of its own models.
+    let wrong = operation.reply(200, &video).into_iter().filter(|violation| violation.pointer != "/size");
+    assert_eq!(wrong.count(), 0, "{case}: {video}");
+    let id = video.as_object_mut().unwrap().remove("id").unwrap();
+    let name = Name::read(id.as_str().unwrap()).unwrap();
+    assert_eq!((video["model"].as_str(), video["created_at"].as_u64()), (Some(&*name.model), Some(name.created)));
+    video
+}
+
+fn is_refused<T>(result: Result<T, Error>, expected: &Value, case: &Case) {
+    let Err(error) = result else { panic!("{case}: it is taken") };
+    let body: Value = serde_json::from_slice(&error.body()).unwrap();
+    assert_eq!(json!({ "status": error.status(), "body": body }), *expected, "{case}");
+}
+
+#[test]
+fn requests_and_their_answers_are_translated() {
+    for case in Case::all() {
+        let Some(request) = case.json("request.json") else { continue };
+        let Some(upstream) = case.json("upstream.json") else {
+            is_refused(case.begin(&request).map(drop), &case.json("expected_error.json").unwrap(), &case);
+            continue;
+        };
+        let (sent, order) = case.begin(&request).unwrap_or_else(|why| panic!("{case}: {why}"));
+        let mut expected = case.json("target.json").unwrap_or(json!({}));
+        expected["body"] = upstream;
+        if expected.get("dropped").is_none() {
+            expected["dropped"] = json!([]);
+        }
+        case.is_sent(&sent, &expected);
+        if let Some(begun) = case.json("begun.json") {
+            case.is_answer(&sent, &begun);
+            let video = case.dialect.begun(begun.to_string().as_bytes(), &order, CREATED).unwrap();
+            assert_eq!(shown(&video.body(), &case), case.json("expected_begun.json").unwrap(), "{case}");
+        }
+    }
+}
+
+#[test]
+fn looks_are_translated_and_lead_to_the_video() {
+    for case in Case::all() {
+        let (Some(name), Some(looked)) = (case.name(), case.json("looked.json")) else { continue };
+        let sent = case.step(Step::Look(&name));
+        case.is_sent(&sent, &case.json("look.json").unwrap_or(json!({})));
+        case.is_answer(&sent, &looked);
+        let body = looked.to_string();
+        let video = case.dialect.looked(body.as_bytes(), &name).unwrap();
+        assert_eq!(shown(&video.body(), &case), case.json("expected.json").unwrap(), "{case}");
+        let place = || case.dialect.place(body.as_bytes(), &name, Variant::Video);
+        if let Some(expected) = case.json("expected_error.json") {
+            is_refused(place(), &expected, &case);
+        }
+        if let Some(here) = case.json("here.json") {
+            assert_eq!(place(), Ok(Place::Here(STANDARD.decode(here["base64"].as_str().unwrap()).unwrap())), "{case}");
+        }
+        if let Some(fetch) = case.json("fetch.json") {
+            let place = place().unwrap();
+            case.is_sent(&case.step(Step::Fetch(&place)), &fetch);
+            case.is_sent(&case.step(Step::Forget(&name, &place)), &case.json("forget.json").unwrap());
+        }
+    }
+}
+
+#[test]
+fn lists_are_translated() {
+    for case in Case::all() {
+        let Some(list) = case.json("list.json") else { continue };
+        let sent = case.step(Step::List { limit: 2, after: Some("task_0") });
+        case.is_answer(&sent, &list);
+        let listed: Value = serde_json::from_slice(&page(&case.dialect.list(list.to_string().as_bytes()).unwrap())).unwrap();
+        let data = listed["data"].as_array().unwrap();
+        assert_eq!((&listed["first_id"], &listed["has_more"]), (&data[0]["id"], &list["has_more"]), "{case}");
+        let data: Vec<Value> = data.iter().map(|video| shown(video.to_string().as_bytes(), &case)).collect();
+        assert_eq!(Value::Array(data), case.json("expected_page.json").unwrap(), "{case}");
+    }
+}
+
+/// A picture goes to Azure in a form, whose parts are as they came.
+#[test]
+fn a_picture_in_a_form_goes_on_in_one() {
+    let picture = b"\x89PNG\r\n\x1a\n--touchstone-0000000000000000\r\n";
+    let part = |head: &str| format!("--x-y\r\nContent-Disposition: form-data; {head}\r\n\r\n").into_bytes();
+    let body = [
+        &part("name=\"prompt\"")[..],
+        b"A hat.\r\n",
+        &part("name=\"model\""),
+        b"sora\r\n",
+        &part("name=\"input_reference\"; filename=\"a.png\""),
+        picture,
+        b"\r\n--x-y--\r\n",
+    ]
+    .concat();
+    let asked = Asked { content_type: "multipart/form-data; boundary=x-y", body: &body, edits: false };
+    let (sent, _) = Dialect::Azure.begin(asked, &translate::call::Options::default()).unwrap();
+    let (kind, form) = sent.body.unwrap();
+    let boundary = kind.strip_prefix("multipart/form-data; boundary=").unwrap();
+    assert_ne!(boundary, "touchstone-0000000000000000", "the picture holds it");
+    let parts = String::from_utf8_lossy(&form);
+    let parts: Vec<&str> = parts.split(&format!("--{boundary}")).collect();
+    assert_eq!((parts.len(), parts[0], parts[7]), (8, "", "--\r\n"));
+    assert!(parts[5].ends_with("\r\n\r\n[{\"type\":\"image\",\"file_name\":\"picture.png\",\"frame_index\":0}]\r\n"), "{}", parts[5]);
+    assert!(parts[6].contains("name=\"files\"; filename=\"picture.png\"\r\nContent-Type: image/png\r\n\r\n"), "{}", parts[6]);
+    assert!(form.windows(picture.len()).any(|bytes| bytes == picture));
+}
+
+proptest! {
+    /// Whatever a provider says, and whatever a client asks.
+    #[test]
+    fn nothing_panics(body in "[ -~]{0,200}", kind in "(application/json|multipart/form-data; boundary=x)") {
+        let options = translate::call::Options { model: Some("amazon.nova-reel-v1:1"), video_output: Some("s3://a/b"), ..Default::default() };
+        let name = Name { native: "a".into(), model: "m".into(), size: (1, 1), seconds: 1, created: 1 };
+        for dialect in [Dialect::Azure, Dialect::Bedrock, Dialect::Gemini, Dialect::Vertex] {
+            let _ = dialect.begin(Asked { content_type: &kind, body: body.as_bytes(), edits: false }, &options);
+            let _ = dialect.looked(body.as_bytes(), &name);
+            let _ = dialect.place(body.as_bytes(), &name, Variant::Video);
+            let _ = dialect.list(body.as_bytes());
+        }
+    }
+}
