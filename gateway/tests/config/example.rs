@@ -56,10 +56,16 @@ fn the_example_of_videos_serves_what_it_says() {
     let config = Config::load(&here("examples/videos.yaml"), &env(VARIABLES));
     let config = config.unwrap_or_else(|errors| panic!("{errors}"));
     for name in ["openai", "azure", "gemini", "vertex", "bedrock", "huggingface"] {
-        for (method, below) in [("POST", ""), ("GET", ""), ("GET", "/video_1/content"), ("DELETE", "/video_1")] {
+        for (method, below) in
+            [("POST", ""), ("GET", ""), ("GET", "/video_1/content"), ("DELETE", "/video_1")]
+        {
             let path = format!("/{name}/v1/videos{below}");
             let found = config.router.find(method, None, &path, &HeaderMap::new()).expect(&path);
-            assert_eq!(found.route.plugin.target().route_type.name(), "video/v1/videos/generations", "{path}");
+            assert_eq!(
+                found.route.plugin.target().route_type.name(),
+                "video/v1/videos/generations",
+                "{path}"
+            );
         }
     }
 }

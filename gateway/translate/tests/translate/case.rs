@@ -130,10 +130,9 @@ impl Case {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../specs/cases");
         let mut cases = Vec::new();
         // Batches and files are no calls: `batches.rs` and `files.rs` read theirs. Works come and go as forms and bytes: `works.rs`.
-        for route in folders(&root)
-            .into_iter()
-            .filter(|route| !["batches", "files", "images", "transcriptions"].contains(&&*name(route)))
-        {
+        for route in folders(&root).into_iter().filter(|route| {
+            !["batches", "files", "images", "transcriptions", "videos"].contains(&&*name(route))
+        }) {
             let api = Api::ALL.into_iter().find(|api| api.name() == name(&route));
             let api = api.unwrap_or_else(|| panic!("{} is no API", route.display()));
             for provider in folders(&route) {

@@ -101,7 +101,8 @@ impl Case {
 
     /// Whether the provider's document knows such an answer.
     fn is_answer(&self, sent: &Sent, answer: &Value) {
-        let operation = specs::api(self.document()).unwrap().operation(sent.method, &sent.target.path).unwrap();
+        let operation =
+            specs::api(self.document()).unwrap().operation(sent.method, &sent.target.path).unwrap();
         let status = if sent.method == "POST" && self.dialect == Dialect::Azure { 201 } else { 200 };
         assert_eq!(operation.reply(status, answer), [], "{self}");
     }
@@ -122,7 +123,10 @@ fn shown(body: &[u8], case: &Case) -> Value {
     assert_eq!(wrong.count(), 0, "{case}: {video}");
     let id = video.as_object_mut().unwrap().remove("id").unwrap();
     let name = Name::read(id.as_str().unwrap()).unwrap();
-    assert_eq!((video["model"].as_str(), video["created_at"].as_u64()), (Some(&*name.model), Some(name.created)));
+    assert_eq!(
+        (video["model"].as_str(), video["created_at"].as_u64()),
+        (Some(&*name.model), Some(name.created))
+    );
     video
 }
 
@@ -170,7 +174,11 @@ fn looks_are_translated_and_lead_to_the_video() {
             is_refused(place(), &expected, &case);
         }
         if let Some(here) = case.json("here.json") {
-            assert_eq!(place(), Ok(Place::Here(STANDARD.decode(here["base64"].as_str().unwrap()).unwrap())), "{case}");
+            assert_eq!(
+                place(),
+                Ok(Place::Here(STANDARD.decode(here["base64"].as_str().unwrap()).unwrap())),
+                "{case}"
+            );
         }
         if let Some(fetch) = case.json("fetch.json") {
             let place = place().unwrap();
@@ -186,7 +194,8 @@ fn lists_are_translated() {
         let Some(list) = case.json("list.json") else { continue };
         let sent = case.step(Step::List { limit: 2, after: Some("task_0") });
         case.is_answer(&sent, &list);
-        let listed: Value = serde_json::from_slice(&page(&case.dialect.list(list.to_string().as_bytes()).unwrap())).unwrap();
+        let listed: Value =
+            serde_json::from_slice(&page(&case.dialect.list(list.to_string().as_bytes()).unwrap())).unwrap();
         let data = listed["data"].as_array().unwrap();
         assert_eq!((&listed["first_id"], &listed["has_more"]), (&data[0]["id"], &list["has_more"]), "{case}");
         let data: Vec<Value> = data.iter().map(|video| shown(video.to_string().as_bytes(), &case)).collect();
@@ -217,8 +226,17 @@ fn a_picture_in_a_form_goes_on_in_one() {
     let parts = String::from_utf8_lossy(&form);
     let parts: Vec<&str> = parts.split(&format!("--{boundary}")).collect();
     assert_eq!((parts.len(), parts[0], parts[7]), (8, "", "--\r\n"));
-    assert!(parts[5].ends_with("\r\n\r\n[{\"type\":\"image\",\"file_name\":\"picture.png\",\"frame_index\":0}]\r\n"), "{}", parts[5]);
-    assert!(parts[6].contains("name=\"files\"; filename=\"picture.png\"\r\nContent-Type: image/png\r\n\r\n"), "{}", parts[6]);
+    assert!(
+        parts[5]
+            .ends_with("\r\n\r\n[{\"type\":\"image\",\"file_name\":\"picture.png\",\"frame_index\":0}]\r\n"),
+        "{}",
+        parts[5]
+    );
+    assert!(
+        parts[6].contains("name=\"files\"; filename=\"picture.png\"\r\nContent-Type: image/png\r\n\r\n"),
+        "{}",
+        parts[6]
+    );
     assert!(form.windows(picture.len()).any(|bytes| bytes == picture));
 }
 
