@@ -25,12 +25,6 @@ pub fn split(text: &str) -> Vec<Vec<u8>> {
     O200K.encode(text).into_iter().map(|token| O200K.decode(&[token])).collect()
 }
 
-/// The tokens of a text, by number.
-#[must_use]
-pub fn encode(text: &str) -> Vec<u32> {
-    O200K.encode(text)
-}
-
 /// The text that tokens stand for. Numbers that are no tokens stand for nothing; half a character becomes U+FFFD.
 #[must_use]
 pub fn decode(tokens: impl Iterator<Item = u64>) -> String {

@@ -40,8 +40,9 @@ fn say_in_tokens(asked: &mut Value) {
     }
 }
 
+/// A token a byte: of what is printed, they have the same numbers in every vocabulary of `OpenAI`'s, whichever a gateway reads them by.
 fn tokens(text: &str) -> Vec<Value> {
-    mocks::tokens::encode(text).into_iter().map(Value::from).collect()
+    text.bytes().map(|byte| Value::from(byte.saturating_sub(b'!'))).collect()
 }
 
 fn last_text(surface: Surface, request: &mut Value) -> Option<&mut Value> {

@@ -80,7 +80,8 @@ async fn a_marker_is_found_in_tokens() {
     let marker = "[[ts:tokens/1]]";
     let found = Reply { embeddings: Some(vec![Vector(vec![0.5, 0.25])]), ..Reply::default() };
     mocks.add(Script::new(marker, found));
-    let tokens = json!(mocks::tokens::encode(&format!("the stone {marker}"))).to_string();
+    // A token a byte.
+    let tokens = json!(marker.bytes().map(|byte| byte - b'!').collect::<Vec<_>>()).to_string();
     let inputs = [tokens.clone(), format!("[[1820, 1176],\n {tokens}]"), tokens.replace(',', ", ")];
     for input in &inputs {
         let body = format!(r#"{{"model":"text-embedding-3-small","input" : {input}}}"#);
