@@ -15,7 +15,7 @@ pub(super) fn render(view: &View, refresh: Option<u16>) -> String {
 }
 
 /// What all pages of Touchstone look alike in, and what is this one's.
-const STYLE: &str = concat!(include_str!("../../../style/base.css"), include_str!("page.css"));
+const STYLE: &str = concat!(include_str!("../../../conformance/style/base.css"), include_str!("page.css"));
 
 #[derive(Template)]
 #[template(path = "page.html")]

@@ -86,7 +86,7 @@ pub(super) fn pack(document: &impl Serialize) -> io::Result<String> {
     Ok(STANDARD.encode(packed.finish()?))
 }
 
-pub(super) const BASE: &str = concat!(include_str!("../../../../style/base.css"), include_str!("base.css"));
+pub(super) const BASE: &str = concat!(include_str!("../../../style/base.css"), include_str!("base.css"));
 pub(super) const STYLE: &str = include_str!("report.css");
 /// In the order in which they need each other.
 const CODE: [&str; 10] = [
