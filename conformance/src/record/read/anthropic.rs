@@ -90,6 +90,7 @@ pub(super) fn take(draft: &mut Draft, event: &Event) {
             }
         }
         "content_block_delta" => delta(draft, &key, &json["delta"]),
+        "content_block_stop" => draft.close(&key),
         "message_delta" => {
             end(draft, &json["delta"]);
             usage(draft, &json["usage"]);
@@ -130,7 +131,7 @@ fn delta(draft: &mut Draft, key: &str, delta: &Value) {
         "text_delta" => draft.text(key, text("text")),
         "thinking_delta" => draft.thought(key, text("thinking")),
         "signature_delta" => draft.sign(key, text("signature")),
-        "input_json_delta" => draft.arguments(key, text("partial_json")),
+        "input_json_delta" => draft.piece(key, text("partial_json")),
         _ => {}
     }
 }

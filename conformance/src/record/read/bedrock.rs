@@ -53,6 +53,8 @@ pub(super) fn take(draft: &mut Draft, event: &Event) {
     }
     if let Some(delta) = json.get("delta") {
         self::delta(draft, &key, delta);
+    } else if json["contentBlockIndex"].is_u64() && json.get("start").is_none() {
+        draft.close(&key);
     }
     if let Some(reason) = json["stopReason"].as_str() {
         draft.finish = Some(finish(reason));
@@ -85,7 +87,7 @@ fn delta(draft: &mut Draft, key: &str, delta: &Value) {
         draft.text(key, said);
     }
     if let Some(piece) = delta["toolUse"]["input"].as_str() {
-        draft.arguments(key, piece);
+        draft.piece(key, piece);
     }
     let reasoning = &delta["reasoningContent"];
     reasoning["text"].as_str().into_iter().for_each(|text| draft.thought(key, text));

@@ -29,6 +29,10 @@ pub(super) struct Draft {
     /// How many events came before the error.
     failed_after: Option<usize>,
     interleaves: bool,
+    /// The calls of a stream of which a piece came, be it empty.
+    begun: Vec<String>,
+    /// Whether such a piece was not empty, or never came.
+    bare_calls: bool,
     pub(super) notes: Vec<String>,
 }
 
@@ -127,6 +131,22 @@ impl Draft {
         }
     }
 
+    /// A piece of arguments in a stream whose provider opens them with an empty one.
+    pub(super) fn piece(&mut self, key: &str, piece: &str) {
+        if !self.begun.iter().any(|begun| begun == key) {
+            self.bare_calls |= !piece.is_empty();
+            self.begun.push(key.to_owned());
+        }
+        self.arguments(key, piece);
+    }
+
+    /// The end of a block in such a stream.
+    pub(super) fn close(&mut self, key: &str) {
+        let block = self.blocks.iter().find(|(known, _)| known == key).map(|(_, block)| block);
+        let is_mute = matches!(block, Some(Block::ToolCall(call)) if call.arguments.0.is_empty());
+        self.bare_calls |= is_mute && !self.begun.iter().any(|begun| begun == key);
+    }
+
     /// The block of this key, made where there is none. Going back to an earlier call: they take turns.
     fn block(&mut self, key: &str, new: impl FnOnce() -> Block) -> &mut Block {
         let number = self.blocks.iter().position(|(known, _)| known == key).unwrap_or_else(|| {
@@ -173,6 +193,7 @@ impl Draft {
             id: self.id,
             headers: self.headers,
             interleave: self.interleaves,
+            bare_calls: self.bare_calls,
             fault: (fault != Fault::default()).then_some(fault),
             error: self.failure.filter(|_| failed),
             ..Reply::default()

@@ -110,7 +110,7 @@ const NOVA: &[&str] = &[
 
 /// What Converse has; of a stream, each event under its name.
 fn nova(draft: &mut Draft, event: &Event) {
-    let names = ["contentBlockStart", "contentBlockDelta", "messageStop", "metadata"];
+    let names = ["contentBlockStart", "contentBlockDelta", "contentBlockStop", "messageStop", "metadata"];
     match names.into_iter().find(|name| event.json[*name].is_object()) {
         Some(name) => {
             let inner = Event {
