@@ -82,6 +82,18 @@ impl Client {
         Reply { status, head, body: Vec::new(), complete: false }
     }
 
+    /// The head of a stream, and what is before its first event: whoever has seen some of it knows that the gateway has read as much.
+    pub(super) async fn seen(&mut self) -> Reply {
+        let head = self.head().await;
+        loop {
+            let line = self.line().await;
+            assert!(!line.is_empty(), "the stream ended");
+            if line.starts_with("data: ") {
+                return head;
+            }
+        }
+    }
+
     /// One line with its end; empty at the end of the connection.
     pub(super) async fn line(&mut self) -> String {
         loop {

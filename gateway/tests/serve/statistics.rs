@@ -145,7 +145,7 @@ async fn whoever_leaves_is_told_with_what_it_got() {
     call.begin_stream().await;
     let begun = anthropic(&["one", " two three", " four five"]);
     call.chunk(&begun[..begun.find("event: content_block_stop").unwrap()]).await;
-    client.head().await;
+    client.seen().await;
     drop(client);
     call.gone().await;
     let line = log.line("statistics-left").await;

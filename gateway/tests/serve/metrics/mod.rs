@@ -142,7 +142,7 @@ async fn traffic(upstream: &Upstream, gateway: &gateway::Gateway) -> f64 {
     let begun = event("Hi");
     let head = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n";
     call.write(format!("{head}{:x}\r\n{begun}\r\n", begun.len())).await;
-    client.head().await;
+    client.seen().await;
     drop(client);
     call.gone().await;
     3.0 * length(ASK) + 2.0 * length(ASK_STREAM) + 1.0

@@ -202,7 +202,7 @@ async fn errors_are_told_and_the_clients_own_are_no_failing_of_the_gateway() {
     let mut call = upstream.call().await;
     call.begin_stream().await;
     call.chunk(event("Hi")).await;
-    client.head().await;
+    client.seen().await;
     drop(client);
     call.gone().await;
     assert_eq!(told(&mut collector, 2).await, (Some("client_gone".to_owned()), Some(2)));
