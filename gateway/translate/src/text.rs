@@ -72,6 +72,12 @@ impl<'a> Text<'a> {
         }
     }
 
+    /// The inside of the JSON string that it came as.
+    pub(crate) fn inner(self) -> Option<&'a [u8]> {
+        let Self::Json(token) = self else { return None };
+        token.as_bytes().get(1..token.len().checked_sub(1)?)
+    }
+
     /// Adds the inside of a JSON string to `out`: escaped, without quotes. So pieces can be joined.
     pub fn write_inner(self, out: &mut Vec<u8>) {
         match self {

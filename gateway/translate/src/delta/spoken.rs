@@ -149,6 +149,12 @@ impl Sink for Spoken {
 impl Escaped {
     /// A piece that does not fit whole is left out: it could end within an escape.
     fn add(&mut self, text: Text<'_>, room: &mut usize, left_out: &mut u64) {
+        // Nearly all come as they are kept.
+        if let Some(inner) = text.inner().filter(|inner| inner.len() <= *room) {
+            *room -= inner.len();
+            self.0.extend_from_slice(inner);
+            return;
+        }
         let before = self.0.len();
         text.write_inner(&mut self.0);
         let size = self.0.len() - before;
