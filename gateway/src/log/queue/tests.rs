@@ -61,10 +61,14 @@ fn a_writer_that_takes_nothing_holds_up_nobody_and_what_is_lost_is_told() {
     }
     let text = all(queue, &token, &pieces);
     let (kept, told): (Vec<&str>, Vec<&str>) = text.lines().partition(|line| line.starts_with('x'));
-    let [told] = told[..] else { panic!("{} lines about lost ones", told.len()) };
-    let told: serde_json::Value = serde_json::from_str(told).unwrap();
-    assert_eq!((&told["level"], &told["message"]), (&"WARN".into(), &"log records dropped".into()));
-    assert_eq!(kept.len() as u64 + told["dropped"].as_u64().unwrap(), 100);
+    // The thread may begin in the midst of them: then some are lost before, and some after.
+    assert!((1..=2).contains(&told.len()), "{} lines about lost ones", told.len());
+    let lost = told.iter().map(|line| {
+        let told: serde_json::Value = serde_json::from_str(line).unwrap();
+        assert_eq!((&told["level"], &told["message"]), (&"WARN".into(), &"log records dropped".into()));
+        told["dropped"].as_u64().unwrap()
+    });
+    assert_eq!(kept.len() as u64 + lost.sum::<u64>(), 100);
     // What waits, and what the thread had taken by then.
     assert!((8..=16).contains(&kept.len()), "{} records of 1 MiB were kept", kept.len());
 }
