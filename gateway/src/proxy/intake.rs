@@ -10,9 +10,8 @@ use hyper::body::{Body, Incoming};
 use tokio::time::timeout;
 
 use crate::fault::Fault;
+use crate::server::LINGER;
 
-/// How long the rest of a refused body is read, so that its sender gets to see why.
-const LINGER: Duration = Duration::from_secs(5);
 /// Room that a client's mere announcement of a long body is given.
 const ROOM: u64 = 256 << 10;
 

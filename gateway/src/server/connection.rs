@@ -53,7 +53,7 @@ async fn speak<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
     drain: CancellationToken,
 ) {
     let limits = core.limits.clone();
-    let socket = Watched { socket: TokioIo::new(socket), watch: Arc::clone(watch) };
+    let socket = Watched::new(TokioIo::new(socket), Arc::clone(watch));
     let service = service_fn(|mut request: Request<Incoming>| {
         let (proxy, busy) = (core.proxy(), watch.busy());
         if let Some(secure) = secure {
@@ -72,6 +72,7 @@ async fn speak<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
             () = overdue.as_mut() => return,
             () = drain.cancelled(), if !draining => {
                 draining = true;
+                watch.leave();
                 connection.as_mut().graceful_shutdown();
             }
         }

@@ -2,6 +2,7 @@
 
 mod connection;
 mod core;
+mod linger;
 mod listen;
 mod tls;
 mod watch;
@@ -19,6 +20,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 pub(crate) use core::{Core, Generation};
+pub(crate) use linger::LINGER;
 pub(crate) use listen::listen;
 pub(crate) use tls::{Identity, Secure};
 pub(crate) use watch::Busy;

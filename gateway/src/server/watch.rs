@@ -4,14 +4,15 @@ use std::io;
 use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::task::{Context, Poll};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use hyper::rt::{Read, ReadBufCursor, Write};
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
 
+use super::linger::Linger;
 use crate::limits::Limits;
 
 /// Not stuck.
@@ -28,6 +29,8 @@ pub(super) struct Watch {
     idle_since: AtomicU64,
     /// Since when the client has not taken a byte, while there are some for it; or [`MOVES`].
     stuck_since: AtomicU64,
+    /// The client has said something that is no call, or not yet.
+    unanswered: AtomicBool,
     quiet: Notify,
 }
 
@@ -39,6 +42,7 @@ impl Watch {
             calls: AtomicUsize::new(0),
             idle_since: AtomicU64::new(0),
             stuck_since: AtomicU64::new(MOVES),
+            unanswered: AtomicBool::new(false),
             quiet: Notify::new(),
         })
     }
@@ -46,7 +50,20 @@ impl Watch {
     /// Notes a call that runs until what is returned is dropped.
     pub(super) fn busy(self: &Arc<Self>) -> Busy {
         self.calls.fetch_add(1, Ordering::Relaxed);
+        self.unanswered.store(false, Ordering::Relaxed);
         Busy(Arc::clone(self))
+    }
+
+    /// Notes bytes of the client's: those of a call are the call's.
+    fn hears(&self) {
+        if self.calls.load(Ordering::Relaxed) == 0 {
+            self.unanswered.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// Notes that the connection closes because the gateway goes: whatever the client says from here on is not for it.
+    pub(super) fn leave(&self) {
+        self.unanswered.store(false, Ordering::Relaxed);
     }
 
     /// Waits until no call runs.
@@ -106,13 +123,19 @@ impl Drop for Busy {
     }
 }
 
-/// A socket that tells its [`Watch`] whether the client takes what is written.
+/// A socket that tells its [`Watch`] whether the client takes what is written, and that is not closed on a client which still sends what
+/// was refused.
 pub(super) struct Watched<S> {
-    pub(super) socket: S,
-    pub(super) watch: Arc<Watch>,
+    socket: S,
+    watch: Arc<Watch>,
+    linger: Linger,
 }
 
 impl<S> Watched<S> {
+    pub(super) fn new(socket: S, watch: Arc<Watch>) -> Self {
+        Self { socket, watch, linger: Linger::default() }
+    }
+
     fn note<T>(&self, written: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
         let stuck = &self.watch.stuck_since;
         let was = stuck.load(Ordering::Relaxed);
@@ -131,11 +154,15 @@ impl<S: Read + Unpin> Read for Watched<S> {
         cx: &mut Context<'_>,
         buffer: ReadBufCursor<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.socket).poll_read(cx, buffer)
+        let read = Pin::new(&mut self.socket).poll_read(cx, buffer);
+        if read.is_ready() {
+            self.watch.hears();
+        }
+        read
     }
 }
 
-impl<S: Write + Unpin> Write for Watched<S> {
+impl<S: Read + Write + Unpin> Write for Watched<S> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.socket).poll_write(cx, bytes);
         self.note(written)
@@ -146,7 +173,12 @@ impl<S: Write + Unpin> Write for Watched<S> {
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.socket).poll_shutdown(cx)
+        let this = &mut *self;
+        ready!(Pin::new(&mut this.socket).poll_shutdown(cx))?;
+        if this.watch.unanswered.load(Ordering::Relaxed) {
+            ready!(this.linger.poll(&mut this.socket, cx));
+        }
+        Poll::Ready(Ok(()))
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -189,7 +221,7 @@ mod tests {
         let (watch, start) = (Watch::new(None), Instant::now());
         let _busy = watch.busy();
         let (near, _far) = tokio::io::duplex(4);
-        let mut socket = Watched { socket: hyper_util::rt::TokioIo::new(near), watch: Arc::clone(&watch) };
+        let mut socket = Watched::new(hyper_util::rt::TokioIo::new(near), Arc::clone(&watch));
         let write = async {
             sleep_until(start + Duration::from_secs(100)).await;
             std::future::poll_fn(|cx| Pin::new(&mut socket).poll_write(cx, b"1234")).await.unwrap();

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::timeout;
 
 use super::*;
@@ -86,7 +87,7 @@ async fn a_client_that_takes_nothing_is_let_go() {
     let flood = async {
         while call.socket.writable().await.is_ok() {
             let bytes = format!("{:x}\r\n{chunk}\r\n", chunk.len());
-            if tokio::io::AsyncWriteExt::write_all(&mut call.socket, bytes.as_bytes()).await.is_err() {
+            if call.socket.write_all(bytes.as_bytes()).await.is_err() {
                 return;
             }
         }
@@ -103,6 +104,20 @@ async fn a_head_that_is_too_large_is_refused() {
         let mut client = Client::connect(gateway.addr()).await;
         client.post("/chat", &fields, ASK).await;
         assert_eq!(client.head().await.status, 431);
+    }
+}
+
+#[tokio::test]
+async fn whoever_still_sends_a_head_that_is_too_large_is_not_reset_before_it_reads_why() {
+    let gateway = Setup::new("openai", "127.0.0.1:1".parse().unwrap())
+        .limits(|limits| limits.head_bytes = 16 << 10)
+        .start();
+    let mut client = Client::connect(gateway.addr()).await;
+    client.write(&format!("POST /chat HTTP/1.1\r\nx: {}", "y".repeat(20 << 10))).await;
+    assert_eq!(client.head().await.status, 431);
+    assert_eq!(client.socket.read_to_end(&mut Vec::new()).await.expect("an end, no reset"), 0);
+    for _ in 0..16 {
+        client.socket.write_all(&[b'y'; 64 << 10]).await.expect("somebody reads");
     }
 }
 

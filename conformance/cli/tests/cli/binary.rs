@@ -64,8 +64,10 @@ impl Server {
     pub(super) fn ask(&self, method: &str, path: &str, headers: &str, body: &str) -> String {
         let mut stream = TcpStream::connect(&self.address).expect("it listens");
         let length = body.len();
-        write!(stream, "{method} {path} HTTP/1.1\r\nhost: t\r\nconnection: close\r\n{headers}content-length: {length}\r\n\r\n{body}")
-            .expect("it reads");
+        let head = format!(
+            "{method} {path} HTTP/1.1\r\nhost: t\r\nconnection: close\r\n{headers}content-length: {length}\r\n\r\n"
+        );
+        stream.write_all((head + body).as_bytes()).expect("it reads, be it what it refuses");
         let mut reply = Vec::new();
         stream.read_to_end(&mut reply).expect("it answers");
         text(&reply)
