@@ -39,6 +39,14 @@ pub enum Error {
     /// Nothing of the suite is left to run.
     #[error("nothing to run: no check matches {0}")]
     Nothing(String),
+    /// `--provider` names what neither the suite nor the profile knows.
+    #[error("no provider or route `{name}`{nearest}")]
+    NoProvider {
+        /// What was asked for.
+        name: String,
+        /// `; did you mean …?` or nothing.
+        nearest: String,
+    },
     /// The profile's template does not render.
     #[error("template {file}: {reason}")]
     Template {
@@ -115,6 +123,7 @@ impl Error {
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::NoProfile(_) | Self::Glob { .. } | Self::Nothing(_) | Self::Unknown { .. } => 2,
+            Self::NoProvider { .. } => 2,
             Self::Parse { .. } | Self::Template { .. } | Self::Hosts { .. } => 2,
             Self::Scenarios { .. } | Self::NoScenarios(_) | Self::Unmeasurable(_) | Self::Record(_) => 2,
             Self::Setup { .. } | Self::Container(_) | Self::NotReady { .. } | Self::Died { .. } => 3,

@@ -18,10 +18,14 @@ pub fn short(text: &str, limit: usize) -> String {
 
 /// `; did you mean `this`?`: the nearest of the words that are known, where one is near.
 pub(crate) fn did_you_mean<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
+    nearest(word, known).map(|nearest| format!("; did you mean `{nearest}`?"))
+}
+
+/// The nearest of the words that are known, where one is near: a third of the letters may be wrong.
+pub(crate) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let distances = known.into_iter().map(|known| (strsim::damerau_levenshtein(word, known), known));
     let (distance, nearest) = distances.min()?;
-    // A third of the letters may be wrong.
-    (distance <= word.len().max(3) / 3).then(|| format!("; did you mean `{nearest}`?"))
+    (distance <= word.len().max(3) / 3).then_some(nearest)
 }
 
 /// One word of the shell, quoted where it must be.

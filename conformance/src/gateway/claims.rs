@@ -7,7 +7,7 @@ use globset::Glob;
 use super::{Profile, Route, Start};
 use crate::requirement;
 use crate::scenario;
-use crate::{Surface, dialect};
+use crate::{Surface, dialect, text};
 
 /// Every mistake, in one sentence each.
 pub(super) fn mistakes(profile: &Profile) -> Vec<String> {
@@ -27,7 +27,7 @@ pub(super) fn mistakes(profile: &Profile) -> Vec<String> {
     // A word that is like no other may be one of the user's own scenarios.
     let unknown = |names: &[String]| {
         let odd = names.iter().filter(|name| !features.contains(&name.as_str()));
-        let meant = odd.filter_map(|name| Some((name, near(name, &features)?)));
+        let meant = odd.filter_map(|name| Some((name, text::nearest(name, features.iter().copied())?)));
         meant.map(|(name, near)| format!("no feature `{name}`; did you mean `{near}`?")).collect::<Vec<_>>()
     };
     unknown(&profile.features).into_iter().for_each(&mut wrong);
@@ -80,16 +80,8 @@ fn features() -> Vec<&'static str> {
 
 /// `; did you mean …?` for what is near, else all that there is.
 fn nearest(name: &str, known: &[&str]) -> String {
-    near(name, known).map_or_else(
-        || format!(": there are {}", known.join(", ")),
-        |near| format!("; did you mean `{near}`?"),
-    )
-}
-
-/// What differs from a word in a third of its letters at most.
-fn near<'k>(name: &str, known: &[&'k str]) -> Option<&'k str> {
-    let near = known.iter().map(|known| (strsim::damerau_levenshtein(name, known), *known));
-    near.min().filter(|(distance, _)| *distance <= name.len() / 3).map(|(_, known)| known)
+    text::did_you_mean(name, known.iter().copied())
+        .unwrap_or_else(|| format!(": there are {}", known.join(", ")))
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! Which scenario is played in which cell, and what is judged there.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
@@ -8,7 +9,7 @@ use super::Options;
 use crate::gateway::{Profile, Route, Streaming};
 use crate::requirement::{self, Requirement};
 use crate::scenario::{self, Scenario};
-use crate::{Cell, Error, Mode, Surface};
+use crate::{Cell, Error, Mode, Surface, text};
 
 /// Everything that is going to happen.
 pub(crate) struct Plan {
@@ -40,6 +41,7 @@ pub(crate) struct Play {
 impl Plan {
     pub(crate) fn new(profile: &Profile, options: &Options, owns_gateway: bool) -> Result<Self, Error> {
         let select = Select::new(&options.select)?;
+        check_providers(profile, options)?;
         let mut plays = Vec::new();
         for (ordinal, scenario) in scenario::all().iter().chain(options.scenarios.iter()).enumerate() {
             if options.quick && !scenario.quick {
@@ -67,6 +69,20 @@ impl Plan {
         }
         Ok(Self { plays })
     }
+}
+
+/// A name that is nobody's is told, lest the run be green for having left it out.
+fn check_providers(profile: &Profile, options: &Options) -> Result<(), Error> {
+    let routes = profile.routes.iter().flat_map(|route| [route.name.as_str(), route.provider.as_str()]);
+    let mut known: BTreeSet<&str> = routes.collect();
+    for name in mocks::provider::names() {
+        known.insert(name);
+    }
+    let Some(name) = options.providers.iter().find(|name| !known.contains(name.as_str())) else {
+        return Ok(());
+    };
+    let nearest = text::did_you_mean(name, known).unwrap_or_default();
+    Err(Error::NoProvider { name: name.clone(), nearest })
 }
 
 /// What was asked for, in the words of the command line.

@@ -51,7 +51,7 @@ pub(crate) struct Gateway {
     /// Print the JSON Schema of such files, for editors, and exit
     #[arg(long, conflicts_with_all = ["config", "check", "init"])]
     schema: bool,
-    /// Write it though there is one
+    /// With --init: write over a file that is there
     #[arg(long, requires = "init")]
     force: bool,
     /// Read a client's key from standard input, say what a file may hold in its place, and exit

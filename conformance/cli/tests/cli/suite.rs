@@ -63,6 +63,7 @@ fn what_was_called_wrongly_is_2() {
         ["test", "--select", "nothing-has-this-name"],
         ["test", "--surface", "audio"],
         ["test", "--provider", "nobody"],
+        ["test", "--provider=openai", "--provider=opnai"],
         ["test", "--jobs", "0"],
         ["test", "--colour", "blue"],
         ["diff", "there-is-no.json", "nor-this.json"],
