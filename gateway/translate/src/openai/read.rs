@@ -98,14 +98,7 @@ impl ChunkReader {
         if let Some(text) = choice.text {
             self.said(text, sink);
         }
-        match choice.finish_reason.map(Text::plain).as_deref() {
-            Some("error") => {
-                return Err(Error::Provider(Problem::of(502).saying("the model failed to answer")));
-            }
-            None | Some("") => (),
-            reason => self.finish(reason, sink),
-        }
-        Ok(())
+        self.stop(choice.finish_reason, sink)
     }
 
     /// A choice of a chunk that somebody else read, and that brings nothing but text, or its end.
@@ -115,13 +108,23 @@ impl ChunkReader {
         text: Option<Text<'_>>,
         finish: Option<Text<'_>>,
         sink: &mut dyn Sink,
-    ) {
+    ) -> Result<(), Error> {
         self.turn(index, sink);
         if let Some(text) = text {
             self.said(text, sink);
         }
-        if let Some(reason) = finish {
-            self.finish(Some(&reason.plain()), sink);
+        self.stop(finish, sink)
+    }
+
+    /// What a choice says of its end; some say an empty reason as long as there is none.
+    fn stop(&mut self, reason: Option<Text<'_>>, sink: &mut dyn Sink) -> Result<(), Error> {
+        match reason.map(Text::plain).as_deref() {
+            Some("error") => Err(Error::Provider(Problem::of(502).saying("the model failed to answer"))),
+            None | Some("") => Ok(()),
+            reason => {
+                self.finish(reason, sink);
+                Ok(())
+            }
         }
     }
 

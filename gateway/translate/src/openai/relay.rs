@@ -128,14 +128,14 @@ impl Relay {
     /// Listens to an event that was looked at. What cannot be understood was passed on all the same.
     fn hear(&mut self, frame: &Frame<'_>, choices: &[Choice<'_>]) {
         let Some((reader, spoken)) = &mut self.ear else { return };
-        if choices.iter().all(Choice::is_bare) {
-            for choice in choices {
+        let _ = if choices.iter().all(Choice::is_bare) {
+            choices.iter().try_for_each(|choice| {
                 let finish = choice.finish_reason.and_then(|reason| Text::token(reason.get()));
-                reader.bare(choice.index, choice.said(), finish, &mut **spoken);
-            }
+                reader.bare(choice.index(), choice.said(), finish, &mut **spoken)
+            })
         } else {
-            let _ = reader.frame(frame, &mut **spoken);
-        }
+            reader.frame(frame, &mut **spoken)
+        };
     }
 
     /// Looks at an event; tells whether it is to be held until it is known how the reply ends.
@@ -213,9 +213,8 @@ struct Chunk<'a> {
 
 #[derive(Deserialize)]
 struct Choice<'a> {
-    #[serde(default)]
-    index: u32,
     #[serde(borrow)]
+    index: Option<&'a RawValue>,
     delta: Option<Piece<'a>>,
     /// Of some others' whole replies.
     message: Option<&'a RawValue>,
@@ -247,6 +246,11 @@ impl<'a> Choice<'a> {
             && self.message.is_none()
             && texts.next().is_none_or(|text| text.0.is_some())
             && texts.next().is_none()
+    }
+
+    /// Its number; what is none is passed on all the same.
+    fn index(&self) -> u32 {
+        self.index.and_then(|index| index.get().parse().ok()).unwrap_or_default()
     }
 
     /// Its text, be it of a chat or of a completion.
@@ -293,8 +297,10 @@ mod tests {
             Just(json!({"tool_calls": [{"index": 0, "function": {"arguments": "}"}}]})),
             Just(json!({})),
         ];
-        let finish =
-            prop_oneof![4 => Just(json!(null)), 1 => Just(json!("stop")), 1 => Just(json!("length"))];
+        let finish = prop_oneof![
+            4 => Just(json!(null)),
+            1 => prop::sample::select(&["", "stop", "length", "error"][..]).prop_map(Value::from),
+        ];
         let choice = (0..3, delta, finish).prop_map(
             |(index, delta, finish)| json!({"index": index, "delta": delta, "finish_reason": finish}),
         );
@@ -307,6 +313,26 @@ mod tests {
         serde_json::from_slice(&out).unwrap()
     }
 
+    fn chunk(choices: &Value) -> Vec<u8> {
+        json!({"id": "c", "choices": choices}).to_string().into_bytes()
+    }
+
+    fn frame(data: &[u8]) -> Frame<'_> {
+        Frame { kind: Kind::Event, event: "", data: Cow::Borrowed(data), raw: data }
+    }
+
+    #[test]
+    fn a_number_that_is_none_is_passed_on() {
+        for index in [json!(null), json!(-1), json!("0"), json!(1.5)] {
+            let mut relay = Relay::new(&Quirks::CHAT, &Call::default());
+            relay.listen(Box::new(Spoken::new(1000)));
+            let event = chunk(&json!([{"index": index, "delta": {"content": "hi"}}]));
+            assert_eq!(relay.frame(&frame(&event)), Ok(()), "{index}");
+            assert_eq!(*relay.out(), event);
+            assert_eq!(told(&relay.spoken().unwrap())["choices"][0]["message"]["content"], "hi", "{index}");
+        }
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -317,10 +343,10 @@ mod tests {
             relay.listen(Box::new(Spoken::new(1000)));
             let (mut reader, mut spoken) = (ChunkReader::new(&Call::default()), Spoken::new(1000));
             for choices in events {
-                let data = json!({"id": "c", "choices": choices}).to_string().into_bytes();
-                let frame = Frame { kind: Kind::Event, event: "", data: Cow::Borrowed(&data), raw: &data };
+                let data = chunk(&choices);
+                let frame = frame(&data);
                 relay.frame(&frame).unwrap();
-                reader.frame(&frame, &mut spoken).unwrap();
+                let _ = reader.frame(&frame, &mut spoken);
             }
             prop_assert_eq!(told(&relay.spoken().unwrap()), told(&spoken));
         }
