@@ -155,7 +155,8 @@ impl Relay {
         let counted = chunk.usage.or(choices.last().and_then(|choice| choice.usage));
         if let Some(usage) = counted.and_then(usage::read) {
             self.usage = Some(usage);
-        } else if let [choice @ Choice { finish_reason: None, usage: None, .. }] = &choices[..]
+        } else if let [choice @ Choice { usage: None, .. }] = &choices[..]
+            && !choice.ends()
             && choice.is_bare()
             && let Some(text) = choice.said()
         {
@@ -164,7 +165,7 @@ impl Relay {
         self.hear(frame, &choices);
         // After the finish only a chunk of the usage follows, which has no choice.
         self.is_count = choices.is_empty() && chunk.usage.is_some();
-        let finishes = choices.iter().any(|choice| choice.finish_reason.is_some());
+        let finishes = choices.iter().any(Choice::ends);
         Ok(finishes || choices.is_empty() && !self.held.is_empty())
     }
 }
@@ -248,6 +249,11 @@ impl<'a> Choice<'a> {
             && texts.next().is_none()
     }
 
+    /// Whether it says why it ends; some say an empty reason as long as there is none.
+    fn ends(&self) -> bool {
+        self.finish_reason.is_some_and(|reason| reason.get() != "\"\"")
+    }
+
     /// Its number; what is none is passed on all the same.
     fn index(&self) -> u32 {
         self.index.and_then(|index| index.get().parse().ok()).unwrap_or_default()
@@ -319,6 +325,19 @@ mod tests {
 
     fn frame(data: &[u8]) -> Frame<'_> {
         Frame { kind: Kind::Event, event: "", data: Cow::Borrowed(data), raw: data }
+    }
+
+    #[test]
+    fn only_what_ends_is_held() {
+        for (reason, is_held) in [(json!(null), false), (json!(""), false), (json!("stop"), true)] {
+            let mut relay = Relay::new(&Quirks::CHAT, &Call::default());
+            for text in ["a", "b"] {
+                let event = chunk(&json!([{"delta": {"content": text}, "finish_reason": reason}]));
+                relay.frame(&frame(&event)).unwrap();
+                let passed = std::mem::take(relay.out());
+                assert_eq!(passed, if is_held { Vec::new() } else { event }, "{reason}");
+            }
+        }
     }
 
     #[test]
