@@ -46,7 +46,7 @@ pub(super) fn begin(order: &mut Order, options: &Options<'_>, losses: &mut Losse
         Some(picture) => {
             let bytes = STANDARD.decode(&*picture.data);
             let bytes = bytes.map_err(|_| Error::request("input_reference", "the picture is no base64"))?;
-            let name = format!("picture.{}", picture.media_type.rsplit('/').next().unwrap_or("png"));
+            let name = filename(&picture.media_type)?;
             let items = format!(r#"[{{"type":"image","file_name":"{name}","frame_index":0}}]"#);
             let (width, height, seconds) =
                 (width.to_string(), height.to_string(), order.seconds.map(|n| n.to_string()));
@@ -58,7 +58,7 @@ pub(super) fn begin(order: &mut Order, options: &Options<'_>, losses: &mut Losse
             ];
             fields.extend(seconds.as_deref().map(|seconds| ("n_seconds", seconds)));
             fields.push(("inpaint_items", &*items));
-            form(&fields, (&name, &picture.media_type, &bytes))
+            form(&fields, (name, &picture.media_type, &bytes))
         }
     };
     let target = Target { model: order.model().to_owned(), ..target(JOBS.to_owned()) };
@@ -72,6 +72,19 @@ fn target(path: String) -> Target {
         anchor: Some("/openai/"),
         query,
         ..Target::new(path, String::new(), false)
+    }
+}
+
+/// What a picture is called in a form. What a client says that it is goes into the head of a part: only what is known may.
+fn filename(media_type: &str) -> Result<&'static str, Error> {
+    match media_type {
+        "image/jpeg" => Ok("picture.jpeg"),
+        "image/png" => Ok("picture.png"),
+        "image/webp" => Ok("picture.webp"),
+        _ => {
+            let why = "this provider begins with a PNG, a JPEG or a WebP";
+            Err(Error::request("input_reference", why))
+        }
     }
 }
 

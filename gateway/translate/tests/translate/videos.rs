@@ -240,6 +240,28 @@ fn a_picture_in_a_form_goes_on_in_one() {
     assert!(form.windows(picture.len()).any(|bytes| bytes == picture));
 }
 
+/// What a client says that its picture is stands in the head of a part, and must not become another part.
+#[test]
+fn what_a_picture_is_called_makes_no_field() {
+    for kind in [
+        "image\r\n--touchstone-0000000000000000\r\nContent-Disposition: form-data; name=\"model\"\r\n\r\nanother/png",
+        "image/p\"ng",
+        "text/plain",
+        "",
+    ] {
+        let picture = json!({ "image_url": format!("data:{kind};base64,iVBORw0KGgo=") });
+        let body = json!({ "model": "sora", "prompt": "A hat.", "input_reference": picture }).to_string();
+        let asked = Asked { content_type: "application/json", body: body.as_bytes(), edits: false };
+        let begun = Dialect::Azure.begin(asked, &translate::call::Options::default());
+        let message = "this provider begins with a PNG, a JPEG or a WebP".to_owned();
+        assert_eq!(
+            begun.map(|(sent, _)| sent.body),
+            Err(Error::Request { message, param: Some("input_reference".to_owned()) }),
+            "{kind}"
+        );
+    }
+}
+
 proptest! {
     /// Whatever a provider says, and whatever a client asks.
     #[test]
