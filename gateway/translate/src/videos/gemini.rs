@@ -17,18 +17,8 @@ use crate::images::ratio;
 use crate::json::Object;
 use crate::{Error, path};
 
-/// Parameters of Veo's that OpenAI has no words for.
-const OWN: &[&str] = &[
-    "negativePrompt",
-    "personGeneration",
-    "seed",
-    "enhancePrompt",
-    "generateAudio",
-    "compressionQuality",
-    "resizeMode",
-    "resolution",
-    "storageUri",
-];
+/// Parameters of Veo's that OpenAI has no words for. Vertex AI has more.
+const OWN: &[&str] = &["enhancePrompt", "negativePrompt", "personGeneration", "resolution", "seed"];
 const RATIOS: &[&str] = &["16:9", "9:16"];
 /// Shorter edges, and what their resolution is called.
 const RESOLUTIONS: &[(u32, &str)] = &[(720, "720p"), (1080, "1080p"), (2160, "4k")];
@@ -37,7 +27,7 @@ const SECONDS: u64 = 8;
 const WHAT: &str = "operation";
 
 pub(super) fn begin(order: &mut Order, losses: &mut Losses) -> Result<Sent, Error> {
-    let body = write(order, losses);
+    let body = write(order, OWN, losses);
     let path = format!("{}:predictLongRunning", place_of(order.model())?);
     let target = Target { model: order.model().to_owned(), ..target(path, "/models/") };
     Ok(Sent { method: "POST", target, body: Some(("application/json".to_owned(), body)) })
@@ -56,8 +46,9 @@ fn target(path: String, anchor: &'static str) -> Target {
     }
 }
 
-/// The body, as both of Google's services take it. Length and size of the order are then those that are asked for.
-pub(super) fn write(order: &mut Order, losses: &mut Losses) -> Vec<u8> {
+/// The body, as both of Google's services take it, with those of `own` that are asked for. Length and size of the order are then those
+/// that are asked for.
+pub(super) fn write(order: &mut Order, own: &[&str], losses: &mut Losses) -> Vec<u8> {
     let mut out = Vec::with_capacity(512 + order.prompt.len());
     let mut body = Object::new(&mut out);
     {
@@ -85,7 +76,7 @@ pub(super) fn write(order: &mut Order, losses: &mut Losses) -> Vec<u8> {
         if let Some(seconds) = order.seconds {
             parameters.number("durationSeconds", seconds);
         }
-        order.others(OWN, &mut parameters, losses);
+        order.others(own, &mut parameters, losses);
     }
     drop(body);
     order.size = Some(made(order));

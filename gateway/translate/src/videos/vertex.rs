@@ -12,10 +12,23 @@ use crate::json::Object;
 use crate::providers::vertex;
 use crate::{Error, Text};
 
+/// Parameters of Veo's that OpenAI has no words for: those of the Gemini API, and some of its own.
+const OWN: &[&str] = &[
+    "compressionQuality",
+    "enhancePrompt",
+    "fps",
+    "generateAudio",
+    "negativePrompt",
+    "personGeneration",
+    "resizeMode",
+    "resolution",
+    "seed",
+    "storageUri",
+];
 const WHAT: &str = "operation";
 
 pub(super) fn begin(order: &mut Order, options: &Options<'_>, losses: &mut Losses) -> Result<Sent, Error> {
-    let body = gemini::write(order, losses);
+    let body = gemini::write(order, OWN, losses);
     let target = vertex::google(options, order.model().to_owned(), "predictLongRunning")?;
     Ok(Sent { method: "POST", target, body: Some(("application/json".to_owned(), body)) })
 }
