@@ -8,9 +8,8 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::call::Losses;
-use crate::json::Object;
 use crate::openai::{DataUrl, Members};
-use crate::works::{Asked, Form, Part, as_json};
+use crate::works::{Asked, Form, Others, Part};
 use crate::{Error, Text};
 
 /// A request for pictures.
@@ -30,8 +29,7 @@ pub struct Order<'a> {
     pub images: Vec<Input<'a>>,
     /// Where to edit them: where this is transparent.
     pub mask: Option<Input<'a>>,
-    /// Members that mean something to some providers only, by name, as JSON.
-    pub others: Vec<(String, Cow<'a, str>)>,
+    pub(crate) others: Others<'a>,
     edits: bool,
     stream: bool,
     background: Option<String>,
@@ -109,7 +107,6 @@ impl<'a> Order<'a> {
             images.push(reference.input("images")?);
         }
         let mask = members.read::<Reference<'a>>("mask")?.map(|mask| mask.input("mask")).transpose()?;
-        let others = members.others(READ).into_iter();
         let size = text("size")?;
         Ok(Self {
             model: text("model")?,
@@ -119,7 +116,7 @@ impl<'a> Order<'a> {
             quality: text("quality")?.filter(|quality| quality != "auto"),
             images,
             mask,
-            others: others.map(|member| (member.name.into_owned(), member.value.get().into())).collect(),
+            others: Others::of_json(members, READ),
             stream: members.read("stream")?.unwrap_or(false),
             background: text("background")?,
             output_format: text("output_format")?,
@@ -136,11 +133,6 @@ impl<'a> Order<'a> {
             };
             form.text(name).map(read).transpose()
         };
-        let other = |part: &&Part<'a>| !part.is_file && !READ.contains(&part.name.as_str());
-        let others = form.0.iter().filter(other).map(|part| {
-            let text = String::from_utf8_lossy(part.content);
-            (part.name.clone(), Cow::Owned(as_json(&text)))
-        });
         Ok(Self {
             model: form.text("model"),
             prompt: form.text("prompt").unwrap_or_default(),
@@ -149,7 +141,7 @@ impl<'a> Order<'a> {
             quality: form.text("quality").filter(|quality| quality != "auto"),
             images: form.files("image").map(Input::of).collect(),
             mask: form.files("mask").next().map(Input::of),
-            others: others.collect(),
+            others: Others::of_form(form, READ),
             stream: form.text("stream").as_deref() == Some("true"),
             background: form.text("background"),
             output_format: form.text("output_format"),
@@ -157,24 +149,6 @@ impl<'a> Order<'a> {
             response_format: form.text("response_format"),
             edits: false,
         })
-    }
-
-    /// A member that only some providers know, as JSON.
-    pub fn other(&self, name: &str) -> Option<&str> {
-        self.others.iter().find(|(known, _)| known == name).map(|(_, value)| &**value)
-    }
-
-    /// Notes the members that only some providers know, but for those that this one has.
-    pub(crate) fn drop_others(&self, own: &[&str], losses: &mut Losses) {
-        let foreign = self.others.iter().filter(|(name, _)| !own.contains(&name.as_str()));
-        foreign.for_each(|(name, _)| losses.drop(name.as_str()));
-    }
-
-    /// Writes those members that this provider has.
-    pub(crate) fn put(&self, own: &[&str], object: &mut Object<'_>) {
-        for (name, value) in self.others.iter().filter(|(name, _)| own.contains(&name.as_str())) {
-            object.foreign(name).extend_from_slice(value.as_bytes());
-        }
     }
 
     /// What hardly a provider has that is not OpenAI: addresses to look pictures up at, and transparent ones.
@@ -219,11 +193,6 @@ impl Input<'_> {
     /// A file of a form's.
     pub(crate) fn of<'a>(part: &Part<'a>) -> Input<'a> {
         Input { media_type: part.media_type().into_owned(), data: STANDARD.encode(part.content).into() }
-    }
-
-    /// The same, whoever holds the request.
-    pub(crate) fn kept(self) -> Input<'static> {
-        Input { media_type: self.media_type, data: self.data.into_owned().into() }
     }
 }
 

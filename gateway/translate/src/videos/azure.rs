@@ -25,8 +25,12 @@ const VERSION: &str = "preview";
 const SIZE: (u32, u32) = (720, 1280);
 const WHAT: &str = "video";
 
-pub(super) fn begin(order: &mut Order, options: &Options<'_>, losses: &mut Losses) -> Result<Sent, Error> {
-    order.others(&[], &mut Object::new(&mut Vec::new()), losses);
+pub(super) fn begin(
+    order: &mut Order<'_>,
+    options: &Options<'_>,
+    losses: &mut Losses,
+) -> Result<Sent, Error> {
+    order.others.drop_but(&[], losses);
     let model = options.azure.deployment.unwrap_or(order.model()).to_owned();
     let (width, height) = *order.size.get_or_insert(SIZE);
     let body = match order.picture.take() {

@@ -29,7 +29,11 @@ const FPS: &str = "24";
 const INVOCATIONS: &str = "/async-invoke";
 const WHAT: &str = "invocation";
 
-pub(super) fn begin(order: &mut Order, options: &Options<'_>, losses: &mut Losses) -> Result<Sent, Error> {
+pub(super) fn begin(
+    order: &mut Order<'_>,
+    options: &Options<'_>,
+    losses: &mut Losses,
+) -> Result<Sent, Error> {
     let model = order.model().to_owned();
     if !model.contains(MODEL) {
         let why = "this model of Bedrock is not known to make videos: Nova Reel is";
@@ -55,7 +59,7 @@ pub(super) fn begin(order: &mut Order, options: &Options<'_>, losses: &mut Losse
 }
 
 /// One shot, or a story of several; with a picture it is one.
-fn length(order: &Order, losses: &mut Losses) -> u64 {
+fn length(order: &Order<'_>, losses: &mut Losses) -> u64 {
     let asked = order.seconds.unwrap_or(SHOT);
     let made = match asked {
         _ if order.picture.is_some() => SHOT,
@@ -68,7 +72,7 @@ fn length(order: &Order, losses: &mut Losses) -> u64 {
     made
 }
 
-fn input(order: &Order, seconds: u64, mut input: Object<'_>, losses: &mut Losses) -> Result<(), Error> {
+fn input(order: &Order<'_>, seconds: u64, mut input: Object<'_>, losses: &mut Losses) -> Result<(), Error> {
     if seconds == SHOT {
         input.word("taskType", "TEXT_VIDEO");
         let mut params = input.object("textToVideoParams");
@@ -91,10 +95,11 @@ fn input(order: &Order, seconds: u64, mut input: Object<'_>, losses: &mut Losses
     let mut config = input.object("videoGenerationConfig");
     config.number("durationSeconds", seconds);
     config.word("dimension", "1280x720");
-    if !order.has("fps") {
+    if order.others.get("fps").is_none() {
         config.raw("fps", FPS);
     }
-    order.others(OWN, &mut config, losses);
+    order.others.put(OWN, &mut config);
+    order.others.drop_but(OWN, losses);
     Ok(())
 }
 
@@ -128,7 +133,7 @@ struct Begun {
     invocation_arn: String,
 }
 
-pub(super) fn begun(body: &[u8], order: &Order, now: u64) -> Result<Video, Error> {
+pub(super) fn begun(body: &[u8], order: &Order<'_>, now: u64) -> Result<Video, Error> {
     let begun: Begun = call::read(WHAT, body)?;
     let name = Name {
         native: begun.invocation_arn,

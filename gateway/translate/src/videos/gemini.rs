@@ -26,7 +26,7 @@ const RESOLUTIONS: &[(u32, &str)] = &[(720, "720p"), (1080, "1080p"), (2160, "4k
 const SECONDS: u64 = 8;
 const WHAT: &str = "operation";
 
-pub(super) fn begin(order: &mut Order, losses: &mut Losses) -> Result<Sent, Error> {
+pub(super) fn begin(order: &mut Order<'_>, losses: &mut Losses) -> Result<Sent, Error> {
     let body = write(order, OWN, losses);
     let path = format!("{}:predictLongRunning", place_of(order.model())?);
     let target = Target { model: order.model().to_owned(), ..target(path, "/models/") };
@@ -48,7 +48,7 @@ fn target(path: String, anchor: &'static str) -> Target {
 
 /// The body, as both of Google's services take it, with those of `own` that are asked for. Length and size of the order are then those
 /// that are asked for.
-pub(super) fn write(order: &mut Order, own: &[&str], losses: &mut Losses) -> Vec<u8> {
+pub(super) fn write(order: &mut Order<'_>, own: &[&str], losses: &mut Losses) -> Vec<u8> {
     let mut out = Vec::with_capacity(512 + order.prompt.len());
     let mut body = Object::new(&mut out);
     {
@@ -68,7 +68,7 @@ pub(super) fn write(order: &mut Order, own: &[&str], losses: &mut Losses) -> Vec
             parameters.word("aspectRatio", ratio);
             let short = size.0.min(size.1);
             let named = RESOLUTIONS.iter().find(|(edge, _)| *edge == short && is_exact);
-            match named.filter(|_| !order.has("resolution")) {
+            match named.filter(|_| order.others.get("resolution").is_none()) {
                 Some((_, resolution)) => parameters.word("resolution", resolution),
                 None => losses.drop("size"),
             }
@@ -76,7 +76,8 @@ pub(super) fn write(order: &mut Order, own: &[&str], losses: &mut Losses) -> Vec
         if let Some(seconds) = order.seconds {
             parameters.number("durationSeconds", seconds);
         }
-        order.others(own, &mut parameters, losses);
+        order.others.put(own, &mut parameters);
+        order.others.drop_but(own, losses);
     }
     drop(body);
     order.size = Some(made(order));
@@ -85,10 +86,9 @@ pub(super) fn write(order: &mut Order, own: &[&str], losses: &mut Losses) -> Vec
 }
 
 /// How large the video will be.
-fn made(order: &Order) -> (u32, u32) {
+fn made(order: &Order<'_>) -> (u32, u32) {
     let is_tall = order.size.is_some_and(|(width, height)| width < height);
-    let asked =
-        order.others.iter().find(|(name, _)| name == "resolution").map(|(_, value)| value.trim_matches('"'));
+    let asked = order.others.get("resolution").map(|value| value.trim_matches('"'));
     let by_name = |name: &str| RESOLUTIONS.iter().find(|(_, known)| *known == name).map(|(edge, _)| *edge);
     let by_size = order.size.filter(|size| ratio(*size, RATIOS).1).map(|(width, height)| width.min(height));
     let short =
@@ -166,7 +166,7 @@ struct Uri {
 }
 
 /// What a video is that was just begun, at both services: operations are named by the last part.
-pub(super) fn begun(body: &[u8], order: &Order, now: u64) -> Result<Video, Error> {
+pub(super) fn begun(body: &[u8], order: &Order<'_>, now: u64) -> Result<Video, Error> {
     let operation: Operation<serde::de::IgnoredAny> = call::read(WHAT, body)?;
     let native = operation.name.rsplit('/').next().unwrap_or_default().to_owned();
     let name = Name {

@@ -88,7 +88,11 @@ impl Provider {
 
 impl Dialect {
     /// Translates a client's request. What comes of it is as the video will be: length and size are those that the provider is asked for.
-    pub fn begin(self, asked: works::Asked<'_>, options: &Options<'_>) -> Result<(Sent, Order), Error> {
+    pub fn begin<'a>(
+        self,
+        asked: works::Asked<'a>,
+        options: &Options<'_>,
+    ) -> Result<(Sent, Order<'a>), Error> {
         let mut losses = Losses::default();
         let mut order = Order::read(asked)?;
         order.model = Some(options.model(order.model.as_deref().map(crate::Text::Plain))?);
@@ -108,7 +112,7 @@ impl Dialect {
     }
 
     /// What a video that was just begun is, by the provider's answer to that.
-    pub fn begun(self, body: &[u8], order: &Order, now: u64) -> Result<Video, Error> {
+    pub fn begun(self, body: &[u8], order: &Order<'_>, now: u64) -> Result<Video, Error> {
         let mut video = match self {
             Self::Azure => azure::video(body)?,
             Self::Bedrock => bedrock::begun(body, order, now)?,

@@ -27,7 +27,11 @@ const OWN: &[&str] = &[
 ];
 const WHAT: &str = "operation";
 
-pub(super) fn begin(order: &mut Order, options: &Options<'_>, losses: &mut Losses) -> Result<Sent, Error> {
+pub(super) fn begin(
+    order: &mut Order<'_>,
+    options: &Options<'_>,
+    losses: &mut Losses,
+) -> Result<Sent, Error> {
     let body = gemini::write(order, OWN, losses);
     let target = vertex::google(options, order.model().to_owned(), "predictLongRunning")?;
     Ok(Sent { method: "POST", target, body: Some(("application/json".to_owned(), body)) })

@@ -6,8 +6,10 @@
 //! ```
 
 mod form;
+mod others;
 
 pub(crate) use form::{Form, Part, as_json};
+pub(crate) use others::Others;
 
 use crate::Error;
 use crate::audios::{self, Hear};

@@ -111,13 +111,13 @@ fn amazon(order: &Order<'_>, losses: &mut Losses, out: &mut Vec<u8>) {
     }
     let varies = !order.images.is_empty();
     let of_params = if varies { OF_VARIATION } else { OF_TEXT };
-    order.drop_others(&[OF_CONFIG, of_params].concat(), losses);
+    order.others.drop_but(&[OF_CONFIG, of_params].concat(), losses);
     let mut body = Object::new(out);
     body.word("taskType", if varies { "IMAGE_VARIATION" } else { "TEXT_IMAGE" });
     {
         let mut params = body.object(if varies { "imageVariationParams" } else { "textToImageParams" });
         params.string("text", &order.prompt);
-        order.put(of_params, &mut params);
+        order.others.put(of_params, &mut params);
         if varies {
             let mut images = params.array("images");
             order.images.iter().for_each(|image| images.text(Text::Plain(&image.data)));
@@ -132,7 +132,7 @@ fn amazon(order: &Order<'_>, losses: &mut Losses, out: &mut Vec<u8>) {
     if let Some(quality) = order.quality.as_deref() {
         config.word("quality", if matches!(quality, "high" | "hd") { "premium" } else { "standard" });
     }
-    order.put(OF_CONFIG, &mut config);
+    order.others.put(OF_CONFIG, &mut config);
 }
 
 fn stability(order: &Order<'_>, losses: &mut Losses, out: &mut Vec<u8>) -> Result<(), Error> {
@@ -147,7 +147,7 @@ fn stability(order: &Order<'_>, losses: &mut Losses, out: &mut Vec<u8>) -> Resul
         losses.drop("output_compression");
     }
     let known = if order.images.is_empty() { OWN } else { OWN_OF_IMAGES };
-    order.drop_others(known, losses);
+    order.others.drop_but(known, losses);
     let mut body = Object::new(out);
     body.string("prompt", &order.prompt);
     if let Some(image) = order.images.first() {
@@ -157,7 +157,7 @@ fn stability(order: &Order<'_>, losses: &mut Losses, out: &mut Vec<u8>) -> Resul
         if order.size.is_some() {
             losses.drop("size");
         }
-        if order.other("strength").is_none() {
+        if order.others.get("strength").is_none() {
             body.raw("strength", "0.7");
         }
     } else if let Some(size) = order.size {
@@ -170,7 +170,7 @@ fn stability(order: &Order<'_>, losses: &mut Losses, out: &mut Vec<u8>) -> Resul
     if let Some(format) = order.output_format.as_deref() {
         body.string("output_format", format);
     }
-    order.put(known, &mut body);
+    order.others.put(known, &mut body);
     Ok(())
 }
 

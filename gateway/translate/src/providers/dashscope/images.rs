@@ -103,7 +103,7 @@ impl Paint for Images {
             }
         }
         let (of_input, of_parameters) = way.own();
-        order.drop_others(&[of_input, of_parameters].concat(), losses);
+        order.others.drop_but(&[of_input, of_parameters].concat(), losses);
         let mut body = Object::new(out);
         body.string("model", &model);
         {
@@ -113,7 +113,7 @@ impl Paint for Images {
             } else {
                 task(way, order, &mut input);
             }
-            order.put(of_input, &mut input);
+            order.others.put(of_input, &mut input);
         }
         let mut parameters = body.object("parameters");
         parameters.number("n", order.n);
@@ -125,7 +125,7 @@ impl Paint for Images {
                 parameters.string("size", &format!("{width}*{height}"));
             }
         }
-        order.put(of_parameters, &mut parameters);
+        order.others.put(of_parameters, &mut parameters);
         let headers =
             if way == Way::Call { Vec::new() } else { vec![("x-dashscope-async", "enable".to_owned())] };
         Ok(Target { anchor: Some("/services/"), headers, ..Target::new(way.path(), model, false) })
@@ -197,7 +197,7 @@ fn task(way: Way, order: &Order<'_>, input: &mut Object<'_>) {
     input.string("prompt", &order.prompt);
     match (way, order.images.first()) {
         (Way::Function, Some(image)) => {
-            if order.other("function").is_none() {
+            if order.others.get("function").is_none() {
                 input.word("function", "description_edit");
             }
             input.string("base_image_url", &address(image));

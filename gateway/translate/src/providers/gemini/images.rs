@@ -75,7 +75,7 @@ pub(in crate::providers) fn write(
         return Ok("predict");
     }
     order.only_one()?;
-    order.drop_others(&[], losses);
+    order.others.drop_but(&[], losses);
     if order.output_format.as_deref().is_some_and(|format| format != "png") {
         losses.drop("output_format");
     }
@@ -108,7 +108,7 @@ fn imagen(order: &Order<'_>, losses: &mut Losses, out: &mut Vec<u8>) -> Result<(
     if !order.images.is_empty() {
         return Err(Error::request("image", "Imagen makes pictures, and does not edit them"));
     }
-    order.drop_others(IMAGEN_OWN, losses);
+    order.others.drop_but(IMAGEN_OWN, losses);
     let mut body = Object::new(out);
     body.array("instances").object().string("prompt", &order.prompt);
     let mut parameters = body.object("parameters");
@@ -127,7 +127,7 @@ fn imagen(order: &Order<'_>, losses: &mut Losses, out: &mut Vec<u8>) -> Result<(
         Some(_) => losses.drop("output_format"),
         None => (),
     }
-    order.put(IMAGEN_OWN, &mut parameters);
+    order.others.put(IMAGEN_OWN, &mut parameters);
     Ok(())
 }
 

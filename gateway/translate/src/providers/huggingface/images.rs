@@ -53,7 +53,7 @@ impl Paint for Images {
             }
         }
         let known = if edits { OWN_OF_IMAGES } else { OWN };
-        order.drop_others(known, losses);
+        order.others.drop_but(known, losses);
         let mut body = Object::new(out);
         match order.images.first() {
             Some(image) => body.string("inputs", &image.data),
@@ -70,7 +70,7 @@ impl Paint for Images {
             };
             if edits { edges(&mut parameters.object("target_size")) } else { edges(&mut parameters) }
         }
-        order.put(known, &mut parameters);
+        order.others.put(known, &mut parameters);
         let path = super::address(&model)?;
         let headers = super::headers(options);
         Ok(Target { anchor: super::ANCHOR, headers, ..Target::new(path, model, false) })
