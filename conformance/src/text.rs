@@ -34,5 +34,10 @@ pub fn word(text: &str) -> String {
     if !text.is_empty() && text.bytes().all(is_plain) {
         return text.to_owned();
     }
+    quoted(text)
+}
+
+/// One word of the shell, quoted.
+pub(crate) fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', "'\\''"))
 }

@@ -38,7 +38,7 @@ impl Variables {
                 "secret_access_key": aws.secret_access_key,
                 "region": aws.region,
             },
-            "client_key": crate::run::CLIENT_KEY,
+            "client_key": crate::client::KEY,
             "port": port,
             "closed": format!("http://{host}:{closed}"),
             "workdir": folder.display().to_string(),

@@ -77,7 +77,7 @@ pub(super) const KEY_SHOWN: &[Change] = &[Change::Reply(|reply| {
 })];
 /// The client's own key goes on to the provider.
 pub(super) const KEY_PASSED: &[Change] =
-    &[Change::Upstream(|request| request.set("x-client-key", crate::run::CLIENT_KEY))];
+    &[Change::Upstream(|request| request.set("x-client-key", crate::client::KEY))];
 /// The client's choice of a model reaches the provider.
 pub(super) const OBEYS: &[Change] = &[
     Change::Request(|request| request.forget("model")),

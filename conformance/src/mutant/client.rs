@@ -40,7 +40,7 @@ pub(super) const TABLE: &[Mutant] = &[
         requirement: "chat.security.client-key-kept",
         breaks: "The client's own key goes on to the provider.",
         plays: &["chat.text.plain@openai.chat/openai/whole"],
-        changes: &[Change::Upstream(|request| request.set("x-client-key", crate::run::CLIENT_KEY))],
+        changes: &[Change::Upstream(|request| request.set("x-client-key", crate::client::KEY))],
     },
     Mutant {
         id: "passes-cookies",

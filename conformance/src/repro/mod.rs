@@ -13,6 +13,7 @@ use crate::gateway::{Profile, Route};
 use crate::redact::names_credential;
 use crate::report::model::{Check, Evidence, Message, Report};
 use crate::run::{Arena, Options, complete};
+use crate::text::quoted;
 use crate::{Error, Level, Surface, scenario};
 
 pub(crate) use folder::configured;
@@ -255,9 +256,4 @@ fn is_private(name: &str, value: &str) -> bool {
     let credentials = mocks::Credentials::default();
     let ids = credentials.aws.iter().map(|key| key.access_key_id.as_str());
     names_credential(name) && !credentials.secrets().chain(ids).any(|published| value.ends_with(published))
-}
-
-/// One word of the shell.
-pub(crate) fn quoted(text: &str) -> String {
-    format!("'{}'", text.replace('\'', "'\\''"))
 }

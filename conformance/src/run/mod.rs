@@ -20,7 +20,7 @@ use futures_util::stream;
 pub use arena::{Arena, start_mocks};
 pub use options::{Notice, Options, Progress, Watcher};
 pub(crate) use plan::binds;
-pub(crate) use play::{CLIENT_KEY, complete, headers};
+pub(crate) use play::{complete, headers};
 pub use rehearse::{Column, Rehearsal, rehearse};
 pub use summary::suite;
 pub(crate) use summary::suite_with;

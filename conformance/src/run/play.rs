@@ -15,15 +15,13 @@ use super::arena::Stage;
 use super::plan::Play;
 use super::{observe, secrets};
 use crate::case::{Case, Ending, Sent};
-use crate::client::Target;
+use crate::client::{self, Target};
 use crate::expected::Expected;
 use crate::gateway::{Profile, Route};
 use crate::report::model::End;
 use crate::scenario::{Behaviour, Key, Outcome, Scenario};
 use crate::{Cell, Mode, Surface};
 
-/// The client's own key. Nothing upstream may end with these four letters.
-pub(crate) const CLIENT_KEY: &str = "sk-of-the-judge-7Q4Z";
 /// One that no gateway gave out.
 const UNKNOWN_KEY: &str = "sk-of-nobody-0000";
 /// How long the gateway may take to let go of the provider, once the client has what it gets.
@@ -227,7 +225,7 @@ pub(crate) fn headers(profile: &Profile, route: &Route, key: Option<Key>) -> Vec
     ];
     let mut headers: Vec<(String, String)> =
         own.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-    let shown = route.surface.headers(CLIENT_KEY);
+    let shown = route.surface.headers(client::KEY);
     headers.extend(shown.into_iter().map(|(name, value)| (name.to_owned(), value)));
     for (name, value) in profile.headers.iter().chain(&route.headers) {
         headers.retain(|(known, _)| !known.eq_ignore_ascii_case(name));
@@ -257,7 +255,7 @@ async fn settle(
     stage: &Stage,
     base: &str,
     outcome: Outcome,
-    transcripts: &[crate::client::Transcript],
+    transcripts: &[client::Transcript],
 ) -> Vec<mocks::journal::Entry> {
     // Nothing was called where everything was refused: there is nothing to wait for.
     if outcome == Outcome::Refused || transcripts.iter().all(|transcript| transcript.end == End::Refused) {

@@ -2,8 +2,8 @@
 
 use mocks::Credentials;
 
-use super::play::CLIENT_KEY;
 use crate::case::Secrets;
+use crate::client;
 use crate::gateway::Profile;
 use crate::redact::{Redactor, names_credential};
 
@@ -26,7 +26,7 @@ pub(super) fn redactor(profile: &Profile, credentials: &Credentials) -> Redactor
     let named = std::iter::once(&profile.headers).chain(routes).chain(environment).flatten();
     let values = named.filter(|(name, value)| names_credential(name) && !value.contains("{{"));
     let values = values.map(|(_, value)| bare(value));
-    let own = credentials.secrets().chain([CLIENT_KEY]).map(str::to_owned);
+    let own = credentials.secrets().chain([client::KEY]).map(str::to_owned);
     let sessions = credentials.aws.iter().filter_map(|key| key.session_token.clone());
     Redactor::new(own.chain(sessions).chain(values))
 }

@@ -14,7 +14,7 @@ use crate::report::model::{
 use crate::report::written;
 use crate::requirement::{self, Requirement};
 use crate::scenario::Own;
-use crate::{Cell, Surface, dialect, embedded, scenario};
+use crate::{Cell, Surface, dialect, embedded, scenario, text};
 
 pub(super) fn report(
     arena: &Arena,
@@ -144,9 +144,8 @@ fn command(options: &Options) -> String {
         gateway::Source::Url(url) => format!(" --url {url}"),
     };
     let own = options.scenarios.folders().iter();
-    let own: String = own
-        .map(|folder| format!(" --scenarios {}", crate::repro::quoted(&folder.display().to_string())))
-        .collect();
+    let own: String =
+        own.map(|folder| format!(" --scenarios {}", text::quoted(&folder.display().to_string()))).collect();
     format!("touchstone test --gateway {gateway}{url}{own} --seed {}", options.seed)
 }
 
