@@ -27,6 +27,10 @@ mod log;
 mod metrics;
 mod outage;
 mod percent;
+#[cfg(test)]
+#[cfg(feature = "redis")]
+#[path = "../../conformance/tests/conformance/port.rs"]
+mod port;
 mod proxy;
 mod reload;
 mod run;

@@ -8,6 +8,7 @@ mod library;
 mod own;
 mod page;
 mod passthrough;
+mod port;
 mod record;
 pub(crate) mod report;
 mod repro;

@@ -8,6 +8,8 @@ use conformance::scenario::{self, Own};
 use conformance::{Error, Options};
 use serde_json::Value;
 
+use super::port::Port;
+
 fn example() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/scenarios")
 }
@@ -219,9 +221,8 @@ fn known(text: &str) -> BTreeSet<String> {
 /// Without a gateway: the client speaks to `OpenAI`'s mock, and what the example says of `OpenAI` holds.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_the_example_says_is_judged_and_reported_as_the_users_own() {
-    let free = std::net::TcpListener::bind((std::net::Ipv4Addr::LOCALHOST, 0)).unwrap();
-    let mocks = free.local_addr().unwrap();
-    drop(free);
+    let port = Port::new();
+    let mocks = port.addr();
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/conformance/passthrough");
     let options = |scenarios: Own| Options {
         source: Source::Url(format!("http://{mocks}")),

@@ -1,10 +1,10 @@
 //! The first proof: without any gateway, the client speaking to `OpenAI`'s mock, all that needs no gateway passes.
 
-use std::net::{Ipv4Addr, TcpListener};
-
 use conformance::gateway::{Profile, Source};
 use conformance::report::model::{Check, Report, Status};
 use conformance::{Options, run};
+
+use super::port::Port;
 
 async fn report(select: &str) -> Report {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/conformance/passthrough");
@@ -12,9 +12,8 @@ async fn report(select: &str) -> Report {
 }
 
 async fn report_of(profile: Profile, select: &str) -> Report {
-    let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
-    let mocks = free.local_addr().expect("bound");
-    drop(free);
+    let port = Port::new();
+    let mocks = port.addr();
     let options = Options {
         source: Source::Url(format!("http://{mocks}")),
         mocks: Some(mocks),

@@ -1,11 +1,11 @@
 //! Statuses and exit codes, on a gateway that is none: the client speaks to `OpenAI`'s mock.
 
-use std::net::{Ipv4Addr, TcpListener};
-
 use conformance::gateway::profile::Start;
 use conformance::gateway::{Profile, Route, Source};
 use conformance::report::model::{Expectation, Report, Status};
 use conformance::{Options, Surface, run};
+
+use super::port::Port;
 
 fn profile() -> Profile {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/conformance/passthrough");
@@ -13,10 +13,9 @@ fn profile() -> Profile {
     Profile { expected: Vec::new(), ..profile }
 }
 
-/// A port that nobody listens on, for the mocks.
-fn options(profile: Profile, select: &str) -> Options {
-    let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
-    let mocks = free.local_addr().expect("bound");
+/// The client speaks to the mocks, which listen at this port.
+fn options(port: &Port, profile: Profile, select: &str) -> Options {
+    let mocks = port.addr();
     Options {
         source: Source::Url(format!("http://{mocks}")),
         mocks: Some(mocks),
@@ -26,7 +25,8 @@ fn options(profile: Profile, select: &str) -> Options {
 }
 
 async fn report(profile: Profile, select: &str) -> Report {
-    run(options(profile, select)).await.expect("nothing to start")
+    let port = Port::new();
+    run(options(&port, profile, select)).await.expect("nothing to start")
 }
 
 fn expecting(id: &str) -> Profile {
@@ -72,7 +72,7 @@ async fn what_follows_from_a_reply_that_never_came_is_no_failure_of_its_own() {
     let with = |status| report.checks.iter().filter(move |check| check.status == status);
     let failed: Vec<_> = with(Status::Fail).map(|check| check.id.as_str()).collect();
     assert_eq!((failed, with(Status::Untestable).count()), (vec!["chat.reply.ok"], 3));
-    let report = run(options(astray(expecting("chat.reply.ok")), select)).await.expect("nothing to start");
+    let report = self::report(astray(expecting("chat.reply.ok")), select).await;
     assert_eq!(report.summary.exit_code, 0);
 }
 
@@ -88,7 +88,8 @@ async fn what_is_not_declared_is_skipped_and_no_pass() {
     let features = profile().features.into_iter().filter(|feature| feature != "tools").collect();
     let select = "*@chat.tools.{call,results}@openai.chat/openai/whole";
     let without = Profile { features, ..profile() };
-    let error = run(options(without.clone(), select)).await.expect_err("nothing is left to judge");
+    let port = Port::new();
+    let error = run(options(&port, without.clone(), select)).await.expect_err("nothing is left to judge");
     assert_eq!(error.exit_code(), 2);
     let report = report(without, "*@chat.{tools.call,text.plain}@openai.chat/openai/whole").await;
     let skipped = report.checks.iter().filter(|check| check.scenario == "chat.tools.call");
@@ -101,7 +102,8 @@ async fn what_is_not_declared_is_skipped_and_no_pass() {
 /// A provider is asked for by its route's name or its own, a surface by itself; both narrow what is selected.
 #[tokio::test(flavor = "multi_thread")]
 async fn only_what_is_asked_for_is_played() {
-    let mut asked = options(profile(), "*.{text,vectors}.{plain,one}");
+    let port = Port::new();
+    let mut asked = options(&port, profile(), "*.{text,vectors}.{plain,one}");
     asked.surfaces = vec![Surface::Embeddings, Surface::Completions];
     asked.providers = vec!["openai".to_owned()];
     let report = run(asked.clone()).await.expect("nothing to start");
@@ -118,7 +120,8 @@ async fn only_what_is_asked_for_is_played() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_to_run_is_2() {
-    let error = run(options(profile(), "chat.no-such-thing")).await.expect_err("no such thing");
+    let port = Port::new();
+    let error = run(options(&port, profile(), "chat.no-such-thing")).await.expect_err("no such thing");
     assert_eq!(error.exit_code(), 2);
     assert_eq!(Profile::load("no-such-gateway").expect_err("no such gateway").exit_code(), 2);
 }
@@ -162,7 +165,7 @@ async fn what_a_gateway_leaves_running_ends_with_it() {
         let status = std::fs::read_to_string(process.join("status")).unwrap_or_default();
         status.contains("State:") && !status.contains("State:\tZ")
     };
-    for _ in 0..500 {
+    for _ in 0..6_000 {
         if !is_alive() {
             return;
         }

@@ -1,7 +1,6 @@
 //! Databases that the tests start themselves, where the machine has them: on ports of their own, in folders of their own.
 
 use std::io::{BufRead, BufReader, Read};
-use std::net::TcpListener;
 use std::os::unix::fs::{PermissionsExt, chown};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -9,13 +8,10 @@ use std::process::{Child, Command, Stdio};
 
 use tempfile::TempDir;
 
+use super::port::Port;
+
 /// Who runs what root must not run: `nobody`, on Debian.
 const NOBODY: u32 = 65_534;
-
-/// A port that was free a moment ago.
-fn port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
-}
 
 /// A server that has said that it takes connections.
 struct Process(Child);
@@ -61,6 +57,8 @@ pub(super) struct Redis {
     program: PathBuf,
     folder: TempDir,
     pub(super) port: u16,
+    /// Its own, and another one that its settings may name.
+    _ports: [Port; 2],
     /// What it is told besides.
     settings: Vec<String>,
     process: Option<Process>,
@@ -93,11 +91,11 @@ impl Redis {
             eprintln!("skipped: there is no {} here (Debian: redis-server)", program.display());
             return None;
         }
-        let (folder, port, bus) = (tempfile::tempdir().unwrap(), port(), port().to_string());
-        let settings =
-            settings.iter().map(|word| word.replace("PORT", &port.to_string()).replace("BUS", &bus));
-        let settings = settings.collect();
-        let mut redis = Self { program, folder, port, settings, process: None };
+        let (folder, ports) = (tempfile::tempdir().unwrap(), [Port::new(), Port::new()]);
+        let [port, bus] = ports.each_ref().map(|port| port.addr().port());
+        let named = |word: &&str| word.replace("PORT", &port.to_string()).replace("BUS", &bus.to_string());
+        let settings = settings.iter().map(named).collect();
+        let mut redis = Self { program, folder, port, _ports: ports, settings, process: None };
         redis.restart();
         Some(redis)
     }
@@ -149,6 +147,7 @@ pub(super) fn ask(port: u16, arguments: &[&str]) -> String {
 /// A sentinel that watches a server, and calls it `own`.
 pub(super) struct Sentinel {
     pub(super) port: u16,
+    _port: Port,
     _process: Process,
     _folder: TempDir,
 }
@@ -156,8 +155,8 @@ pub(super) struct Sentinel {
 impl Sentinel {
     /// Of a server that is gone for half a second, it makes a replica the master.
     pub(super) fn of(redis: &Redis) -> Self {
-        let (folder, port) = (tempfile::tempdir().unwrap(), port());
-        let watched = redis.port;
+        let (folder, own) = (tempfile::tempdir().unwrap(), Port::new());
+        let (port, watched) = (own.addr().port(), redis.port);
         let settings = format!(
             "port {port}\nbind 127.0.0.1\nsentinel monitor own 127.0.0.1 {watched} 1\n\
              sentinel down-after-milliseconds own 500\nsentinel failover-timeout own 2000\n"
@@ -165,7 +164,8 @@ impl Sentinel {
         std::fs::write(folder.path().join("sentinel.conf"), settings).unwrap();
         let mut command = Command::new(&redis.program);
         command.current_dir(folder.path()).args(["sentinel.conf", "--sentinel"]);
-        Self { port, _process: Process::start(&mut command, "monitor master own"), _folder: folder }
+        let process = Process::start(&mut command, "monitor master own");
+        Self { port, _port: own, _process: process, _folder: folder }
     }
 }
 
@@ -174,6 +174,7 @@ pub(super) struct Postgres {
     programs: PathBuf,
     folder: TempDir,
     pub(super) port: u16,
+    _port: Port,
     /// What it is told besides.
     settings: Vec<String>,
     process: Option<Process>,
@@ -208,7 +209,9 @@ impl Postgres {
         }
         chown(folder.path(), Some(NOBODY), Some(NOBODY)).ok();
         let settings = settings.iter().map(|word| (*word).to_owned()).collect();
-        let mut postgres = Self { programs, folder, port: port(), settings, process: None };
+        let port = Port::new();
+        let mut postgres =
+            Self { programs, folder, port: port.addr().port(), _port: port, settings, process: None };
         let mut command = postgres.command("initdb");
         command.args(["--username=postgres", "--auth=trust", "--no-sync", "--encoding=UTF8", "--no-locale"]);
         let output = command.output().unwrap();

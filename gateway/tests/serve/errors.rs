@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use tokio::net::TcpListener;
 
+use super::port::Port;
 use super::*;
 
 #[tokio::test]
@@ -118,9 +119,8 @@ async fn a_reply_that_is_too_long_is_not_read_on() {
 
 #[tokio::test]
 async fn a_server_that_is_down_is_a_bad_gateway() {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let gateway = Setup::new("openai", listener.local_addr().unwrap()).start();
-    drop(listener);
+    let down = Port::new();
+    let gateway = Setup::new("openai", down.addr()).start();
     let reply = chat(&gateway, ASK).await;
     assert_eq!(reply.error(), (502, "upstream_unreachable".to_owned()));
     assert!(reply.text().contains("connection refused"), "{}", reply.text());

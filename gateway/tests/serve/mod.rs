@@ -27,6 +27,8 @@ mod native;
 mod operations;
 mod own_tls;
 mod passthrough;
+#[path = "../../../conformance/tests/conformance/port.rs"]
+mod port;
 mod process;
 mod providers;
 mod quotas;

@@ -1,17 +1,18 @@
 //! What a call was: who was asked, what it took, what it cost, and how long.
 
 use super::log::{Log, fields};
+use super::port::Port;
 use super::upstream::{DONE, anthropic, event};
 use super::*;
 
 #[tokio::test]
 async fn every_target_that_was_asked_is_told() {
     let log = Log::shared();
-    let gone = Upstream::listen().await.addr;
+    let gone = Port::new();
     let busy = Upstream::listen().await;
     let last = Upstream::listen().await;
     let targets =
-        [("mistral", gone), ("deepseek", busy.addr), ("openai", last.addr)].map(|(provider, addr)| {
+        [("mistral", gone.addr()), ("deepseek", busy.addr), ("openai", last.addr)].map(|(provider, addr)| {
             let mut target = plugin(provider, &format!("http://{addr}/v1/chat/completions"));
             target["logging"] = json!({"log_statistics": true});
             target["weight"] =
@@ -39,7 +40,7 @@ async fn every_target_that_was_asked_is_told() {
     assert_eq!(
         tried,
         json!([
-            told("mistral", gone, None, None),
+            told("mistral", gone.addr(), None, None),
             told("deepseek", busy.addr, ip, Some(429)),
             told("openai", last.addr, ip, Some(200))
         ])

@@ -6,6 +6,7 @@ use std::process::{Command, Stdio};
 use serde_json::Value;
 
 use super::binary::{Server, command, file, told, touchstone};
+use super::port::Port;
 
 /// A gateway that sends every call to a place where nobody listens.
 const PROFILE: &str = "apiVersion: touchstone/v1
@@ -108,8 +109,8 @@ fn who_answers_wrongly_is_not_measured() {
 #[test]
 fn a_gateway_that_runs_already_is_measured_too() {
     let folder = tempfile::tempdir().unwrap();
-    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let mocks = format!("127.0.0.1:{port}");
+    let port = Port::new();
+    let mocks = port.addr().to_string();
     let upstream = format!("http://{mocks}/openai/v1/chat/completions");
     let config =
         file(folder.path(), "kong.yaml", &KONG.replace("{{ closed }}/v1/chat/completions", &upstream));

@@ -8,6 +8,8 @@ mod cloud;
 mod gateway;
 mod init;
 mod official;
+#[path = "../../../tests/conformance/port.rs"]
+mod port;
 mod record;
 mod repro;
 mod secrets;

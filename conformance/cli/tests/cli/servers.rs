@@ -1,6 +1,7 @@
 //! `touchstone mock` and `touchstone gateway` as processes.
 
 use super::binary::{Server, file, told};
+use super::port::Port;
 
 const ASK: &str = r#"{"model": "gpt-4o", "messages": [{"role": "user", "content": "Say hello [[here]]"}]}"#;
 const KEY: &str = "authorization: Bearer sk-touchstone\r\ncontent-type: application/json\r\n";
@@ -132,7 +133,8 @@ fn a_gateway_translates_and_ends_when_told_and_its_log_holds_no_key() {
 fn operators_look_at_an_address_of_their_own() {
     let folder = tempfile::tempdir().unwrap();
     let config = file(folder.path(), "kong.yaml", &kong("127.0.0.1:9", "upstream_url"));
-    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+    let port = Port::new();
+    let free = port.addr().to_string();
     let mut gateway = Server::start(
         &["gateway", "--config", &config, "--listen", "127.0.0.1:0", "--status-listen", &free],
         &[("KEY", "sk-ant-touchstone")],

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use super::binary::{Server, command, file};
+use super::port::Port;
 
 /// Something of everything: whole and streamed, tools, errors, a cut.
 const SELECT: &str = "chat.{text.plain,tools.one-call,errors.rate-limit,faults.cut-in-text}";
@@ -180,9 +181,8 @@ fn a_gateway_that_runs_already_knows_authority_and_proxy_beforehand() {
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name).display().to_string();
     drop(mocks::Authority::kept(&folder.path().join("ca")).unwrap());
-    // Free a moment ago.
-    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let address = format!("127.0.0.1:{port}");
+    let port = Port::new();
+    let address = port.addr().to_string();
     let kong = FIXED.replace("{{ mocks.openai.key }}", "sk-touchstone");
     let kong = kong.replace("{{ mocks.azure.key }}", "azure-touchstone");
     let kong = kong.replace("{{ aws.access_key_id }}", "AKIATOUCHSTONE000001");
@@ -246,7 +246,7 @@ impl Engine {
     fn until(&self, what: &str, wanted: impl Fn(&Self) -> bool) {
         let since = Instant::now();
         while !wanted(self) {
-            assert!(since.elapsed() < Duration::from_secs(30), "{what}; its calls:\n{}", self.calls());
+            assert!(since.elapsed() < Duration::from_secs(120), "{what}; its calls:\n{}", self.calls());
             std::thread::sleep(Duration::from_millis(10));
         }
     }

@@ -15,6 +15,7 @@ use mocks::Script;
 use mocks::script::Reply;
 use serde_json::{Value, json};
 
+use super::port::Port;
 use forms::{FORMS, Form, form};
 
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -247,10 +248,12 @@ async fn a_broken_provider_is_recorded_as_such() {
             assert_ne!(again.end, conformance::report::model::End::Complete, "{form}");
         }
     }
-    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let nobody = Port::new();
     let folder = tempfile::tempdir().expect("a folder");
     let recorder =
-        Recorder::start(Options::new("openai", format!("http://{nobody}"), folder.path())).await.unwrap();
+        Recorder::start(Options::new("openai", format!("http://{}", nobody.addr()), folder.path()))
+            .await
+            .unwrap();
     let seen = ask(&recorder.url(), "openai", false, "Anybody?").await;
     recorder.written(1).await;
     recorder.shutdown().await;

@@ -156,7 +156,8 @@ async fn templates_of_a_target_are_filled_in_from_the_request() {
     let upstream = Upstream::listen().await;
     let mut target = plugin("openai", &format!("http://{}/$(headers.x-tenant)/v1", upstream.addr));
     target["model"]["name"] = json!("$(query_params.size)-model");
-    let other = plugin("openai", &format!("http://{}", nobody().await));
+    let gone = Port::new();
+    let other = plugin("openai", &format!("http://{}", gone.addr()));
     let gateway = Setup::among(&[other, target], &json!({"retries": 1})).start();
     let mut client = Client::connect(gateway.addr()).await;
     client

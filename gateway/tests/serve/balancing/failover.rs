@@ -85,8 +85,8 @@ async fn what_may_have_been_done_is_asked_again_only_where_the_file_allows() {
 
 #[tokio::test]
 async fn who_cannot_be_reached_is_left_for_another() {
-    let (gone, server) = (nobody().await, Server::saying("well").await);
-    let targets = [plugin("openai", &format!("http://{gone}")), server.target("openai")];
+    let (gone, server) = (Port::new(), Server::saying("well").await);
+    let targets = [plugin("openai", &format!("http://{}", gone.addr())), server.target("openai")];
     // By default: `error` and `timeout`.
     let gateway = Setup::among(&targets, &json!({"retries": 1})).start();
     assert_eq!(ask(&gateway, 4).await, ["well"; 4]);

@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 
 use super::client::{Client, Reply};
+use super::port::Port;
 use super::upstream::{Call, Upstream};
 use super::{ANSWER, ASK, Setup, chat, plugin, whole};
 
@@ -92,11 +93,6 @@ fn refuses(line: &str) -> Does {
 
 fn status(line: &str, body: &str) -> Vec<u8> {
     whole(&format!("{line}\r\ncontent-type: application/json\r\nconnection: close"), body)
-}
-
-/// An address at which nobody listens.
-async fn nobody() -> SocketAddr {
-    Upstream::listen().await.addr
 }
 
 /// A gateway before these, all of OpenAI's kind.

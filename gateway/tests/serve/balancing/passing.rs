@@ -36,10 +36,10 @@ async fn a_body_that_is_here_is_sent_to_another() {
 
 #[tokio::test]
 async fn a_body_that_flows_is_sent_to_another_as_long_as_nobody_was_reached() {
-    let gone = nobody().await;
+    let gone = Port::new();
     let second = Server::doing([Does::Says(status("200 OK", r#"{"ok":true}"#))]).await;
     let mut targets = targets(&[&second, &second], "preserve");
-    targets[0]["model"]["options"]["upstream_url"] = json!(format!("http://{gone}"));
+    targets[0]["model"]["options"]["upstream_url"] = json!(format!("http://{}", gone.addr()));
     let gateway = Setup::among(&targets, &json!({"retries": 1})).start();
     for _ in 0..2 {
         let reply = post(&gateway, "/chat/anything", "application/octet-stream", "bytes").await;

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
+use super::super::port::Port;
 use super::super::{log::Log, tls};
 use super::*;
 
@@ -24,9 +25,9 @@ async fn failing(gateway: &Gateway, model: &Server) {
 #[tokio::test]
 async fn a_server_that_is_not_there_is_told_as_kong_tells_it() {
     let model = Server::model(GEMINI).await;
-    let nobody = Upstream::listen().await.addr;
+    let nobody = Port::new();
     let setup = google(Setup::new("openai", model.addr), &model);
-    let gateway = setup.set("/auth/gcp_metadata_url", format!("http://{nobody}/token")).start();
+    let gateway = setup.set("/auth/gcp_metadata_url", format!("http://{}/token", nobody.addr())).start();
     failing(&gateway, &model).await;
 }
 
@@ -158,10 +159,10 @@ async fn after_a_failure_calls_fail_at_once_and_then_it_gets_better() {
 #[tokio::test]
 async fn another_target_answers_for_one_that_has_no_token() {
     let model = Server::model(ANSWER).await;
-    let nobody = Upstream::listen().await.addr;
+    let nobody = Port::new();
     let without = json!({
         "route_type": "llm/v1/chat",
-        "auth": {"gcp_use_service_account": true, "gcp_metadata_url": format!("http://{nobody}/token")},
+        "auth": {"gcp_use_service_account": true, "gcp_metadata_url": format!("http://{}/token", nobody.addr())},
         "model": {"provider": "gemini", "name": "m", "options": {"upstream_url": model.url("/never")}},
     });
     let targets = [without, plugin("openai", &model.url(""))];

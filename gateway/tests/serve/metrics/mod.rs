@@ -5,6 +5,7 @@ pub(super) mod read;
 use serde_json::json;
 
 use super::client::Client;
+use super::port::Port;
 use super::upstream::{DONE, Upstream, event};
 use super::{ANSWER, ASK, ASK_STREAM, Setup, chat, json_reply, plugin};
 use read::{Samples, after, look, read, read_by_python};
@@ -279,10 +280,10 @@ async fn what_clients_choose_makes_no_series_without_end() {
 
 #[tokio::test]
 async fn tries_that_were_followed_by_others_are_counted_by_reason() {
-    let gone = Upstream::listen().await.addr;
+    let gone = Port::new();
     let (busy, last) = (Upstream::listen().await, Upstream::listen().await);
     let targets =
-        [("mistral", gone), ("deepseek", busy.addr), ("openai", last.addr)].map(|(provider, addr)| {
+        [("mistral", gone.addr()), ("deepseek", busy.addr), ("openai", last.addr)].map(|(provider, addr)| {
             let mut target = plugin(provider, &format!("http://{addr}"));
             target["logging"] = json!({"log_statistics": true});
             target

@@ -8,6 +8,7 @@ use fantoccini::Locator;
 use serde_json::{Value, json};
 
 use super::metrics::read::{after, look};
+use super::port::Port;
 use super::upstream::Upstream;
 use super::{ANSWER, ASK, Client, Setup, chat, json_reply, plugin};
 
@@ -64,9 +65,9 @@ fn target(provider: &str, addr: std::net::SocketAddr, description: &str) -> Valu
 
 #[tokio::test]
 async fn the_state_of_a_gateway_is_told_as_its_schema_has_it() {
-    let gone = Upstream::listen().await.addr;
+    let gone = Port::new();
     let upstream = Upstream::listen().await;
-    let targets = [target("mistral", gone, "cheap"), target("openai", upstream.addr, "good")];
+    let targets = [target("mistral", gone.addr(), "cheap"), target("openai", upstream.addr, "good")];
     let balancer = json!({"algorithm": "round-robin", "retries": 1});
     // So that calls can be waited for.
     let gateway = Setup::among(&targets, &balancer).beside("prometheus", json!({})).watched().start();
@@ -227,9 +228,9 @@ async fn long_answers_are_packed_for_who_takes_that() {
 #[tokio::test]
 async fn operators_may_look_where_clients_call_if_they_ask_for_it() {
     let upstream = Upstream::listen().await;
-    let addr = Upstream::listen().await.addr;
+    let port = Port::new();
     let mut setup = Setup::new("openai", upstream.addr);
-    setup.at = addr;
+    setup.at = port.addr();
     let gateway = setup.watched().start();
     assert_eq!(gateway.status_addr(), None);
     for (path, start) in
@@ -244,10 +245,10 @@ async fn operators_may_look_where_clients_call_if_they_ask_for_it() {
 
 #[tokio::test]
 async fn who_is_left_alone_is_told_with_why_and_how_long() {
-    let gone = Upstream::listen().await.addr;
+    let gone = Port::new();
     let (busy, upstream) = (Upstream::listen().await, Upstream::listen().await);
     let targets = [
-        target("mistral", gone, "gone"),
+        target("mistral", gone.addr(), "gone"),
         target("deepseek", busy.addr, "busy"),
         target("openai", upstream.addr, "well"),
     ];

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::collector::{Collector, Named, named};
 use super::{PARENT, TRACE, USAGE, hex, one, setup};
 use crate::serve::client::Client;
+use crate::serve::port::Port;
 use crate::serve::upstream::{DONE, Upstream, event};
 use crate::serve::{ANSWER, ASK, ASK_STREAM, KEY, Setup, chat, json_reply, metrics, plugin};
 
@@ -98,10 +99,10 @@ async fn a_call_is_a_span_of_the_clients_trace_with_its_tries_below_it() {
 
 #[tokio::test]
 async fn a_try_that_failed_is_told_as_one_that_did() {
-    let gone = Upstream::listen().await.addr;
+    let gone = Port::new();
     let (busy, last, mut collector) =
         (Upstream::listen().await, Upstream::listen().await, Collector::new().await);
-    let targets = [("mistral", gone), ("deepseek", busy.addr), ("xai", last.addr)]
+    let targets = [("mistral", gone.addr()), ("deepseek", busy.addr), ("xai", last.addr)]
         .map(|(provider, addr)| plugin(provider, &format!("http://{addr}")));
     let balancer = json!({"retries": 2, "failover_criteria": ["error", "http_429"]});
     let gateway = Setup::among(&targets, &balancer).beside("opentelemetry", traces(&collector)).start();
@@ -254,8 +255,8 @@ async fn spans_wait_for_a_collector_that_does_not_take_them_yet_and_hold_up_no_c
     assert_eq!([&second.1, &third.1], [&first.1, &first.1], "the same spans, until they are taken");
 
     // Nobody listens at all, and there is room for one span.
-    let gone = Upstream::listen().await.addr;
-    let telemetry = json!({"traces_endpoint": format!("http://{gone}/v1/traces"),
+    let gone = Port::new();
+    let telemetry = json!({"traces_endpoint": format!("http://{}/v1/traces", gone.addr()),
         "queue": {"max_batch_size": 1, "max_entries": 1, "max_coalescing_delay": 0, "max_retry_time": 600, "initial_retry_delay": 600}});
     let gateway = setup(&upstream, telemetry).watched().start();
     let before = metrics::read::look(&gateway, "/status.json", "").await.json();
