@@ -227,8 +227,12 @@ impl Postgres {
         self.process = Some(Process::start(&mut command, "ready to accept connections"));
     }
 
+    /// Ends it and all processes of its own at once: as long as one of them is left, it does not start again.
     pub(super) fn kill(&mut self) {
-        self.process = None;
+        let Some(Process(ref mut server)) = self.process.take() else { return };
+        let told = Command::new("kill").args(["-QUIT", &server.id().to_string()]).status().unwrap();
+        assert!(told.success());
+        server.wait().unwrap();
     }
 
     /// What `psql` says, without anything around it.
