@@ -158,8 +158,8 @@ def pod():
 
 @case
 def renewed():
-    """Keys that hold for a second: the client fetches new ones by itself before each call."""
-    urllib.request.urlopen(urllib.request.Request(f"{base}/__mock/tokens?seconds=1", method="POST"))
+    """Keys that hold for a minute: the client, which wants ten, fetches new ones by itself before each call."""
+    urllib.request.urlopen(urllib.request.Request(f"{base}/__mock/tokens?seconds=60", method="POST"))
     try:
         variables = {"AWS_CONTAINER_CREDENTIALS_FULL_URI": f"{base}/ecs/v2/credentials/touchstone-task"}
 
