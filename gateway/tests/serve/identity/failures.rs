@@ -10,6 +10,11 @@ use super::*;
 
 /// A gateway whose tokens are had of `tokens`.
 fn gateway(model: &Server, tokens: &Server) -> Gateway {
+    google(Setup::new("openai", model.addr), tokens).start()
+}
+
+/// The same, but it does not wait for them for long.
+fn impatient(model: &Server, tokens: &Server) -> Gateway {
     let short = |limits: &mut Limits| limits.token = Duration::from_secs(1);
     google(Setup::new("openai", model.addr), tokens).limits(short).start()
 }
@@ -35,7 +40,7 @@ async fn a_server_that_is_not_there_is_told_as_kong_tells_it() {
 async fn a_server_that_never_answers_is_given_up() {
     let model = Server::model(GEMINI).await;
     let tokens = Server::start(|_, _| None).await;
-    failing(&gateway(&model, &tokens), &model).await;
+    failing(&impatient(&model, &tokens), &model).await;
 }
 
 #[tokio::test]
@@ -66,7 +71,7 @@ async fn a_server_that_says_something_else_is_not_believed() {
         let shown = String::from_utf8_lossy(&reply[..reply.len().min(80)]).into_owned();
         let model = Server::model(GEMINI).await;
         let tokens = Server::start(move |_, _| Some(reply.clone())).await;
-        let gateway = gateway(&model, &tokens);
+        let gateway = impatient(&model, &tokens);
         let reply = chat(&gateway, ASK).await;
         assert_eq!((reply.error().0, model.seen().len()), (500, 0), "{shown}");
     }

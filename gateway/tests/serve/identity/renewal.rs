@@ -37,7 +37,7 @@ async fn many_calls_at_once_wait_for_one_token() {
 
 #[tokio::test]
 async fn a_token_is_renewed_while_it_is_still_good_and_nobody_waits() {
-    let (model, tokens) = (Server::model(GEMINI).await, tokens(6).await);
+    let (model, tokens) = (Server::model(GEMINI).await, tokens(16).await);
     let gateway = google(Setup::new("openai", model.addr), &tokens).start();
     assert_eq!(chat(&gateway, ASK).await.status, 200);
     tokens.close();

@@ -36,7 +36,7 @@ pub(crate) async fn after(gateway: &Gateway, calls: u32) -> String {
             }
         }
     };
-    tokio::time::timeout(Duration::from_secs(10), wait).await.expect("all calls end")
+    tokio::time::timeout(Duration::from_secs(60), wait).await.expect("all calls end")
 }
 
 /// What all samples that begin so come to.

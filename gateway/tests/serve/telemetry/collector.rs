@@ -53,7 +53,7 @@ impl Collector {
 
     /// The next request: its head and its body.
     pub(super) async fn next(&mut self) -> (String, Vec<u8>) {
-        let next = tokio::time::timeout(Duration::from_secs(10), self.calls.recv());
+        let next = tokio::time::timeout(Duration::from_secs(60), self.calls.recv());
         next.await.expect("something is sent").expect("the collector runs")
     }
 
