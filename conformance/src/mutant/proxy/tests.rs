@@ -17,8 +17,13 @@ async fn server(reply: Vec<u8>, size: usize) -> String {
     tokio::spawn(async move {
         while let Ok((mut stream, _)) = listener.accept().await {
             stream.set_nodelay(true).unwrap();
-            let mut request = [0; 4096];
-            let _ = stream.read(&mut request).await;
+            let mut request = Vec::new();
+            // To its end: who closes on what is not read resets the connection.
+            while !request.ends_with(b"\r\n\r\n") {
+                if stream.read_buf(&mut request).await.unwrap_or(0) == 0 {
+                    break;
+                }
+            }
             for piece in reply.chunks(size) {
                 let _ = stream.write_all(piece).await;
                 tokio::task::yield_now().await;
@@ -32,7 +37,7 @@ async fn call(reply: Vec<u8>, size: usize, mutants: Vec<Mutant>, path: &str) -> 
     let proxy = Proxy::start(Side::Front, mutants).unwrap();
     let url = proxy.before(&server(reply, size).await);
     let target = Target { method: "POST".into(), path: path.into(), ..Target::default() };
-    Client::new(&url).unwrap().call(&target, Duration::from_secs(5)).await
+    Client::new(&url).unwrap().call(&target, Duration::from_secs(60)).await
 }
 
 fn mutant(changes: &'static [Change]) -> Vec<Mutant> {

@@ -14,8 +14,8 @@ use tokio::sync::OnceCell;
 /// Where the pinned files and the scripts are, from the root of the repository: more than one crate's tests use them.
 const CLIENTS: &str = "mocks/tests/clients";
 /// So long may an environment take, and so long a script.
-const INSTALL: Duration = Duration::from_secs(300);
-const RUN: Duration = Duration::from_secs(60);
+const INSTALL: Duration = Duration::from_secs(1_800);
+const RUN: Duration = Duration::from_secs(300);
 
 /// An environment, made at its first use.
 pub(crate) struct Venv {
