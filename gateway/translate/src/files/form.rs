@@ -5,7 +5,7 @@ use memchr::memmem::{self, Finder};
 
 use super::Purpose;
 use crate::Error;
-use crate::passthrough::{boundary, field_name, filename};
+use crate::multipart::{Head, boundary};
 
 /// Bytes of a part's head, and of a field's value.
 const HEAD: usize = 8 << 10;
@@ -13,8 +13,10 @@ const VALUE: usize = 64 << 10;
 /// Fields of a form.
 const FIELDS: usize = 64;
 const HEAD_END: &[u8] = b"\r\n\r\n";
-/// The field that holds the file.
+/// The field that holds the file, and what a file without a name is called.
 const FILE: &str = "file";
+/// Characters of a file's name.
+const LONGEST: usize = 255;
 const PURPOSE: &str = "purpose";
 /// Begins the names of two fields, which are one member.
 const EXPIRES: &str = "expires_after";
@@ -167,7 +169,8 @@ impl Form {
         let Some(end) = end else { return Ok(false) };
         let head = String::from_utf8_lossy(&self.held[..end]).into_owned();
         self.held.drain(..end + HEAD_END.len());
-        let name = field_name(&head).unwrap_or_default();
+        let head = Head(&head);
+        let name = head.name().unwrap_or_default();
         self.at = match (&*name, &self.file) {
             (FILE, Some(_)) => At::Other,
             (FILE, None) => {
@@ -176,7 +179,7 @@ impl Form {
             }
             _ if self.fields.len() == FIELDS => return Err(malformed("it has too many fields")),
             _ => {
-                self.fields.push((name, Vec::new()));
+                self.fields.push((name.into_owned(), Vec::new()));
                 At::Value
             }
         };
@@ -185,13 +188,13 @@ impl Form {
 }
 
 impl File {
-    fn of(head: &str) -> Self {
-        let lines = head.lines().filter_map(|line| line.split_once(':'));
-        let mut types = lines.filter(|(name, _)| name.trim().eq_ignore_ascii_case("content-type"));
-        let media_type = types.next().map(|(_, value)| value.trim()).filter(|value| !value.is_empty());
+    fn of(head: &Head<'_>) -> Self {
+        let filename = head.filename().unwrap_or_default();
+        let filename = filename.rsplit(['/', '\\']).next().unwrap_or_default().trim();
+        let filename: String = filename.chars().filter(|char| !char.is_control()).take(LONGEST).collect();
         Self {
-            filename: filename(head).unwrap_or_else(|| "file".to_owned()),
-            media_type: media_type.unwrap_or("application/octet-stream").to_owned(),
+            filename: if filename.is_empty() { FILE.to_owned() } else { filename },
+            media_type: head.media_type().unwrap_or("application/octet-stream").to_owned(),
         }
     }
 }
@@ -264,6 +267,18 @@ mod tests {
         half.push(b"--x-y\r\ncontent-disposition: form-data; name=purpose\r\n\r\nassist", &mut Vec::new())
             .unwrap();
         assert_eq!(half.purpose(), Ok(None), "it may still go on");
+    }
+
+    #[test]
+    fn a_file_has_a_name_without_folders() {
+        for (said, filename) in
+            [("a/b.pdf", "b.pdf"), ("c:\\b.pdf", "b.pdf"), ("a/", "file"), ("", "file"), ("a\u{1}b", "ab")]
+        {
+            let head = format!("content-disposition: form-data; name=file; filename=\"{said}\"");
+            assert_eq!(File::of(&Head(&head)).filename, filename);
+        }
+        let long = format!("content-disposition: form-data; filename={}", "é".repeat(300));
+        assert_eq!(File::of(&Head(&long)).filename, "é".repeat(255));
     }
 
     #[test]

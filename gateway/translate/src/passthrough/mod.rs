@@ -17,7 +17,6 @@ pub use counts::of_headers;
 pub(crate) use counts::{Invoked, Made, Ranked};
 pub use guard::{Guard, Guarded};
 pub use model::{model, named};
-pub(crate) use multipart::{boundary, filename, name as field_name};
 pub use native::{Counts, Native};
 pub use responses::Responses;
 

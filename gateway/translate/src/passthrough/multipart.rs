@@ -5,6 +5,7 @@ use std::ops::Range;
 use memchr::memmem::find;
 
 use crate::Error;
+use crate::multipart::{Head, boundary};
 
 /// Puts `model` into the form's field of that name, and gives what stood there. A form without the field gets it.
 pub(super) fn model(
@@ -13,7 +14,7 @@ pub(super) fn model(
     model: Option<&str>,
 ) -> Result<Option<String>, Error> {
     let boundary = boundary(content_type).ok_or_else(|| malformed("its content-type names no boundary"))?;
-    let found = field(body, boundary, "model")?;
+    let found = field(body, &boundary, "model")?;
     let named = found.clone().map(|range| String::from_utf8_lossy(&body[range]).into_owned());
     let Some(model) = model.filter(|model| named.as_deref() != Some(model)) else { return Ok(named) };
     if model.bytes().any(|byte| byte < b' ') {
@@ -27,27 +28,6 @@ pub(super) fn model(
         body.splice(0..0, part.into_bytes());
     }
     Ok(named)
-}
-
-/// The file's name in the head of a part, without folders.
-pub(crate) fn filename(head: &str) -> Option<String> {
-    let at = head.to_ascii_lowercase().find("filename=")? + "filename=".len();
-    let rest = &head[at..];
-    let name = match rest.strip_prefix('"') {
-        Some(quoted) => quoted.split('"').next(),
-        None => rest.split([';', '\r', '\n']).next(),
-    };
-    let name = name?.rsplit(['/', '\\']).next()?.trim();
-    (!name.is_empty()).then(|| name.chars().filter(|c| !c.is_control()).take(255).collect())
-}
-
-/// The parameter of the media type: at most 70 characters, quoted or not.
-pub(crate) fn boundary(content_type: &str) -> Option<&str> {
-    let mut parameters = content_type.split(';').skip(1).filter_map(|parameter| parameter.split_once('='));
-    let (_, value) = parameters.find(|(name, _)| name.trim().eq_ignore_ascii_case("boundary"))?;
-    let value = value.trim();
-    let value = value.strip_prefix('"').and_then(|value| value.strip_suffix('"')).unwrap_or(value);
-    (1..=70).contains(&value.len()).then_some(value)
 }
 
 /// Where the content of the field of this name stands, that of the first one.
@@ -66,21 +46,11 @@ fn field(body: &[u8], boundary: &str, name: &str) -> Result<Option<Range<usize>>
         }
         let head = at + find(&body[at..], b"\r\n\r\n").ok_or_else(ended)? + 4;
         let end = head + find(&body[head..], between.as_bytes()).ok_or_else(ended)?;
-        if self::name(&String::from_utf8_lossy(&body[at..head])).as_deref() == Some(name) {
+        if Head(&String::from_utf8_lossy(&body[at..head])).name().as_deref() == Some(name) {
             return Ok(Some(head..end));
         }
         at = end + between.len();
     }
-}
-
-/// The name of the field that a part's head says it is.
-pub(crate) fn name(head: &str) -> Option<String> {
-    let mut lines = head.lines().filter_map(|line| line.split_once(':'));
-    let (_, disposition) =
-        lines.find(|(field, _)| field.trim().eq_ignore_ascii_case("content-disposition"))?;
-    let mut parameters = disposition.split(';').skip(1).filter_map(|parameter| parameter.split_once('='));
-    let (_, name) = parameters.find(|(key, _)| key.trim().eq_ignore_ascii_case("name"))?;
-    Some(name.trim().trim_matches('"').to_owned())
 }
 
 fn malformed(why: &str) -> Error {
@@ -114,19 +84,6 @@ mod tests {
         let mut body = form(&[("file", "x")]);
         assert_eq!(model(TYPE, &mut body, Some("whisper-1")), Ok(None));
         assert_eq!(model(TYPE, &mut body, None).unwrap().as_deref(), Some("whisper-1"));
-    }
-
-    #[test]
-    fn a_file_has_a_name_without_folders() {
-        for (head, name) in [
-            ("form-data; name=\"file\"; FileName=\"a/b.jsonl\"", Some("b.jsonl")),
-            ("form-data; name=file; filename=b.jsonl; x=y", Some("b.jsonl")),
-            ("form-data; name=file; filename=\"c:\\b.jsonl\"", Some("b.jsonl")),
-            ("form-data; name=file; filename=\"a/\"", None),
-            ("form-data; name=file", None),
-        ] {
-            assert_eq!(filename(head).as_deref(), name, "{head}");
-        }
     }
 
     #[test]

@@ -6,6 +6,7 @@ use memchr::memmem::find;
 use serde_json::value::RawValue;
 
 use crate::Error;
+use crate::multipart::{Head, boundary};
 
 /// The parts, in order.
 #[derive(Debug)]
@@ -34,9 +35,9 @@ impl<'a> Form<'a> {
     }
 
     pub(crate) fn read(content_type: &str, body: &'a [u8]) -> Result<Self, Error> {
-        let boundary = parameter(content_type, "boundary").filter(|name| (1..=70).contains(&name.len()));
-        let delimiter =
-            format!("--{}", boundary.ok_or_else(|| malformed("its content-type names no boundary"))?);
+        let boundary =
+            boundary(content_type).ok_or_else(|| malformed("its content-type names no boundary"))?;
+        let delimiter = format!("--{boundary}");
         let between = format!("\r\n{delimiter}");
         let ended = || malformed("it ends in the middle of a part");
         let start = find(body, delimiter.as_bytes()).ok_or_else(|| malformed("its boundary is not in it"))?;
@@ -70,16 +71,12 @@ impl<'a> Form<'a> {
 
 impl<'a> Part<'a> {
     fn new(head: &str, content: &'a [u8]) -> Result<Self, Error> {
-        let field = |wanted: &str| {
-            let mut fields = head.lines().filter_map(|line| line.split_once(':'));
-            fields.find(|(name, _)| name.trim().eq_ignore_ascii_case(wanted)).map(|(_, value)| value.trim())
-        };
-        let disposition = field("content-disposition").unwrap_or_default();
-        let name = parameter(disposition, "name").ok_or_else(|| malformed("a part has no name"))?;
+        let head = Head(head);
+        let name = head.name().ok_or_else(|| malformed("a part has no name"))?;
         Ok(Self {
-            name: name.strip_suffix("[]").map_or_else(|| name.to_string(), str::to_owned),
-            is_file: parameter(disposition, "filename").is_some(),
-            media_type: field("content-type").unwrap_or_default().to_ascii_lowercase(),
+            name: name.strip_suffix("[]").unwrap_or(&name).to_owned(),
+            is_file: head.filename().is_some(),
+            media_type: head.media_type().unwrap_or_default().to_ascii_lowercase(),
             content,
         })
     }
@@ -106,29 +103,6 @@ fn sniffed(bytes: &[u8]) -> &'static str {
         [0x1a, 0x45, 0xdf, 0xa3, ..] => "audio/webm",
         [_, _, _, _, b'f', b't', b'y', b'p', ..] => "audio/mp4",
         _ => "application/octet-stream",
-    }
-}
-
-/// A parameter of a field, quoted or not.
-fn parameter<'f>(field: &'f str, wanted: &str) -> Option<Cow<'f, str>> {
-    let mut rest = field.split_once(';')?.1;
-    loop {
-        let (name, value) = rest.split_once('=')?;
-        let (value, after) = match value.trim_start().strip_prefix('"') {
-            Some(quoted) => {
-                let end =
-                    quoted.char_indices().find(|(at, c)| *c == '"' && !quoted[..*at].ends_with('\\'))?.0;
-                (quoted[..end].replace("\\\"", "\"").into(), &quoted[end + 1..])
-            }
-            None => {
-                let (value, after) = value.split_once(';').unwrap_or((value, ""));
-                (Cow::Borrowed(value.trim()), after)
-            }
-        };
-        if name.trim_matches([' ', ';', '\t']).eq_ignore_ascii_case(wanted) {
-            return Some(value);
-        }
-        rest = after;
     }
 }
 
