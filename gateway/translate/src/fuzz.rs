@@ -4,11 +4,14 @@
 
 use serde_json::value::RawValue;
 
-use crate::Error;
-use crate::call::{self, Api, Call, Gemini, Options, Stream};
+use crate::call::{self, Api, Call, Gemini, Options, Stream, Target};
 use crate::client::responses::{self, Memory, Needs, Page};
+use crate::files;
 use crate::providers::{self, Provider};
+use crate::videos::{self, Name, Step, Variant, Video};
 use crate::wire::{Frame, Framing, split_event_stream, split_json_array, split_json_lines, split_sse};
+use crate::works::{Asked, Form};
+use crate::{Error, path};
 
 /// The splitter of server-sent events.
 pub fn sse(bytes: &[u8]) {
@@ -254,21 +257,97 @@ pub fn turns(bytes: &[u8]) {
     asked.expect("what was accepted once is accepted as what came before");
 }
 
+/// What a client asks about videos, and what a provider says of them.
+pub fn videos(bytes: &[u8]) {
+    let name = Name { native: "a".into(), model: "m".into(), size: (1, 1), seconds: 1, created: 1 };
+    let gemini = Gemini { project: Some("p"), location: Some("us-central1"), endpoint: None };
+    for provider in providers::ALL {
+        let Some(dialect) = provider.videos() else { continue };
+        let model = if provider.name == "bedrock" { "amazon.nova-reel-v1:1" } else { "m" };
+        let options =
+            Options { model: Some(model), gemini, video_output: Some("s3://a/b"), ..Options::default() };
+        for content_type in ["application/json", FORM] {
+            match dialect.begin(Asked { content_type, body: bytes, edits: false }, &options) {
+                Ok((sent, order)) => {
+                    leads_on(&sent.target);
+                    let (kind, body) = sent.body.expect("it is told what to make");
+                    if Form::is(&kind) {
+                        let form = Form::read(&kind, &body).expect("what is written can be read");
+                        let models = form.0.iter().filter(|part| part.name == "model");
+                        let models: Vec<&[u8]> = models.map(|part| part.content).collect();
+                        assert_eq!(models, [b"m"], "no client writes fields of its own");
+                    } else {
+                        json(&body);
+                    }
+                    dialect.begun(bytes, &order, 1).map_or_else(|error| told(&error), |video| shown(&video));
+                }
+                Err(error) => told(&error),
+            }
+        }
+        dialect.looked(bytes, &name).map_or_else(|error| told(&error), |video| shown(&video));
+        for variant in [Variant::Video, Variant::Thumbnail] {
+            let fetched = dialect.place(bytes, &name, variant);
+            let fetched = fetched.and_then(|place| dialect.step(Step::Fetch(&place), &options));
+            fetched.map_or_else(|error| told(&error), |sent| leads_on(&sent.target));
+        }
+        dialect.list(bytes).map_or_else(|error| told(&error), |page| json(&videos::page(&page)));
+    }
+}
+
+/// A video as a client sees it; its id leads back, or nowhere.
+fn shown(video: &Video) {
+    json(&video.body());
+    if let Ok(name) = Name::read(&video.name.id()) {
+        assert_eq!(name, video.name);
+        assert!(!path::leads_out(&name.native));
+    }
+}
+
+const FORM: &str = "multipart/form-data; boundary=x";
+
+/// A form, as it comes and at once: both see the same, however it is cut, which the last byte says.
+pub fn form(bytes: &[u8]) {
+    let Some((&cut, bytes)) = bytes.split_last() else { return };
+    let read = |size: usize| {
+        let (mut form, mut content) = (files::Form::new(FORM)?, Vec::new());
+        for bytes in bytes.chunks(size) {
+            form.push(bytes, &mut content)?;
+        }
+        form.finish()?;
+        Ok((form.purpose(), form.others(), form.file().cloned(), content))
+    };
+    let came: Result<_, Error> = read(usize::from(cut).max(1));
+    assert_eq!(came, read(usize::MAX), "how the bytes are cut changes nothing");
+    let (Ok((.., file, content)), Ok(whole)) = (came, Form::read(FORM, bytes)) else { return };
+    // Elsewhere a list is the same as one.
+    if memchr::memmem::find(bytes, b"[]").is_none() {
+        let first = whole.0.iter().find(|part| part.name == "file");
+        assert_eq!(first.map(|part| part.content), file.map(|_| &content[..]), "both see one file");
+    }
+}
+
 fn one_request(api: Api, provider: &Provider, bytes: &[u8], options: &Options<'_>) {
     let mut out = Vec::new();
     match call::request(api, provider, bytes, options, &mut out) {
         Ok(target) => {
             json(&out);
-            let legal = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~/%:".contains(&byte);
-            assert!(target.path.starts_with('/') && target.path.bytes().all(legal), "{}", target.path);
-            let climbs = |segment: &str| segment == "." || segment == "..";
-            assert!(!target.path.split('/').any(climbs), "{}", target.path);
+            leads_on(&target);
         }
-        Err(error) => {
-            assert!((400..600).contains(&error.status()));
-            json(&error.body());
-        }
+        Err(error) => told(&error),
     }
+}
+
+/// The path of what is sent is one, and stays where it begins.
+fn leads_on(target: &Target) {
+    let legal = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~/%:".contains(&byte);
+    assert!(target.path.starts_with('/') && target.path.bytes().all(legal), "{}", target.path);
+    let climbs = |segment: &str| segment == "." || segment == "..";
+    assert!(!target.path.split('/').any(climbs), "{}", target.path);
+}
+
+fn told(error: &Error) {
+    assert!((400..600).contains(&error.status()));
+    json(&error.body());
 }
 
 fn known(provider: &str) -> &'static Provider {

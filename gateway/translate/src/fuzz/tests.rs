@@ -18,7 +18,7 @@ fn providers() -> impl Iterator<Item = String> {
 }
 
 fn each_target(bytes: &[u8]) {
-    [sse, event_stream, json_lines, json_array, turns].iter().for_each(|target| target(bytes));
+    [sse, event_stream, json_lines, json_array, turns, videos, form].iter().for_each(|target| target(bytes));
     for provider in &providers().collect::<Vec<_>>() {
         [stream, reply, failure, request].iter().for_each(|target| target(provider, bytes));
         if known(provider).framings(Api::Chat).contains(&Framing::EventStream) {
@@ -107,6 +107,19 @@ const WORDS: &[&str] = &[
     "\"instructions\":\"x\"",
     "\"tools\":[{\"type\":\"custom\",\"name\":\"f\"}]",
     "\"include\":[\"reasoning.encrypted_content\"]",
+    "{\"prompt\":\"A hat.\",\"seconds\":\"8\",\"size\":\"1280x720\",",
+    "\"input_reference\":{\"image_url\":\"data:image/png;base64,aGk=\"}",
+    "{\"name\":\"models/m/operations/a\",\"done\":true,\"response\":{",
+    "\"videos\":[{\"bytesBase64Encoded\":\"aGk=\"}]",
+    "\"generateVideoResponse\":{\"generatedSamples\":[{\"video\":{\"uri\":\"/files/a:download\"}}]}",
+    "{\"invocationArn\":\"arn:a/b\",\"status\":\"Completed\",\"outputDataConfig\":{\"s3OutputDataConfig\":{\"s3Uri\":\"s3://a/b\"}}}",
+    "--x",
+    "--x--",
+    "\r\n--x\r\n",
+    "content-disposition: form-data; name=file; filename=\"a/b\"\r\n",
+    "content-disposition: form-data; name=prompt\r\n\r\nA hat.",
+    "content-disposition: form-data; name=purpose\r\n\r\nvision",
+    "content-disposition: form-data; name=input_reference; filename=a.png\r\nContent-Type: image/png\r\n\r\n",
     "\u{0}",
     "\u{1f}",
 ];
