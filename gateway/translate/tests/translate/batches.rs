@@ -1,8 +1,7 @@
 //! Every case in `specs/cases/batches` comes out as it says: input files, batches, results. What the provider gets and says is
 //! judged by its document, and what the client gets by OpenAI's.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::ops::Deref;
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -13,42 +12,33 @@ use translate::batches::{
     objection, page,
 };
 use translate::call::Options;
-use translate::providers::{self, Provider};
+use translate::providers;
 
-use crate::case::{CaseOptions, folders, name};
+use crate::folder::Folder;
 
 /// What a batch was asked for by, in every case.
 const ASKED: &str = r#"{"input_file_id":"file-1","endpoint":"/v1/chat/completions","completion_window":"24h","metadata":{"of":"a case"}}"#;
 /// When the files of results were made.
 const CREATED: u64 = 1_700_000_000;
 
+/// A job, as one folder shows it.
 struct Case {
-    provider: &'static Provider,
     dialect: Dialect,
-    folder: PathBuf,
+    folder: Folder,
+}
+
+impl Deref for Case {
+    type Target = Folder;
+
+    fn deref(&self) -> &Folder {
+        &self.folder
+    }
 }
 
 impl Case {
     fn all() -> Vec<Self> {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../specs/cases/batches");
-        let of = |provider: PathBuf| {
-            let known = providers::by_id(&name(&provider)).unwrap();
-            let dialect = known.batches().unwrap();
-            folders(&provider).into_iter().map(move |folder| Self { provider: known, dialect, folder })
-        };
-        folders(&root).into_iter().flat_map(of).collect()
-    }
-
-    fn read(&self, file: &str) -> Option<String> {
-        fs::read_to_string(self.folder.join(file)).ok()
-    }
-
-    fn json(&self, file: &str) -> Option<Value> {
-        Some(serde_json::from_str(&self.read(file)?).unwrap_or_else(|why| panic!("{self}/{file}: {why}")))
-    }
-
-    fn options(&self) -> CaseOptions {
-        self.json("options.json").map(|options| serde_json::from_value(options).unwrap()).unwrap_or_default()
+        let of = |folder: Folder| Self { dialect: folder.provider.batches().unwrap(), folder };
+        Folder::all("batches").into_iter().map(of).collect()
     }
 
     /// The operation of the provider's document that a step means.
@@ -62,7 +52,7 @@ impl Case {
 
 impl std::fmt::Display for Case {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} {}", self.provider.name, name(&self.folder))
+        self.folder.fmt(f)
     }
 }
 
@@ -93,13 +83,10 @@ fn made(case: &Case, file: &str) -> Result<(Vec<u8>, Vec<String>), Error> {
 }
 
 #[test]
-fn every_case_shows_something_and_says_where_it_comes_from() {
-    let cases = Case::all();
-    assert!(cases.len() > 10, "only {} cases were found", cases.len());
-    for case in cases {
+fn every_case_shows_something() {
+    for case in Case::all() {
         let shows = ["input.jsonl", "batch.json", "list.json", "results.jsonl", "results.json"];
-        assert!(shows.iter().any(|file| case.read(file).is_some()), "{case} shows nothing");
-        assert_eq!(case.read("SOURCE").unwrap().trim().lines().count(), 1, "{case}");
+        assert!(shows.iter().any(|file| case.has(file)), "{case} shows nothing");
     }
 }
 

@@ -1,7 +1,6 @@
 //! The cases in `specs/cases`: what a client asks, what a provider gets, what it answers, what the client gets.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::ops::Deref;
 
 use aws_smithy_eventstream::frame::write_message_to;
 use aws_smithy_types::event_stream::{Header, HeaderValue, Message};
@@ -13,12 +12,20 @@ use translate::delta::Usage;
 use translate::providers::{self, Provider};
 use translate::wire::Framing;
 
-/// One folder of `specs/cases/<api>/<provider>/<case>`.
+use crate::folder::{Folder, routes};
+
+/// A call, as one folder of `specs/cases/<api>/<provider>/<case>` shows it.
 pub(crate) struct Case {
     pub(crate) api: Api,
-    pub(crate) provider: &'static Provider,
-    pub(crate) name: String,
-    folder: PathBuf,
+    folder: Folder,
+}
+
+impl Deref for Case {
+    type Target = Folder;
+
+    fn deref(&self) -> &Folder {
+        &self.folder
+    }
 }
 
 /// `options.json`
@@ -127,43 +134,20 @@ impl CaseOptions {
 impl Case {
     /// Every case of every API and every provider.
     pub(crate) fn all() -> Vec<Self> {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../specs/cases");
-        let mut cases = Vec::new();
-        // Batches and files are no calls: `batches.rs` and `files.rs` read theirs. Works come and go as forms and bytes: `works.rs`.
-        for route in folders(&root).into_iter().filter(|route| {
-            !["batches", "files", "images", "transcriptions", "videos"].contains(&&*name(route))
-        }) {
-            let api = Api::ALL.into_iter().find(|api| api.name() == name(&route));
-            let api = api.unwrap_or_else(|| panic!("{} is no API", route.display()));
-            for provider in folders(&route) {
-                let known = providers::by_id(&name(&provider));
-                let known = known.unwrap_or_else(|| panic!("{} is no provider", provider.display()));
-                let of = |folder: PathBuf| Self { api, provider: known, name: name(&folder), folder };
-                cases.extend(folders(&provider).into_iter().map(of));
-            }
-        }
-        cases
+        // Batches, files and videos are no calls, and works come and go as forms and bytes: files of those names read them.
+        let others = ["batches", "files", "images", "transcriptions", "videos"];
+        let of = |route: String| {
+            let api = Api::ALL.into_iter().find(|api| api.name() == route);
+            let api = api.unwrap_or_else(|| panic!("{route} is no API"));
+            Folder::all(&route).into_iter().map(move |folder| Self { api, folder })
+        };
+        routes().into_iter().filter(|route| !others.contains(&&**route)).flat_map(of).collect()
     }
 
     /// Every case with a streamed reply, and its bytes.
     pub(crate) fn streams() -> Vec<(Self, Way, Vec<u8>)> {
         let with = |case: Self| case.stream().map(|(way, stream)| (case, way, stream));
         Self::all().into_iter().filter_map(with).collect()
-    }
-
-    pub(crate) fn read(&self, file: &str) -> Option<String> {
-        fs::read_to_string(self.folder.join(file)).ok()
-    }
-
-    pub(crate) fn json(&self, file: &str) -> Option<Value> {
-        self.read(file)
-            .map(|text| serde_json::from_str(&text).unwrap_or_else(|why| panic!("{self}/{file}: {why}")))
-    }
-
-    pub(crate) fn options(&self) -> CaseOptions {
-        let text = self.read("options.json");
-        text.map(|text| serde_json::from_str(&text).unwrap_or_else(|why| panic!("{self}: {why}")))
-            .unwrap_or_default()
     }
 
     /// The provider's stream as it is on the wire.
@@ -207,11 +191,6 @@ impl Case {
         call::spread(self.api, self.provider, reply.as_bytes(), &self.call()).unwrap().body
     }
 
-    /// Whether this case shows a provider that does not keep to its own documents.
-    pub(crate) fn is_broken(&self) -> bool {
-        self.name.starts_with("broken-")
-    }
-
     /// What the gateway knows about the call.
     pub(crate) fn call(&self) -> Call {
         let base64 = self.json("request.json").is_some_and(|request| request["encoding_format"] == "base64");
@@ -238,22 +217,8 @@ pub(crate) fn call() -> Call {
 
 impl std::fmt::Display for Case {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}/{}/{}", self.api.name(), self.provider.id(), self.name)
+        self.folder.fmt(f)
     }
-}
-
-pub(crate) fn folders(parent: &Path) -> Vec<PathBuf> {
-    let mut folders: Vec<PathBuf> = fs::read_dir(parent)
-        .unwrap_or_else(|why| panic!("{}: {why}", parent.display()))
-        .map(|entry| entry.unwrap().path())
-        .filter(|path| path.is_dir())
-        .collect();
-    folders.sort();
-    folders
-}
-
-pub(crate) fn name(path: &Path) -> String {
-    path.file_name().unwrap().to_str().unwrap().to_owned()
 }
 
 /// One line of `stream.eventstream.jsonl`, framed by AWS's own crate.

@@ -1,24 +1,15 @@
 //! Every case in `specs/cases/files` comes out as it says: files and pages of them. What the provider gets and says is judged by its
 //! document, and what the client gets by OpenAI's.
 
-use std::fs;
-use std::path::{Path, PathBuf};
-
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use specs::Operation;
 use translate::files::{self, File, Page, Step};
 
-use crate::case::{folders, name};
+use crate::folder::Folder;
 
-fn cases() -> Vec<PathBuf> {
-    folders(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../specs/cases/files/gemini"))
-}
-
-fn read(case: &Path, file: &str) -> Option<(Vec<u8>, Value)> {
-    let bytes = fs::read(case.join(file)).ok()?;
-    let value = serde_json::from_slice(&bytes).unwrap_or_else(|why| panic!("{}: {why}", name(case)));
-    Some((bytes, value))
+fn cases() -> Vec<Folder> {
+    Folder::all("files")
 }
 
 fn operation(api: &str, method: &str, path: &str) -> Operation {
@@ -35,13 +26,10 @@ fn theirs(step: Step<'_>) -> Operation {
 const START: Step<'_> = Step::Start { media_type: "text/plain", length: None };
 
 #[test]
-fn every_case_shows_something_and_says_where_it_comes_from() {
-    assert!(cases().len() >= 8);
+fn every_case_shows_something() {
     for case in cases() {
         let shows = ["file.json", "uploaded.json", "list.json"];
-        assert!(shows.iter().any(|file| read(&case, file).is_some()), "{} shows nothing", name(&case));
-        let source = fs::read_to_string(case.join("SOURCE")).unwrap();
-        assert_eq!(source.trim().lines().count(), 1, "{}", name(&case));
+        assert!(shows.iter().any(|file| case.has(file)), "{case} shows nothing");
     }
 }
 
@@ -49,21 +37,21 @@ fn every_case_shows_something_and_says_where_it_comes_from() {
 fn files_come_out_as_the_case_says() {
     let retrieved = operation("openai", "GET", "/v1/files/file-1");
     for case in cases() {
-        let (file, native) = match (read(&case, "file.json"), read(&case, "uploaded.json")) {
-            (Some((bytes, native)), _) => {
-                assert_eq!(theirs(Step::Retrieve("f")).reply(200, &native), [], "{}", name(&case));
-                (File::read(&bytes), native)
+        let (file, native) = match (case.json("file.json"), case.json("uploaded.json")) {
+            (Some(native), _) => {
+                assert_eq!(theirs(Step::Retrieve("f")).reply(200, &native), [], "{case}");
+                (File::read(native.to_string().as_bytes()), native)
             }
-            (None, Some((bytes, native))) => {
-                assert_eq!(theirs(START).reply(200, &native), [], "{}", name(&case));
-                (File::uploaded(&bytes), native["file"].clone())
+            (None, Some(native)) => {
+                assert_eq!(theirs(START).reply(200, &native), [], "{case}");
+                (File::uploaded(native.to_string().as_bytes()), native["file"].clone())
             }
             (None, None) => continue,
         };
-        let file = file.unwrap_or_else(|why| panic!("{}: {why}", name(&case)));
+        let file = file.unwrap_or_else(|why| panic!("{case}: {why}"));
         let body: Value = serde_json::from_slice(&file.body()).unwrap();
-        assert_eq!(body, read(&case, "expected.json").unwrap().1, "{}", name(&case));
-        assert_eq!(retrieved.reply(200, &body), [], "{}", name(&case));
+        assert_eq!(body, case.json("expected.json").unwrap(), "{case}");
+        assert_eq!(retrieved.reply(200, &body), [], "{case}");
         let name = files::native_name(&file.id).map(|name| format!("files/{name}"));
         assert_eq!(name.as_deref(), native["name"].as_str(), "its name leads back");
     }
@@ -73,12 +61,12 @@ fn files_come_out_as_the_case_says() {
 fn pages_come_out_as_the_case_says() {
     let listed = operation("openai", "GET", "/v1/files");
     for case in cases() {
-        let Some((bytes, native)) = read(&case, "list.json") else { continue };
-        assert_eq!(theirs(Step::List { token: None }).reply(200, &native), [], "{}", name(&case));
-        let page = Page::read(&bytes).unwrap();
+        let Some(native) = case.json("list.json") else { continue };
+        assert_eq!(theirs(Step::List { token: None }).reply(200, &native), [], "{case}");
+        let page = Page::read(native.to_string().as_bytes()).unwrap();
         let body: Value = serde_json::from_slice(&files::page(&page.files, page.token.is_some())).unwrap();
-        assert_eq!(body, read(&case, "expected_page.json").unwrap().1, "{}", name(&case));
-        assert_eq!(listed.reply(200, &body), [], "{}", name(&case));
+        assert_eq!(body, case.json("expected_page.json").unwrap(), "{case}");
+        assert_eq!(listed.reply(200, &body), [], "{case}");
     }
 }
 

@@ -12,6 +12,7 @@ mod damage;
 mod errors;
 mod files;
 mod fold;
+mod folder;
 mod generated;
 mod golden;
 mod hub;

@@ -1,49 +1,41 @@
 //! Every case in `specs/cases/videos` comes out as it says: requests, looks, where a video is fetched. What the provider gets and says is
 //! judged by its document, and what the client gets by OpenAI's.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::ops::Deref;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use translate::Error;
-use translate::providers::{self, Provider};
+use translate::fuzz;
 use translate::videos::{Dialect, Name, Order, Place, Sent, Step, Variant, page};
 use translate::works::Asked;
 
-use crate::case::{CaseOptions, folders, name};
+use crate::damage::damage;
+use crate::folder::Folder;
 
 /// When every video was begun.
 const CREATED: u64 = 1_700_000_000;
 
+/// A video, as one folder shows it.
 struct Case {
-    provider: &'static Provider,
     dialect: Dialect,
-    folder: PathBuf,
+    folder: Folder,
+}
+
+impl Deref for Case {
+    type Target = Folder;
+
+    fn deref(&self) -> &Folder {
+        &self.folder
+    }
 }
 
 impl Case {
     fn all() -> Vec<Self> {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../specs/cases/videos");
-        let of = |provider: PathBuf| {
-            let known = providers::by_id(&name(&provider)).unwrap();
-            let dialect = known.videos().unwrap();
-            folders(&provider).into_iter().map(move |folder| Self { provider: known, dialect, folder })
-        };
-        let cases: Vec<_> = folders(&root).into_iter().flat_map(of).collect();
-        assert!(cases.len() > 30, "only {} cases were found", cases.len());
-        cases
-    }
-
-    fn json(&self, file: &str) -> Option<Value> {
-        let text = fs::read_to_string(self.folder.join(file)).ok()?;
-        Some(serde_json::from_str(&text).unwrap_or_else(|why| panic!("{self}/{file}: {why}")))
-    }
-
-    fn options(&self) -> CaseOptions {
-        self.json("options.json").map(|options| serde_json::from_value(options).unwrap()).unwrap_or_default()
+        let of = |folder: Folder| Self { dialect: folder.provider.videos().unwrap(), folder };
+        Folder::all("videos").into_iter().map(of).collect()
     }
 
     fn begin<'a>(&self, request: &'a str) -> Result<(Sent, Order<'a>), Error> {
@@ -109,7 +101,7 @@ impl Case {
 
 impl std::fmt::Display for Case {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{:?} {}", self.dialect, name(&self.folder))
+        self.folder.fmt(f)
     }
 }
 
@@ -133,6 +125,15 @@ fn is_refused<T>(result: Result<T, Error>, expected: &Value, case: &Case) {
     let Err(error) = result else { panic!("{case}: it is taken") };
     let body: Value = serde_json::from_slice(&error.body()).unwrap();
     assert_eq!(json!({ "status": error.status(), "body": body }), *expected, "{case}");
+}
+
+#[test]
+fn every_case_shows_something() {
+    for case in Case::all() {
+        let shows = ["request.json", "looked.json", "list.json"];
+        assert!(shows.iter().any(|file| case.has(file)), "{case} shows nothing");
+        assert_eq!(case.has("looked.json"), case.has("name.json"), "{case}");
+    }
 }
 
 #[test]
@@ -263,16 +264,18 @@ fn what_a_picture_is_called_makes_no_field() {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
     /// Whatever a provider says, and whatever a client asks.
     #[test]
-    fn nothing_panics(body in "[ -~]{0,200}", kind in "(application/json|multipart/form-data; boundary=x)") {
-        let options = translate::call::Options { model: Some("amazon.nova-reel-v1:1"), video_output: Some("s3://a/b"), ..Default::default() };
-        let name = Name { native: "a".into(), model: "m".into(), size: (1, 1), seconds: 1, created: 1 };
-        for dialect in [Dialect::Azure, Dialect::Bedrock, Dialect::Gemini, Dialect::Vertex] {
-            let _ = dialect.begin(Asked { content_type: &kind, body: body.as_bytes(), edits: false }, &options);
-            let _ = dialect.looked(body.as_bytes(), &name);
-            let _ = dialect.place(body.as_bytes(), &name, Variant::Video);
-            let _ = dialect.list(body.as_bytes());
+    fn damage_breaks_no_law(damage in damage()) {
+        for case in Case::all() {
+            for file in ["request.json", "begun.json", "looked.json", "list.json"] {
+                let Some(text) = case.read(file) else { continue };
+                let mut bytes = text.into_bytes();
+                damage.iter().for_each(|damage| damage.to(&mut bytes));
+                fuzz::videos(&bytes);
+            }
         }
     }
 }

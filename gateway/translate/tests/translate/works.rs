@@ -1,6 +1,6 @@
 //! Every case of pictures and transcripts comes out as it says; what has no form never panics.
 
-use std::path::{Path, PathBuf};
+use std::ops::Deref;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -12,13 +12,21 @@ use translate::providers::{self, Provider};
 use translate::works::{self, Asked, Given, Sent, Work, Written};
 use translate::{Error, call};
 
-use crate::case::{CaseOptions, folders, name};
+use crate::case::CaseOptions;
+use crate::folder::Folder;
 
-/// One folder of `specs/cases/{images,transcriptions}/<provider>/<case>`.
+/// A work, as one folder shows it.
 struct Case {
-    folder: PathBuf,
-    provider: &'static Provider,
     resource: Resource,
+    folder: Folder,
+}
+
+impl Deref for Case {
+    type Target = Folder;
+
+    fn deref(&self) -> &Folder {
+        &self.folder
+    }
 }
 
 const CREATED: u64 = 1_700_000_000;
@@ -26,32 +34,15 @@ const BOUNDARY: &str = "--between";
 
 impl Case {
     fn all() -> Vec<Self> {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../specs/cases");
-        let mut cases = Vec::new();
-        for route in ["images", "transcriptions"] {
-            for provider in folders(&root.join(route)) {
-                let known = providers::by_id(&name(&provider)).unwrap();
-                for folder in folders(&provider) {
-                    let resource = match route {
-                        "transcriptions" => Resource::Transcriptions,
-                        _ if folder.join("edits.json").exists() => Resource::ImageEdits,
-                        _ => Resource::ImageGenerations,
-                    };
-                    cases.push(Self { folder, provider: known, resource });
-                }
-            }
-        }
-        assert!(cases.len() > 35, "only {} cases were found", cases.len());
-        cases
-    }
-
-    fn read(&self, file: &str) -> Option<String> {
-        std::fs::read_to_string(self.folder.join(file)).ok()
-    }
-
-    fn json(&self, file: &str) -> Option<Value> {
-        self.read(file)
-            .map(|text| serde_json::from_str(&text).unwrap_or_else(|why| panic!("{self}/{file}: {why}")))
+        let of = |folder: Folder| {
+            let resource = match &*folder.route {
+                "transcriptions" => Resource::Transcriptions,
+                _ if folder.has("edits.json") => Resource::ImageEdits,
+                _ => Resource::ImageGenerations,
+            };
+            Self { resource, folder }
+        };
+        ["images", "transcriptions"].into_iter().flat_map(Folder::all).map(of).collect()
     }
 
     fn work(&self) -> Work {
@@ -88,8 +79,7 @@ impl Case {
         let (content_type, body) = self.body();
         let edits = self.resource == Resource::ImageEdits;
         let asked = Asked { content_type: &content_type, body: &body, edits };
-        let options: CaseOptions =
-            self.json("options.json").map(|json| serde_json::from_value(json).unwrap()).unwrap_or_default();
+        let options = self.options();
         let mut out = Vec::new();
         works::request(self.work(), asked, &options.options(), &mut out).map(|sent| (sent, out))
     }
@@ -104,7 +94,7 @@ impl Case {
 
 impl std::fmt::Display for Case {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.folder.display().fmt(f)
+        self.folder.fmt(f)
     }
 }
 
@@ -213,8 +203,7 @@ fn documents_agree_with_the_cases() {
                 variant(text(&target["path"]), case.resource).and_then(|name| operation.variant(name));
             let operation = variant.unwrap_or(operation);
             assert_eq!(operation.request(&upstream), [], "{case}");
-            let is_broken = name(&case.folder).starts_with("broken-");
-            if let Some(reply) = case.json("reply.json").filter(|_| !is_broken) {
+            if let Some(reply) = case.json("reply.json").filter(|_| !case.is_broken()) {
                 assert_eq!(operation.reply(200, &reply), [], "{case}");
             }
         }
