@@ -74,13 +74,15 @@ impl Postgres {
     }
 
     async fn client(&self) -> Result<Arc<Client>, Failure> {
-        let mut open = self.open.lock().await;
-        if let Some(client) = open.as_ref().filter(|client| !client.is_closed()) {
-            return Ok(Arc::clone(client));
-        }
-        let connected = timeout(self.settings.timeout, self.connect()).await;
-        let client = connected.map_err(|_| Failure::Slow("it cannot be reached"))??;
-        Ok(Arc::clone(open.insert(Arc::new(client))))
+        // Whoever waits for one who connects waits no longer than by connecting, however many come before.
+        let connected = timeout(self.settings.timeout, async {
+            let mut open = self.open.lock().await;
+            if let Some(client) = open.as_ref().filter(|client| !client.is_closed()) {
+                return Ok(Arc::clone(client));
+            }
+            Ok(Arc::clone(open.insert(Arc::new(self.connect().await?))))
+        });
+        connected.await.unwrap_or(Err(Failure::Slow("it cannot be reached")))
     }
 
     async fn connect(&self) -> Result<Client, Failure> {

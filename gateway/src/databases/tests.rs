@@ -1,11 +1,13 @@
 //! Servers that the tests start themselves, as far as the machine has them: who we are there, and TLS.
 
 use std::path::Path;
+use std::time::Duration;
 
 use ::redis::pipe;
 use rcgen::{CertificateParams, Issuer, KeyPair};
 use rustls::ClientConfig;
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
 use crate::config::{Config, Pgvector, Vectordb};
 use crate::{servers, tls};
@@ -95,14 +97,39 @@ async fn redis_is_spoken_to_by_tls_and_must_be_who_it_says() {
     assert_eq!(redis(&with("ssl_verify", json!(false)), &strange).await.as_deref(), Ok("default"));
 }
 
+/// Twenty ask at once one that takes connections and says nothing: they wait side by side, not in turn.
+#[tokio::test(start_paused = true)]
+async fn of_those_who_ask_a_silent_server_none_waits_for_the_others() {
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let node = json!({"port": silent.local_addr().unwrap().port()});
+    let (tls, most) = (tls::client(None).unwrap(), Duration::from_secs(10));
+    for place in [
+        node.clone(),
+        json!({"cluster_nodes": [node]}),
+        json!({"sentinel_nodes": [node], "sentinel_master": "own", "sentinel_role": "master"}),
+    ] {
+        let redis = super::redis::Redis::new(&vectordb(&place, &json!({})).redis, &tls).unwrap();
+        let asked = Instant::now();
+        let told = futures_util::future::join_all((0..20).map(|_| count(&redis, "a"))).await;
+        assert_eq!(told, vec![None; 20]);
+        assert!(asked.elapsed() <= most, "{place}: {:?}", asked.elapsed());
+    }
+    let postgres = super::postgres::Postgres::new(&vectordb(&json!({}), &node).pgvector, &tls).unwrap();
+    let asked = Instant::now();
+    let ask = || postgres.ask(async |client| client.batch_execute("SELECT 1").await);
+    let told = futures_util::future::join_all((0..20).map(|_| ask())).await;
+    assert!(told.iter().all(Result::is_err));
+    assert!(asked.elapsed() <= most, "{:?}", asked.elapsed());
+}
+
 /// Waits for what servers do by themselves.
 async fn until(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
     let waits = async {
         while !is_so().await {
-            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+            tokio::time::sleep(Duration::from_millis(50)).await;
         }
     };
-    assert!(tokio::time::timeout(std::time::Duration::from_secs(30), waits).await.is_ok(), "{what}");
+    assert!(tokio::time::timeout(Duration::from_secs(30), waits).await.is_ok(), "{what}");
 }
 
 /// Counts one up; `None`: nobody answers.

@@ -53,7 +53,7 @@ impl Cluster {
             // Whoever is gone may have a successor; but what was asked of it may have been done.
             let is_moved = error.kind() == ErrorKind::Server(ServerErrorKind::Moved);
             if is_moved || error.is_io_error() || error.is_cluster_error() {
-                self.known.lock().await.slots.clear();
+                self.login.lock(&self.known).await?.slots.clear();
             }
             if !is_moved || left == 0 {
                 return answer;
@@ -64,7 +64,7 @@ impl Cluster {
 
     /// The node that has a slot.
     async fn node(&self, slot: u16) -> Result<Arc<Link>, RedisError> {
-        let mut known = self.known.lock().await;
+        let mut known = self.login.lock(&self.known).await?;
         if known.slots.is_empty() {
             self.learn(&mut known).await?;
         }

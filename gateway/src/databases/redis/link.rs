@@ -12,7 +12,7 @@ use redis::{
 };
 use rustls::ClientConfig;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, MutexGuard};
 use tokio::time::timeout;
 
 use crate::config::{self, Secret};
@@ -47,6 +47,13 @@ impl Login {
             connect_timeout: settings.connect_timeout,
             answer_timeout: settings.answer_timeout,
         }
+    }
+
+    /// Waits for what somebody else finds out under a lock, but no longer than asking one server may take: else whoever comes last
+    /// would wait for all before in turn.
+    pub(super) async fn lock<'m, T>(&self, lock: &'m Mutex<T>) -> Result<MutexGuard<'m, T>, RedisError> {
+        let within = self.connect_timeout + self.answer_timeout;
+        timeout(within, lock.lock()).await.map_err(|_| slow("it cannot be reached"))
     }
 }
 
@@ -85,13 +92,15 @@ impl Link {
     }
 
     async fn connection(&self) -> Result<MultiplexedConnection, RedisError> {
-        let mut open = self.open.lock().await;
-        if let Some(connection) = &*open {
-            return Ok(connection.clone());
-        }
-        let connected = timeout(self.login.connect_timeout, self.connect()).await;
-        let connection = connected.unwrap_or_else(|_| Err(slow("it cannot be reached")))?;
-        Ok(open.insert(connection).clone())
+        // Whoever waits for one who connects waits no longer than by connecting, however many come before.
+        let connected = timeout(self.login.connect_timeout, async {
+            let mut open = self.open.lock().await;
+            match &*open {
+                Some(connection) => Ok(connection.clone()),
+                None => Ok(open.insert(self.connect().await?).clone()),
+            }
+        });
+        connected.await.unwrap_or_else(|_| Err(slow("it cannot be reached")))
     }
 
     async fn connect(&self) -> Result<MultiplexedConnection, RedisError> {

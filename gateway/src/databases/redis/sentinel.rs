@@ -31,13 +31,13 @@ impl Sentinels {
             error.is_io_error() || error.kind() == ErrorKind::Server(ServerErrorKind::ReadOnly)
         };
         if answer.as_ref().is_err_and(is_over) {
-            *self.master.lock().await = None;
+            *self.login.lock(&self.master).await? = None;
         }
         answer
     }
 
     async fn master(&self) -> Result<Arc<Link>, RedisError> {
-        let mut known = self.master.lock().await;
+        let mut known = self.login.lock(&self.master).await?;
         if let Some(master) = &*known {
             return Ok(Arc::clone(master));
         }
