@@ -77,11 +77,12 @@ pub struct Limits {
     /// Responses that are kept for clients that come back to them, of all clients together. Default 10,000; what was not used for
     /// longest is forgotten first.
     pub kept: usize,
-    /// Bytes of all that is kept. Default 256 MiB.
+    /// Bytes of all that is kept; as many again of what was streamed in the background, for who lost the stream. Default 256 MiB.
     pub kept_bytes: usize,
     /// How long a response is kept. Default 1 h.
     pub kept_for: Duration,
-    /// Responses that are made in the background at once. Default 256; the answer to more is `429`.
+    /// Responses that are made in the background at once. Default 256; the answer to more is `429`. Of each that is streamed, all that it
+    /// tells is held until it is over, at most [`Limits::reply_bytes`].
     pub background: usize,
     /// One of them, from its request to its end. Default 1 h; then it has failed.
     pub background_for: Duration,

@@ -46,6 +46,9 @@ struct Told {
     is_over: bool,
 }
 
+/// Bytes that a follower is handed at once: the rest waits until it has taken them, so that it is not held twice.
+const AT_ONCE: usize = 64 << 10;
+
 /// A run that has begun, and is over when this is dropped.
 pub(crate) struct Begun {
     runs: Arc<Runs>,
@@ -111,17 +114,13 @@ impl Runs {
 }
 
 impl Begun {
-    /// Tells whole events; `false`: that is too much.
+    /// Tells whole events; `false`: that is too much, so that nothing but its end may follow.
     pub(crate) fn tell(&self, events: Bytes) -> bool {
-        let mut fits = true;
         self.run.told.send_modify(|told| {
             told.bytes += events.len();
-            fits = told.bytes <= self.runs.most_bytes;
-            if fits {
-                told.events.extend(split(events));
-            }
+            told.events.extend(split(events));
         });
-        fits
+        self.run.told.borrow().bytes <= self.runs.most_bytes
     }
 
     /// How many events were told.
@@ -135,7 +134,8 @@ impl Drop for Begun {
         let (scope, id) = &self.key;
         // A follower that is told the end finds what there was at any time.
         let bytes = self.run.told.borrow().bytes;
-        if self.run.is_streamed && !self.run.stop.is_cancelled() {
+        // One that told nothing was refused, and no client knows its name.
+        if self.run.is_streamed && bytes > 0 && !self.run.stop.is_cancelled() {
             lock(&self.runs.over).put(*scope, id, Arc::clone(&self.run), bytes, Instant::now());
         }
         self.runs.running().remove(&self.key);
@@ -144,14 +144,21 @@ impl Drop for Begun {
 }
 
 impl Run {
-    /// What it tells from event `next` on, once there is something. `None`: there will be nothing more.
+    /// Some of what it tells from event `next` on, once there is something, and which event is next after that. `None`: there will be
+    /// nothing more.
     pub(crate) async fn follow(&self, next: usize) -> Option<(Bytes, usize)> {
         let mut told = self.told.subscribe();
         let told = told.wait_for(|told| told.events.len() > next || told.is_over).await.ok()?;
         let new = told.events.get(next..).filter(|new| !new.is_empty())?;
-        let mut bytes = BytesMut::with_capacity(new.iter().map(Bytes::len).sum());
-        new.iter().for_each(|event| bytes.extend_from_slice(event));
-        Some((bytes.freeze(), told.events.len()))
+        let (mut bytes, mut count) = (BytesMut::new(), 0);
+        for event in new {
+            if bytes.len() >= AT_ONCE {
+                break;
+            }
+            bytes.extend_from_slice(event);
+            count += 1;
+        }
+        Some((bytes.freeze(), next + count))
     }
 }
 
@@ -206,10 +213,41 @@ mod tests {
         let begun = runs.begin(Scope::of(1), "a", false).unwrap();
         assert!(runs.begin(Scope::of(1), "b", false).is_none());
         assert!(runs.find(Scope::of(1), "a").is_none(), "it is not streamed");
-        assert!(begun.tell("0\n\n".into()) && !begun.tell("1\n\n".into()));
         runs.stop(Scope::of(1), "a");
         assert!(begun.run.stop.is_cancelled());
         drop(begun);
         assert!(runs.begin(Scope::of(1), "b", false).is_some());
+    }
+
+    #[tokio::test]
+    async fn of_what_tells_too_much_the_end_is_told() {
+        let runs = runs(1, 5);
+        let begun = runs.begin(Scope::of(1), "a", true).unwrap();
+        let run = runs.find(Scope::of(1), "a").unwrap();
+        assert!(begun.tell("0\n\n".into()) && !begun.tell("1\n\n".into()));
+        begun.tell("end\n\n".into());
+        drop(begun);
+        assert_eq!(text(run.follow(0).await), Some(("0\n\n1\n\nend\n\n".to_owned(), 3)));
+    }
+
+    #[tokio::test]
+    async fn much_is_handed_out_piece_by_piece() {
+        let runs = runs(1, usize::MAX);
+        let begun = runs.begin(Scope::of(1), "a", true).unwrap();
+        let event = format!("{}\n\n", "x".repeat(AT_ONCE / 2 - 2));
+        assert!(begun.tell(event.repeat(5).into()));
+        drop(begun);
+        let run = runs.find(Scope::of(1), "a").unwrap();
+        for (next, count) in [(0, 2), (2, 2), (4, 1)] {
+            assert_eq!(text(run.follow(next).await), Some((event.repeat(count), next + count)));
+        }
+        assert_eq!(text(run.follow(5).await), None);
+    }
+
+    #[test]
+    fn one_that_was_refused_takes_no_room() {
+        let runs = runs(1, 100);
+        drop(runs.begin(Scope::of(1), "a", true).unwrap());
+        assert!(runs.find(Scope::of(1), "a").is_none());
     }
 }
