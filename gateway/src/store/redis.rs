@@ -26,7 +26,7 @@ use crate::outage::Outage;
 const PLACE: &str = "{touchstone:kept}";
 const PUT: &str = include_str!("put.lua");
 const REMOVE: &str = include_str!("remove.lua");
-/// How long a server is left alone that has failed: not every call shall wait for it.
+/// How long a server is left alone that has failed, and between two calls that see whether it is back: not every call shall wait for it.
 const PAUSE: Duration = Duration::from_secs(1);
 /// What is lost, in the words of the log.
 const WHAT: &str = "keeping responses in redis";
@@ -37,7 +37,7 @@ pub(super) struct Server {
     redis: Redis,
     limits: Limits,
     outage: Outage,
-    /// Until when it is not asked.
+    /// Until when it is not asked; `None`: it answered last.
     pause: Mutex<Option<Instant>>,
 }
 
@@ -74,7 +74,8 @@ impl Server {
         let Limits { kept: most, kept_bytes, kept_for, .. } = self.limits;
         let value = write(kept);
         if value.len() > kept_bytes || most == 0 {
-            return Ok(());
+            // What was there of it is of yesterday, as in memory.
+            return self.remove(scope, id).await.map(drop);
         }
         let age = u64::try_from(kept_for.as_millis()).unwrap_or(u64::MAX).max(1);
         let mut order = script(PUT, &key(scope, id));
@@ -102,13 +103,14 @@ impl Server {
     }
 
     async fn ask<T: redis::FromRedisValue>(&self, questions: &Pipeline) -> Result<T, Lost> {
-        if self.pause().is_some_and(|until| until > Instant::now()) {
+        if !self.may_be_asked() {
             return Err(Lost);
         }
         let answer: Result<T, RedisError> = self.redis.ask(PLACE, questions).await;
         match answer {
             Ok(answer) => {
                 self.outage.worked(WHAT);
+                *self.pause() = None;
                 Ok(answer)
             }
             Err(why) => {
@@ -117,6 +119,16 @@ impl Server {
                 Err(Lost)
             }
         }
+    }
+
+    /// Whether it is asked now: one that failed by one call at a time, so that all others go on without it at once.
+    fn may_be_asked(&self) -> bool {
+        let (mut pause, now) = (self.pause(), Instant::now());
+        let is_over = pause.is_none_or(|until| until <= now);
+        if is_over && pause.is_some() {
+            *pause = Some(now + PAUSE);
+        }
+        is_over
     }
 
     fn pause(&self) -> std::sync::MutexGuard<'_, Option<Instant>> {

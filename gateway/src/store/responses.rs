@@ -122,14 +122,14 @@ impl Responses {
         }
     }
 
-    /// Forgets a response; whether there was one.
+    /// Forgets a response wherever it is, or nowhere; whether there was one.
     pub(crate) async fn remove(&self, scope: Scope, id: &str) -> Result<bool, Lost> {
-        let was_near = self.near.remove(scope, id);
-        match &self.far {
-            // Whoever has it near has it nowhere else.
-            Some(far) if !was_near => far.remove(scope, id).await,
-            _ => Ok(was_near),
-        }
+        // Redis may have what is in memory as well: it took it, and was lost before it said so, or has how far it was before.
+        let was_far = match &self.far {
+            Some(far) => far.remove(scope, id).await?,
+            None => false,
+        };
+        Ok(self.near.remove(scope, id) || was_far)
     }
 
     /// The turns of a conversation up to this response, the oldest first. `most`: bytes of all of them.
