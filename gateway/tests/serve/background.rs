@@ -233,26 +233,54 @@ async fn a_stream_that_fails_says_so() {
 }
 
 #[tokio::test]
-async fn there_are_bounds_on_how_many_there_are_and_how_long_they_take() {
-    let limits = |limits: &mut Limits| {
-        limits.background = 1;
-        limits.background_for = Duration::from_secs(3);
-    };
-    let (upstream, _gateway, mut client) = start(|setup| setup.limits(limits)).await;
+async fn there_are_no_more_at_once_than_may_be() {
+    let (upstream, _gateway, mut client) = start(|setup| setup.limits(|limits| limits.background = 1)).await;
     let queued = leave(&mut client).await;
-    let call = upstream.call().await;
+    let mut call = upstream.call().await;
     client.post("/chat/v1/responses", JSON, r#"{"input":"a","background":true}"#).await;
     let refused = client.reply().await;
     assert_eq!(refused.error(), (429, "rate_limit_exceeded".to_owned()));
     let text = "too many responses are being made in the background";
     assert_eq!(refused.json()["error"]["message"], text);
+    call.write(message("Hi")).await;
+    over(&mut client, id(&queued)).await;
+    let path = "/chat/v1/responses";
+    until("there is room again", async || {
+        client.post(path, JSON, r#"{"input":"a","background":true}"#).await;
+        client.reply().await.status == 200
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_takes_too_long_has_failed() {
+    let limits = |limits: &mut Limits| limits.background_for = Duration::from_secs(1);
+    let (upstream, _gateway, mut client) = start(|setup| setup.limits(limits)).await;
+    let queued = leave(&mut client).await;
+    let call = upstream.call().await;
     let failed = over(&mut client, id(&queued)).await;
     assert_eq!(failed["status"], "failed");
-    assert!(failed["error"]["message"].as_str().unwrap().contains("more than 3s"), "{failed}");
+    assert!(failed["error"]["message"].as_str().unwrap().contains("more than 1s"), "{failed}");
     call.gone().await;
-    let queued = leave(&mut client).await;
-    upstream.call().await.write(message("Hi")).await;
-    assert_eq!(over(&mut client, id(&queued)).await["status"], "completed");
+}
+
+#[tokio::test]
+async fn a_stream_that_tells_too_much_says_that_it_failed() {
+    let (upstream, _gateway, mut client) =
+        start(|setup| setup.limits(|limits| limits.reply_bytes = 10_000)).await;
+    client.post("/chat/v1/responses", JSON, r#"{"input":"a","background":true,"stream":true}"#).await;
+    let mut call = upstream.call().await;
+    let events = stream(&"x".repeat(10_000));
+    call.begin_stream().await;
+    call.chunk(&events[..events.find("event: content_block_stop").unwrap()]).await;
+    let reply = client.reply().await;
+    let (names, numbers) = told(reply.text());
+    assert_eq!(names[names.len() - 2..], ["error", "response.failed"], "{names:?}");
+    assert_eq!(numbers, (0..numbers.len() as u64).collect::<Vec<_>>());
+    let last = reply.text().trim_end().rsplit_once("data: ").unwrap().1;
+    let last: Value = serde_json::from_str(last).unwrap();
+    assert_eq!(over(&mut client, id(&last["response"])).await, last["response"]);
+    call.gone().await;
 }
 
 mod shared {
@@ -277,7 +305,7 @@ mod shared {
         assert_eq!(over(&mut theirs, id(&queued)).await["status"], "completed");
 
         let queued = leave(&mut mine).await;
-        let call = call.next().await.unwrap();
+        let call = upstream.call().await;
         let path = format!("{}/cancel", id(&queued));
         let cancelled = get(&mut theirs, "POST", &path, "content-length: 0\r\n").await.json();
         assert_eq!(cancelled["status"], "cancelled");
