@@ -67,8 +67,7 @@ impl Proxy {
                 all.extend(here);
                 return Ok(Ok((all, false)));
             }
-            let found = || wanted.of(all.clone()).map_or(0, |found| found.len());
-            if !wanted.oldest_first && found() > wanted.most {
+            if !wanted.oldest_first && wanted.count(&all) > wanted.most {
                 break;
             }
         }
@@ -90,11 +89,23 @@ impl Wanted {
 
     /// What is wanted of these files, however much that is. `None`: none of them is the one that it begins after.
     fn of(&self, mut files: Vec<File>) -> Option<Vec<File>> {
-        if let Some(after) = &self.after {
-            let at = files.iter().position(|file| file.id == *after)?;
-            files.drain(..=at);
-        }
-        files.retain(|file| self.purpose.as_deref().is_none_or(|purpose| purpose == file.purpose.word()));
+        files.drain(..self.start(&files)?);
+        files.retain(|file| self.has(file));
         Some(files)
+    }
+
+    /// How many that are.
+    fn count(&self, files: &[File]) -> usize {
+        self.start(files).map_or(0, |at| files[at..].iter().filter(|file| self.has(file)).count())
+    }
+
+    /// Where they begin among all.
+    fn start(&self, files: &[File]) -> Option<usize> {
+        let Some(after) = &self.after else { return Some(0) };
+        files.iter().position(|file| file.id == *after).map(|at| at + 1)
+    }
+
+    fn has(&self, file: &File) -> bool {
+        self.purpose.as_deref().is_none_or(|purpose| purpose == file.purpose.word())
     }
 }
