@@ -176,6 +176,10 @@ impl Proxy {
     async fn list_videos(&self, talk: &mut Talk<'_, Dialect>) -> Result<Answer, Fault> {
         let query = talk.values.head.uri.query().unwrap_or_default();
         let limit = limit(percent::parameter(query, "limit").as_deref(), USUAL, MOST)?;
+        if percent::parameter(query, "order").as_deref() == Some("asc") {
+            let message = "this provider has an order of its own, which is not asked for".to_owned();
+            return Err(translate::Error::Request { message, param: Some("order".to_owned()) }.into());
+        }
         let after = percent::parameter(query, "after").filter(|after| !after.is_empty());
         let after = after.map(|after| Name::read(&after)).transpose()?.map(|name| name.native);
         Ok(match self.video_step(talk, Step::List { limit, after: after.as_deref() }).await? {

@@ -123,3 +123,27 @@ async fn what_is_no_video_is_refused_without_asking_anybody() {
         assert_eq!((reply.status, &error["error"]["param"]), (400, &json!(param)), "{body}: {error}");
     }
 }
+
+#[tokio::test]
+async fn a_list_comes_in_the_providers_order_or_not_at_all() {
+    let upstream = Upstream::listen().await;
+    let gateway = Setup::new("azure", upstream.addr)
+        .set("/route_type", "video/v1/videos/generations")
+        .set("/model/name", "sora")
+        .set("/model/options/azure_instance", "i")
+        .set("/model/options/azure_deployment_id", "sora")
+        .start();
+    let mut client = Client::connect(gateway.addr()).await;
+    for order in ["", "&order=desc"] {
+        send(&mut client, "GET", &format!("/chat/videos?limit=5{order}")).await;
+        let mut call = upstream.call().await;
+        let line = "GET /openai/v1/video/generations/jobs?api-version=preview&limit=5 ";
+        assert!(call.head.starts_with(line), "{}", call.head);
+        call.write(json_reply("200 OK", r#"{"object":"list","data":[],"has_more":false}"#)).await;
+        call.close().await;
+        assert_eq!(client.reply().await.json()["data"], json!([]));
+    }
+    send(&mut client, "GET", "/chat/videos?order=asc").await;
+    let refused = client.reply().await;
+    assert_eq!((refused.status, &refused.json()["error"]["param"]), (400, &json!("order")));
+}
