@@ -153,13 +153,13 @@ pub(super) struct Sentinel {
 }
 
 impl Sentinel {
-    /// Of a server that is gone for half a second, it makes a replica the master.
+    /// Of a server that is gone for two seconds, it makes a replica the master: one that is only slow stays it.
     pub(super) fn of(redis: &Redis) -> Self {
         let (folder, own) = (tempfile::tempdir().unwrap(), Port::new());
         let (port, watched) = (own.addr().port(), redis.port);
         let settings = format!(
             "port {port}\nbind 127.0.0.1\nsentinel monitor own 127.0.0.1 {watched} 1\n\
-             sentinel down-after-milliseconds own 500\nsentinel failover-timeout own 2000\n"
+             sentinel down-after-milliseconds own 2000\nsentinel failover-timeout own 2000\n"
         );
         std::fs::write(folder.path().join("sentinel.conf"), settings).unwrap();
         let mut command = Command::new(&redis.program);
