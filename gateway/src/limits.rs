@@ -74,8 +74,8 @@ pub struct Limits {
     pub session_idle: Duration,
     /// One message of a realtime session. Default 20 MiB (OpenAI takes 15 MiB of sound); whoever sends more is closed with 1009.
     pub message_bytes: usize,
-    /// Responses that are kept for clients that come back to them, of all clients together. Default 10,000; what was not used for
-    /// longest is forgotten first.
+    /// Responses that are kept for clients that come back to them, of all clients together. Default 10,000; in memory, what was not used
+    /// for longest is forgotten first, and in Redis, what was kept first.
     pub kept: usize,
     /// Bytes of all that is kept; as many again of what was streamed in the background, for who lost the stream. Default 256 MiB.
     pub kept_bytes: usize,

@@ -33,6 +33,10 @@ impl Server {
         match *self {}
     }
 
+    pub(super) async fn hold(&self, _: Scope, _: &str) -> Result<Option<Kept>, Lost> {
+        match *self {}
+    }
+
     pub(super) async fn remove(&self, _: Scope, _: &str) -> Result<bool, Lost> {
         match *self {}
     }

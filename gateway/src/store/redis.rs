@@ -2,7 +2,8 @@
 //!
 //! A response is a string `{touchstone:kept}:<scope>:<id>` of JSON, which expires by itself. Beside them, `{touchstone:kept}:ages` has
 //! when each was kept, and `{touchstone:kept}:sizes` how large each is, and all are: a script holds the sum within its bounds, whoever
-//! keeps something, and so at any moment no more than [`Limits::kept`] of them are there. The oldest go first. The braces have a
+//! keeps something, and so at any moment no more than [`Limits::kept`] of them are there. The oldest go first; one that is still being
+//! made stays as young as whoever makes it looks at it. The braces have a
 //! cluster keep all of it on one node, since a script touches one node alone. <https://redis.io/docs/latest/develop/programmability/eval-intro/>
 
 use std::io;
@@ -25,6 +26,7 @@ use crate::outage::Outage;
 /// Before all keys.
 const PLACE: &str = "{touchstone:kept}";
 const PUT: &str = include_str!("put.lua");
+const HOLD: &str = include_str!("hold.lua");
 const REMOVE: &str = include_str!("remove.lua");
 /// How long a server is left alone that has failed, and between two calls that see whether it is back: not every call shall wait for it.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -71,15 +73,14 @@ impl Server {
     }
 
     pub(super) async fn put(&self, scope: Scope, id: &str, kept: &Kept) -> Result<(), Lost> {
-        let Limits { kept: most, kept_bytes, kept_for, .. } = self.limits;
+        let Limits { kept: most, kept_bytes, .. } = self.limits;
         let value = write(kept);
         if value.len() > kept_bytes || most == 0 {
             // What was there of it is of yesterday, as in memory.
             return self.remove(scope, id).await.map(drop);
         }
-        let age = u64::try_from(kept_for.as_millis()).unwrap_or(u64::MAX).max(1);
         let mut order = script(PUT, &key(scope, id));
-        order.arg(value).arg(age).arg(most).arg(kept_bytes);
+        order.arg(value).arg(self.age()).arg(most).arg(kept_bytes);
         let (gone,): (Vec<String>,) = self.ask(&order).await?;
         if !gone.is_empty() {
             // Nobody knows them any more; if they cannot be dropped now, they expire.
@@ -94,6 +95,15 @@ impl Server {
         let mut question = pipe();
         question.get(key(scope, id));
         let (found,): (Option<String>,) = self.ask(&question).await?;
+        Ok(found.and_then(|found| read(&found)))
+    }
+
+    /// What is there of a response that is still being made, which counts as kept now: else it would be among the oldest before it is
+    /// over.
+    pub(super) async fn hold(&self, scope: Scope, id: &str) -> Result<Option<Kept>, Lost> {
+        let mut order = script(HOLD, &key(scope, id));
+        order.arg(self.age());
+        let (found,): (Option<String>,) = self.ask(&order).await?;
         Ok(found.and_then(|found| read(&found)))
     }
 
@@ -119,6 +129,11 @@ impl Server {
                 Err(Lost)
             }
         }
+    }
+
+    /// Milliseconds that a response is kept.
+    fn age(&self) -> u64 {
+        u64::try_from(self.limits.kept_for.as_millis()).unwrap_or(u64::MAX).max(1)
     }
 
     /// Whether it is asked now: one that failed by one call at a time, so that all others go on without it at once.

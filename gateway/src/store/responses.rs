@@ -122,6 +122,14 @@ impl Responses {
         }
     }
 
+    /// What there is of a response that is still being made, which counts as kept now.
+    pub(crate) async fn hold(&self, scope: Scope, id: &str) -> Result<Option<Arc<Kept>>, Lost> {
+        match (&self.far, self.near.get(scope, id)) {
+            (Some(far), None) => far.hold(scope, id).await.map(|kept| kept.map(Arc::new)),
+            (_, near) => Ok(near),
+        }
+    }
+
     /// Forgets a response wherever it is, or nowhere; whether there was one.
     pub(crate) async fn remove(&self, scope: Scope, id: &str) -> Result<bool, Lost> {
         // Redis may have what is in memory as well: it took it, and was lost before it said so, or has how far it was before.

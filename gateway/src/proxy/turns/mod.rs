@@ -168,7 +168,7 @@ impl Keep {
 
     /// Whether it was cancelled or deleted while it was made.
     async fn is_given_up(&self) -> bool {
-        match self.store.get(self.scope, &self.id).await {
+        match self.store.hold(self.scope, &self.id).await {
             Ok(Some(kept)) => Standing::of(&kept.response).is_over,
             // In memory, there may have been no room for it.
             Ok(None) => self.is_shared(),

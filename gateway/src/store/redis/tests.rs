@@ -91,6 +91,32 @@ async fn the_oldest_go_first_where_there_is_too_much() {
 }
 
 #[tokio::test]
+async fn what_is_still_made_is_held_while_others_come_and_go() {
+    let Some(redis) = servers::Redis::start() else { return };
+    let server = server(&redis, &limits());
+    let put = async |id: &str| server.put(Scope::of(1), id, &kept("x", None)).await.unwrap();
+    for id in ["a", "b", "c", "d"] {
+        put(id).await;
+    }
+    let own = key(Scope::of(1), "a");
+    for key in ["{touchstone:kept}:ages", "{touchstone:kept}:sizes", &own] {
+        redis.ask(&["PEXPIRE", key, "60000"]);
+    }
+    redis.ask(&["ZADD", "{touchstone:kept}:ages", "XX", "INCR", "-1000", &own]);
+    assert_eq!(server.hold(Scope::of(1), "a").await, Ok(Some(kept("x", None))));
+    for key in ["{touchstone:kept}:ages", "{touchstone:kept}:sizes", &own] {
+        let left: u64 = redis.ask(&["PTTL", key]).parse().unwrap();
+        assert!(left > 60_000, "{key} stays as long as if it were kept now: {left}");
+    }
+    // Of those that are as old, the first by name goes.
+    redis.ask(&["ZADD", "{touchstone:kept}:ages", "XX", "INCR", "1", &own]);
+    put("e").await;
+    assert_eq!(there(&server, ["a", "b", "c", "d", "e"]).await, [true, false, true, true, true]);
+    assert_eq!(server.hold(Scope::of(1), "none").await, Ok(None));
+    assert_eq!(redis.ask(&["ZCARD", "{touchstone:kept}:ages"]), "4");
+}
+
+#[tokio::test]
 async fn what_the_server_dropped_on_its_own_takes_no_room() {
     let Some(redis) = servers::Redis::start() else { return };
     let server = server(&redis, &limits());
