@@ -8,9 +8,9 @@ use crate::document::escape;
 use crate::union;
 use crate::violation::{Violation, names, one_line, show};
 
-/// How many violations are told of one value: whoever gets a hundred has seen enough, and senders do not choose how much
-/// is remembered of them.
-const MOST: usize = 100;
+const MOST: usize = Violation::MOST;
+/// Of these, how many are members that nobody knows: whoever passes over such must see what else is wrong.
+const UNKNOWN: usize = MOST / 2;
 
 /// What is wrong with `value` by the schema at `pointer` of the document `root`, up to [`MOST`] violations.
 pub(crate) fn violations(
@@ -44,7 +44,10 @@ impl Judged<'_> {
     pub(crate) fn explain(&self, error: &ValidationError<'_>, found: &mut Vec<Violation>) {
         match error.kind() {
             Kind::AdditionalProperties { unexpected } | Kind::UnevaluatedProperties { unexpected } => {
-                found.extend(unexpected.iter().take(MOST).map(|name| self.unknown_member(error, name)));
+                let keyword = error.kind().keyword();
+                let told = found.iter().filter(|known| known.keyword == keyword).count();
+                let room = UNKNOWN.saturating_sub(told);
+                found.extend(unexpected.iter().take(room).map(|name| self.unknown_member(error, name)));
             }
             Kind::AnyOf { context } | Kind::OneOfNotValid { context } => {
                 union::explain(self, error, context, found);

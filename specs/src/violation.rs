@@ -21,6 +21,12 @@ pub struct Violation {
     pub document: String,
 }
 
+impl Violation {
+    /// How many are told of one value: whoever gets a hundred has seen enough, and senders do not choose how much is remembered
+    /// of them.
+    pub const MOST: usize = 100;
+}
+
 impl fmt::Display for Violation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let pointer = if self.pointer.is_empty() { "(whole)" } else { &one_line(&self.pointer) };
