@@ -8,6 +8,8 @@ use crate::script::{Failure, Kind};
 
 const BEST_OF: u64 = 2;
 const PROMPTS: usize = 4;
+/// Likely tokens that are told at one place.
+pub(super) const TOP: u64 = 5;
 
 /// The first rule that is broken. What is found out after a stream has begun is told in it.
 pub(super) fn check(call: &Call<'_>) -> Result<(), Failure> {
@@ -35,7 +37,7 @@ pub(super) fn check(call: &Call<'_>) -> Result<(), Failure> {
                 Some(name) if tools.iter().all(|tool| tool["function"]["name"] != name) => {
                     Err(invalid(&format!("Tool error: Tool with name {name} not found"), "tool_error"))
                 }
-                _ => Ok(()),
+                _ => top(&body["top_logprobs"]).map_or(Ok(()), |broken| late(&broken)),
             }
         }
         COMPLETIONS => match body["prompt"].as_array() {
@@ -71,8 +73,13 @@ fn prompt(body: &Value, streams: bool) -> Option<String> {
     } else if parameters["max_new_tokens"] == 0 {
         Some("`max_new_tokens` must be strictly positive".to_owned())
     } else {
-        None
+        top(&parameters["top_n_tokens"])
     }
+}
+
+fn top(asked: &Value) -> Option<String> {
+    let asked = asked.as_u64().filter(|asked| *asked > TOP)?;
+    Some(format!("`top_n_tokens` must be >= 0 and <= {TOP}. Given: {asked}"))
 }
 
 fn invalid(message: &str, kind: &str) -> Failure {

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::check::TOP;
 use super::token::{logprob, pieces, plain_reason};
 use super::{VERSION, done, event};
 use crate::answer::{Answer, Choice};
@@ -127,7 +128,7 @@ fn wants_logprobs(call: &Call<'_>) -> bool {
 }
 
 fn logprobs(call: &Call<'_>, texts: &[&str]) -> Vec<Value> {
-    let count = call.body["top_logprobs"].as_u64().unwrap_or(0);
+    let count = call.body["top_logprobs"].as_u64().unwrap_or(0).min(TOP);
     let entry = |(index, text): (usize, &&str)| {
         let one = |rank: u64, text: String| json!({ "token": text, "logprob": logprob(call, index) - f64::from(u32::try_from(rank).unwrap_or_default()) });
         let mut entry = one(0, (*text).to_owned());

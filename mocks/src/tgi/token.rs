@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::check::TOP;
 use crate::answer::Choice;
 use crate::provider::Call;
 use crate::script::{Block, Finish, Pieces};
@@ -43,7 +44,7 @@ pub(super) fn top(call: &Call<'_>, index: usize, taken: &Value, count: u64) -> V
         token(call, index + usize::try_from(rank).unwrap_or_default(), &text)
     };
     let taken = (count > 0).then(|| taken.clone());
-    taken.into_iter().chain((1..count).map(other)).collect()
+    taken.into_iter().chain((1..count.min(TOP)).map(other)).collect()
 }
 
 /// The tokens of a prompt, as many as it is said to have: what begins every text first, which follows nothing and so has no likelihood.

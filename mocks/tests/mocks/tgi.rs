@@ -237,11 +237,15 @@ async fn what_breaks_a_rule_is_told_by_framework_or_server() {
         (json!({ "max_new_tokens": 0 }), "`max_new_tokens` must be strictly positive"),
         (json!({ "stop": ["a", "b", "c", "d", "e"] }), "`stop` supports up to 4 stop sequences. Given: 5"),
         (json!({ "best_of": 2 }), "you must use sampling when `best_of` is > 1"),
+        (json!({ "top_n_tokens": 6 }), "`top_n_tokens` must be >= 0 and <= 5. Given: 6"),
     ] {
         let (status, body) = refused(&generate, &post(&mocks, "tgi", GENERATE, &prompt(&parameters)).await);
         let error = format!("Input validation error: {rule}");
         assert_eq!((status, body), (422, json!({ "error": error, "error_type": "validation" })));
     }
+    let likely = chat(&json!({ "logprobs": true, "top_logprobs": 6 }));
+    let (status, body) = refused(&operation("tgi", "POST", CHAT), &post(&mocks, "tgi", CHAT, &likely).await);
+    assert_eq!((status, &body["error_type"]), (422, &json!("validation")));
     let late = post(&mocks, "tgi", STREAM, &prompt(&json!({ "best_of": 2 }))).await;
     let events = streamed(&operation("tgi", "POST", STREAM), &late);
     assert_eq!(events[0]["error_type"], "validation", "a stream that has begun has no other status");
