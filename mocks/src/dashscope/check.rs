@@ -21,15 +21,23 @@ pub(super) fn failure(violation: &Violation) -> Failure {
     if violation.keyword == "required"
         && let Some(name) = missing
     {
-        let code = match name {
-            "model" => "BadRequest.EmptyModel",
-            "input" => "BadRequest.EmptyInput",
-            _ => error::INVALID,
-        };
-        return error::coded(code, format!("Required input parameter \"{name}\" missing from request."));
+        return absent(name);
     }
     let place = violation.pointer.trim_start_matches('/').replace('/', ".");
     error::coded(error::INVALID, format!("<{}> {place}: {}", violation.keyword, violation.expected))
+}
+
+fn absent(name: &str) -> Failure {
+    match name {
+        "model" => {
+            error::coded("BadRequest.EmptyModel", "Required parameter \"model\" missing from request.")
+        }
+        "input" => error::coded("BadRequest.EmptyInput", "Required input parameter missing from request."),
+        _ => error::coded(
+            error::INVALID,
+            format!("Required parameter({name}) missing or invalid, please check the request parameters."),
+        ),
+    }
 }
 
 /// The first rule that is broken.
@@ -41,8 +49,11 @@ pub(super) fn check(call: &Call<'_>) -> Result<(), Failure> {
     let is_async = call.request.header("x-dashscope-async") == Some("enable");
     let wanted = call.operation != GENERATE;
     if is_async != wanted {
-        let how = if wanted { "synchronous" } else { "asynchronous" };
-        let message = format!("current user api does not support {how} calls.");
+        let message = if wanted {
+            "current user api does not support synchronous calls."
+        } else {
+            "Current user api does not support asynchronous calls."
+        };
         return Err(Failure::new(Kind::Permission, message));
     }
     // Another model's path is one that the service does not know.
@@ -69,10 +80,7 @@ fn pictures(body: &Value, rules: &Rules) -> Result<(), Failure> {
     if rules.is_by_function() {
         for name in ["function", "base_image_url"] {
             if body["input"].get(name).is_none() {
-                return Err(error::coded(
-                    error::INVALID,
-                    format!("Required input parameter \"{name}\" missing from request."),
-                ));
+                return Err(absent(name));
             }
         }
     }
@@ -98,7 +106,7 @@ fn number(body: &Value, rules: &Rules) -> Result<(), Failure> {
             if most == 1 {
                 "num_images_per_prompt must be 1".to_owned()
             } else {
-                format!("n must be between 1 and {most}")
+                format!("Range of n should be [1, {most}]")
             },
         )),
         _ => Ok(()),

@@ -49,7 +49,7 @@ fn native(request: &Request, kind: Kind) -> (u16, &'static str, String) {
             (400, "Arrearage", "Access denied, please make sure your account is in good standing.")
         }
         Kind::Permission => (403, "AccessDenied", "Access denied."),
-        Kind::TooLarge => (413, "BadRequest.TooLarge", "Payload Too Large"),
+        Kind::TooLarge => (413, "BadRequest.TooLarge", "Payload Too Large."),
         Kind::ContentFilter => (400, FILTERED.0, FILTERED.1),
         Kind::RateLimit => {
             (429, "Throttling.RateQuota", "Requests rate limit exceeded, please try again later.")

@@ -214,6 +214,7 @@ async fn what_a_model_cannot_is_refused_in_the_services_words() {
     let texts = json!([{ "text": "a" }, { "text": "b" }]);
     for (model, parts, parameters, words) in [
         ("qwen-image", &text, json!({ "n": 2 }), "num_images_per_prompt must be 1"),
+        ("wan2.6-t2i", &text, json!({ "n": 5 }), "Range of n should be [1, 4]"),
         ("qwen-image", &text, json!({ "size": "1024*1024" }), "1664*928"),
         ("qwen-image", &image, none.clone(), "number of images"),
         ("qwen-image-edit", &text, none.clone(), "number of images"),
@@ -236,26 +237,41 @@ async fn what_a_model_cannot_is_refused_in_the_services_words() {
 #[tokio::test]
 async fn what_is_missing_is_named() {
     let mocks = mocks::start().await.unwrap();
-    for (path, body, code, name) in [
-        (GENERATE, json!({ "input": {} }), "BadRequest.EmptyModel", "model"),
-        (GENERATE, json!({ "model": "qwen-image" }), "BadRequest.EmptyInput", "input"),
-        (GENERATE, json!({ "model": "qwen-image", "input": {} }), "InvalidParameter", "messages"),
+    for (path, body, code, words) in [
+        (
+            GENERATE,
+            json!({ "input": {} }),
+            "BadRequest.EmptyModel",
+            "Required parameter \"model\" missing from request.",
+        ),
+        (
+            GENERATE,
+            json!({ "model": "qwen-image" }),
+            "BadRequest.EmptyInput",
+            "Required input parameter missing from request.",
+        ),
+        (
+            GENERATE,
+            json!({ "model": "qwen-image", "input": {} }),
+            "InvalidParameter",
+            "Required parameter(messages) missing or invalid",
+        ),
         (
             EDIT,
             json!({ "model": "wanx2.1-imageedit", "input": { "prompt": "a", "base_image_url": "https://a.example/b" } }),
             "InvalidParameter",
-            "function",
+            "Required parameter(function) missing or invalid",
         ),
         (
             EDIT,
             json!({ "model": "wanx2.1-imageedit", "input": { "prompt": "a", "function": "doodle" } }),
             "InvalidParameter",
-            "base_image_url",
+            "Required parameter(base_image_url) missing or invalid",
         ),
     ] {
         let (got, message) = refusal(&mocks, path, &body).await;
         assert_eq!(got, code, "{message}");
-        assert!(message.contains(&format!("\"{name}\"")), "{message}");
+        assert!(message.contains(words), "{message}");
     }
 }
 
