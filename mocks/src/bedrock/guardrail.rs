@@ -183,11 +183,6 @@ impl Found {
         if self.addresses.is_empty() {
             return ("NONE", "No action.", Vec::new());
         }
-        let masked = |text: &str| {
-            self.addresses
-                .iter()
-                .fold(text.to_owned(), |text, address| text.replace(address.as_str(), "{EMAIL}"))
-        };
         ("GUARDRAIL_INTERVENED", "Guardrail masked.", texts.guarded().map(masked).collect())
     }
 
@@ -242,6 +237,15 @@ fn grounding(texts: &Texts<'_>) -> Option<[(&'static str, f64); 2]> {
     is_whole.then(|| [("GROUNDING", share(&answer, &source)), ("RELEVANCE", share(&query, &answer))])
 }
 
+/// A text with a name in the place of each address.
+fn masked(text: &str) -> String {
+    let mask = |piece: &str| match words(piece).next() {
+        Some(word) if is_address(word) => piece.replacen(word, "{EMAIL}", 1),
+        _ => piece.to_owned(),
+    };
+    text.split_inclusive(char::is_whitespace).map(mask).collect()
+}
+
 /// Between spaces, without the marks at their ends.
 fn words(text: &str) -> impl Iterator<Item = &str> {
     let words =
@@ -258,4 +262,15 @@ fn is_number(word: &str) -> bool {
 fn is_address(word: &str) -> bool {
     word.split_once('@')
         .is_some_and(|(name, host)| !name.is_empty() && host.contains('.') && !host.contains('@'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_within_another_is_left_alone() {
+        assert_eq!(masked("To a@b.co, xa@b.com\n (a@b.co)!"), "To {EMAIL}, {EMAIL}\n ({EMAIL})!");
+        assert_eq!(masked("  a@b  nobody "), "  a@b  nobody ");
+    }
 }
