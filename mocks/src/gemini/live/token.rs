@@ -109,20 +109,28 @@ impl Lock {
         let Some(fields) = fields else { return own.clone() };
         let mut settled = asked.clone();
         for field in fields {
-            let (parent, name) =
-                field.split_once('.').map_or(("", field.as_str()), |(parent, name)| (parent, name));
-            let pointer = if parent.is_empty() { String::new() } else { format!("/{parent}") };
-            let value = own.pointer(&pointer).and_then(|holder| holder.get(name));
-            if !parent.is_empty() && settled.get(parent).is_none() {
-                settled[parent] = json!({});
-            }
-            let Some(holder) = settled.pointer_mut(&pointer).and_then(Value::as_object_mut) else { continue };
-            match value {
-                Some(value) => drop(holder.insert(name.to_owned(), value.clone())),
-                None => drop(holder.remove(name)),
-            }
+            lay(&mut settled, own, field);
         }
         settled
+    }
+}
+
+/// Lays what `own` has at a path over what is there; where it has nothing, there is nothing.
+fn lay(settled: &mut Value, own: &Value, path: &str) {
+    let (parents, name) = path.rsplit_once('.').unwrap_or(("", path));
+    let (mut there, mut own) = (settled, Some(own));
+    for parent in parents.split('.').filter(|parent| !parent.is_empty()) {
+        own = own.and_then(|own| own.get(parent));
+        let Some(members) = there.as_object_mut() else { return };
+        if own.is_none() && !members.contains_key(parent) {
+            return;
+        }
+        there = members.entry(parent).or_insert_with(|| json!({}));
+    }
+    let Some(members) = there.as_object_mut() else { return };
+    match own.and_then(|own| own.get(name)) {
+        Some(value) => drop(members.insert(name.to_owned(), value.clone())),
+        None => drop(members.remove(name)),
     }
 }
 
@@ -138,4 +146,32 @@ fn camel(field: &str) -> String {
 
 fn invalid(message: &str) -> Failure {
     Failure::new(Kind::InvalidRequest, message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A mask of several paths, over what the client asks for.
+    fn settled(mask: &str, own: Value, asked: &Value) -> Value {
+        let fields = mask.split(',').map(str::to_owned).collect();
+        Lock { setup: Some(own), fields: Some(fields), ..Lock::default() }.settle(asked)
+    }
+
+    #[test]
+    fn what_is_locked_is_laid_over_at_any_depth() {
+        let own = json!({ "a": { "b": { "c": 1 } }, "d": 2 });
+        let asked = json!({ "a": { "b": { "c": 7, "e": 7 } }, "d": 7, "f": { "g": 7 } });
+        assert_eq!(settled("a.b.c", own.clone(), &asked)["a"], json!({ "b": { "c": 1, "e": 7 } }));
+        assert_eq!(settled("d,f.g", own.clone(), &asked), json!({ "a": asked["a"], "d": 2, "f": {} }));
+        assert_eq!(settled("a.b.c", own.clone(), &json!({})), json!({ "a": { "b": { "c": 1 } } }));
+        assert_eq!(settled("x.y.z,.", own, &json!({ "h": 7 })), json!({ "h": 7 }), "what nobody has");
+    }
+
+    #[test]
+    fn what_is_no_object_stays() {
+        for asked in [json!("a"), json!([1]), json!({ "a": "b" })] {
+            assert_eq!(settled("a.b", json!({}), &asked), asked);
+        }
+    }
 }
