@@ -9,6 +9,10 @@ use crate::script::{End, Finish, Reply};
 
 /// Its steps are hundredths.
 const STEPS: usize = 100;
+/// As long as any is: <https://developers.openai.com/api/docs/guides/video-generation>, in seconds.
+pub(crate) const LONGEST: u32 = 120;
+/// Points from edge to edge of what is made: a macroblock, and as many as any model has.
+const EDGES: (u32, u32) = (16, 4_096);
 
 /// What is kept of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,8 +42,8 @@ pub(crate) enum State {
 }
 
 impl Film {
-    /// Begins one as a script says, of this size in points, so many seconds long, with so many pictures a second. `tag` tells it
-    /// from others that the same request begins.
+    /// Begins one as a script says, of this size in points, so many seconds long, with so many pictures a second; of what nobody
+    /// makes, the nearest that is made. `tag` tells it from others that the same request begins.
     pub(crate) fn begin(
         call: &Call<'_>,
         reply: &Reply,
@@ -51,8 +55,8 @@ impl Film {
         Self {
             work: Job::new(STEPS, call.inner.progress(call.request, call.body)),
             seed: call.draw.number(&format!("video {tag}"), u64::MAX),
-            size,
-            seconds,
+            size: (edge(size.0), edge(size.1)),
+            seconds: seconds.clamp(1, LONGEST),
             rate,
             is_blocked: reply.finish == Some(Finish::ContentFilter),
         }
@@ -79,4 +83,8 @@ impl Film {
     pub(crate) fn video(&self) -> Video {
         Video::new(self.seed, self.size, self.seconds, self.rate)
     }
+}
+
+fn edge(points: u32) -> u32 {
+    points.clamp(EDGES.0, EDGES.1)
 }

@@ -4,8 +4,9 @@ use serde_json::{Value, json};
 
 use super::kept::Kept;
 use super::{CREATE, EXTEND, REMIX, edges};
-use crate::film::Film;
+use crate::film::{Film, LONGEST};
 use crate::openai::headers;
+use crate::openai::refuse::error;
 use crate::openai::resource::tick;
 use crate::provider::{Call, Made, Whole};
 use crate::script::{Failure, Reply};
@@ -21,6 +22,10 @@ const SECONDS: u32 = 4;
 pub(in crate::openai) fn make(call: &Call<'_>, reply: &Reply) -> Result<Made, Failure> {
     let source = source(call)?;
     let (model, size, seconds) = looks(call, source.as_ref());
+    if seconds > LONGEST {
+        let message = format!("A video may have {LONGEST} seconds, but this one would have {seconds}.");
+        return Err(error(message, Some("seconds"), ""));
+    }
     let film = Film::begin(call, reply, "", edges(&size), seconds, RATE);
     let id = format!("video_{}", call.draw.hex("video", 48));
     let video = json!({
@@ -62,7 +67,7 @@ fn looks(call: &Call<'_>, source: Option<&Kept>) -> (String, String, u32) {
     let number = |text: Option<&str>| text.and_then(|text| text.parse::<u32>().ok());
     let (more, before) = (number(call.body["seconds"].as_str()), number(of("seconds")));
     let seconds = match call.operation {
-        EXTEND => more.unwrap_or(SECONDS) + before.unwrap_or_default(),
+        EXTEND => more.unwrap_or(SECONDS).saturating_add(before.unwrap_or_default()),
         _ => more.or(before).unwrap_or(SECONDS),
     };
     (text("model", MODEL), text("size", SIZE), seconds)

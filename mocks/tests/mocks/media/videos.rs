@@ -77,7 +77,9 @@ async fn a_picture_to_begin_with_comes_in_a_form_or_by_its_address() {
 #[tokio::test]
 async fn larger_sizes_are_of_the_larger_model() {
     let mocks = mocks::start().await.unwrap();
-    for (size, edges) in [("1024x1792", [1024, 1792]), ("1792x1024", [1792, 1024])] {
+    for (size, edges) in
+        [("1024x1792", [1024, 1792]), ("1792x1024", [1792, 1024]), ("1080x1920", [1080, 1920])]
+    {
         let video = begun(&mocks, &json!({ "prompt": "a hat", "model": "sora-2-pro", "size": size })).await;
         let id = video["id"].as_str().unwrap();
         looked(&mocks, id).await;
@@ -89,4 +91,26 @@ async fn larger_sizes_are_of_the_larger_model() {
         let seen = image::load_from_memory_with_format(&jpeg, image::ImageFormat::Jpeg).unwrap();
         assert_eq!([seen.width(), seen.height()], [edges[0], edges[1] / 4], "four seconds in a row");
     }
+}
+
+#[tokio::test]
+async fn a_video_goes_on_up_to_two_minutes() {
+    const EXTENSIONS: &str = "/v1/videos/extensions";
+    let mocks = mocks::start().await.unwrap();
+    let mut video = begun(&mocks, &json!({ "prompt": "a hat", "seconds": "20" })).await;
+    let operation = judged::operation("openai", "POST", EXTENSIONS);
+    for seconds in (40..=140).step_by(20) {
+        let id = video["id"].as_str().unwrap();
+        looked(&mocks, id).await;
+        looked(&mocks, id).await;
+        let more = json!({ "video": { "id": id }, "prompt": "it flies", "seconds": "20" });
+        let reply = judged::post(&mocks, "openai", EXTENSIONS, &more).await;
+        if seconds > 120 {
+            assert_eq!(judged::refused(&operation, &reply).0, 400);
+            return;
+        }
+        video = judged::whole(&operation, &reply);
+        assert_eq!(video["seconds"], seconds.to_string());
+    }
+    panic!("it never ends");
 }

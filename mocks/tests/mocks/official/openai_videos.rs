@@ -111,7 +111,7 @@ fn errors(errors: &Value) {
         raised(&errors[name], "BadRequestError", "APIStatusError", Some(400), text);
     };
     refused("variant", "'video', 'thumbnail', and 'spritesheet'");
-    refused("seconds", "Invalid value: '5'. Supported values are: '4', '8', and '12'.");
+    refused("seconds", "Invalid value: '5'. Supported values are: '4', '8', '12', '16', and '20'.");
     refused("size", "Invalid value: '1792x1024'. Supported values are: '720x1280' and '1280x720'.");
     refused("prompt", "Invalid 'prompt': empty string.");
     refused("mimetype", "Invalid file 'input_reference': unsupported mimetype ('text/plain')");
