@@ -1,5 +1,6 @@
 //! One request from top to bottom, whatever carried it: provider → route → key → version → body → rules → answer → faults.
 
+pub(crate) mod lenient;
 mod render;
 
 use std::borrow::Cow;
@@ -242,12 +243,12 @@ fn judge_body(
     };
     let Some(chosen) = chosen else { return Ok((body, form)) };
     let body = chosen.settled(&body).into_owned();
-    judged.violations = chosen.request(&body);
-    judged.violations.retain(|violation| !provider.tolerates(violation));
-    match judged.violations.first() {
-        Some(violation) if !state.options.lenient => Err(provider.refuse(violation, &body)),
-        _ => Ok((body, form)),
-    }
+    let found = chosen.request(&body);
+    judged.violations = found.iter().filter(|violation| !provider.tolerates(violation)).cloned().collect();
+    let Some(violation) = judged.violations.first() else { return Ok((body, form)) };
+    let failure = provider.refuse(violation, &body);
+    let rest = if state.options.lenient { lenient::rest(body, &found) } else { None };
+    rest.map(|body| (body, form)).ok_or(failure)
 }
 
 /// The body as a form, where the operation takes one and it is one.

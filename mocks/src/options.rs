@@ -28,7 +28,8 @@ pub struct Options {
     pub proxy: bool,
     /// Who signs for the hosts; absent, and there is TLS or a proxy: a new one.
     pub authority: Option<Arc<Authority>>,
-    /// Answer requests that break the provider's rules all the same; the journal tells.
+    /// Answer requests that break the provider's rules all the same; the journal tells. What is of another type or out of its bounds
+    /// counts as not said.
     pub lenient: bool,
     /// How much the journal keeps.
     pub journal: JournalLimits,

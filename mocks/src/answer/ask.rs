@@ -39,6 +39,16 @@ pub struct Ask<'a> {
     pub stream: bool,
 }
 
+/// More answers are given to no request, whatever it asks for: so many as 16 prompts have that each ask for 128.
+const ANSWERS: usize = 2_048;
+
+impl Ask<'_> {
+    /// How many answers are given: at least one.
+    pub(super) fn count(&self) -> usize {
+        self.choices.clamp(1, ANSWERS)
+    }
+}
+
 /// How much a model thinks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Effort {

@@ -70,7 +70,7 @@ impl<'a> Answer<'a> {
         let (mut choices, counted) = match &reply.content {
             Some(blocks) => {
                 let choice = scripted(ask, blocks, reply.finish);
-                (vec![choice; ask.choices.max(1)], None)
+                (vec![choice; ask.count()], None)
             }
             None => own::choices(ask),
         };

@@ -13,7 +13,7 @@ pub(super) fn choices<'a>(ask: &Ask<'a>) -> (Vec<Choice<'a>>, Option<Usage>) {
         Effort::Silent(tokens) => tokens.min(ask.limit.unwrap_or(u64::MAX)),
         Effort::None | Effort::Aloud => 0,
     };
-    let count = ask.choices.max(1);
+    let count = ask.count();
     let usage = Usage { reasoning: silent * count as u64, ..Usage::default() };
     ((0..count).map(|index| choice(ask, index, silent)).collect(), Some(usage))
 }

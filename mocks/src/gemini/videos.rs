@@ -23,7 +23,7 @@ const KIND: &str = "video_operation";
 const RATE: u32 = 24;
 const SECONDS: u64 = 8;
 /// So long may they be.
-const LENGTHS: std::ops::RangeInclusive<u64> = 4..=8;
+const LENGTHS: std::ops::RangeInclusive<f64> = 4.0..=8.0;
 
 /// What is kept of an operation.
 #[derive(Debug, Serialize, Deserialize)]
@@ -49,7 +49,7 @@ pub(crate) fn check(call: &Call<'_>) -> Result<(), Failure> {
         return Err(super::check::absent(call, &model));
     }
     let asked = &call.body["parameters"]["durationSeconds"];
-    if asked.as_u64().is_some_and(|seconds| !LENGTHS.contains(&seconds)) {
+    if asked.as_f64().is_some_and(|seconds| !LENGTHS.contains(&seconds)) {
         let (least, most) = (LENGTHS.start(), LENGTHS.end());
         let message = format!(
             "The number value for `durationSeconds` is out of bound. Please provide a value between {least} and {most}, inclusive."

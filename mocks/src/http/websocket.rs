@@ -14,6 +14,7 @@ use tokio_tungstenite::tungstenite::{Error, Message};
 
 use super::connection::Connection;
 use super::socket::Socket;
+use crate::exchange::lenient;
 use crate::limits::{LIVE, LIVE_IDLE, LIVE_MESSAGE};
 use crate::live::{Around, Session, What, overhear};
 use crate::provider::Headers;
@@ -116,9 +117,16 @@ fn hear(session: &mut Session, state: &Arc<State>, text: &str) {
     let message = serde_json::from_str::<Value>(text).map(|message| operation.settled(&message).into_owned());
     let violations = message.as_ref().map(|message| operation.request(message)).unwrap_or_default();
     overhear(state, *provider, operation, request, text, violations.clone());
+    let around = Around { state, provider: *provider };
     match (message, violations.first()) {
         (Err(_), _) => live.wonder(),
-        (Ok(message), Some(violation)) if !state.options.lenient => live.refuse(violation, &message),
-        (Ok(message), _) => live.hear(&message, &Around { state, provider: *provider }),
+        (Ok(message), None) => live.hear(&message, &around),
+        (Ok(message), Some(violation)) => {
+            let rest = if state.options.lenient { lenient::rest(message.clone(), &violations) } else { None };
+            match rest {
+                Some(rest) => live.hear(&rest, &around),
+                None => live.refuse(violation, &message),
+            }
+        }
     }
 }

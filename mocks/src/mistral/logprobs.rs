@@ -5,12 +5,15 @@ use serde_json::{Value, json};
 use crate::provider::Call;
 use crate::tokens;
 
+/// More alternatives to a token are not told, whatever is asked: as many as OpenAI's API tells.
+const ALTERNATIVES: u64 = 20;
+
 /// `logprobs` of a text, where they are wanted.
 pub(super) fn of(call: &Call<'_>, text: &str) -> Option<Value> {
     if call.body["logprobs"] != true {
         return None;
     }
-    let alternatives = call.body["top_logprobs"].as_u64().unwrap_or(0);
+    let alternatives = call.body["top_logprobs"].as_u64().unwrap_or(0).min(ALTERNATIVES);
     let tokens = tokens::split(text).into_iter().enumerate();
     let entries: Vec<Value> = tokens.map(|(index, token)| entry(call, index, &token, alternatives)).collect();
     Some(json!({ "content": entries }))

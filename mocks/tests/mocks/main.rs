@@ -7,6 +7,7 @@ mod ask;
 mod azure;
 mod batches;
 mod bedrock;
+mod broken;
 mod client;
 mod cloud;
 mod cohere;
