@@ -122,7 +122,7 @@ impl Responses {
         }
     }
 
-    /// What there is of a response that is still being made, which counts as kept now.
+    /// What there is of a response that is still being made: it counts as used in memory, and as kept now in Redis.
     pub(crate) async fn hold(&self, scope: Scope, id: &str) -> Result<Option<Arc<Kept>>, Lost> {
         match (&self.far, self.near.get(scope, id)) {
             (Some(far), None) => far.hold(scope, id).await.map(|kept| kept.map(Arc::new)),
@@ -171,6 +171,18 @@ mod tests {
 
     fn kept(response: &str, previous: Option<&str>) -> Kept {
         Kept { response: response.to_owned(), input: Vec::new(), previous: previous.map(str::to_owned) }
+    }
+
+    #[tokio::test]
+    async fn what_is_still_made_is_held_while_others_come_and_go() {
+        let responses = Responses::new(Arc::new(Near::new(&Limits { kept: 2, ..Limits::default() })), None);
+        let scope = Scope::of(1);
+        for id in ["a", "b", "c"] {
+            responses.put(scope, id, kept(id, None)).await;
+            assert_eq!(responses.hold(scope, "a").await, Ok(Some(Arc::new(kept("a", None)))));
+        }
+        assert_eq!(responses.get(scope, "b").await, Ok(None));
+        assert_eq!(responses.hold(scope, "b").await, Ok(None));
     }
 
     #[tokio::test]

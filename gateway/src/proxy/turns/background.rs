@@ -9,7 +9,7 @@
 //! alone, so a look needs to know nothing of runs, and a response that was cancelled or deleted there, by whichever gateway, is one
 //! that nobody wants any more. <https://platform.openai.com/docs/guides/background>
 
-use std::future::{Future, pending};
+use std::future::Future;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -189,14 +189,13 @@ impl Job {
         (!status.is_success()).then(|| Problem::read(status.as_u16(), &whole))
     }
 
-    /// Waits until another gateway says that nobody wants it.
+    /// Waits until another gateway says that nobody wants it. Looking holds its place in the store, whoever else has one there.
     async fn unwanted(&self) {
-        while self.keep.is_shared() {
+        loop {
             sleep(LOOKS).await;
             if self.keep.is_given_up().await {
                 return;
             }
         }
-        pending::<()>().await;
     }
 }

@@ -161,17 +161,12 @@ impl Keep {
         self.store.put(self.scope, &self.id, kept).await;
     }
 
-    /// Whether other gateways keep it, too.
-    fn is_shared(&self) -> bool {
-        self.store.is_shared()
-    }
-
     /// Whether it was cancelled or deleted while it was made.
     async fn is_given_up(&self) -> bool {
         match self.store.hold(self.scope, &self.id).await {
             Ok(Some(kept)) => Standing::of(&kept.response).is_over,
             // In memory, there may have been no room for it.
-            Ok(None) => self.is_shared(),
+            Ok(None) => self.store.is_shared(),
             Err(Lost) => false,
         }
     }
