@@ -22,8 +22,9 @@ const KIND: &str = "video_operation";
 /// Pictures a second, and seconds where none are asked for.
 const RATE: u32 = 24;
 const SECONDS: u64 = 8;
-/// So long may they be.
-const LENGTHS: std::ops::RangeInclusive<f64> = 4.0..=8.0;
+/// So long may they be, of [Veo 3](https://ai.google.dev/gemini-api/docs/video#veo-model-parameters) and of the older Veo 2.
+const LENGTHS: &[f64] = &[4.0, 6.0, 8.0];
+const OLDER: &[f64] = &[5.0, 6.0, 7.0, 8.0];
 
 /// What is kept of an operation.
 #[derive(Debug, Serialize, Deserialize)]
@@ -48,15 +49,23 @@ pub(crate) fn check(call: &Call<'_>) -> Result<(), Failure> {
     if call.operation == BEGIN && !model.starts_with("veo-") {
         return Err(super::check::absent(call, &model));
     }
-    let asked = &call.body["parameters"]["durationSeconds"];
-    if asked.as_f64().is_some_and(|seconds| !LENGTHS.contains(&seconds)) {
-        let (least, most) = (LENGTHS.start(), LENGTHS.end());
-        let message = format!(
+    let parameters = &call.body["parameters"];
+    let Some(asked) = parameters["durationSeconds"].as_f64() else { return Ok(()) };
+    let lengths = if model.starts_with("veo-2") { OLDER } else { LENGTHS };
+    let refused = |message: String| Err(Failure::new(Kind::InvalidRequest, message));
+    if !lengths.contains(&asked) {
+        let (least, most) = (lengths[0], lengths[lengths.len() - 1]);
+        return refused(format!(
             "The number value for `durationSeconds` is out of bound. Please provide a value between {least} and {most}, inclusive."
-        );
-        return Err(Failure::new(Kind::InvalidRequest, message));
+        ));
     }
-    Ok(())
+    let most = lengths[lengths.len() - 1];
+    match parameters["resolution"].as_str() {
+        Some(large @ ("1080p" | "4k")) if asked < most && !is_vertex(call.request) => refused(format!(
+            "Resolution {large} requires duration seconds to be {most} seconds, but got {asked}"
+        )),
+        _ => Ok(()),
+    }
 }
 
 /// Begins what was asked for.

@@ -5,6 +5,7 @@ documents show it."""
 
 import json
 import sys
+import urllib.error
 import urllib.request
 
 from google import genai
@@ -32,8 +33,11 @@ client = (
 def post(path, body):
     headers = {"x-goog-api-key": "gemini-touchstone", "content-type": "application/json"}
     asked = urllib.request.Request(BASE + path, json.dumps(body).encode(), headers)
-    with urllib.request.urlopen(asked) as reply:
-        return json.load(reply)
+    try:
+        with urllib.request.urlopen(asked) as reply:
+            return json.load(reply)
+    except urllib.error.HTTPError as error:
+        raise RuntimeError(f"{error.code} {error.read().decode()}") from None
 
 
 def begin(prompt="a hat", model=MODEL, **config):
@@ -70,7 +74,7 @@ def made():
 
 @case
 def many():
-    operation, _ = ended(begin(number_of_videos=2, aspect_ratio="9:16", resolution="1080p", duration_seconds=6))
+    operation, _ = ended(begin(number_of_videos=2, aspect_ratio="9:16", resolution="1080p", duration_seconds=8))
     videos = [fetched(video.video) for video in operation.response.generated_videos]
     return [videos[0] != videos[1]] + [[watched(video)[name] for name in ("size", "seconds")] for video in videos]
 
@@ -99,7 +103,8 @@ def elsewhere():
 def errors():
     absent = types.GenerateVideosOperation(name=begin().name[:-4] + "0000")
     return {
-        "length": attempt(lambda: begin(duration_seconds=30)),
+        "length": attempt(lambda: begin(duration_seconds=5)),
+        "large": attempt(lambda: begin(duration_seconds=6, resolution="1080p").name),
         "ratio": attempt(lambda: begin(aspect_ratio="1:1")),
         "model": attempt(lambda: begin(model="gemini-2.5-flash")),
         "absent": attempt(lambda: client.operations.get(absent)),
