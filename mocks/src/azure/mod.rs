@@ -99,6 +99,9 @@ impl Provider for Azure {
             return Ok(());
         }
         check_version(call)?;
+        if videos::is_meant(&call.request.path) {
+            videos::is_deployed(call)?;
+        }
         if videos::has(call.operation) {
             return videos::check(call);
         }

@@ -18,6 +18,9 @@ const GENERATION: &str = "VideoGenerations_Get";
 const VIDEO: &str = "VideoGenerations_RetrieveVideoContent";
 const THUMBNAIL: &str = "VideoGenerations_RetrieveThumbnailContent";
 
+/// Where Sora 2 is.
+const SORA_2: &str = "/openai/v1/videos";
+
 /// The kind of objects on the shelf.
 const KIND: &str = "video_job";
 /// [Sizes](https://learn.microsoft.com/en-us/azure/ai-foundry/openai/concepts/video-generation#resolutions), either way round.
@@ -32,9 +35,11 @@ const LASTS: u64 = 86_400;
 /// Jobs of a page, where the request does not say.
 const PAGE: usize = 20;
 
-/// Does this path lead to one of these?
+/// Does this path lead to one of these, or to Sora 2, whose errors are alike?
 pub(super) fn is_meant(path: &str) -> bool {
     path.starts_with("/openai/v1/video/")
+        || path == SORA_2
+        || path.strip_prefix(SORA_2).is_some_and(|rest| rest.starts_with('/'))
 }
 
 /// Is this operation one of these?
@@ -52,19 +57,24 @@ struct Kept {
     films: Vec<Film>,
 }
 
+/// Whether a deployment is there that is asked for by a body, of these and of Sora 2.
+pub(super) fn is_deployed(call: &Call<'_>) -> Result<(), Failure> {
+    let Some(model) = call.body["model"].as_str() else { return Ok(()) };
+    if call.models.is_none_or(|models| models.iter().any(|known| known == model)) {
+        return Ok(());
+    }
+    let message = format!(
+        "The API deployment '{model}' for this resource does not exist. If you created the deployment within the last 5 minutes, please wait a moment and try again."
+    );
+    Err(Failure::new(Kind::NotFound, message))
+}
+
 /// The first rule that is broken.
 pub(super) fn check(call: &Call<'_>) -> Result<(), Failure> {
     if call.operation != CREATE {
         return Ok(());
     }
     let body = call.body;
-    let model = body["model"].as_str().unwrap_or_default();
-    if call.models.is_some_and(|models| models.iter().all(|known| known != model)) {
-        let message = format!(
-            "The API deployment '{model}' for this resource does not exist. If you created the deployment within the last 5 minutes, please wait a moment and try again."
-        );
-        return Err(Failure::new(Kind::NotFound, message));
-    }
     let (width, height) = size(body);
     let known = |(wide, high): &(u32, u32)| [(*wide, *high), (*high, *wide)].contains(&(width, height));
     if !SIZES.iter().any(known) {

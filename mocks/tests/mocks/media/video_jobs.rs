@@ -96,3 +96,23 @@ async fn what_cannot_be_made_is_refused_or_fails() {
         (&json!("failed"), &json!("output_moderation"))
     );
 }
+
+/// Sora 2 is OpenAI's API, and is refused as the jobs are.
+#[tokio::test]
+async fn a_deployment_that_is_not_there_is_named() {
+    let models = Some(vec!["films".to_owned()]);
+    let mocks = mocks::start_with(mocks::Options { models, ..mocks::Options::default() }).await.unwrap();
+    let job = json!({ "model": "sora", "prompt": "a hat", "width": 480, "height": 480 });
+    for (path, body) in [(JOBS, job), ("/openai/v1/videos", json!({ "model": "sora", "prompt": "a hat" }))] {
+        let reply = sent(&mocks, "POST", path, &body).await;
+        let (status, error) = judged::refused(&operation("azure", "POST", path), &reply);
+        assert_eq!((status, &error["error"]["type"]), (404, &json!("video_generation_user_error")), "{path}");
+        let message = error["error"]["message"].as_str().unwrap();
+        assert!(
+            message.starts_with("The API deployment 'sora' for this resource does not exist."),
+            "{message}"
+        );
+    }
+    let body = json!({ "model": "films", "prompt": "a hat" });
+    assert_eq!(sent(&mocks, "POST", "/openai/v1/videos", &body).await.status, 200);
+}
