@@ -104,7 +104,7 @@ impl Invocation {
         let place = |name: &str| Place::parse(&format!("{folder}/{name}"));
         Some(vec![
             (place("output.mp4")?, "video/mp4", self.film.video().write()),
-            (place("generation-status.json")?, "application/json", status.to_string().into_bytes()),
+            (place("video-generation-status.json")?, "application/json", status.to_string().into_bytes()),
             (place("manifest.json")?, "application/json", manifest.to_string().into_bytes()),
         ])
     }

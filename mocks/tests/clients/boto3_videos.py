@@ -45,7 +45,7 @@ def read(arn, name):
 def made():
     arn = begin(durationSeconds=6, fps=24, dimension="1280x720", seed=1)
     states, found = ended(arn)
-    status = json.loads(read(arn, "generation-status.json"))
+    status = json.loads(read(arn, "video-generation-status.json"))
     return [states, found["endTime"] > found["submitTime"], status["videoStatus"], watched(read(arn, "output.mp4"))]
 
 
