@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use http::request::Parts;
 use http::{HeaderMap, Uri};
-use translate::batches::{OBJECTS, Storage};
+use translate::batches::Storage;
+use translate::buckets::OBJECTS;
 use translate::call::{Api, Azure, Gemini, Options, Target};
 use translate::client::responses::Memory;
 use translate::passthrough::Resource;

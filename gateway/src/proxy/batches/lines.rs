@@ -1,6 +1,6 @@
 //! The lines of a batch whose provider takes them from a bucket: they are put there before it is made.
 
-use translate::batches;
+use translate::buckets;
 
 use super::{Asked, Proxy, Said, Talk};
 use crate::fault::Fault;
@@ -17,7 +17,7 @@ impl Proxy {
         let storage = talk.backend.storage(talk.values)?;
         let job = format!("touchstone-{}", answer::letters());
         let place = storage.input(&job);
-        let target = batches::object(&place)?;
+        let target = buckets::object(&place)?;
         let content_type = Some("application/jsonl");
         let asked = Asked { method: "PUT", content_type, accept: "*/*", query: None };
         let reply = self.reach(talk, (asked, &target), Some(lines), None).await?;
@@ -32,7 +32,7 @@ impl Proxy {
 
     /// Takes lines away again of which no batch was made: best as it may be.
     pub(super) async fn drop_lines(&self, talk: &mut Talk<'_>, place: &str) {
-        let Ok(target) = batches::object(place) else { return };
+        let Ok(target) = buckets::object(place) else { return };
         let asked = Asked { method: "DELETE", content_type: None, accept: "*/*", query: None };
         // What became of it, its owner may see in the bucket.
         let _ = self.reach(talk, (asked, &target), None, None).await;

@@ -18,7 +18,8 @@ mod look;
 
 use http::Method;
 use tokio::time::Instant;
-use translate::batches::{self, Dialect, OBJECTS, Step};
+use translate::batches::{self, Dialect, Step};
+use translate::buckets::{self, OBJECTS};
 use translate::call::{self, Api, Target};
 use translate::passthrough::Resource;
 
@@ -150,7 +151,7 @@ impl Proxy {
         let mut answer = Answer::new(target, talk.backend.prefix.as_deref());
         if target.base_url == Some(OBJECTS) {
             let body = reply.whole(ERROR_BYTES).await.unwrap_or_default();
-            let problem = batches::objection(reply.head.status, &body);
+            let problem = buckets::objection(reply.head.status, &body);
             return Ok(Said::Ill(answer.failure(call::error(Api::Chat, &problem, &talk.record.id))));
         }
         headers::downstream(&reply.head, &mut answer.headers);

@@ -14,14 +14,12 @@ use super::{Batch, Counts, Page, Results, Status, Step};
 use crate::call::{self, Auth, Options, Target};
 use crate::json::Object;
 use crate::openai::Problem;
-use crate::{Error, path, time};
+use crate::{Error, buckets, path, time};
 
 const WHAT: &str = "job";
 const RESULT: &str = "record of a job";
 /// The service that jobs belong to.
 const CONTROL: &str = "https://bedrock.{region}.amazonaws.com";
-/// Where the buckets are: <https://docs.aws.amazon.com/general/latest/gr/s3.html>
-pub const OBJECTS: &str = "https://s3.{region}.amazonaws.com";
 const JOB: &str = "/model-invocation-job";
 const JOBS: &str = "/model-invocation-jobs";
 const SCHEME: &str = "s3://";
@@ -86,7 +84,7 @@ pub(super) fn target(step: Step<'_>, options: &Options<'_>) -> Result<(&'static 
         Step::List { .. } => ("GET", JOBS.to_owned()),
         Step::Retrieve(id) | Step::Results(id) => ("GET", format!("{JOB}/{}", path::segment(id)?)),
         Step::Cancel(id) => ("POST", format!("{JOB}/{}/stop", path::segment(id)?)),
-        Step::File(place) => return Ok(("GET", object(place)?)),
+        Step::File(place) => return Ok(("GET", buckets::object(place)?)),
     };
     let mut target = Target {
         base_url: Some(CONTROL),
@@ -99,18 +97,6 @@ pub(super) fn target(step: Step<'_>, options: &Options<'_>) -> Result<(&'static 
         target.query.extend(token.map(|token| ("nextToken", token.to_owned())));
     }
     Ok((method, target))
-}
-
-/// Where an [object](https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html#path-style-access) is, by bucket and key.
-pub fn object(place: &str) -> Result<Target, Error> {
-    let segments: Result<Vec<String>, Error> = place.split('/').map(path::segment).collect();
-    Ok(Target {
-        base_url: Some(OBJECTS),
-        auth: Auth::SigV4 { service: "s3" },
-        // No path has it: so that of an endpoint always goes before this one.
-        anchor: Some("//"),
-        ..Target::new(format!("/{}", segments?.join("/")), String::new(), false)
-    })
 }
 
 #[derive(Deserialize)]
@@ -270,18 +256,4 @@ pub(super) fn result(row: &[u8], results: &mut Results<'_>) -> Result<(), Error>
         (None, None) => return Err(Error::Malformed { what: RESULT, why: "it has no outcome".to_owned() }),
     };
     results.line(&record_id::decode(&row.record_id), &outcome)
-}
-
-/// What [S3 says](https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html) to what it does not do.
-pub fn objection(status: u16, body: &[u8]) -> Problem {
-    let text = String::from_utf8_lossy(body);
-    let element = |name: &str| {
-        let (_, rest) = text.split_once(&format!("<{name}>"))?;
-        Some(rest.split_once(&format!("</{name}>"))?.0.to_owned())
-    };
-    let said = [element("Code"), element("Message")];
-    let said: Vec<String> = said.into_iter().flatten().collect();
-    let said = if said.is_empty() { format!("status {status}") } else { said.join(": ") };
-    let said: String = said.chars().filter(|char| !char.is_control()).take(400).collect();
-    Problem::of(status).saying(format!("the bucket of this provider's batches answers {said}"))
 }

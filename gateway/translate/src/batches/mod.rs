@@ -21,7 +21,7 @@ mod results;
 
 pub use asked::Asked;
 pub use batch::{Batch, Counts, Page, Status, page};
-pub use bedrock::{OBJECTS, Storage, object, objection};
+pub use bedrock::Storage;
 pub use input::{Input, Line, lines};
 pub use name::{Part, batch_id, native_id};
 pub use results::{Of, Results};

@@ -12,11 +12,10 @@ use serde::Deserialize;
 
 use super::video::{BLOCKED, FAILED};
 use super::{Name, Order, Place, Sent, Status, Step, Video, unlisted};
-use crate::batches;
 use crate::call::{self, Auth, Losses, Options, Target};
 use crate::json::Object;
 use crate::time::seconds as seconds_of;
-use crate::{Error, path};
+use crate::{Error, buckets, path};
 
 const MODEL: &str = "amazon.nova-reel";
 const SIZE: (u32, u32) = (1280, 720);
@@ -124,7 +123,7 @@ pub(super) fn step(step: Step<'_>) -> Result<Sent, Error> {
 }
 
 fn object(method: &'static str, bucket: &str, key: &str) -> Result<Sent, Error> {
-    Ok(Sent { method, target: batches::object(&format!("{bucket}/{key}"))?, body: None })
+    Ok(Sent { method, target: buckets::object(&format!("{bucket}/{key}"))?, body: None })
 }
 
 #[derive(Deserialize)]

@@ -8,9 +8,9 @@ use serde_json::{Value, json};
 use specs::Operation;
 use translate::Error;
 use translate::batches::{
-    Asked, Batch, Dialect, Input, OBJECTS, Of, Part, Results, Status, Step, Storage, lines, object,
-    objection, page,
+    Asked, Batch, Dialect, Input, Of, Part, Results, Status, Step, Storage, lines, page,
 };
+use translate::buckets::OBJECTS;
 use translate::call::Options;
 use translate::providers;
 
@@ -216,8 +216,6 @@ fn jobs_and_buckets_are_asked_at_their_own_addresses() {
     }
     let (method, target) = Dialect::Bedrock.target(Step::File("a-bucket/in/a b.out"), &options).unwrap();
     assert_eq!((method, &*target.path, target.base_url), ("GET", "/a-bucket/in/a%20b.out", Some(OBJECTS)));
-    assert_eq!(target.auth, translate::call::Auth::SigV4 { service: "s3" });
-    assert!(object("a-bucket/../b").is_err());
 }
 
 #[test]
@@ -241,16 +239,6 @@ fn the_answers_of_a_job_lie_below_its_id() {
     assert_eq!((batch.status, batch.has(Part::Output)), (Status::Validating, false));
 }
 
-#[test]
-fn what_a_bucket_answers_is_told_in_openais_words() {
-    let denied =
-        b"<?xml version=\"1.0\"?><Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>";
-    let problem = objection(403, denied);
-    assert_eq!((problem.status, &*problem.kind), (403, "invalid_request_error"));
-    assert_eq!(problem.message, "the bucket of this provider's batches answers AccessDenied: Access Denied");
-    assert!(objection(500, b"<html>").message.ends_with("answers status 500"));
-}
-
 proptest! {
     #[test]
     fn no_bytes_panic(bytes in prop_oneof![
@@ -263,7 +251,7 @@ proptest! {
             let Some(dialect) = provider.batches() else { continue };
             let _ = dialect.batch(&bytes);
             let _ = dialect.list(&bytes);
-            let _ = (dialect.made(&bytes), dialect.file(&bytes), objection(400, &bytes));
+            let _ = (dialect.made(&bytes), dialect.file(&bytes));
             let _ = Results::new(provider, Part::Output, Of::default()).push(dialect, &bytes);
         }
     }
