@@ -61,7 +61,7 @@ pub(super) fn includes(members: &Members<'_>, wanted: &str) -> Result<bool, Erro
 }
 
 impl Echo {
-    /// Reads what [`write`] wrote. What cannot be read is what nobody said.
+    /// Reads what [`write()`] wrote. What cannot be read is what nobody said.
     pub(super) fn read(echo: &[u8]) -> Self {
         let members =
             Members::of(if echo.is_empty() { b"{}" } else { echo }).unwrap_or_else(|_| Members(Vec::new()));
