@@ -113,7 +113,7 @@ impl Proxy {
         Ok(match self.video_step(talk, Step::Look(&name)).await? {
             Said::Ill(answer) => Err(answer),
             Said::Well(said) => {
-                let video = Video { name: name.clone(), ..talk.dialect.looked(&said, &name)? };
+                let video = talk.dialect.looked(&said, &name)?;
                 Ok(Seen { name, video, said })
             }
         })

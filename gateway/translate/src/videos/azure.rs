@@ -66,6 +66,7 @@ pub(super) fn begin(
         }
     };
     let target = Target { model: order.model().to_owned(), ..target(JOBS.to_owned()) };
+    order.model = Some(model);
     Ok(Sent { method: "POST", target, body: Some(body) })
 }
 
@@ -186,6 +187,13 @@ impl Job {
         let completed = self.finished_at.filter(|_| status == Status::Completed);
         Video { name, status, prompt: self.prompt, completed, expires: self.expires_at }
     }
+}
+
+/// One that was just begun: of the deployment that was asked for, whatever the job calls its model.
+pub(super) fn begun(body: &[u8], order: &Order<'_>) -> Result<Video, Error> {
+    let mut video = video(body)?;
+    order.model().clone_into(&mut video.name.model);
+    Ok(video)
 }
 
 pub(super) fn video(body: &[u8]) -> Result<Video, Error> {

@@ -114,7 +114,7 @@ impl Dialect {
     /// What a video that was just begun is, by the provider's answer to that.
     pub fn begun(self, body: &[u8], order: &Order<'_>, now: u64) -> Result<Video, Error> {
         let mut video = match self {
-            Self::Azure => azure::video(body)?,
+            Self::Azure => azure::begun(body, order)?,
             Self::Bedrock => bedrock::begun(body, order, now)?,
             Self::Gemini | Self::Vertex => gemini::begun(body, order, now)?,
         };
@@ -141,14 +141,15 @@ impl Dialect {
         }
     }
 
-    /// What a look at a video found.
+    /// What a look at a video found. Its name stays what it was.
     pub fn looked(self, body: &[u8], name: &Name) -> Result<Video, Error> {
-        match self {
-            Self::Azure => azure::video(body),
-            Self::Bedrock => bedrock::looked(body, name),
-            Self::Gemini => gemini::looked(body, name),
-            Self::Vertex => vertex::looked(body, name),
-        }
+        let video = match self {
+            Self::Azure => azure::video(body)?,
+            Self::Bedrock => bedrock::looked(body, name)?,
+            Self::Gemini => gemini::looked(body, name)?,
+            Self::Vertex => vertex::looked(body, name)?,
+        };
+        Ok(Video { name: name.clone(), ..video })
     }
 
     /// Where a file of a video is that is over.
