@@ -4,7 +4,7 @@ use mocks::script::{End, Failure, Kind, Match, Progress, Reply, Script};
 use mocks::{AwsKey, Mocks};
 use serde_json::{Value, json};
 
-use super::{Server, file, played, venv};
+use super::{Server, file, played, raised, venv};
 
 /// One provider behind the gateway.
 struct Row {
@@ -26,47 +26,39 @@ struct Row {
     least: usize,
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn openais_client_runs_batches_at_anthropic() {
-    let auth = json!({ "header_name": "x-api-key", "header_value": "sk-ant-touchstone" });
-    let options = json!({ "anthropic_version": "2023-06-01" });
-    let (provider, model, path) = ("anthropic", "claude-haiku-4-5", "/v1/messages/batches");
-    let live = "/v1/messages";
-    runs_batches(&Row {
+/// A provider, where it makes batches and where it is asked live; what is otherwise there than at most is said beside.
+fn row(provider: &'static str, model: &'static str, paths: [&'static str; 2], auth: Value) -> Row {
+    let [path, live] = paths;
+    Row {
         provider,
         model,
         path,
         live,
         auth,
-        options,
-        first: "in_progress",
+        options: json!({}),
+        first: "validating",
         absent: "not found",
-        keeps: true,
+        keeps: false,
         least: 0,
-    })
-    .await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn openais_client_runs_batches_at_anthropic() {
+    let auth = json!({ "header_name": "x-api-key", "header_value": "sk-ant-touchstone" });
+    let row = row("anthropic", "claude-haiku-4-5", ["/v1/messages/batches", "/v1/messages"], auth);
+    let options = json!({ "anthropic_version": "2023-06-01" });
+    runs_batches(&Row { options, first: "in_progress", keeps: true, ..row }).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn openais_client_runs_batches_at_gemini() {
     let auth = json!({ "header_name": "x-goog-api-key", "header_value": "gemini-touchstone" });
-    let (provider, model) = ("gemini", "gemini-2.5-flash");
-    let path = "/v1beta/models/gemini-2.5-flash:batchGenerateContent";
-    let live = "/v1beta/models/gemini-2.5-flash:generateContent";
-    let options = json!({});
-    runs_batches(&Row {
-        provider,
-        model,
-        path,
-        live,
-        auth,
-        options,
-        first: "validating",
-        absent: "not found",
-        keeps: false,
-        least: 0,
-    })
-    .await;
+    let paths = [
+        "/v1beta/models/gemini-2.5-flash:batchGenerateContent",
+        "/v1beta/models/gemini-2.5-flash:generateContent",
+    ];
+    runs_batches(&row("gemini", "gemini-2.5-flash", paths, auth)).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -79,21 +71,9 @@ async fn openais_client_runs_batches_at_bedrock() {
         "batch_bucket_prefix": "s3://touchstone/batches/",
         "batch_role_arn": "arn:aws:iam::123456789012:role/batches",
     } });
-    let (provider, model, path) = ("bedrock", "amazon.nova-lite-v1:0", "/model-invocation-job");
-    let live = "/model/amazon.nova-lite-v1%3A0/converse";
-    runs_batches(&Row {
-        provider,
-        model,
-        path,
-        live,
-        auth,
-        options,
-        first: "validating",
-        absent: "Could not find",
-        keeps: false,
-        least: 100,
-    })
-    .await;
+    let paths = ["/model-invocation-job", "/model/amazon.nova-lite-v1%3A0/converse"];
+    let row = row("bedrock", "amazon.nova-lite-v1:0", paths, auth);
+    runs_batches(&Row { options, absent: "Could not find", least: 100, ..row }).await;
 }
 
 async fn runs_batches(row: &Row) {
@@ -121,7 +101,7 @@ async fn runs_batches(row: &Row) {
         (&files["content"], &files["listed"], &files["gone"]),
         (&json!("a"), &json!(true), &json!(true))
     );
-    raised(&files["missing"], "NotFoundError", 404, "file-");
+    raised(row.provider, &files["missing"], "NotFoundError", Some(404), "file-");
     runs(row, &seen["runs"]);
     let none = |code: &str| if row.keeps { json!([{}, { "a": code, "b": code }]) } else { json!([{}, {}]) };
     let counts =
@@ -136,7 +116,13 @@ async fn runs_batches(row: &Row) {
         let expired = json!({ "status": "expired", "files": none("batch_expired"), "counts": counts });
         assert_eq!(seen["expired"], expired);
     } else {
-        raised(&seen["elsewhere"], "NotFoundError", 404, "NoSuchBucket: The specified bucket does not exist");
+        raised(
+            row.provider,
+            &seen["elsewhere"],
+            "NotFoundError",
+            Some(404),
+            "NoSuchBucket: The specified bucket does not exist",
+        );
         bucket(row, &mocks);
     }
     assert_eq!(seen["pages"], json!([true, true]));
@@ -181,22 +167,17 @@ fn bucket(row: &Row, mocks: &Mocks) {
 }
 
 fn errors(row: &Row, seen: &Value) {
-    raised(&seen["purpose"], "BadRequestError", 400, "batch");
-    raised(&seen["file"], "NotFoundError", 404, "file-none");
-    raised(&seen["batch"], "NotFoundError", 404, row.absent);
-    raised(&seen["endpoint"], "BadRequestError", 400, "/v1/chat/completions only");
-    raised(&seen["twice"], "BadRequestError", 400, "line 2, custom_id");
-    raised(&seen["no_json"], "BadRequestError", 400, "line 2");
-    raised(&seen["empty"], "BadRequestError", 400, "empty");
-    raised(&seen["streamed"], "BadRequestError", 400, "line 1, stream");
-    raised(&seen["model"], "BadRequestError", 400, "cannot use own model");
-    raised(&seen["body"], "BadRequestError", 400, "line 2, messages");
-    raised(&seen["early"], "NotFoundError", 404, "-output");
-}
-
-fn raised(error: &Value, class: &str, status: u64, text: &str) {
-    assert_eq!((&error["raised"][0], &error["status"]), (&json!(class), &json!(status)), "{error}");
-    assert!(error["text"].as_str().unwrap().contains(text), "{error}");
+    raised(row.provider, &seen["purpose"], "BadRequestError", Some(400), "batch");
+    raised(row.provider, &seen["file"], "NotFoundError", Some(404), "file-none");
+    raised(row.provider, &seen["batch"], "NotFoundError", Some(404), row.absent);
+    raised(row.provider, &seen["endpoint"], "BadRequestError", Some(400), "/v1/chat/completions only");
+    raised(row.provider, &seen["twice"], "BadRequestError", Some(400), "line 2, custom_id");
+    raised(row.provider, &seen["no_json"], "BadRequestError", Some(400), "line 2");
+    raised(row.provider, &seen["empty"], "BadRequestError", Some(400), "empty");
+    raised(row.provider, &seen["streamed"], "BadRequestError", Some(400), "line 1, stream");
+    raised(row.provider, &seen["model"], "BadRequestError", Some(400), "cannot use own model");
+    raised(row.provider, &seen["body"], "BadRequestError", Some(400), "line 2, messages");
+    raised(row.provider, &seen["early"], "NotFoundError", Some(404), "-output");
 }
 
 fn kong(row: &Row, mocks: &Mocks) -> Value {
