@@ -8,7 +8,8 @@ use crate::report::model::End;
 use crate::surface::Place;
 
 pub(super) const TABLE: &[(&str, Check)] = &[
-    ("chat.fault.never-done", never_done),
+    ("chat.fault.never-done", done_unless_told),
+    ("chat.fault.done-after-error", done_after_error),
     ("chat.fault.no-finish", no_finish),
     ("chat.fault.visible", visible),
     ("chat.fault.error-event", error_event),
@@ -38,6 +39,24 @@ pub(super) fn never_done(case: &Case) -> Judged {
         Seen::Stream(fold) if fold.is_done() => client("data: [DONE]", "never", "there"),
         _ => Ok(()),
     }
+}
+
+/// The same where no error event tells of the break before it: `OpenAI`'s clients raise at one, and read nothing behind it.
+/// <https://github.com/openai/openai-python/blob/main/src/openai/_streaming.py>
+pub(super) fn done_unless_told(case: &Case) -> Judged {
+    if is_told(case) { Ok(()) } else { never_done(case) }
+}
+
+/// What other clients may take for the end of a good stream; no document forbids it there.
+pub(super) fn done_after_error(case: &Case) -> Judged {
+    if is_told(case) { never_done(case) } else { Err(Verdict::NotHere) }
+}
+
+/// Whether an error event comes before any `[DONE]`.
+fn is_told(case: &Case) -> bool {
+    let Seen::Stream(fold) = &case.seen else { return false };
+    let error = fold.errors.first().map(|(event, _)| event);
+    error.is_some_and(|error| fold.done.first().is_none_or(|done| error < done))
 }
 
 /// No finish reason of a good end.

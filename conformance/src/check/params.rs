@@ -7,6 +7,7 @@ use super::support::{
     unless_refused, upstream,
 };
 use super::{Check, Judged, Verdict};
+use crate::Surface;
 use crate::case::Case;
 use crate::meaning::{Difference, Facet};
 
@@ -66,8 +67,12 @@ pub(super) fn nothing_silent(case: &Case) -> Judged {
 fn lost(case: &Case, with_place: bool) -> Judged {
     unless_refused(case)?;
     let api = case.api();
-    let has_place =
-        |difference: &Difference| api.is_none_or(|api| api.has_place(difference.facet, &difference.member));
+    // In OpenAI's dialect nobody can ask for `top_k`: its document does not know it, and its service refuses it.
+    let is_of_dialect =
+        |difference: &Difference| case.surface() != Surface::Chat || difference.facet != Facet::TopK;
+    let has_place = |difference: &Difference| {
+        is_of_dialect(difference) && api.is_none_or(|api| api.has_place(difference.facet, &difference.member))
+    };
     let refused = super::refusal::members(case);
     let is_open = |difference: &Difference| {
         let own = case.surface().names(&difference.member);

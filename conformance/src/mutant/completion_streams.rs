@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::alike::{BLAMED, GREEDY, HANG, NO_TIMEOUT, TEXT};
-use super::faults::finish_before_error;
+use super::faults::{done_instead_of_error, finish_before_error};
 use super::message::{done, finishes, is_error, remove, text};
 use super::stream::after_finish;
 use super::{Change, Mutant, Wire};
@@ -160,7 +160,14 @@ pub(super) const TABLE: &[Mutant] = &[
     Mutant {
         id: "completions-always-done",
         requirement: "completions.fault.never-done",
-        breaks: "Every stream ends with [DONE], also one that was cut.",
+        breaks: "A stream that was cut ends with [DONE], and with no error.",
+        plays: CUT,
+        changes: &[Change::Reply(done_instead_of_error)],
+    },
+    Mutant {
+        id: "completions-done-all-the-same",
+        requirement: "completions.fault.done-after-error",
+        breaks: "Every stream ends with [DONE], also one that was cut, behind its error.",
         plays: CUT,
         changes: &[Change::Reply(|reply| reply.events(|events| events.push(done())))],
     },

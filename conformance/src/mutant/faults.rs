@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::message::{done, is_error, remove, text};
+use super::message::{Message, done, is_error, remove, text};
 use super::{Change, Mutant, Wire};
 
 const CUT: &[&str] = &["chat.faults.cut-stream@openai.chat/anthropic/stream"];
@@ -11,7 +11,14 @@ pub(super) const TABLE: &[Mutant] = &[
     Mutant {
         id: "always-done",
         requirement: "chat.fault.never-done",
-        breaks: "Every stream ends with [DONE], also one that was cut.",
+        breaks: "A stream that was cut ends with [DONE], and with no error.",
+        plays: CUT,
+        changes: &[Change::Reply(done_instead_of_error)],
+    },
+    Mutant {
+        id: "done-all-the-same",
+        requirement: "chat.fault.done-after-error",
+        breaks: "Every stream ends with [DONE], also one that was cut, behind its error.",
         plays: CUT,
         changes: &[Change::Reply(|reply| reply.events(|events| events.push(done())))],
     },
@@ -103,6 +110,15 @@ pub(super) const TABLE: &[Mutant] = &[
         changes: &[Change::Reply(|reply| reply.status = 400)],
     },
 ];
+
+/// A stream that broke, passed off as one that ended.
+pub(super) fn done_instead_of_error(reply: &mut Message) {
+    reply.events(|events| {
+        events.retain(|event| !is_error(event));
+        events.push(done());
+    });
+    reply.broken = false;
+}
 
 /// The finish chunk that the provider did not send, where a tolerant gateway would put one.
 pub(super) fn finish_before_error(events: &mut Vec<Value>) {

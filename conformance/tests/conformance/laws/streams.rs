@@ -190,7 +190,11 @@ fn cut() -> Evidence {
 fn each_way_to_hide_a_break_is_caught() {
     let hide = |it: &mut Evidence| each_chunk(it, |chunk| drop(chunk["error"].take()));
     let breaks: &[Break<Evidence>] = &[
-        ("chat.fault.never-done", |it| it.body.push_str("data: [DONE]\n\n")),
+        ("chat.fault.never-done", |it| {
+            each_chunk(it, |chunk| drop(chunk["error"].take()));
+            it.body.push_str("data: [DONE]\n\n");
+        }),
+        ("chat.fault.done-after-error", |it| it.body.push_str("data: [DONE]\n\n")),
         ("chat.fault.no-finish", |it| {
             it.body.push_str(&format!("data: {}\n\n", chunk(&json!({}), Some("stop"))));
         }),
@@ -218,11 +222,11 @@ fn a_garbled_event_that_is_passed_on_is_visible() {
     let good = evidence.body.clone();
     evidence.body = format!("{good}data: {{\"id\":\n\ndata: [DONE]\n\n");
     evidence.end = End::Complete;
-    for id in ["chat.fault.never-done", "chat.fault.no-finish", "chat.fault.prefix"] {
+    for id in ["chat.fault.done-after-error", "chat.fault.no-finish", "chat.fault.prefix"] {
         assert_eq!(super::judge(id, &evidence.case()), Err(Verdict::NotHere), "{id}");
     }
     assert_eq!(super::judge("chat.fault.visible", &evidence.case()), Ok(()));
     // What can be read, and says nothing, stops nobody.
     evidence.body = format!("{good}data: {{\"id\":1}}\n\ndata: [DONE]\n\n");
-    assert!(matches!(super::judge("chat.fault.never-done", &evidence.case()), Err(Verdict::Broken(_))));
+    assert!(matches!(super::judge("chat.fault.done-after-error", &evidence.case()), Err(Verdict::Broken(_))));
 }
