@@ -13,10 +13,10 @@ use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::sync::Notify;
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::report::model::End;
-use crate::scenario::Behaviour;
+use crate::scenario::{Behaviour, Pause};
 
 /// The client's own key. Nothing upstream may end with these four letters.
 pub(crate) const KEY: &str = "sk-of-the-judge-7Q4Z";
@@ -50,6 +50,17 @@ pub struct Target {
     pub behaviour: Behaviour,
     /// Hears when `behaviour.terminate_after` is reached.
     pub reached: Option<Arc<Notify>>,
+    /// Whoever may end `behaviour.pause` before its time.
+    pub rest: Option<Arc<Rest>>,
+}
+
+/// A client's pause, for whoever watches it.
+#[derive(Debug, Default)]
+pub struct Rest {
+    /// Told by the client when it stops reading.
+    pub begun: Notify,
+    /// Told to the client when it has waited long enough.
+    pub over: Notify,
 }
 
 /// One reply as it came.
@@ -187,7 +198,7 @@ async fn read(mut body: Incoming, target: &Target, transcript: &mut Transcript) 
             return transcript.end(End::Left, String::new());
         }
         if let Some(pause) = behaviour.pause.filter(|pause| events.seen >= pause.after) {
-            sleep(Duration::from_millis(pause.ms)).await;
+            rest(pause, target.rest.as_deref()).await;
             return transcript.end(End::Left, String::new());
         }
         if bytes > MOST_BYTES {
@@ -195,6 +206,17 @@ async fn read(mut body: Incoming, target: &Target, transcript: &mut Transcript) 
         }
     }
     transcript.end(End::Complete, String::new());
+}
+
+/// Reads nothing for as long as the pause takes, or until whoever watches it has seen enough.
+async fn rest(pause: Pause, watched: Option<&Rest>) {
+    let over = async {
+        let Some(rest) = watched else { return std::future::pending().await };
+        rest.begun.notify_one();
+        rest.over.notified().await;
+    };
+    // Either way the pause is over.
+    let _ = timeout(Duration::from_millis(pause.ms), over).await;
 }
 
 /// Counts ends of events, wherever the bytes are cut. CR counts for nothing: two ends of line in a row end an event.
@@ -292,5 +314,23 @@ mod tests {
         let client = Client::new("http://localhost/gateway/").unwrap();
         assert_eq!((client.host.as_str(), client.prefix.as_str()), ("localhost:80", "/gateway"));
         assert!(Client::new("https://localhost").is_err());
+    }
+
+    /// A pause that nobody could end would outlast this test.
+    #[tokio::test]
+    async fn whoever_watches_a_pause_may_end_it() {
+        let watched = Rest::default();
+        let pause = Pause { after: 0, ms: u64::MAX };
+        tokio::join!(rest(pause, Some(&watched)), async {
+            watched.begun.notified().await;
+            watched.over.notify_one();
+        });
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_pause_that_nobody_watches_takes_its_time() {
+        let begun = Instant::now();
+        rest(Pause { after: 0, ms: 700 }, None).await;
+        assert_eq!(begun.elapsed(), Duration::from_millis(700));
     }
 }

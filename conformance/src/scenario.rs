@@ -186,7 +186,7 @@ pub struct Fill {
 #[derive(Debug, Clone, Copy, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Behaviour {
-    /// Stops reading for a while after so many events, then leaves.
+    /// Stops reading after so many events, and leaves when it is seen whether the gateway reads on.
     pub pause: Option<Pause>,
     /// Leaves after so many events.
     pub leave_after: Option<usize>,
@@ -214,7 +214,7 @@ pub enum Key {
 pub struct Pause {
     /// After so many events.
     pub after: usize,
-    /// For so long.
+    /// At most so long. It is over as soon as the provider has sent all, or could send nothing for a while.
     pub ms: u64,
 }
 

@@ -5,7 +5,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -209,6 +209,12 @@ impl Mocks {
     /// The journal once it is as wanted. Waits for as long as it takes: a limit is the caller's.
     pub async fn journal_when(&self, marker: Option<&str>, wanted: impl Fn(&[Entry]) -> bool) -> Vec<Entry> {
         self.state.journal_when(marker, wanted).await
+    }
+
+    /// Comes back when the replies to all requests with this marker are over, or nothing was sent of any for so long: whoever they are
+    /// for does not read on. Waits for as long as it takes: a limit is the caller's.
+    pub async fn quiet(&self, marker: &str, quiet: Duration) {
+        self.state.quiet(marker, quiet).await;
     }
 
     /// What the journal tells of connections and requests that were meant for nobody here, and how often: each by what was asked for

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use tokio::sync::Notify;
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep};
 
 use crate::cloud::Issued;
 use crate::journal::{Entry, Followed, Record, Ring};
@@ -100,6 +100,22 @@ impl State {
         }
     }
 
+    /// Looks [`LOOKS`] times in the time that is asked for, and comes back when so many looks in a row saw nothing new. It is looks
+    /// that are counted and not time: where this process gets no processor, its own replies do not go on either.
+    pub(crate) async fn quiet(&self, marker: &str, quiet: Duration) {
+        let (mut followed, mut progress, mut same) = (Followed::default(), None, 0);
+        while same < LOOKS {
+            sleep(quiet / LOOKS).await;
+            self.journal.follow(&mut followed, Some(marker));
+            let now = Some(followed.progress());
+            same = if now == progress { same + 1 } else { 0 };
+            progress = now;
+            if followed.is_over() {
+                return;
+            }
+        }
+    }
+
     /// Forgets scripts, journal, what was drawn and what was kept.
     pub(crate) fn reset(&self) {
         self.scripts.clear();
@@ -109,6 +125,9 @@ impl State {
         self.changed();
     }
 }
+
+/// So often whoever waits for quiet looks in the time that it asks for.
+const LOOKS: u32 = 15;
 
 /// Counts as waiting until it is dropped.
 struct Waiting<'a>(&'a AtomicUsize);

@@ -36,8 +36,6 @@ pub(crate) struct Stage {
     pub(crate) patience: Duration,
     /// What the markers of its plays begin with, where several play the same scenarios to the same mocks.
     pub(crate) name: String,
-    /// One at a time of the plays that keep the machine busy: what is judged is the gateway, not the machine.
-    pub(crate) heavy: Mutex<()>,
 }
 
 /// Bytes of one reply that the journal keeps: more than any check looks at, which is a vector of 3,072 numbers.
@@ -84,7 +82,6 @@ impl Arena {
             gateway: Mutex::new(Some(gateway)),
             patience: options.profile.patience_ms.map_or(PATIENCE, Duration::from_millis),
             name: String::new(),
-            heavy: Mutex::new(()),
         };
         Ok(Self {
             stage: Arc::new(stage),
@@ -110,7 +107,6 @@ impl Arena {
             gateway: Mutex::new(None),
             patience: self.stage.patience,
             name: name.to_owned(),
-            heavy: Mutex::new(()),
         };
         let config = self.config.clone();
         Ok(Self { stage: Arc::new(stage), url: url.to_owned(), config, temporary: None })

@@ -3,6 +3,7 @@
 mod arena;
 mod evidence;
 mod judge;
+mod lane;
 mod observe;
 mod options;
 mod plan;
@@ -29,6 +30,7 @@ use crate::Error;
 use crate::report::model::{Check, Evidence, Report, Status};
 use evidence::{FEW, MANY};
 use judge::Judge;
+use lane::Lane;
 use plan::{Plan, Planned};
 
 /// Runs the suite as the options say. A gateway that dies meanwhile is told by the report, with exit code 3.
@@ -81,24 +83,20 @@ pub async fn judge(arena: &Arena, options: &Options) -> Result<Report, Error> {
     Ok(summary::report(arena, options, &plan, judge.expectations(), outcomes, started, took))
 }
 
-/// Plays the longest first, so that none is left alone at the end, and what ends the gateway after all others. Gives the
+/// Plays the longest of each lane first, so that none is left alone at the end, and what ends the gateway after all others. Gives the
 /// outcomes back in the plan's order.
 async fn play_all(arena: &Arena, plan: &Plan, judge: &Judge, options: &Options) -> Vec<Outcome> {
     let total = plan.plays.len();
-    let (mut order, last): (Vec<usize>, Vec<usize>) =
-        (0..total).partition(|number| !plan.plays[*number].ends_gateway());
-    order.sort_by_key(|number| std::cmp::Reverse(plan.plays[*number].weight()));
+    let mut order: Vec<usize> = (0..total).collect();
+    order.sort_by_key(|number| std::cmp::Reverse(lane::weight(&plan.plays[*number].scenario)));
     let play = |number: usize| async move { (number, play_one(arena, &plan.plays[number], judge).await) };
-    let jobs = options.jobs.max(1);
-    // Who waits for a silent provider does nothing else: many may wait beside those that work.
-    let (idle, busy): (Vec<usize>, Vec<usize>) =
-        order.into_iter().partition(|number| plan.plays[*number].is_idle());
-    let idle = stream::iter(idle.into_iter().map(play)).buffer_unordered(jobs * 2);
-    let busy = stream::iter(busy.into_iter().map(play)).buffer_unordered(jobs);
-    let beside = stream::select(idle, busy);
-    let alone = stream::iter(last).then(play);
+    let played = |lane: Lane| {
+        let own = order.iter().copied().filter(move |number| Lane::of(&plan.plays[*number].scenario) == lane);
+        stream::iter(own.map(play)).buffer_unordered(lane.width(options.jobs.max(1)))
+    };
+    let beside = stream::select_all(Lane::BESIDE.map(played));
     let mut outcomes: Vec<Option<Outcome>> = (0..total).map(|_| None).collect();
-    let mut plays = std::pin::pin!(beside.chain(alone));
+    let mut plays = std::pin::pin!(beside.chain(played(Lane::Last)));
     let mut done = 0;
     let mut unexpected = 0;
     while let Some((number, outcome)) = plays.next().await {
@@ -136,9 +134,7 @@ async fn play_one(arena: &Arena, planned: &Planned, judge: &Judge) -> Outcome {
         return Outcome::unplayed(judge::skipped(planned));
     }
     let (stage, play) = (Arc::clone(arena.stage()), planned.play(route));
-    let is_heavy = planned.is_heavy();
     let playing = tokio::spawn(async move {
-        let _turn = if is_heavy { Some(stage.heavy.lock().await) } else { None };
         let clock = Instant::now();
         (play::play(&stage, play).await, clock.elapsed())
     });

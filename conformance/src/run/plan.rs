@@ -197,32 +197,6 @@ impl Planned {
             route: route.clone(),
         }
     }
-
-    /// Whether it waits for a silent provider, and does little else.
-    pub(crate) fn is_idle(&self) -> bool {
-        let fault = self.scenario.reply().and_then(|reply| reply.fault.as_ref());
-        fault.is_some_and(|fault| fault.stall.is_some())
-    }
-
-    /// Whether it keeps the machine so busy that others of its kind must wait for it.
-    pub(crate) fn is_heavy(&self) -> bool {
-        let client = self.scenario.client;
-        client.parallel.is_some_and(|calls| calls > 10) || client.pause.is_some()
-    }
-
-    /// How long it takes, roughly: what waits for a timeout comes first, what is large next. Large requests come last, for
-    /// every search of the journal goes through them.
-    pub(crate) fn weight(&self) -> u64 {
-        if self.scenario.pad > 0 {
-            return 0;
-        }
-        let fault = self.scenario.reply().and_then(|reply| reply.fault.as_ref());
-        let waits = fault.is_some_and(|fault| fault.stall.is_some()) || self.scenario.client.pause.is_some();
-        let paced = fault.and_then(|fault| fault.between_ms).unwrap_or(0);
-        let size =
-            self.scenario.fill.map_or(0, |fill| fill.pieces) + self.scenario.client.parallel.unwrap_or(0);
-        1 + u64::from(waits) * 10_000 + paced * 10 + u64::try_from(size).unwrap_or(0)
-    }
 }
 
 /// The requirements that have something to say about a scenario in some cell.

@@ -15,7 +15,7 @@ use super::arena::Stage;
 use super::plan::Play;
 use super::{observe, secrets};
 use crate::case::{Case, Ending, Sent};
-use crate::client::{self, Target};
+use crate::client::{self, Rest, Target, Transcript};
 use crate::expected::Expected;
 use crate::gateway::{Profile, Route};
 use crate::report::model::End;
@@ -26,6 +26,10 @@ use crate::{Cell, Mode, Surface};
 const UNKNOWN_KEY: &str = "sk-of-nobody-0000";
 /// How long the gateway may take to let go of the provider, once the client has what it gets.
 const SETTLE: Duration = Duration::from_millis(1500);
+
+/// A provider that could write nothing for so long is kept waiting: whoever reads on, however slowly, takes some of what the kernel
+/// keeps for it several times a second.
+const QUIET: Duration = Duration::from_millis(1500);
 
 /// Plays, and gives one case for each of the client's calls.
 pub(super) async fn play(stage: &Arc<Stage>, play: Play) -> Vec<Case> {
@@ -57,7 +61,7 @@ pub(super) async fn play(stage: &Arc<Stage>, play: Play) -> Vec<Case> {
     let reached = play.scenario.client.terminate_after.map(|_| Arc::new(Notify::new()));
     let calls = sent.iter().map(|sent| {
         let target = target(sent, &play, reached.clone());
-        async move { stage.client.call(&target, stage.patience).await }
+        call(stage, target, &sent.marker)
     });
     let (transcripts, ending) = tokio::join!(join_all(calls), terminate(stage, reached.as_deref()));
     drop(aside);
@@ -136,6 +140,26 @@ async fn begin(stage: &Arc<Stage>, call: &Play, sent: &Sent) -> JoinSet<()> {
         _ = running.join_next() => {}
     }
     running
+}
+
+/// Calls, and ends a pause of the client's as soon as it is known what the gateway does meanwhile: it read the provider's reply to its
+/// end, or it keeps the provider waiting. A slow gateway that reads on has the whole pause for it.
+async fn call(stage: &Stage, target: Target, marker: &str) -> Transcript {
+    if target.behaviour.pause.is_none() {
+        return stage.client.call(&target, stage.patience).await;
+    }
+    let rest = Arc::new(Rest::default());
+    let target = Target { rest: Some(Arc::clone(&rest)), ..target };
+    let mut call = std::pin::pin!(stage.client.call(&target, stage.patience));
+    let watched = async {
+        rest.begun.notified().await;
+        stage.mocks.quiet(marker, QUIET).await;
+        rest.over.notify_one();
+    };
+    tokio::select! {
+        transcript = &mut call => transcript,
+        () = watched => call.await,
+    }
 }
 
 /// Ends the gateway once the client has what it waits for.
@@ -247,6 +271,7 @@ fn target(sent: &Sent, play: &Play, reached: Option<Arc<Notify>>) -> Target {
         body: Bytes::from(sent.body.clone()),
         behaviour: play.scenario.client,
         reached,
+        rest: None,
     }
 }
 
@@ -255,7 +280,7 @@ async fn settle(
     stage: &Stage,
     base: &str,
     outcome: Outcome,
-    transcripts: &[client::Transcript],
+    transcripts: &[Transcript],
 ) -> Vec<mocks::journal::Entry> {
     // Nothing was called where everything was refused: there is nothing to wait for.
     if outcome == Outcome::Refused || transcripts.iter().all(|transcript| transcript.end == End::Refused) {

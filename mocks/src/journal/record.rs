@@ -93,6 +93,11 @@ impl Record {
         outcome.written + usize::from(outcome.plan.is_some()) + usize::from(outcome.finished_ms.is_some())
     }
 
+    /// Whether nothing more comes.
+    pub(crate) fn is_over(&self) -> bool {
+        self.outcome().finished_ms.is_some()
+    }
+
     /// What was asked for, and why it was refused before any provider saw it.
     pub(crate) fn refused(&self) -> Option<(&str, &str)> {
         Some((self.arrived.request.path.as_str(), self.arrived.refused.as_deref()?))

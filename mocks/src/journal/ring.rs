@@ -120,6 +120,11 @@ impl Followed {
         self.records.iter().map(|record| record.entry()).collect()
     }
 
+    /// Whether there are any, and none is under way.
+    pub(crate) fn is_over(&self) -> bool {
+        !self.records.is_empty() && self.records.iter().all(|record| record.is_over())
+    }
+
     /// Differs whenever the entries do.
     pub(crate) fn progress(&self) -> (Option<u64>, usize, usize) {
         let first = self.records.first().map(|record| record.seq);

@@ -5,7 +5,7 @@ use std::time::Duration;
 use http_body_util::{BodyExt as _, Full};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use mocks::journal::Auth;
-use mocks::script::{Cut, Fault, Reply, Script};
+use mocks::script::{Cut, Fault, Reply, Script, Usage};
 use mocks::{JournalLimits, Mocks, Options};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -276,4 +276,30 @@ async fn an_address_that_is_taken_is_an_error_however_many_threads_share_it() {
             assert!(problem.contains(&first.addr().to_string()), "{problem}");
         }
     }
+}
+
+#[tokio::test]
+async fn it_is_quiet_once_a_client_reads_no_further_or_has_all() {
+    let mocks = mocks::start().await.unwrap();
+    // More than kernels keep on the way.
+    let reply = Reply::text(vec!["0123456789abcdef".repeat(2_048); 1_000]);
+    let usage = Some(Usage { prompt: Some(1), completion: Some(1), ..Usage::default() });
+    mocks.add(Script::new("[[slow]]", Reply { usage, ..reply }));
+    let body = question("openai", "[[slow]]", true).to_string();
+    let mut stream = TcpStream::connect(mocks.addr()).await.unwrap();
+    let request =
+        client::request("POST", client::path("openai"), &client::headers("openai"), body.as_bytes());
+    stream.write_all(&request).await.unwrap();
+    let mut piece = vec![0; 64 << 10];
+    assert!(stream.read(&mut piece).await.unwrap() > 0, "it has begun");
+    mocks.quiet("[[slow]]", Duration::from_millis(500)).await;
+    let entry = mocks.journal(Some("[[slow]]")).remove(0);
+    assert!(entry.finished_ms.is_none() && !entry.aborted, "it is kept waiting");
+    let read_on = async { while stream.read(&mut piece).await.unwrap() > 0 {} };
+    tokio::select! {
+        () = mocks.quiet("[[slow]]", Duration::from_secs(15)) => {}
+        () = read_on => panic!("the connection stays"),
+    }
+    let entry = mocks.journal(Some("[[slow]]")).remove(0);
+    assert!(entry.finished_ms.is_some() && !entry.aborted, "it is over");
 }

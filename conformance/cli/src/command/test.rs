@@ -62,7 +62,7 @@ pub(crate) struct Test {
     /// Everything that is drawn follows from it
     #[arg(long, value_name = "N", default_value_t = 0)]
     seed: u64,
-    /// Plays under way at once; default: six a core
+    /// Plays under way at once; default: what the profile says, else four a core
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     jobs: Option<u16>,
     /// A representative part of the scenarios

@@ -282,7 +282,7 @@ async fn a_client_that_leaves_is_told_apart() {
         headers: form("openai").headers("sk-touchstone"),
         body: (form("openai").question)(true, MARKER).to_string().into(),
         behaviour: scenario::Behaviour { leave_after: Some(3), ..scenario::Behaviour::default() },
-        reached: None,
+        ..Target::default()
     };
     Client::new(&recorder.url()).unwrap().call(&target, PATIENCE).await;
     recorder.written(1).await;
