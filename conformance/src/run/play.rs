@@ -145,12 +145,14 @@ async fn begin(stage: &Arc<Stage>, call: &Play, sent: &Sent) -> JoinSet<()> {
 /// Calls, and ends a pause of the client's as soon as it is known what the gateway does meanwhile: it read the provider's reply to its
 /// end, or it keeps the provider waiting. A slow gateway that reads on has the whole pause for it.
 async fn call(stage: &Stage, target: Target, marker: &str) -> Transcript {
-    if target.behaviour.pause.is_none() {
+    let Some(pause) = target.behaviour.pause else {
         return stage.client.call(&target, stage.patience).await;
-    }
+    };
+    // What the client waits by its own will is not the gateway's time.
+    let patience = stage.patience + Duration::from_millis(pause.ms);
     let rest = Arc::new(Rest::default());
     let target = Target { rest: Some(Arc::clone(&rest)), ..target };
-    let mut call = std::pin::pin!(stage.client.call(&target, stage.patience));
+    let mut call = std::pin::pin!(stage.client.call(&target, patience));
     let watched = async {
         rest.begun.notified().await;
         stage.mocks.quiet(marker, QUIET).await;
