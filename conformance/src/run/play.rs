@@ -29,7 +29,7 @@ const SETTLE: Duration = Duration::from_millis(1500);
 
 /// A provider that could write nothing for so long is kept waiting: whoever reads on, however slowly, takes some of what the kernel
 /// keeps for it several times a second.
-const QUIET: Duration = Duration::from_millis(1500);
+const QUIET: Duration = Duration::from_secs(2);
 
 /// Plays, and gives one case for each of the client's calls.
 pub(super) async fn play(stage: &Arc<Stage>, play: Play) -> Vec<Case> {
