@@ -61,6 +61,7 @@ pub mod fold;
 pub mod gateway;
 pub mod meaning;
 pub mod mutant;
+mod places;
 pub mod record;
 mod redact;
 pub mod report;

@@ -1,14 +1,18 @@
-//! Keys out of everything that is written: what is known by its text, and what is known by its name.
+//! Keys out of everything that is written: what is known by its text, and what is known by its name. And folders of the machine.
 //!
 //! A leaked key is evidence; its last four characters are enough of it.
 
 use std::borrow::Cow;
+use std::fs::File;
+use std::io::{self, BufRead as _, BufReader, BufWriter, Read as _, Write as _};
+use std::path::Path;
 
 use aho_corasick::{AhoCorasick, MatchKind};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use crate::Error;
+use crate::places::Places;
 use crate::report::model::{Check, Environment};
 
 /// Words, between hyphens or underscores, in the names of headers and variables that carry credentials.
@@ -27,6 +31,8 @@ const PARAMETERS: &[&str] = &[
     "x-amz-security-token",
     "x-amz-signature",
 ];
+/// Bytes of a log's line; what is longer is told in pieces.
+const LONGEST_LINE: u64 = 1 << 20;
 /// What stands before the key in a header.
 const SCHEMES: &[&str] = &["Bearer ", "Basic ", "Token "];
 /// Shorter ones are no keys, but words.
@@ -39,6 +45,7 @@ pub(crate) struct Redactor {
     forms: Option<AhoCorasick>,
     /// What stands there instead.
     instead: Vec<String>,
+    places: Places,
 }
 
 impl Redactor {
@@ -53,14 +60,23 @@ impl Redactor {
         }
         // The longest one, so that none is hidden by its own part.
         let forms = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(forms);
-        Self { forms: forms.ok(), instead }
+        Self { forms: forms.ok(), instead, places: Places::default() }
     }
 
-    /// The text without the keys that are known.
+    /// Puts neutral names in the place of folders, too.
+    pub(crate) fn with_places(self, places: Places) -> Self {
+        Self { places, ..self }
+    }
+
+    /// The text without the keys and folders that are known.
     pub(crate) fn text<'a>(&self, text: &'a str) -> Cow<'a, str> {
-        match &self.forms {
+        let masked = match &self.forms {
             Some(forms) if forms.is_match(text) => Cow::Owned(forms.replace_all(text, &self.instead)),
             _ => Cow::Borrowed(text),
+        };
+        match self.places.text(&masked) {
+            Cow::Owned(told) => Cow::Owned(told),
+            Cow::Borrowed(_) => masked,
         }
     }
 
@@ -127,13 +143,35 @@ impl Redactor {
     pub(crate) fn error(&self, error: Error) -> Error {
         match error {
             Error::NotReady { reason, log } => {
+                self.log(&log);
                 Error::NotReady { reason: self.text(&reason).into_owned(), log }
             }
             other => other,
         }
     }
 
-    fn replace(&self, text: &mut String) {
+    /// What a gateway wrote itself, line by line. A log that cannot be written again stays as it is, on the machine that it tells of.
+    pub(crate) fn log(&self, log: &Path) {
+        let told = log.with_extension("told");
+        if self.rewrite(log, &told).and_then(|()| std::fs::rename(&told, log)).is_err() {
+            // Where there was no log, there is nothing to remove.
+            let _ = std::fs::remove_file(told);
+        }
+    }
+
+    fn rewrite(&self, log: &Path, told: &Path) -> io::Result<()> {
+        let mut lines = BufReader::new(File::open(log)?);
+        let mut out = BufWriter::new(File::create(told)?);
+        let mut line = Vec::new();
+        while lines.by_ref().take(LONGEST_LINE).read_until(b'\n', &mut line)? > 0 {
+            out.write_all(self.text(&String::from_utf8_lossy(&line)).as_bytes())?;
+            line.clear();
+        }
+        out.flush()
+    }
+
+    /// The same where it stands.
+    pub(crate) fn replace(&self, text: &mut String) {
         if let Cow::Owned(masked) = self.text(text) {
             *text = masked;
         }
@@ -238,6 +276,23 @@ mod tests {
         assert_eq!(header("x-litellm-key-spend", "0.00012"), "0.00012");
         assert_eq!(header("x-secret", "1234567890123456"), "…3456");
         assert_eq!(header("content-type", "text/plain; sk-one/t"), "text/plain; …ne/t");
+    }
+
+    #[test]
+    fn what_a_gateway_wrote_itself_tells_no_key_and_no_folder() {
+        let folder = tempfile::tempdir().unwrap();
+        let log = folder.path().join("gateway.log");
+        let redactor = redactor().with_places(Places::new([(folder.path().to_owned(), "{{ workdir }}")]));
+        let mut bytes =
+            format!("key sk-one/two+three-ABCD\nFile \"{}\", line 3\n", log.display()).into_bytes();
+        bytes.extend(b"\xff and no end");
+        std::fs::write(&log, bytes).unwrap();
+        redactor.log(&log);
+        let told = "key …ABCD\nFile \"{{ workdir }}/gateway.log\", line 3\n\u{fffd} and no end";
+        assert_eq!(std::fs::read_to_string(&log).unwrap(), told);
+        assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 1, "nothing is left beside it");
+        redactor.log(&folder.path().join("none"));
+        assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 1);
     }
 
     #[test]

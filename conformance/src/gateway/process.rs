@@ -14,6 +14,7 @@ use super::upstream::{Mode, Resolver, Upstreams};
 use super::{Profile, container, profile, setup};
 use crate::case::Ending;
 use crate::client::{Client, Target};
+use crate::places::Places;
 use crate::redact::names_credential;
 use crate::{Error, text};
 
@@ -224,7 +225,8 @@ fn command_line(
         let word = variables.render("command", word)?;
         words.push(if word == own { "touchstone".to_owned() } else { text::word(&word) });
     }
-    Ok(words.join(" "))
+    // Where folders have names of the shell's, it fills them in again: those of whoever starts it.
+    Ok(Places::of_user().text(&words.join(" ")).into_owned())
 }
 
 /// The profile as the client needs it: every header filled in.

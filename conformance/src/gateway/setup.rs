@@ -38,7 +38,7 @@ const SHOWN: u64 = 2000;
 /// The folder of a profile's gateway; another one as soon as a step or a file of it is another.
 ///
 /// Below `TOUCHSTONE_CACHE`, or else the user's own folder for caches, or else the system's temporary one.
-pub(super) fn folder(profile: &Profile) -> Option<PathBuf> {
+pub(crate) fn folder(profile: &Profile) -> Option<PathBuf> {
     let setup = profile.setup.as_ref()?;
     let own = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     let top = own("TOUCHSTONE_CACHE")

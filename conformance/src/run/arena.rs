@@ -12,6 +12,7 @@ use super::{Options, secrets};
 use crate::client::{Client, Target};
 use crate::dialect::{self, Dialect};
 use crate::gateway::{self, Gateway, Profile, Source, Upstreams, upstream};
+use crate::places::Places;
 use crate::redact::Redactor;
 use crate::{Error, Surface};
 
@@ -58,7 +59,9 @@ impl Arena {
         before: impl Fn(String) -> String,
     ) -> Result<Self, Error> {
         if options.source == Source::Profile {
-            let say = |sentence: &str| options.notice.iter().for_each(|notice| notice(sentence));
+            let places = Places::of_user();
+            let say =
+                |sentence: &str| options.notice.iter().for_each(|notice| notice(&places.text(sentence)));
             gateway::setup::prepare(&options.profile, say).await?;
         }
         let mocks = match &options.running {
@@ -70,13 +73,13 @@ impl Arena {
         if let (Source::Url(_), Some(hint)) = (&options.source, upstreams.reach.hint()) {
             options.notice.iter().for_each(|notice| notice(&hint));
         }
-        let redactor = secrets::redactor(&options.profile, mocks.credentials());
+        let redactor = secrets::redactor(&options.profile, mocks.credentials(), &folder);
         let started = Gateway::start(&options.profile, &options.source, &upstreams, &folder).await;
         let gateway = started.map_err(|error| redactor.error(error))?;
         let (url, config) = (gateway.url.clone(), gateway.config.clone());
         let stage = Stage {
             client: client(&url, &gateway)?,
-            redactor: secrets::redactor(&gateway.profile, mocks.credentials()),
+            redactor: secrets::redactor(&gateway.profile, mocks.credentials(), &folder),
             mocks,
             profile: Arc::new(gateway.profile.clone()),
             gateway: Mutex::new(Some(gateway)),
@@ -166,7 +169,12 @@ impl Arena {
     /// [`Error::Died`], where the gateway had ended by itself.
     pub async fn shutdown(self) -> Result<(), Error> {
         let ended = match self.stage.gateway.lock().await.take() {
-            Some(gateway) => gateway.shutdown().await,
+            Some(gateway) => {
+                let log = gateway.log.clone();
+                let ended = gateway.shutdown().await;
+                self.stage.redactor.log(&log);
+                ended
+            }
             None => Ok(()),
         };
         if let Some(stage) = Arc::into_inner(self.stage)

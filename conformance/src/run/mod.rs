@@ -41,11 +41,14 @@ pub async fn run(options: Options) -> Result<Report, Error> {
     let arena = Arena::start(&options).await?;
     let report = judge(&arena, &options).await;
     tell_refused(&arena, &options);
-    let temporary = arena.temporary();
+    let (temporary, redactor) = (arena.temporary(), arena.stage().redactor.clone());
     let ended = arena.shutdown().await;
     let mut report = report?;
     if let Err(Error::Died { status, log }) = ended {
-        report.environment.died = Some(format!("{status}; its log: {}", log.display()));
+        // The report may go round the world; where the log is on this machine, whoever runs it is told.
+        let died = format!("{status}; its log: {}", log.display());
+        report.environment.died = Some(redactor.text(&died).into_owned());
+        options.notice.iter().for_each(|notice| notice(&format!("the gateway died: {died}")));
         report.summary.exit_code = 3;
     }
     if let Some(folder) = temporary {

@@ -1,10 +1,13 @@
 //! What the client sends that opens something: it must not cross over, nor stand in a report.
 
+use std::path::{Path, PathBuf};
+
 use mocks::Credentials;
 
 use crate::case::Secrets;
 use crate::client;
-use crate::gateway::Profile;
+use crate::gateway::{Profile, setup};
+use crate::places::Places;
 use crate::redact::{Redactor, names_credential};
 
 /// The secrets of one request.
@@ -19,8 +22,8 @@ pub(super) fn of(headers: &[(String, String)], credentials: &Credentials) -> Sec
 }
 
 /// Everything that a run knows and nobody else should: the mocks' keys, the client's, and what the profile sends or sets under
-/// the name of a credential.
-pub(super) fn redactor(profile: &Profile, credentials: &Credentials) -> Redactor {
+/// the name of a credential; and where on the machine it is.
+pub(super) fn redactor(profile: &Profile, credentials: &Credentials, folder: &Path) -> Redactor {
     let routes = profile.routes.iter().map(|route| &route.headers);
     let environment = profile.start.iter().map(|start| &start.env);
     let named = std::iter::once(&profile.headers).chain(routes).chain(environment).flatten();
@@ -28,7 +31,14 @@ pub(super) fn redactor(profile: &Profile, credentials: &Credentials) -> Redactor
     let values = values.map(|(_, value)| bare(value));
     let own = credentials.secrets().chain([client::KEY]).map(str::to_owned);
     let sessions = credentials.aws.iter().filter_map(|key| key.session_token.clone());
-    Redactor::new(own.chain(sessions).chain(values))
+    let folders = [Some((folder.to_owned(), "{{ workdir }}")), cache(profile)];
+    let places = Places::of_user().with(folders.into_iter().flatten());
+    Redactor::new(own.chain(sessions).chain(values)).with_places(places)
+}
+
+/// As templates name it.
+fn cache(profile: &Profile) -> Option<(PathBuf, &'static str)> {
+    Some((setup::folder(profile)?, "{{ cache }}"))
 }
 
 fn bare(value: &str) -> String {

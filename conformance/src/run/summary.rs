@@ -34,11 +34,12 @@ pub(super) fn report(
     // The globs parsed once already.
     let _ = Judge::mark_stale(&expectations, &mut checks);
     let statistics = count(checks.iter());
-    let (cells, scenarios) = (cells(arena.profile(), plan, &checks), scenarios(plan, &checks));
+    let (cells, mut scenarios) = (cells(arena.profile(), plan, &checks), scenarios(plan, &checks));
     let requirements = requirements(&checks);
     written::sort(&mut checks, &scenarios, &cells, &requirements);
     let redactor = &arena.stage().redactor;
     checks.iter_mut().for_each(|check| redactor.check(check));
+    scenarios.iter_mut().flat_map(|scenario| &mut scenario.file).for_each(|file| redactor.replace(file));
     let mut environment = environment(arena, options, started, took);
     redactor.environment(&mut environment);
     Report {

@@ -85,14 +85,18 @@ routes:
 "#;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_route_has_headers_of_its_own_and_a_report_no_key() {
-    let report = report_of(Profile::parse("told", TOLD).expect("it parses"), "chat.text.plain").await;
+async fn a_route_has_headers_of_its_own_and_a_report_no_key_and_no_home() {
+    let home = std::env::var("HOME").expect("everybody has one");
+    let told =
+        TOLD.replace("headers: { Authorization", &format!("headers: {{ x-place: {home}/a, Authorization"));
+    let report = report_of(Profile::parse("told", &told).expect("it parses"), "chat.text.plain").await;
     assert_eq!(report.summary.exit_code, 0);
     let headers = &report.evidence.first().expect("it was played").client[0].request.headers;
     let header =
         |name: &str| headers.iter().find(|(header, _)| header == name).map(|(_, value)| value.as_str());
     assert_eq!(header("authorization"), Some("Bearer …tone"));
     assert_eq!(header("x-gateway-api-key"), Some("…pens"));
+    assert_eq!(header("x-place"), Some("~/a"), "nor where somebody is at home");
     let text = serde_json::to_string(&report).expect("JSON");
     for secret in ["sk-touchstone", "something-that-opens", "of-nobody"] {
         assert!(!text.contains(secret), "{secret}");

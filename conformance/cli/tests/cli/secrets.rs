@@ -1,4 +1,5 @@
-//! No key is in anything that is written: a real run with keys that can be told apart, and every byte searched.
+//! No key is in anything that is written, nor a folder of the machine: a real run with keys that can be told apart, at somebody's home,
+//! and every byte searched.
 
 use std::io::Read;
 use std::path::Path;
@@ -25,10 +26,15 @@ fn no_key_is_in_anything_that_is_written() {
     let profile = profile(root);
     let out = root.join("out");
     std::fs::create_dir(&out).expect("a folder");
+    let runs = root.join("runs");
+    std::fs::create_dir(&runs).expect("a folder");
+    let home = root.display().to_string();
     let run = |name: &str, arguments: &[&str]| {
         let output = command(arguments)
             .current_dir(&out)
             .env("GITHUB_ACTIONS", "true")
+            .env("HOME", root)
+            .env("TMPDIR", &runs)
             .env("GITHUB_STEP_SUMMARY", out.join("step-summary.md"))
             .output()
             .expect("it starts");
@@ -50,6 +56,16 @@ fn no_key_is_in_anything_that_is_written() {
     published.push("sk-of-the-judge-7Q4Z".to_owned());
     let all: Vec<&str> = OWN.into_iter().chain(published.iter().map(String::as_str)).collect();
     assert!(search(&out, &all) > 15, "there is something to search");
+    search(&out, &[&home]);
+    let kept = std::fs::read_dir(&runs).expect("a folder").flatten();
+    let logs: Vec<_> = kept.map(|run| run.path().join("gateway.log")).filter(|log| log.is_file()).collect();
+    assert_eq!(logs.len(), 2, "each run failed, and keeps its log");
+    for log in &logs {
+        let text = std::fs::read_to_string(log).expect("a text");
+        let told = all.iter().copied().chain([home.as_str()]).find(|told| text.contains(told));
+        assert_eq!(told, None, "in {}", log.display());
+        assert!(text.contains("{{ workdir }}: …t-D4"), "it says where it is: {text}");
+    }
 
     // To play it again takes the mocks' own keys, which are published; nobody else's.
     assert_eq!(
@@ -61,6 +77,7 @@ fn no_key_is_in_anything_that_is_written() {
     );
     run("shown", &["repro", "report/report.json", "chat.text.plain", "--gateway", &profile]);
     search(&out, &OWN);
+    search(&out, &[&home]);
 }
 
 /// The bundled gateway, with headers and an environment that hold keys, and a route whose failure keeps its evidence.
@@ -78,6 +95,9 @@ fn profile(root: &Path) -> String {
 
 fn keyed(text: &str) -> String {
     let [client, portkey, secret, environment, route] = OWN;
+    // Gateways say where they are, and some of them more.
+    let says = r#"[sh, -c, 'echo "{{ workdir }}: $UPSTREAM_API_TOKEN"; exec "$@"', sh, "{{ self }}""#;
+    let text = text.replacen("[\"{{ self }}\"", says, 1);
     let text = text.replacen("env: {", &format!("env: {{ UPSTREAM_API_TOKEN: {environment}, "), 1);
     let text = text.replacen(
         "    provider: openai\n",
