@@ -73,7 +73,7 @@ pub(super) const TABLE: &[Mutant] = &[
         requirement: "chat.failover.bounded",
         breaks: "Targets that fail are asked again and again.",
         plays: &["chat.failover.exhausted@openai.chat/failover/whole"],
-        changes: TWICE,
+        changes: &[Change::Config(&[("retries: 1", "retries: 3")])],
     },
     Mutant {
         id: "comes-back-too-early",
