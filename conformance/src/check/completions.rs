@@ -105,7 +105,7 @@ fn prompt(case: &Case) -> Judged {
 /// What some providers cannot do reaches those that can; the others' clients hear a 400, and never get another answer
 /// than the one to their question.
 pub(super) fn carried_or_refused(case: &Case, facet: Facet) -> Judged {
-    if is_refused(case) {
+    if is_refused(case)? {
         return refusable(case, facet);
     }
     let found = differences(case)?;
@@ -126,7 +126,7 @@ fn refusable(case: &Case, facet: Facet) -> Judged {
 
 /// A member without which the answer is to another question: carried, or refused.
 fn not_only_named(case: &Case, member: &str) -> Judged {
-    if is_refused(case) {
+    if is_refused(case)? {
         return Ok(());
     }
     let found = differences(case)?;
@@ -135,7 +135,7 @@ fn not_only_named(case: &Case, member: &str) -> Judged {
 
 /// As many choices as were asked for, for each prompt; or a refusal.
 fn choices(case: &Case) -> Judged {
-    if is_refused(case) {
+    if is_refused(case)? {
         return Ok(());
     }
     let prompts = case.meant.as_ref().map_or(1, |meant| meant.inputs.len().max(1));
@@ -146,7 +146,7 @@ fn choices(case: &Case) -> Judged {
 
 /// The prompt stands before its completion; or a refusal.
 fn echo(case: &Case) -> Judged {
-    if is_refused(case) {
+    if is_refused(case)? {
         return Ok(());
     }
     let prompt = case.sent.json["prompt"].as_str().unwrap_or_default();

@@ -126,22 +126,55 @@ pub(super) fn fold(case: &Case) -> Result<&Fold, Verdict> {
 
 /// The client got no reply at all: the gateway refused, which a scenario may leave open.
 pub(super) fn unless_refused(case: &Case) -> Judged {
-    if is_refused(case) { Err(Verdict::NotHere) } else { Ok(()) }
+    if is_refused(case)? { Err(Verdict::NotHere) } else { Ok(()) }
 }
 
 /// The client's request was refused, and the provider not called; servers that check their input by a schema say 422, and to a model
 /// that nobody has 404: <https://platform.openai.com/docs/guides/error-codes>. Where a scenario leaves it open, the gateway may also hand
-/// on what the provider then refuses.
-pub(super) fn is_refused(case: &Case) -> bool {
+/// on what the provider then refuses: the client's request, and no mistake of the gateway's own, which is broken.
+pub(super) fn is_refused(case: &Case) -> Result<bool, Verdict> {
     let names_model = case.scenario.request["model"].is_string();
-    let hears_provider = case.scenario.outcome == Outcome::Either
-        && case.asked.last().is_some_and(|asked| (400..500).contains(&asked.status));
-    (case.asked.is_empty() || hears_provider)
-        && match case.transcript.status {
-            Some(400 | 422) => true,
-            Some(404) => names_model,
-            _ => false,
+    let is_told = match case.transcript.status {
+        Some(400 | 422) => true,
+        Some(404) => names_model,
+        _ => false,
+    };
+    match case.asked.last() {
+        None => Ok(is_told),
+        Some(asked) if is_told && case.scenario.outcome == Outcome::Either => {
+            let is_refused = (400..500).contains(&asked.status);
+            if is_refused {
+                unless(own_mistakes(case, asked))?;
+            }
+            Ok(is_refused)
         }
+        Some(_) => Ok(false),
+    }
+}
+
+/// Why a provider refused a request, as far as the client did not say it so: a path, a key, or a member that the gateway made.
+fn own_mistakes(case: &Case, asked: &Asked) -> Vec<Finding> {
+    let mut found = Vec::new();
+    if asked.operation.is_empty() {
+        let place = format!("{} {}", asked.method, asked.path);
+        found.push(finding(Side::Upstream, "path", format!("an operation of {}", case.provider()), place));
+    }
+    found.extend(asked.refused.iter().map(|why| finding(Side::Upstream, "credentials", "accepted", why)));
+    let own = asked.violations.iter().filter(|violation| !is_passed_on(case, asked, &violation.pointer));
+    found.extend(own.map(|found| finding(Side::Upstream, &found.pointer, &found.expected, &found.got)));
+    found
+}
+
+/// Whether what stands there is what the client said in the same place; of the whole, all but the model, which is the gateway's to choose.
+fn is_passed_on(case: &Case, asked: &Asked, pointer: &str) -> bool {
+    let there = |json: &Value| {
+        let mut there = json.pointer(pointer)?.clone();
+        if let Some(whole) = there.as_object_mut().filter(|_| pointer.is_empty()) {
+            whole.remove("model");
+        }
+        Some(there)
+    };
+    there(&asked.json).is_some_and(|told| there(&case.sent.json) == Some(told))
 }
 
 /// What the client got, in a few words.
@@ -202,7 +235,7 @@ pub(super) fn carried(case: &Case, facet: Facet) -> Judged {
     if case.api().is_some_and(|api| api.lacks(facet)) {
         return carried_or_named(case, facet);
     }
-    if is_refused(case) {
+    if is_refused(case)? {
         return client("status", "an answer, for the provider knows the member", got(case));
     }
     let found = differences(case)?;

@@ -114,6 +114,13 @@ pub(super) const TABLE: &[Mutant] = &[
         })],
     },
     Mutant {
+        id: "asks-for-choices-in-a-word",
+        requirement: "completions.reply.choices",
+        breaks: "How many choices are wanted is sent as a text, and the provider's refusal of that is handed on.",
+        plays: &["completions.parameters.several-choices@*/openai/whole"],
+        changes: &[Change::Upstream(|request| request.json(|body| body["n"] = json!("two")))],
+    },
+    Mutant {
         id: "does-not-echo",
         requirement: "completions.reply.echo",
         breaks: "echo is overlooked.",

@@ -81,6 +81,15 @@ pub(super) const TABLE: &[Mutant] = &[
         })],
     },
     Mutant {
+        id: "wraps-the-inputs",
+        requirement: "embeddings.reply.index",
+        breaks: "Several texts are sent as the provider takes none, and its refusal of that is handed on.",
+        plays: &["embeddings.inputs.several@*/openai/whole"],
+        changes: &[Change::Upstream(|request| {
+            request.json(|body| body["input"] = json!({ "texts": body["input"].take() }));
+        })],
+    },
+    Mutant {
         id: "always-base64",
         requirement: "embeddings.reply.floats",
         breaks: "Vectors are base64, though nobody asked for it.",
