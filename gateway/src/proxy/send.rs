@@ -109,7 +109,7 @@ impl Proxy {
         mut once: Option<&mut Once<'_, '_>>,
     ) -> Result<Opened, Fault> {
         let (peer, timeouts) = (&place.peer, backend.timeouts);
-        let mut idle = if once.is_none() { peer.take() } else { None };
+        let mut idle = if once.is_none() { peer.take(!backend.is_alone()) } else { None };
         let mut left = backend.connections;
         loop {
             let connection = match idle.take() {

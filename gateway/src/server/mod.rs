@@ -15,7 +15,7 @@ use futures_util::FutureExt;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc::Receiver;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout_at};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -68,8 +68,10 @@ pub(crate) async fn serve(
         drop(listener);
         core.proxy().drain();
         connections.close();
-        let (connected, proxy) = (timeout(core.limits.drain, connections.wait()), core.proxy());
-        let (_, ()) = tokio::join!(connected, proxy.settle(core.limits.drain));
+        let end = Instant::now() + core.limits.drain;
+        let _ = timeout_at(end, connections.wait()).await;
+        // A call that was still coming may have left something to be made.
+        core.proxy().settle(end).await;
     };
     tokio::select! {
         () = drained => (),

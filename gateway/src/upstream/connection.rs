@@ -2,11 +2,13 @@
 
 use std::cell::RefCell;
 use std::io;
+use std::mem::MaybeUninit;
 use std::net::IpAddr;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker, ready};
 
+use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::client::TlsStream;
@@ -102,8 +104,36 @@ impl Connection {
     pub(crate) fn is_idle(&mut self) -> bool {
         self.poll_read(&mut Context::from_waker(Waker::noop()), |_| ()).is_pending()
     }
+
+    /// The same, and the system is asked: what happened while a core was busy is not known to its runtime yet.
+    pub(crate) fn is_surely_idle(&mut self) -> bool {
+        let socket = match &self.socket {
+            Socket::Plain(socket) => socket,
+            Socket::Tls(socket) => socket.get_ref().0,
+        };
+        let peeked = SockRef::from(socket).peek(&mut [MaybeUninit::uninit()]);
+        peeked.is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock) && self.is_idle()
+    }
 }
 
 fn ip(socket: &TcpStream) -> Option<IpAddr> {
     socket.peer_addr().ok().map(|address| address.ip())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn what_closed_while_the_core_was_busy_is_found_by_asking() {
+        let upstream = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let socket = TcpStream::connect(upstream.local_addr().unwrap()).await.unwrap();
+        let mut connection = Connection::plain(socket, Scratch::new());
+        let (far, _) = upstream.accept().unwrap();
+        assert!(connection.is_surely_idle());
+        // Nothing is awaited from here on, as on a core with other work.
+        drop(far);
+        assert!(connection.is_idle());
+        assert!(!connection.is_surely_idle());
+    }
 }

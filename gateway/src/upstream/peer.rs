@@ -105,11 +105,12 @@ impl Peer {
         })
     }
 
-    /// An idle connection that still looks open, the youngest first.
-    pub(crate) fn take(&self) -> Option<Connection> {
+    /// An idle connection that still looks open, the youngest first; `surely` for a request that is not sent again if it is not.
+    pub(crate) fn take(&self, surely: bool) -> Option<Connection> {
         let mut idle = self.idle.borrow_mut();
         while let Some((since, mut connection)) = idle.pop_back() {
-            if since.elapsed() < self.pool_idle && connection.is_idle() {
+            let is_idle = if surely { connection.is_surely_idle() } else { connection.is_idle() };
+            if since.elapsed() < self.pool_idle && is_idle {
                 return Some(connection);
             }
         }

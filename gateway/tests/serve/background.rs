@@ -254,13 +254,13 @@ async fn there_are_no_more_at_once_than_may_be() {
 
 #[tokio::test]
 async fn what_takes_too_long_has_failed() {
-    let limits = |limits: &mut Limits| limits.background_for = Duration::from_secs(1);
+    let limits = |limits: &mut Limits| limits.background_for = Duration::from_secs(3);
     let (upstream, _gateway, mut client) = start(|setup| setup.limits(limits)).await;
     let queued = leave(&mut client).await;
     let call = upstream.call().await;
     let failed = over(&mut client, id(&queued)).await;
     assert_eq!(failed["status"], "failed");
-    assert!(failed["error"]["message"].as_str().unwrap().contains("more than 1s"), "{failed}");
+    assert!(failed["error"]["message"].as_str().unwrap().contains("more than 3s"), "{failed}");
     call.gone().await;
 }
 
@@ -311,6 +311,27 @@ mod shared {
         assert_eq!(cancelled["status"], "cancelled");
         call.gone().await;
         assert_eq!(get(&mut mine, "GET", id(&queued), "").await.json()["status"], "cancelled");
+    }
+
+    #[tokio::test]
+    async fn what_is_still_coming_when_the_gateway_goes_is_made() {
+        let Some(redis) = Redis::start() else { return };
+        let upstream = Upstream::listen().await;
+        let (_other, mut theirs) = kept::start(&redis, &upstream, |_| ()).await;
+        let (one, mut mine) = kept::start(&redis, &upstream, |_| ()).await;
+        let body = r#"{"input":"a","background":true}"#;
+        let head = format!("{JSON}expect: 100-continue\r\ncontent-length: {}\r\n", body.len());
+        mine.write(&format!("POST /chat/v1/responses HTTP/1.1\r\nhost: gateway\r\n{head}\r\n")).await;
+        assert_eq!(mine.head().await.status, 100);
+        let mut gone = Client::connect(one.addr()).await;
+        let going = tokio::spawn(one.shutdown());
+        gone.gone().await;
+        mine.write(body).await;
+        let queued = mine.reply().await.json();
+        let mut call = upstream.call().await;
+        call.write(message("Hi")).await;
+        going.await.unwrap();
+        assert_eq!(get(&mut theirs, "GET", id(&queued), "").await.json()["status"], "completed");
     }
 
     #[tokio::test]

@@ -21,7 +21,7 @@ use http::request::Parts;
 use http_body::Body as _;
 use http_body_util::BodyExt;
 use tokio::sync::oneshot;
-use tokio::time::{sleep, timeout_at};
+use tokio::time::{Instant, sleep, timeout_at};
 use translate::call::{Api, Call};
 use translate::client::responses;
 use translate::openai::Problem;
@@ -113,10 +113,10 @@ impl Proxy {
         Ok(if streams { Answer::followed(run, 0) } else { Answer::kept(queued) })
     }
 
-    /// Waits for all that is made in the background. What takes longer than `within` is ended, and has failed.
-    pub(crate) async fn settle(&self, within: Duration) {
+    /// Waits for all that is made in the background; no call may come any more. What takes longer than until `end` is ended, and has failed.
+    pub(crate) async fn settle(&self, end: Instant) {
         self.jobs.close();
-        if tokio::time::timeout(within, self.jobs.wait()).await.is_err() {
+        if timeout_at(end, self.jobs.wait()).await.is_err() {
             self.ending.cancel();
             let _ = tokio::time::timeout(LAST, self.jobs.wait()).await;
         }

@@ -67,7 +67,7 @@ impl Endpoint {
         request.extend_from_slice(&self.head);
         write!(request, "content-length: {length}\r\n\r\n").expect("a vector takes every write");
         write(&mut request);
-        let mut idle = peer.take();
+        let mut idle = peer.take(false);
         loop {
             let connection = match idle.take() {
                 Some(connection) => connection,
