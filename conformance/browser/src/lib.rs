@@ -26,22 +26,19 @@ pub async fn in_browser(act: impl AsyncFnOnce(&Client) -> Result<(), CmdError>) 
     outcome.expect("the browser does what it is told");
 }
 
+/// Drivers that may end before one says its port: each finds one that is free, and may lose it before it listens at all its addresses.
+const TRIES: usize = 5;
+
 /// A driver on a port of its own choice, and a browser behind it.
 async fn start() -> Option<(Child, Client)> {
-    let spawned =
-        Command::new("chromedriver").arg("--port=0").stdout(Stdio::piped()).kill_on_drop(true).spawn();
-    let Ok(mut driver) = spawned else {
-        assert_ne!(std::env::var("CI").as_deref(), Ok("true"), "chromedriver is missing: chromium-driver");
-        eprintln!("skipped: chromedriver is not installed (Debian: chromium, chromium-driver)");
-        return None;
-    };
-    let mut lines = BufReader::new(driver.stdout.take().expect("piped")).lines();
-    let port = loop {
-        let line = lines.next_line().await.expect("its output is text").expect("chromedriver says its port");
-        if let Some((_, port)) = line.rsplit_once("successfully on port ") {
-            break port.trim_end_matches('.').to_owned();
+    let mut started = None;
+    for _ in 0..TRIES {
+        started = driver().await?;
+        if started.is_some() {
+            break;
         }
-    };
+    }
+    let (driver, port) = started.expect("chromedriver says its port");
     let arguments = [
         "--headless=new",
         "--no-sandbox",
@@ -58,4 +55,22 @@ async fn start() -> Option<(Child, Client)> {
     let mut builder = ClientBuilder::new(hyper_util::client::legacy::connect::HttpConnector::new());
     let browser = builder.capabilities(options).connect(&format!("http://127.0.0.1:{port}")).await;
     Some((driver, browser.expect("chromium starts")))
+}
+
+/// A driver and its port. Nothing where none is installed; and no driver where it ended at once.
+async fn driver() -> Option<Option<(Child, String)>> {
+    let spawned =
+        Command::new("chromedriver").arg("--port=0").stdout(Stdio::piped()).kill_on_drop(true).spawn();
+    let Ok(mut driver) = spawned else {
+        assert_ne!(std::env::var("CI").as_deref(), Ok("true"), "chromedriver is missing: chromium-driver");
+        eprintln!("skipped: chromedriver is not installed (Debian: chromium, chromium-driver)");
+        return None;
+    };
+    let mut lines = BufReader::new(driver.stdout.take().expect("piped")).lines();
+    while let Some(line) = lines.next_line().await.expect("its output is text") {
+        if let Some((_, port)) = line.rsplit_once("successfully on port ") {
+            return Some(Some((driver, port.trim_end_matches('.').to_owned())));
+        }
+    }
+    Some(None)
 }
