@@ -1,10 +1,12 @@
 //! The gateway as a process: configured, started, awaited, watched, stopped.
 
 use std::collections::BTreeMap;
+use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use tokio::net::TcpSocket;
 use tokio::time::{Instant, sleep};
 
 use super::render::Variables;
@@ -40,6 +42,7 @@ pub struct Gateway {
     pub log: PathBuf,
     running: Option<Running>,
     stop: Duration,
+    _closed: Closed,
 }
 
 impl Gateway {
@@ -54,11 +57,12 @@ impl Gateway {
         folder: &Path,
     ) -> Result<Self, Error> {
         let log = folder.join("gateway.log");
-        let (port, closed) = free_ports(folder)?;
-        let variables = Variables::new(upstreams, (port, closed), folder, setup::folder(profile).as_deref());
+        let (port, closed) = ports().map_err(|source| Error::File { path: folder.to_owned(), source })?;
+        let numbers = (port, closed.port);
+        let variables = Variables::new(upstreams, numbers, folder, setup::folder(profile).as_deref());
         let filled = fill(profile, &variables)?;
         let start = match (source, &profile.start) {
-            (Source::Url(url), _) => return Ok(Self::running(url, filled, log)),
+            (Source::Url(url), _) => return Ok(Self::running(url, filled, log, closed)),
             (Source::Profile, Some(start)) => start,
             (Source::Profile, None) => {
                 let reason = "its profile does not say how to start it: give --url".to_owned();
@@ -80,6 +84,7 @@ impl Gateway {
             log,
             running: Some(running),
             stop: Duration::from_millis(start.stop_ms),
+            _closed: closed,
         };
         let deadline = Instant::now() + Duration::from_millis(start.ready_ms);
         if let Some(file) = &start.address {
@@ -89,9 +94,10 @@ impl Gateway {
         Ok(gateway)
     }
 
-    fn running(url: &str, profile: Profile, log: PathBuf) -> Self {
+    fn running(url: &str, profile: Profile, log: PathBuf, closed: Closed) -> Self {
         let url = url.trim_end_matches('/').to_owned();
-        Self { url, profile, config: BTreeMap::new(), log, running: None, stop: Duration::ZERO }
+        let (config, stop) = (BTreeMap::new(), Duration::ZERO);
+        Self { url, profile, config, log, running: None, stop, _closed: closed }
     }
 
     /// What a gateway that chooses its own port wrote: an address and the end of the line.
@@ -269,13 +275,19 @@ fn between_looks(begun: Instant) -> Duration {
     (begun.elapsed() / 8).clamp(Duration::from_millis(1), Duration::from_millis(20))
 }
 
-/// Two ports that were free a moment ago, one for the gateway and one for nobody. Another process may take the first one in
-/// between; then the gateway does not come up, and says so.
-fn free_ports(folder: &Path) -> Result<(u16, u16), Error> {
-    let failed = |source| Error::File { path: folder.to_owned(), source };
-    let bind = || TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).map_err(failed);
-    // Both are held until both are known, so that they differ.
-    let (one, other) = (bind()?, bind()?);
-    let port = |listener: &TcpListener| listener.local_addr().map(|addr| addr.port()).map_err(failed);
-    Ok((port(&one)?, port(&other)?))
+/// A port that refuses connections for as long as this lives: nobody listens there, and nobody else can.
+#[derive(Debug)]
+struct Closed {
+    port: u16,
+    _socket: TcpSocket,
+}
+
+/// A port that was free a moment ago, for the gateway, and one for nobody. Another process may take the first one in between; then the
+/// gateway does not come up, and says so.
+fn ports() -> io::Result<(u16, Closed)> {
+    let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+    let socket = TcpSocket::new_v4()?;
+    socket.bind(any)?;
+    let closed = Closed { port: socket.local_addr()?.port(), _socket: socket };
+    Ok((TcpListener::bind(any)?.local_addr()?.port(), closed))
 }

@@ -131,7 +131,7 @@ async fn a_gateway_that_never_comes_up_is_3_with_its_log() {
     let start = Start {
         command: ["sh", "-c", "echo out of order; exit 7"].map(str::to_owned).to_vec(),
         ready: Some("/ready".to_owned()),
-        ready_ms: 5000,
+        ready_ms: 60_000,
         stop_ms: 100,
         ..Start::default()
     };
@@ -152,7 +152,7 @@ async fn what_a_gateway_leaves_running_ends_with_it() {
     let start = Start {
         command: ["sh", "-c", &script].map(str::to_owned).to_vec(),
         ready: Some("/ready".to_owned()),
-        ready_ms: 5000,
+        ready_ms: 60_000,
         stop_ms: 100,
         ..Start::default()
     };

@@ -200,7 +200,7 @@ fn route(mocks: &Mocks, name: &str) -> Value {
         PROVIDERS.iter().enumerate().map(|(rank, provider)| target(mocks, provider, rank)).collect();
     let algorithm = if [LATE, "phases"].contains(&name) { "round-robin" } else { name };
     let mut balancer = json!({
-        "algorithm": algorithm, "hash_on_header": "x-session", "retries": 3, "read_timeout": 3_000,
+        "algorithm": algorithm, "hash_on_header": "x-session", "retries": 3, "read_timeout": 10_000,
         "failover_criteria": ["error", "timeout", "invalid_header", "non_idempotent", "http_403", "http_404", "http_429",
             "http_500", "http_502", "http_503", "http_504"],
     });

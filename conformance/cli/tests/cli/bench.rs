@@ -16,6 +16,7 @@ render: [{ template: kong.yaml.j2, to: kong.yaml }]
 start:
   command: [\"{{ self }}\", gateway, --config, \"{{ workdir }}/kong.yaml\", --listen, \"127.0.0.1:{{ port }}\"]
   ready: /status/ready
+  readyMs: 60000
 routes: [{ name: openai, provider: openai, path: /chat, model: m, upstreamModel: m }]
 ";
 const KONG: &str = "_format_version: \"3.0\"

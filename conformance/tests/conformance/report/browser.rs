@@ -83,7 +83,7 @@ async fn filtered(browser: &Client) -> Result<(), fantoccini::error::CmdError> {
     keys(browser, '/').await?;
     browser.active_element().await?.send_keys("rule.5 anthropic").await?;
     let one = "return document.querySelectorAll('.grid tbody tr:not(.group)').length === 1";
-    for _ in 0..50 {
+    for _ in 0..1_500 {
         if browser.execute(one, vec![]).await? == true {
             return Ok(());
         }
