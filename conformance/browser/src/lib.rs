@@ -43,6 +43,8 @@ async fn start() -> Option<(Child, Client)> {
         "--headless=new",
         "--no-sandbox",
         "--disable-gpu",
+        // Containers lend little of the shared memory that is used otherwise, and pages crash for want of it.
+        "--disable-dev-shm-usage",
         "--disable-quic",
         "--no-first-run",
         "--disable-background-networking",

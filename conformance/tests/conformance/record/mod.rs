@@ -209,7 +209,7 @@ async fn chunks_keep_their_bounds_and_their_order_in_time() {
     let folder = tempfile::tempdir().expect("a folder");
     let mut reply = Reply::text(["one ", "two ", "three"]);
     reply.fault = Some(mocks::script::Fault {
-        between_ms: Some(30),
+        between_ms: Some(100),
         first_token_ms: Some(20),
         ..mocks::script::Fault::default()
     });
@@ -224,7 +224,8 @@ async fn chunks_keep_their_bounds_and_their_order_in_time() {
     let script = Script::read(&folder.path().join("bytes")).unwrap().remove(0);
     let raw = script.replies[0].raw.clone().expect("bytes");
     assert_eq!(raw.pieces.len(), pieces.len());
-    assert!(raw.pieces[2].after_ms >= 15, "{:?}", raw.pieces);
+    // A busy machine may be late for one and in time for the next, and so bring them nearer; but not all of them.
+    assert!(raw.pieces[1..].iter().any(|piece| piece.after_ms >= 15), "{:?}", raw.pieces);
 }
 
 /// A stream that breaks is recorded as one, and breaks again.
