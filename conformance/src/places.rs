@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 
 use aho_corasick::AhoCorasick;
 
+use crate::text::CUT;
+
 /// Folders, and what stands in their place.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Places {
@@ -51,16 +53,58 @@ impl Places {
 
     /// The text with a neutral name in place of each of the folders.
     pub(crate) fn text<'a>(&self, text: &'a str) -> Cow<'a, str> {
-        if !self.any.as_ref().is_some_and(|any| any.is_match(text)) {
-            return Cow::Borrowed(text);
+        let Some(any) = &self.any else { return Cow::Borrowed(text) };
+        let mut text = Cow::Borrowed(text);
+        if any.is_match(&*text) {
+            for (form, name) in &self.forms {
+                text = Cow::Owned(replaced(&text, form, name));
+            }
         }
-        let mut text = text.to_owned();
-        for (form, name) in &self.forms {
-            text = replaced(&text, form, name);
+        if text.contains(CUT.0) { Cow::Owned(self.cut(&text)) } else { text }
+    }
+
+    /// The text with a neutral name in place of what is left of a folder where the text was cut.
+    fn cut(&self, text: &str) -> String {
+        let mut parts = text.split(CUT.0);
+        let mut out = self.without_beginning(parts.next().unwrap_or_default());
+        for part in parts {
+            out.push_str(CUT.0);
+            match part.split_once(CUT.1) {
+                None => out.push_str(&self.without_beginning(part)),
+                Some((count, behind)) => {
+                    out.push_str(count);
+                    out.push_str(CUT.1);
+                    out.push_str(&self.without_beginning(&self.without_end(behind)));
+                }
+            }
         }
-        Cow::Owned(text)
+        out
+    }
+
+    /// A text that was cut at its end, which may be the beginning of a folder.
+    fn without_beginning(&self, text: &str) -> String {
+        // Of what may have been either, the folder around the other.
+        let left = self.forms.iter().rev().flat_map(|(form, name)| {
+            (LEAST..form.len()).rev().filter_map(move |length| Some((form.get(..length)?, *name)))
+        });
+        let mut found = left.filter_map(|(left, name)| Some((text.strip_suffix(left)?, name)));
+        let found = found.find(|(before, _)| begins_there(before));
+        found.map_or_else(|| text.to_owned(), |(before, name)| format!("{before}{name}"))
+    }
+
+    /// A text that was cut at its beginning, which may be the end of a folder.
+    fn without_end(&self, text: &str) -> String {
+        let left = self.forms.iter().flat_map(|(form, name)| {
+            (1..=form.len().saturating_sub(LEAST)).filter_map(move |from| Some((form.get(from..)?, *name)))
+        });
+        let mut found = left.filter_map(|(left, name)| Some((text.strip_prefix(left)?, name)));
+        let found = found.find(|(behind, _)| ends_there(behind));
+        found.map_or_else(|| text.to_owned(), |(behind, name)| format!("{name}{behind}"))
     }
 }
+
+/// Less of a folder than that says nothing, and may be anything.
+const LEAST: usize = 4;
 
 /// Everything is below the root, and what is relative is no secret.
 fn is_place(folder: &Path) -> bool {
@@ -141,6 +185,18 @@ mod tests {
             ("It is in /home/someone.", "It is in ~."),
         ] {
             assert_eq!(places().text(text), told);
+        }
+    }
+
+    #[test]
+    fn what_is_left_of_a_folder_where_a_text_was_cut_is_known() {
+        let long = format!("at /home/someone{}/home/someone/a", "/x".repeat(500));
+        for (limit, told) in [(16, "at ~ …(1015 bytes)… ne/a"), (28, "at ~/x/x/ …(1003 bytes)… ~/a")]
+        {
+            assert_eq!(places().text(&crate::text::short(&long, limit)), told);
+        }
+        for text in ["/opt …(9 bytes)… /opt", "no …(9 bytes)… one", "/home/some … one"] {
+            assert_eq!(places().text(text), text);
         }
     }
 

@@ -1,5 +1,8 @@
 //! Texts for people and their shells.
 
+/// What stands where a text was cut: between these the number of bytes that are left out.
+pub(crate) const CUT: (&str, &str) = (" …(", " bytes)… ");
+
 /// The beginning and the end of a text that is longer than `limit` bytes, with what is left out between them.
 pub fn short(text: &str, limit: usize) -> String {
     if text.len() <= limit {
@@ -13,7 +16,8 @@ pub fn short(text: &str, limit: usize) -> String {
     while !text.is_char_boundary(tail) {
         tail += 1;
     }
-    format!("{} …({} bytes)… {}", &text[..head], tail - head, &text[tail..])
+    let (before, behind) = CUT;
+    format!("{}{before}{}{behind}{}", &text[..head], tail - head, &text[tail..])
 }
 
 /// `; did you mean `this`?`: the nearest of the words that are known, where one is near.
