@@ -2,7 +2,12 @@
 //!
 //! `fuzz/` has a target for each; `tests` below runs the same functions on a stable compiler.
 
+mod event_stream;
+mod events;
+
 use serde_json::value::RawValue;
+
+use event_stream::{message, repaired};
 
 use crate::call::{self, Api, Call, Gemini, Options, Stream, Target};
 use crate::client::responses::{self, Memory, Needs, Page};
@@ -62,8 +67,8 @@ fn one_stream(way: (Api, &Provider, Framing), model: &str, bytes: &[u8], cut: u8
     assert_eq!(cut_out, out, "how the bytes are cut changes nothing");
     let out = String::from_utf8(out).expect("only text is written");
     match way.0 {
-        Api::Messages => return messages(&out, result.is_ok()),
-        Api::Responses => return responses(&out, result.is_ok()),
+        Api::Messages => return events::messages(&out, result.is_ok()),
+        Api::Responses => return events::responses(&out, result.is_ok()),
         _ => (),
     }
     let mut events = out.split_terminator("\n\n").peekable();
@@ -76,76 +81,6 @@ fn one_stream(way: (Api, &Provider, Framing), model: &str, bytes: &[u8], cut: u8
         }
     }
     assert_eq!(done, result.is_ok(), "a stream is done if and only if nothing failed");
-}
-
-/// Anthropic's events: each says its name twice, blocks do not overlap, and the last is the end or an error.
-fn messages(out: &str, is_good: bool) {
-    #[derive(serde::Deserialize)]
-    struct Event<'a> {
-        r#type: &'a str,
-        index: Option<u64>,
-    }
-    let (mut next, mut open, mut last) = (0, false, "");
-    for event in out.split_terminator("\n\n") {
-        let (name, data) = event.split_once('\n').expect("each event is two lines");
-        let name = name.strip_prefix("event: ").expect("a name comes first");
-        let data = data.strip_prefix("data: ").expect("data follows");
-        json(data.as_bytes());
-        let event: Event<'_> = serde_json::from_str(data).expect("an event has a type");
-        assert_eq!(event.r#type, name, "the name is the type");
-        assert!(!matches!(last, "message_stop" | "error"), "nothing follows the end");
-        last = name;
-        match name {
-            "content_block_start" => assert!(!std::mem::replace(&mut open, true), "blocks do not overlap"),
-            "content_block_delta" => assert!(open, "a piece is of an open block"),
-            "content_block_stop" => assert!(std::mem::replace(&mut open, false), "a block ends once"),
-            _ => continue,
-        }
-        assert_eq!(event.index, Some(next), "blocks are counted");
-        next += u64::from(name == "content_block_stop");
-    }
-    assert_eq!(last == "message_stop", is_good, "a stream is done if and only if nothing failed");
-    assert!(is_good || last == "error", "what failed is told");
-}
-
-/// OpenAI's events of a response: each says its name twice, all are counted, items begin before they end, and the last says how
-/// it went.
-fn responses(out: &str, is_good: bool) {
-    #[derive(serde::Deserialize)]
-    struct Event<'a> {
-        r#type: &'a str,
-        sequence_number: usize,
-        output_index: Option<usize>,
-    }
-    let (mut open, mut last) = (Vec::new(), "");
-    for (number, event) in out.split_terminator("\n\n").enumerate() {
-        let (name, data) = event.split_once('\n').expect("each event is two lines");
-        let name = name.strip_prefix("event: ").expect("a name comes first");
-        let data = data.strip_prefix("data: ").expect("data follows");
-        json(data.as_bytes());
-        let event: Event<'_> = serde_json::from_str(data).expect("an event has a type and a number");
-        assert_eq!((event.r#type, event.sequence_number), (name, number), "events are named and counted");
-        assert!(!is_end(last), "nothing follows the end");
-        last = name;
-        match (name, event.output_index) {
-            ("response.output_item.added", Some(index)) => {
-                assert_eq!(index, open.len(), "items are counted");
-                open.push(true);
-            }
-            ("response.output_item.done", Some(index)) => {
-                assert!(std::mem::replace(&mut open[index], false), "an item ends once");
-            }
-            (_, Some(index)) => assert!(open[index], "a piece is of an open item"),
-            (_, None) => (),
-        }
-    }
-    assert_eq!(last != "response.failed", is_good, "a response is complete if and only if nothing failed");
-    assert!(is_end(last), "a stream says how it ended");
-    assert!(!is_good || !open.contains(&true), "what is complete has no open items");
-}
-
-fn is_end(name: &str) -> bool {
-    matches!(name, "response.completed" | "response.incomplete" | "response.failed")
 }
 
 /// The same, with the checksums of an event stream made right first.
@@ -396,49 +331,6 @@ fn splitter(split: Split, bytes: &[u8]) {
         assert!(torn == Ok(None) || rest[size - 1] == b'\n', "{torn:?}");
         rest = &rest[size..];
     }
-}
-
-/// `bytes` with lengths that fit and checksums that hold, as far as they look like an event stream.
-fn repaired(bytes: &[u8]) -> Vec<u8> {
-    let mut stream = Vec::new();
-    let mut rest = bytes;
-    while rest.len() >= 16 {
-        let [claimed, headers] =
-            [0, 4].map(|at| u32::from_be_bytes(rest[at..at + 4].try_into().expect("four bytes")) as usize);
-        let total = if (16..=rest.len()).contains(&claimed) { claimed } else { rest.len() };
-        let body = &rest[12..total - 4];
-        stream.extend(sealed(headers.min(body.len()), body));
-        rest = &rest[total..];
-    }
-    stream.extend_from_slice(rest);
-    stream
-}
-
-fn message(headers: &[(&[u8], &[u8])], payload: &[u8]) -> Vec<u8> {
-    let mut body = Vec::new();
-    for (name, value) in headers {
-        let value = &value[..value.len().min(1000)];
-        body.push(u8::try_from(name.len()).expect("our names are short"));
-        body.extend_from_slice(name);
-        body.push(7);
-        body.extend(u16::try_from(value.len()).expect("at most 1000").to_be_bytes());
-        body.extend_from_slice(value);
-    }
-    let size = body.len();
-    body.extend_from_slice(payload);
-    sealed(size, &body)
-}
-
-/// A message of these headers and this payload, which `body` holds one after the other.
-fn sealed(headers: usize, body: &[u8]) -> Vec<u8> {
-    let mut message = Vec::with_capacity(16 + body.len());
-    for size in [16 + body.len(), headers] {
-        message.extend(u32::try_from(size).expect("inputs are small").to_be_bytes());
-    }
-    message.extend(crc32fast::hash(&message).to_be_bytes());
-    message.extend_from_slice(body);
-    message.extend(crc32fast::hash(&message).to_be_bytes());
-    message
 }
 
 fn json(bytes: &[u8]) {

@@ -1,8 +1,6 @@
 //! Every case in `specs/cases/batches` comes out as it says: input files, batches, results. What the provider gets and says is
 //! judged by its document, and what the client gets by OpenAI's.
 
-use std::ops::Deref;
-
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use specs::Operation;
@@ -12,9 +10,9 @@ use translate::batches::{
 };
 use translate::buckets::OBJECTS;
 use translate::call::Options;
-use translate::providers;
+use translate::providers::{self, Provider};
 
-use crate::folder::Folder;
+use crate::folder;
 
 /// What a batch was asked for by, in every case.
 const ASKED: &str = r#"{"input_file_id":"file-1","endpoint":"/v1/chat/completions","completion_window":"24h","metadata":{"of":"a case"}}"#;
@@ -22,23 +20,11 @@ const ASKED: &str = r#"{"input_file_id":"file-1","endpoint":"/v1/chat/completion
 const CREATED: u64 = 1_700_000_000;
 
 /// A job, as one folder shows it.
-struct Case {
-    dialect: Dialect,
-    folder: Folder,
-}
-
-impl Deref for Case {
-    type Target = Folder;
-
-    fn deref(&self) -> &Folder {
-        &self.folder
-    }
-}
+type Case = folder::Case<Dialect>;
 
 impl Case {
     fn all() -> Vec<Self> {
-        let of = |folder: Folder| Self { dialect: folder.provider.batches().unwrap(), folder };
-        Folder::all("batches").into_iter().map(of).collect()
+        Self::every("batches", Provider::batches)
     }
 
     /// The operation of the provider's document that a step means.
@@ -47,12 +33,6 @@ impl Case {
         let (method, target) = self.dialect.target(step, &options).unwrap();
         let api = if self.dialect == Dialect::Bedrock { "bedrock-control" } else { self.provider.name };
         operation(api, method, &target.path)
-    }
-}
-
-impl std::fmt::Display for Case {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.folder.fmt(f)
     }
 }
 

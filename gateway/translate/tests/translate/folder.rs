@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::fs;
+use std::ops::Deref;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
@@ -53,6 +54,37 @@ impl Folder {
     /// Whether this case shows a provider that does not keep to its own documents.
     pub(crate) fn is_broken(&self) -> bool {
         self.name.starts_with("broken-")
+    }
+}
+
+/// A folder, and what its provider translates such by.
+pub(crate) struct Case<D> {
+    pub(crate) dialect: D,
+    folder: Folder,
+}
+
+impl<D> Case<D> {
+    /// Every case of a route, of every provider; each must have a dialect of it.
+    pub(crate) fn every(route: &str, dialect: fn(&'static Provider) -> Option<D>) -> Vec<Self> {
+        let of = |folder: Folder| {
+            let dialect = dialect(folder.provider).unwrap_or_else(|| panic!("{folder}: no {route} there"));
+            Self { dialect, folder }
+        };
+        Folder::all(route).into_iter().map(of).collect()
+    }
+}
+
+impl<D> Deref for Case<D> {
+    type Target = Folder;
+
+    fn deref(&self) -> &Folder {
+        &self.folder
+    }
+}
+
+impl<D> fmt::Display for Case<D> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.folder.fmt(f)
     }
 }
 

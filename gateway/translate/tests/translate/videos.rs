@@ -1,41 +1,28 @@
 //! Every case in `specs/cases/videos` comes out as it says: requests, looks, where a video is fetched. What the provider gets and says is
 //! judged by its document, and what the client gets by OpenAI's.
 
-use std::ops::Deref;
-
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use translate::Error;
 use translate::fuzz;
+use translate::providers::Provider;
 use translate::videos::{Dialect, Name, Order, Place, Sent, Step, Variant, page};
 use translate::works::Asked;
 
 use crate::damage::damage;
-use crate::folder::Folder;
+use crate::folder;
 
 /// When every video was begun.
 const CREATED: u64 = 1_700_000_000;
 
 /// A video, as one folder shows it.
-struct Case {
-    dialect: Dialect,
-    folder: Folder,
-}
-
-impl Deref for Case {
-    type Target = Folder;
-
-    fn deref(&self) -> &Folder {
-        &self.folder
-    }
-}
+type Case = folder::Case<Dialect>;
 
 impl Case {
     fn all() -> Vec<Self> {
-        let of = |folder: Folder| Self { dialect: folder.provider.videos().unwrap(), folder };
-        Folder::all("videos").into_iter().map(of).collect()
+        Self::every("videos", Provider::videos)
     }
 
     fn begin<'a>(&self, request: &'a str) -> Result<(Sent, Order<'a>), Error> {
@@ -96,12 +83,6 @@ impl Case {
             specs::api(self.document()).unwrap().operation(sent.method, &sent.target.path).unwrap();
         let status = if sent.method == "POST" && self.dialect == Dialect::Azure { 201 } else { 200 };
         assert_eq!(operation.reply(status, answer), [], "{self}");
-    }
-}
-
-impl std::fmt::Display for Case {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.folder.fmt(f)
     }
 }
 
