@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::support::{Side, client, finding, got, show, unless, upstream};
+use super::support::{Side, client, finding, got, played, show, unless, upstream};
 use super::{Check, Judged, Verdict};
 use crate::case::{Asked, Case};
 use crate::expected::ProviderError;
@@ -24,7 +24,9 @@ pub(super) const TABLE: &[(&str, Check)] = &[
     ("chat.request.tools.history.broken-arguments", broken_arguments),
 ];
 
+/// The error that the scenario has the provider report, and that it did report.
 fn provider_error(case: &Case) -> Result<&ProviderError, Verdict> {
+    played(case)?;
     case.expected
         .error
         .as_ref()
@@ -58,6 +60,7 @@ pub(super) fn exact_status(case: &Case) -> Judged {
 
 fn wanted_statuses(case: &Case) -> Result<&Vec<u16>, Verdict> {
     let given = &case.scenario.expect.status;
+    played(case)?;
     if given.is_empty() { Ok(&provider_error(case)?.status) } else { Ok(given) }
 }
 

@@ -1,7 +1,7 @@
 //! Replies that break: what is cut, silent or corrupt must never look like a complete answer.
 
 use super::errors::{object, object_findings};
-use super::support::{asked, client, got, unless, upstream};
+use super::support::{asked, client, got, played, unless, upstream};
 use super::{Check, Judged, Verdict};
 use crate::case::{Case, Seen};
 use crate::report::model::End;
@@ -122,6 +122,7 @@ pub(super) fn prompt(case: &Case) -> Judged {
 
 /// Before the first byte of the reply: 504, as a gateway says it; 408 and 503 say it to `OpenAI`'s clients too.
 pub(super) fn timeout_status(case: &Case) -> Judged {
+    played(case)?;
     match case.transcript.status {
         Some(504 | 408 | 503) => Ok(()),
         _ if matches!(case.seen, Seen::Stream(_)) => Err(Verdict::NotHere),
@@ -132,18 +133,21 @@ pub(super) fn timeout_status(case: &Case) -> Judged {
 /// A provider that fell silent is hung up on.
 pub(super) fn stall_cancelled(case: &Case) -> Judged {
     let asked = asked(case)?;
+    played(case)?;
     if asked.aborted { Ok(()) } else { upstream("connection", "closed after the timeout", "still open") }
 }
 
 /// The provider's own words.
 pub(super) fn message(case: &Case) -> Judged {
     let Some(Some(wanted)) = &case.expected.breaks.error else { return Err(Verdict::NotHere) };
+    played(case)?;
     let message = case.message().unwrap_or_default();
     if message.contains(wanted.as_str()) { Ok(()) } else { client("/error/message", wanted, message) }
 }
 
 /// A provider that cannot be reached, or says what is no reply at all: 502, 503 or 504, or 500; never 200 and never 4xx.
 pub(super) fn bad_gateway(case: &Case) -> Judged {
+    played(case)?;
     match case.transcript.status {
         Some(500..=599) => Ok(()),
         _ => client("status", "502", got(case)),

@@ -152,6 +152,23 @@ pub(super) fn is_refused(case: &Case) -> Result<bool, Verdict> {
     }
 }
 
+/// Untestable where the provider refused what the gateway made wrong, before it came to what the scenario has it say: that mistake is
+/// told where requests are judged, and nothing follows from it for how errors and breaks are handed on.
+pub(super) fn played(case: &Case) -> Judged {
+    let Some(asked) = case.asked.last().filter(|asked| (400..500).contains(&asked.status)) else {
+        return Ok(());
+    };
+    match own_mistakes(case, asked).first() {
+        None => Ok(()),
+        Some(Finding { pointer, expected, actual, .. }) => {
+            let mistake = format!("{pointer}: expected {expected}, got {actual}");
+            Err(Verdict::Untestable(format!(
+                "the provider refused the gateway's own request instead ({mistake})"
+            )))
+        }
+    }
+}
+
 /// Why a provider refused a request, as far as the client did not say it so: a path, a key, or a member that the gateway made.
 fn own_mistakes(case: &Case, asked: &Asked) -> Vec<Finding> {
     let mut found = Vec::new();

@@ -4,6 +4,7 @@
 mod evidence;
 mod meanings;
 mod prompts_and_vectors;
+mod refusals;
 mod replies;
 mod requests;
 mod streams;

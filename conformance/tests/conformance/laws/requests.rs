@@ -1,6 +1,5 @@
 //! Requests upstream: what each dialect makes of what the client said.
 
-use conformance::check::Verdict;
 use serde_json::{Value, json};
 
 use super::evidence::{Evidence, asked_with, header};
@@ -213,82 +212,4 @@ fn what_the_provider_knows_must_be_carried_even_if_it_is_named() {
     set(&mut evidence, "/inferenceConfig/stopSequences", &json!([]));
     evidence.headers.extend(header("x-dropped", "stop"));
     assert!(judge("chat.request.stop", &evidence.case()).is_err());
-}
-
-/// A refusal over one member leaves open what is about others; what the provider knows may not be refused.
-#[test]
-fn a_member_is_refused_by_name_or_by_the_provider_that_was_handed_it() {
-    use conformance::check::refusal::members;
-    let refused =
-        |sentence: &str| json!({"error": {"message": sentence, "type": "t", "param": null, "code": null}});
-    let scenario = "chat.parameters.many";
-    let reply = refused("this provider has no parameters `seed`, and no users");
-    let mut evidence = Evidence::whole(scenario, "anthropic", Value::Null, &reply);
-    evidence.status = 400;
-    let asked = evidence.asked.pop().expect("one");
-    assert_eq!(members(&evidence.case()), ["seed"]);
-    assert!(judge("chat.request.temperature", &evidence.case()).is_err(), "temperature was not carried");
-    // The provider is handed `user` as it is, and does not know it; any other mistake is the gateway's.
-    let unknown = specs::Violation {
-        pointer: "/user".into(),
-        keyword: "additionalProperties".into(),
-        expected: "a member that the service knows".into(),
-        got: "it".into(),
-        document: String::new(),
-    };
-    let json = json!({"user": "u-1", "stop_sequences": "."});
-    evidence.asked =
-        vec![conformance::case::Asked { status: 400, json, violations: vec![unknown.clone()], ..asked }];
-    assert_eq!(members(&evidence.case()), ["user"]);
-    evidence.asked[0].violations.push(specs::Violation {
-        pointer: "/stop_sequences".into(),
-        keyword: "type".into(),
-        ..unknown
-    });
-    assert!(members(&evidence.case()).is_empty());
-    evidence.asked[0].violations.pop();
-    evidence.asked[0].json["user"] = json!("somebody else");
-    assert!(members(&evidence.case()).is_empty());
-}
-
-/// What a scenario leaves open the provider may refuse as well as the gateway; a request that the gateway made wrong it may not.
-#[test]
-fn a_providers_refusal_of_what_the_gateway_made_is_none_of_the_clients() {
-    let refused = json!({"error": {"message": "no", "type": "t", "param": null, "code": null}});
-    let upstream = json!({"model": "another", "input": ["a", "b", "c"]});
-    let evidence = |violation: Option<(&str, &str)>, told: &Value| {
-        let mut evidence = Evidence::whole("embeddings.inputs.several", "openai", upstream.clone(), &refused);
-        evidence.status = 400;
-        let asked = evidence.asked.last_mut().expect("one");
-        asked.status = 400;
-        asked.json = told.clone();
-        asked.violations = violation
-            .into_iter()
-            .map(|(pointer, keyword)| specs::Violation {
-                pointer: pointer.into(),
-                keyword: keyword.into(),
-                expected: "something else".into(),
-                got: "that".into(),
-                document: String::new(),
-            })
-            .collect();
-        evidence
-    };
-    let judged = |evidence: &Evidence| judge("embeddings.reply.index", &evidence.case());
-    let mut passed_on = evidence(Some(("/input", "type")), &upstream);
-    let asked = passed_on.case().sent.json;
-    passed_on.asked[0].json = asked.clone();
-    assert_eq!(judged(&passed_on), Err(Verdict::NotHere), "the client said it");
-    passed_on.asked[0].violations.clear();
-    assert_eq!(judged(&passed_on), Err(Verdict::NotHere), "the document does not forbid it");
-    passed_on.asked[0].refused = Some("no such key".into());
-    assert!(matches!(judged(&passed_on), Err(Verdict::Broken(_))), "with a wrong key");
-    for (violation, told) in [
-        (("/input", "type"), json!({"model": "another", "input": 7})),
-        (("", "required"), json!({"model": "another"})),
-        (("/texts", "additionalProperties"), json!({"model": "another", "texts": asked["input"]})),
-    ] {
-        let made = evidence(Some(violation), &told);
-        assert!(matches!(judged(&made), Err(Verdict::Broken(_))), "{told}");
-    }
 }
