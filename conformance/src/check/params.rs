@@ -66,6 +66,10 @@ pub(super) fn nothing_silent(case: &Case) -> Judged {
 
 fn lost(case: &Case, with_place: bool) -> Judged {
     unless_refused(case)?;
+    // The same, where the provider was handed a member as it is, and the client heard its refusal.
+    if !super::refusal::members(case).is_empty() {
+        return Err(Verdict::NotHere);
+    }
     let api = case.api();
     // In OpenAI's dialect nobody can ask for `top_k`: its document does not know it, and its service refuses it.
     let is_of_dialect =
@@ -73,13 +77,7 @@ fn lost(case: &Case, with_place: bool) -> Judged {
     let has_place = |difference: &Difference| {
         is_of_dialect(difference) && api.is_none_or(|api| api.has_place(difference.facet, &difference.member))
     };
-    let refused = super::refusal::members(case);
-    let is_open = |difference: &Difference| {
-        let own = case.surface().names(&difference.member);
-        refused.iter().any(|name| *name == difference.member || own.contains(name))
-    };
-    let found = differences(case)?.into_iter();
-    let found = found.filter(|found| has_place(found) == with_place && !is_open(found));
+    let found = differences(case)?.into_iter().filter(|found| has_place(found) == with_place);
     unless(found.filter(|difference| !is_named(case, &difference.member)).map(as_finding).collect())
 }
 

@@ -42,6 +42,22 @@ fn a_member_is_refused_by_name_or_by_the_provider_that_was_handed_it() {
     assert!(members(&evidence.case()).is_empty());
 }
 
+/// A request that the provider refused over what the client said, for the client to hear, has lost nothing: not even what the gateway
+/// would have told otherwise.
+#[test]
+fn nothing_is_lost_of_what_is_refused() {
+    let refused = json!({"error": {"message": "seed: Extra inputs are not permitted", "type": "t", "param": null, "code": null}});
+    let upstream = json!({"messages": [{"role": "user", "content": "Everything at once."}], "max_tokens": 64,
+        "stop_sequences": ["."], "temperature": 0.25, "seed": 1, "metadata": {"user_id": "u-1"}});
+    let mut evidence = Evidence::whole("chat.parameters.many", "anthropic", upstream, &refused);
+    evidence.asked[0].violations = vec![violation("/seed", "additionalProperties")];
+    (evidence.status, evidence.asked[0].status) = (400, 400);
+    assert_eq!(judge("chat.request.nothing-lost", &evidence.case()), Err(Verdict::NotHere));
+    evidence.status = 500;
+    let unheard = judge("chat.request.nothing-lost", &evidence.case());
+    assert!(matches!(unheard, Err(Verdict::Broken(_))), "the client did not hear it: {unheard:?}");
+}
+
 /// What a scenario leaves open the provider may refuse as well as the gateway; a request that the gateway made wrong it may not.
 #[test]
 fn a_providers_refusal_of_what_the_gateway_made_is_none_of_the_clients() {
