@@ -23,7 +23,7 @@ pub(super) const TABLE: &[(&str, Check)] = &[
     ("chat.request.empty-text", empty_text),
 ];
 
-/// Converse refuses two turns of one role in a row.
+/// With some models Converse refuses two turns of one role in a row; no document says with which.
 fn alternate(case: &Case) -> Judged {
     let messages = &asked(case)?.json["messages"];
     let roles: Vec<_> =
@@ -71,12 +71,16 @@ fn text(part: &Part) -> Option<String> {
     }
 }
 
-/// Pictures stand where the client put them among the texts.
+/// Pictures stand where the client put them among the texts, if they arrived: what is lost has no place.
 fn image_order(case: &Case) -> Judged {
     if dialect::of(case.provider()).is_some_and(|dialect| !dialect.mixes) {
         return Err(Verdict::NotHere);
     }
     let found = differences(case)?;
+    let [meant, told] = [&case.meant, &case.told].map(|meaning| meaning.as_ref().map_or(0, pictures));
+    if told < meant {
+        return Err(Verdict::Untestable(format!("of {meant} pictures the provider was told {told}")));
+    }
     let about = |facet| matches!(facet, Facet::Images | Facet::Turns);
     unless(
         found
@@ -85,6 +89,11 @@ fn image_order(case: &Case) -> Judged {
             .map(super::support::as_finding)
             .collect(),
     )
+}
+
+fn pictures(meaning: &Meaning) -> usize {
+    let parts = meaning.turns.iter().flat_map(|turn| &turn.parts);
+    parts.filter(|part| matches!(part, Part::Image(_))).count()
 }
 
 /// Providers refuse empty text blocks.

@@ -1,5 +1,6 @@
 //! Requests upstream: what each dialect makes of what the client said.
 
+use conformance::check::Verdict;
 use serde_json::{Value, json};
 
 use super::evidence::{Evidence, asked_with, header};
@@ -193,6 +194,26 @@ fn each_break_of_a_request_to_bedrock_is_caught() {
         }),
     ];
     each_break_is_caught(&bedrock_system(), breaks, Evidence::case);
+}
+
+/// Of a picture that never arrived it is told once that it is lost, and not that it stands elsewhere.
+#[test]
+fn what_is_lost_has_no_place() {
+    let text = json!({"type": "text", "text": "And in this one?"});
+    let picture = json!({"type": "image", "source": {"type": "url", "url": "https://example.com/stone.png"}});
+    let order = |content: Value| {
+        let upstream = json!({"max_tokens": 1, "messages": [{"role": "user", "content": content}]});
+        let evidence = Evidence::whole("chat.content.image-address", "anthropic", upstream, &Value::Null);
+        judge("chat.request.image.order", &evidence.case())
+    };
+    assert_eq!(order(json!([text, picture])), Ok(()));
+    let before = order(json!([picture, text]));
+    assert!(matches!(before, Err(Verdict::Broken(_))), "before the text: {before:?}");
+    let note = json!({"type": "text", "text": "[a picture]"});
+    for without in [json!([text]), json!([text, note])] {
+        let verdict = order(without);
+        assert!(matches!(verdict, Err(Verdict::Untestable(_))), "without the picture: {verdict:?}");
+    }
 }
 
 #[test]
