@@ -37,7 +37,7 @@ pub(crate) fn prompt(body: &Value) -> Meaning {
     let is_greedy = parameters["do_sample"] == false && parameters["temperature"].is_null();
     let mut meaning = Meaning {
         max_tokens: parameters["max_new_tokens"].as_u64(),
-        temperature: parameters["temperature"].as_f64().or(is_greedy.then_some(0.0)),
+        temperature: parameters["temperature"].as_f64().map(settled).or(is_greedy.then_some(0.0)),
         top_p: parameters["top_p"].as_f64(),
         top_k: parameters["top_k"].as_u64(),
         stop: strings(&parameters["stop"]),
@@ -55,6 +55,14 @@ pub(crate) fn prompt(body: &Value) -> Meaning {
     meaning.said(text(&body["inputs"]));
     meaning
 }
+
+/// Sampling wants a temperature above 0: one that is next to nothing stands for it, and draws what is most likely.
+fn settled(temperature: f64) -> f64 {
+    if temperature <= NEXT_TO_NOTHING { 0.0 } else { temperature }
+}
+
+/// What callers send for 0 is between a thousandth and a hundredth.
+const NEXT_TO_NOTHING: f64 = 0.01;
 
 /// Feature extraction: one text, or several.
 pub(crate) fn features(body: &Value) -> Meaning {

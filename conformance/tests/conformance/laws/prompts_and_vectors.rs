@@ -118,6 +118,24 @@ fn what_a_provider_cannot_do_may_be_refused() {
     assert_eq!(judge("completions.request.nothing-lost", &refused.case()), Err(Verdict::NotHere));
 }
 
+/// A server that takes no 0 is told what is next to nothing, or not to draw at all.
+#[test]
+fn a_temperature_of_next_to_nothing_is_0_where_0_is_refused() {
+    let temperature = |parameters: Value| {
+        let upstream = json!({"inputs": "Soberly:", "parameters": parameters});
+        let reply = completion(&[choice(0, "yes", Some("stop"))]);
+        let good = Evidence::whole("completions.parameters.temperature-zero", "tgi", upstream, &reply);
+        judge("completions.request.temperature", &good.case())
+    };
+    for same in [json!({"temperature": 0.001}), json!({"temperature": 0.01}), json!({"do_sample": false})] {
+        assert_eq!(temperature(same.clone()), Ok(()), "{same}");
+    }
+    for other in [json!({"temperature": 0.02}), json!({})] {
+        let verdict = temperature(other.clone());
+        assert!(matches!(verdict, Err(Verdict::Broken(_))), "{other}: {verdict:?}");
+    }
+}
+
 /// `completions.parameters.echo`: the prompt comes back, or a refusal does.
 #[test]
 fn an_echo_is_there_or_refused() {
