@@ -38,7 +38,7 @@ pub fn update(name: &str, text: &str, reports: &[Report]) -> Result<Baseline, Er
         let before = entry.known.id.len();
         for id in std::mem::take(&mut entry.known.id) {
             let matcher = matcher(&id)?;
-            if !entry.known.sometimes && seen.is_stale(&matcher) {
+            if !entry.known.sometimes && seen.is_stale(&matcher) && may_be_stale(&id, reports) {
                 baseline.dropped.push(id);
             } else {
                 kept.push(matcher);
@@ -60,6 +60,12 @@ pub fn update(name: &str, text: &str, reports: &[Report]) -> Result<Baseline, Er
 fn matcher(id: &str) -> Result<GlobMatcher, Error> {
     let failed = |error: globset::Error| Error::Glob { glob: id.to_owned(), reason: error.to_string() };
     Ok(Glob::new(id).map_err(failed)?.compile_matcher())
+}
+
+/// A run of a part knows of those only that are about nothing else.
+fn may_be_stale(id: &str, reports: &[Report]) -> bool {
+    let is_said = |report: &Report| report.expectations.stale.iter().any(|stale| stale.id == id);
+    reports.iter().any(|report| !report.environment.is_part() || is_said(report))
 }
 
 fn covers(matcher: &GlobMatcher, check: &Check) -> bool {

@@ -127,6 +127,13 @@ pub struct Environment {
     pub died: Option<String>,
 }
 
+impl Environment {
+    /// Whether a part of the suite was asked for only.
+    pub fn is_part(&self) -> bool {
+        self.quick || !self.select.is_empty() || !self.surfaces.is_empty() || !self.providers.is_empty()
+    }
+}
+
 /// The whole run in numbers.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]

@@ -1,10 +1,11 @@
 //! Judges the cases of a play: checks, the profile's expectations, statuses.
 
+use std::collections::HashSet;
 use std::sync::Mutex;
 
 use globset::{Glob, GlobMatcher};
 
-use super::plan::Planned;
+use super::plan::{Plan, Planned};
 use crate::Error;
 use crate::case::Case;
 use crate::check::{self, Finding, Judged, Verdict};
@@ -80,18 +81,28 @@ impl Judge {
         })
     }
 
-    /// The profile's expectations that were met, and those that were not.
-    pub(crate) fn expectations(&self) -> Expectations {
+    /// The profile's expectations that were met, and those that were not. `unplayed`: what a whole run would have judged besides; what is
+    /// expected there may fail still.
+    pub(crate) fn expectations(
+        &self,
+        unplayed: impl FnOnce() -> Result<Vec<Check>, Error>,
+    ) -> Result<Expectations, Error> {
         let mut expectations = Expectations::default();
+        let mut passed: Vec<&Expected> = Vec::new();
         for expected in &self.expected {
             let met = expected.met();
             if met.failed {
                 expectations.used.push(expected.expectation.clone());
             } else if met.passed && !expected.expectation.sometimes {
-                expectations.stale.push(expected.expectation.clone());
+                passed.push(expected);
             }
         }
-        expectations
+        if !passed.is_empty() {
+            let unplayed = unplayed()?;
+            passed.retain(|expected| !unplayed.iter().any(|check| expected.covers(check)));
+        }
+        expectations.stale = passed.into_iter().map(|expected| expected.expectation.clone()).collect();
+        Ok(expectations)
     }
 
     /// A pass under an expectation that never came true is an unexpected one.
@@ -106,6 +117,18 @@ impl Judge {
         }
         Ok(())
     }
+}
+
+/// What this plan judges and that one does not.
+pub(super) fn beyond(whole: &Plan, part: &Plan) -> Vec<Check> {
+    let checks = |plan: &Plan| -> Vec<Check> {
+        let each = |planned: &Planned| -> Vec<Check> {
+            planned.requirements.iter().map(|requirement| blank(planned, requirement)).collect()
+        };
+        plan.plays.iter().flat_map(each).collect()
+    };
+    let played: HashSet<String> = checks(part).iter().map(Check::key).collect();
+    checks(whole).into_iter().filter(|check| !played.contains(&check.key())).collect()
 }
 
 pub(super) fn skipped(planned: &Planned) -> Vec<Check> {

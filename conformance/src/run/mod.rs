@@ -79,11 +79,17 @@ const REFUSED: usize = 10;
 pub async fn judge(arena: &Arena, options: &Options) -> Result<Report, Error> {
     let started = jiff::Timestamp::now();
     let clock = Instant::now();
-    let plan = Plan::new(arena.profile(), options, arena.owns_gateway().await)?;
+    let owns_gateway = arena.owns_gateway().await;
+    let plan = Plan::new(arena.profile(), options, owns_gateway)?;
     let judge = Judge::new(arena.profile())?;
     let outcomes = play_all(arena, &plan, &judge, options).await;
     let took = clock.elapsed();
-    Ok(summary::report(arena, options, &plan, judge.expectations(), outcomes, started, took))
+    let unplayed = || match options.whole() {
+        Some(whole) => Ok(judge::beyond(&Plan::new(arena.profile(), &whole, owns_gateway)?, &plan)),
+        None => Ok(Vec::new()),
+    };
+    let expectations = judge.expectations(unplayed)?;
+    Ok(summary::report(arena, options, &plan, expectations, outcomes, started, took))
 }
 
 /// Plays the longest of each lane first, so that none is left alone at the end, and what ends the gateway after all others. Gives the

@@ -158,6 +158,14 @@ impl Options {
 }
 
 impl Options {
+    /// The same of everything; nothing, where this is of everything already.
+    pub(crate) fn whole(&self) -> Option<Self> {
+        let is_part =
+            self.quick || !self.select.is_empty() || !self.surfaces.is_empty() || !self.providers.is_empty();
+        let (select, surfaces, providers) = (Vec::new(), Vec::new(), Vec::new());
+        is_part.then(|| Self { quick: false, select, surfaces, providers, ..self.clone() })
+    }
+
     /// Whether surface and provider are among those that are asked for.
     pub(crate) fn asks_for(&self, surface: Surface, name: &str, route: Option<&Route>) -> bool {
         let provider = route.map_or(name, |route| route.provider.as_str());

@@ -80,6 +80,24 @@ fn what_holds_again_is_dropped_unless_it_only_sometimes_fails() {
 }
 
 #[test]
+fn a_run_of_a_part_drops_only_what_it_calls_stale() {
+    let seen = vec![
+        check("chat.usage.stream.last", "chat.usage.asked", CHAT[0], Status::Xpass),
+        check("chat.reply.text", "chat.text.long", CHAT[0], Status::Pass),
+    ];
+    let mut report = conformance::Report { checks: seen, ..sample() };
+    report.environment.quick = true;
+    report.expectations.stale.clear();
+    let update = |report: &conformance::Report| {
+        baseline::update("expected.yaml", FILE, std::slice::from_ref(report)).expect("a file").dropped
+    };
+    assert_eq!(update(&report), Vec::<String>::new());
+    let all = known::parse("expected.yaml", FILE).expect("it parses");
+    report.expectations.stale = all.iter().flat_map(known::Known::expectations).skip(1).take(1).collect();
+    assert_eq!(update(&report), ["chat.usage.stream.last@*"]);
+}
+
+#[test]
 fn what_is_new_is_covered_by_few_globs_and_nothing_that_holds_is() {
     let id = "chat.reply.finish";
     let mut seen: Vec<_> = ["a", "b", "c"].map(|scenario| check(id, scenario, CHAT[1], Status::Fail)).into();

@@ -62,7 +62,7 @@ async fn a_failed_assertion_says_what_was_found() {
 async fn a_stale_expectation_is_found() {
     let stale = [
         ("*.security.client-key-kept", "there is one key only"),
-        ("chat.reply.text", "it never says anything"),
+        ("chat.reply.text@chat.text.plain@*", "it never says anything"),
     ];
     let report = report(|options| options.select("chat.text.plain"), &stale).await;
     assert!(
