@@ -41,7 +41,18 @@ fn found_in_reply(case: &Case) -> Result<Found, Verdict> {
         return Err(Verdict::NotHere);
     };
     let operation = operation(case)?;
-    Ok(Found::new(reply, |reply| operation.reply(200, reply)))
+    let mut found = Found::new(reply, |reply| operation.reply(200, reply));
+    found.wrong.retain(|violation| !is_told_elsewhere(case, violation));
+    Ok(found)
+}
+
+/// That a chat or a completion has an id, a time and a model, and one of each in all its chunks, other requirements say.
+fn is_told_elsewhere(case: &Case, found: &Violation) -> bool {
+    const TOLD: [&str; 3] = ["id", "created", "model"];
+    let is_missed =
+        missing(found).is_some_and(|(object, member)| object.is_empty() && TOLD.contains(&member));
+    let is_there = found.pointer.strip_prefix('/').is_some_and(|member| TOLD.contains(&member));
+    matches!(case.surface(), Surface::Chat | Surface::Completions) && (is_missed || is_there)
 }
 
 /// One finding a chunk, and a handful of chunks, say enough.
@@ -50,10 +61,30 @@ fn found_in_chunks(case: &Case, which: fn(Found) -> Vec<Violation>) -> Result<Ve
     let chunks = fold(case)?.chunks.iter();
     let first = chunks.filter_map(|(number, chunk)| {
         let name = name(case, chunk).to_owned();
-        let found = which(Found::new(chunk, |chunk| operation.event(&name, chunk))).into_iter().next()?;
-        Some(told(&format!("event {number} "), &found))
+        let mut found = Found::new(chunk, |chunk| operation.event(&name, chunk));
+        found.wrong.retain(|violation| !is_told_elsewhere(case, violation));
+        if let Some(misnamed) = misnamed(case, chunk).filter(|_| !found.wrong.is_empty()) {
+            found.wrong = vec![misnamed];
+        }
+        Some(told(&format!("event {number} "), which(found).first()?))
     });
     Ok(first.take(TOLD).collect())
+}
+
+/// What calls itself another object than a chunk fits nothing that a stream may hold: that is all there is to say of it.
+fn misnamed(case: &Case, chunk: &Value) -> Option<Violation> {
+    let name = match case.surface() {
+        Surface::Chat => "chat.completion.chunk",
+        Surface::Completions => "text_completion",
+        _ => return None,
+    };
+    chunk["object"].as_str().filter(|object| *object != name).map(|object| Violation {
+        pointer: "/object".to_owned(),
+        keyword: "const".to_owned(),
+        expected: format!("{name:?}"),
+        got: format!("{object:?}"),
+        document: String::new(),
+    })
 }
 
 /// What the document calls an event: those of chats have no names, all others say what they are.

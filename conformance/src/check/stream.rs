@@ -81,7 +81,8 @@ pub(super) fn order(case: &Case) -> Judged {
     let mut violations = Vec::new();
     let is_named = !matches!(case.surface(), Surface::Chat | Surface::Completions);
     let mut begun = BTreeSet::new();
-    let events = fold.events.list.iter().enumerate().filter(|(number, _)| !fold.is_prompt_filter(*number));
+    let is_silent = |number: &usize| fold.is_prompt_filter(*number) || fold.blank.contains(number);
+    let events = fold.events.list.iter().enumerate().filter(|(number, _)| !is_silent(number));
     for (_, event) in events {
         if event.data == DONE {
             violations.extend(sequence.event("[DONE]", &Value::from(DONE)));
@@ -122,11 +123,11 @@ fn plain(choice: &mut Value, begun: &mut BTreeSet<u64>) {
 }
 
 pub(super) fn one_id(case: &Case) -> Judged {
-    let chunks = &fold(case)?.chunks;
+    let fold = fold(case)?;
     let mut findings = Vec::new();
     for member in ["id", "created", "model", "object"] {
-        let Some((_, first)) = chunks.first() else { break };
-        if let Some((number, other)) = chunks.iter().find(|(_, chunk)| chunk[member] != first[member]) {
+        let Some((_, first)) = fold.telling().next() else { break };
+        if let Some((number, other)) = fold.telling().find(|(_, chunk)| chunk[member] != first[member]) {
             findings.push(finding(
                 Side::Client,
                 &format!("event {number} /{member}"),
@@ -168,7 +169,7 @@ fn role_once(case: &Case) -> Judged {
 /// What Azure tells of the prompt has neither id, model nor object; clients of Azure know it, those of OpenAI need not.
 fn filter_results(case: &Case) -> Judged {
     let fold = fold(case)?;
-    let first = fold.chunks.first().map_or(&Value::Null, |(_, chunk)| chunk);
+    let first = fold.telling().next().map_or(&Value::Null, |(_, chunk)| chunk);
     let mut findings = Vec::new();
     for (number, told) in &fold.prompt_filters {
         let differs = |member: &&str| told[*member] != first[*member];

@@ -115,7 +115,7 @@ pub(super) fn unasked(case: &Case) -> Judged {
     };
     let is_strange =
         |chunk: &Value| chunk["choices"].as_array().is_some_and(Vec::is_empty) && !is_extension(chunk);
-    match fold(case)?.chunks.iter().find(|(_, chunk)| is_strange(chunk)) {
+    match fold(case)?.telling().find(|(_, chunk)| is_strange(chunk)) {
         None => Ok(()),
         Some((number, chunk)) => client(&format!("event {number} /choices"), "at least one choice", chunk),
     }

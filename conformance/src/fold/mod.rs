@@ -33,6 +33,9 @@ pub struct Fold {
     pub strange: Vec<usize>,
     /// What Azure's filters found in the prompt, told before the first chunk, with the number of its event.
     pub prompt_filters: Vec<(usize, Value)>,
+    /// Numbers of the chunks that say nothing at all, not even what they are: what is left of Azure's first one without what its
+    /// filters found.
+    pub blank: Vec<usize>,
     /// Numbers of the events that say that all is said: `[DONE]`, `message_stop`, `response.completed`.
     pub done: Vec<usize>,
     /// Numbers of the events that bring text.
@@ -62,6 +65,10 @@ impl Fold {
             match serde_json::from_str::<Value>(&event.data) {
                 Ok(data) if !data["error"].is_null() => self.errors.push((number, data)),
                 Ok(data) if is_prompt_filter(&data) => self.prompt_filters.push((number, data)),
+                Ok(data) if is_blank(&data) => {
+                    self.blank.push(number);
+                    self.chunks.push((number, data));
+                }
                 Ok(data) if data["choices"].is_array() => {
                     self.answer.chunk(&data);
                     if !text(said(&data["choices"][0])).is_empty() {
@@ -106,6 +113,11 @@ impl Fold {
         self.prompt_filters.iter().any(|(number, _)| *number == event)
     }
 
+    /// The chunks that say something.
+    pub fn telling(&self) -> impl Iterator<Item = &(usize, Value)> {
+        self.chunks.iter().filter(|(number, _)| !self.blank.contains(number))
+    }
+
     /// Whether the stream says of itself that it is complete.
     pub fn is_done(&self) -> bool {
         !self.done.is_empty()
@@ -122,6 +134,12 @@ fn is_prompt_filter(data: &Value) -> bool {
     data["prompt_filter_results"].is_array() && data["choices"].as_array().is_some_and(Vec::is_empty)
 }
 
+/// Neither a name nor a choice nor a count.
+fn is_blank(data: &Value) -> bool {
+    let is_nameless = ["id", "model", "object"].iter().all(|name| data[name] == "");
+    is_nameless && data["choices"].as_array().is_some_and(Vec::is_empty) && data["usage"].is_null()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -133,5 +151,16 @@ mod tests {
         assert_eq!((fold.chunks.len(), fold.errors.len()), (1, 1));
         assert_eq!((fold.strange.as_slice(), fold.done.as_slice()), ([3].as_slice(), [4].as_slice()));
         assert!(fold.is_prompt_filter(0) && !fold.is_prompt_filter(1));
+    }
+
+    #[test]
+    fn a_blank_chunk_names_no_answer() {
+        let text = "data: {\"id\":\"\",\"object\":\"\",\"created\":0,\"model\":\"\",\"choices\":[]}\n\ndata: {\"id\":\"a\",\"created\":1,\"model\":\"m\",\"choices\":[{}]}\n\n";
+        let fold = Fold::new(Surface::Chat, [(0.0, text.as_bytes())]);
+        assert_eq!(
+            (fold.chunks.len(), fold.telling().count(), fold.blank.as_slice()),
+            (2, 1, [0].as_slice())
+        );
+        assert_eq!((fold.answer.id.as_deref(), fold.answer.created), (Some("a"), Some(1)));
     }
 }

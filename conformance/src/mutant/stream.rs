@@ -43,6 +43,16 @@ pub(super) const TABLE: &[Mutant] = &[
         })],
     },
     Mutant {
+        id: "empties-azures-filter-chunk",
+        requirement: "chat.stream.chunk",
+        breaks: "Before the first chunk comes Azure's without what its filters found: it says nothing, not even what it is.",
+        plays: &["chat.text.plain@openai.chat/azure/stream"],
+        changes: &[Change::Reply(|reply| {
+            let blank = json!({"id": "", "object": "", "created": 0, "model": "", "choices": []});
+            reply.events(|events| events.insert(0, blank));
+        })],
+    },
+    Mutant {
         id: "streams-without-what-is-null",
         requirement: "chat.stream.nullables",
         breaks: "A finish reason that is null is left out.",

@@ -60,7 +60,9 @@ fn each_break_of_a_stream_is_caught() {
         ("chat.stream.sse", |it| edit(it, "\n\ndata: [DONE]\n\n", "\n\ndata: [DONE]\n")),
         ("chat.stream.sse", |it| edit(it, "data: {", "{")),
         ("chat.stream.unnamed", |it| edit(it, "data: {", "event: chunk\ndata: {")),
-        ("chat.stream.chunk", |it| edit(it, "\"created\":1,", "")),
+        ("chat.stream.chunk", |it| edit(it, "chat.completion.chunk", "chat.completion")),
+        ("chat.stream.chunk", |it| edit(it, "\"index\":0,", "")),
+        ("chat.stream.one-id", |it| edit(it, "\"created\":1,", "")),
         ("chat.stream.nullables", |it| edit(it, "\"finish_reason\":null", "\"x\":null")),
         ("chat.stream.order", |it| {
             let again = chunk(&json!({}), None);
@@ -146,6 +148,31 @@ fn each_break_of_the_end_of_a_stream_is_caught() {
 }
 
 /// As OpenAI's clients read it; that it should rather be absent is a SHOULD of its own.
+/// What is left of Azure's first chunk without what its filters found is one mistake, and told once.
+#[test]
+fn a_blank_chunk_is_told_of_once() {
+    let mut evidence = calls();
+    let blank = r#"{"id":"","object":"","created":0,"model":"","choices":[]}"#;
+    evidence.body = format!("data: {blank}\n\n{}", evidence.body);
+    let verdict = super::judge("chat.stream.chunk", &evidence.case());
+    let Err(Verdict::Broken(found)) = verdict else { panic!("{verdict:?}") };
+    let told: Vec<_> = found.iter().map(|one| (one.pointer.as_str(), one.actual.as_str())).collect();
+    assert_eq!(told, [("event 0 /object", "\"\"")]);
+    for id in ["id", "created", "model"]
+        .map(|member| format!("chat.reply.{member}"))
+        .iter()
+        .map(String::as_str)
+        .chain([
+            "chat.stream.order",
+            "chat.stream.one-id",
+            "chat.stream.role-first",
+            "chat.usage.stream.unasked",
+        ])
+    {
+        assert_eq!(super::judge(id, &evidence.case()), Ok(()), "{id}");
+    }
+}
+
 #[test]
 fn a_member_that_is_null_begins_nothing() {
     let mut evidence = calls();
