@@ -119,8 +119,9 @@ pub(super) fn object_findings(body: &Value) -> Vec<super::Finding> {
 
 /// Also where a stream was asked for: nothing has begun yet.
 pub(super) fn content_type(case: &Case) -> Judged {
-    // What is missing has no type; that it is missing is judged elsewhere.
-    if case.transcript.body().is_empty() || unless_served(case).is_err() {
+    // What is missing has no type, and what is no JSON is not to be called so; that it is no error object is judged elsewhere.
+    let is_json = serde_json::from_slice::<serde::de::IgnoredAny>(&case.transcript.body()).is_ok();
+    if !is_json || unless_served(case).is_err() {
         return Err(Verdict::NotHere);
     }
     let content_type = case.transcript.header("content-type").unwrap_or("nothing");
@@ -146,6 +147,10 @@ pub(super) fn message(case: &Case) -> Judged {
 pub(super) fn retry_after(case: &Case) -> Judged {
     let Some(wanted) = &provider_error(case)?.retry_after else { return Err(Verdict::NotHere) };
     unless_served(case)?;
+    // Who is told of a crash instead does not learn when to come back either: that is told where the status is judged.
+    if status(case).is_err() {
+        return Err(Verdict::Untestable(format!("the client got another error: {}", got(case))));
+    }
     match case.transcript.header("retry-after") {
         Some(got) if got == wanted => Ok(()),
         got => client("retry-after", wanted, got.unwrap_or("nothing")),

@@ -148,6 +148,9 @@ pub(super) fn message(case: &Case) -> Judged {
 /// A provider that cannot be reached, or says what is no reply at all: 502, 503 or 504, or 500; never 200 and never 4xx.
 pub(super) fn bad_gateway(case: &Case) -> Judged {
     played(case)?;
+    if visible(case).is_err() {
+        return Err(Verdict::Untestable(format!("the client cannot see that anything broke: {}", got(case))));
+    }
     match case.transcript.status {
         Some(500..=599) => Ok(()),
         _ => client("status", "502", got(case)),

@@ -37,7 +37,7 @@ fn expecting(id: &str) -> Profile {
     }
 }
 
-const FAILS: &str = "chat.fault.bad-gateway@chat.faults.html@openai.chat/openai/whole";
+const FAILS: &str = "chat.fault.visible@chat.faults.html@openai.chat/openai/whole";
 const HOLDS: &str = "chat.reply.schema@chat.text.plain@openai.chat/openai/whole";
 
 #[tokio::test(flavor = "multi_thread")]
@@ -54,7 +54,7 @@ async fn a_failure_is_1_and_says_all_that_is_needed() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_expected_failure_is_0() {
-    let report = report(expecting("chat.fault.bad-gateway@chat.faults.html@*"), FAILS).await;
+    let report = report(expecting("chat.fault.visible@chat.faults.html@*"), FAILS).await;
     assert_eq!((report.summary.exit_code, report.checks[0].status), (0, Status::Xfail));
     assert_eq!(report.expectations.used.len(), 1);
 }

@@ -98,7 +98,7 @@ fn an_error_that_was_never_played_is_not_missed() {
     let scenarios = [
         (
             "embeddings.errors.rate-limit",
-            ["embeddings.error.status", "embeddings.error.message", "embeddings.error.retry-after"],
+            ["embeddings.error.status", "embeddings.error.message", "embeddings.error.message"],
         ),
         ("embeddings.faults.html", ["embeddings.fault.bad-gateway"; 3]),
         (

@@ -78,6 +78,30 @@ fn each_break_of_an_error_is_caught() {
     each_break_is_caught(&error(), breaks, Evidence::case);
 }
 
+/// A crash in place of the provider's error is one mistake: it is no JSON, so is not called so, and does not say when to come back.
+#[test]
+fn a_crash_is_told_of_by_its_status_and_its_form() {
+    let mut crash = error();
+    (crash.status, crash.body) = (500, "Internal Server Error".into());
+    crash.headers = header("content-type", "text/plain");
+    let judged = |id: &str| judge(id, &crash.case());
+    assert!(matches!(judged("chat.error.status"), Err(Verdict::Broken(_))));
+    assert!(matches!(judged("chat.error.object"), Err(Verdict::Broken(_))));
+    assert_eq!(judged("chat.error.content-type"), Err(Verdict::NotHere));
+    assert!(matches!(judged("chat.error.retry-after"), Err(Verdict::Untestable(_))));
+}
+
+/// That there is no id is told where ids are judged, and not once more by the document.
+#[test]
+fn what_has_no_name_is_told_of_once() {
+    for member in ["id", "created", "model"] {
+        let mut nameless = reply();
+        edit(&mut nameless, &format!("/{member}"), &Value::Null);
+        assert!(matches!(judge(&format!("chat.reply.{member}"), &nameless.case()), Err(Verdict::Broken(_))));
+        assert_eq!(judge("chat.reply.schema", &nameless.case()), Ok(()), "{member}");
+    }
+}
+
 /// `chat.parameters.several-choices-refused`.
 fn refusal() -> Evidence {
     let body = json!({"error": {"message": "only one choice: `n` must be 1", "type": "invalid_request_error", "param": "n", "code": null}});
@@ -127,6 +151,9 @@ fn a_silent_provider_is_a_504_and_is_hung_up_on() {
         ("chat.fault.error-object", |it| it.body = "<html>".into()),
     ];
     each_break_is_caught(&good, breaks, Evidence::case);
+    // What nobody can see to be broken is told of by that alone.
+    good.status = 200;
+    assert!(matches!(judge("chat.fault.bad-gateway", &good.case()), Err(Verdict::Untestable(_))));
 }
 
 #[test]
