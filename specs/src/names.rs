@@ -1,10 +1,13 @@
 //! Other spellings of members and words. A service that reads [protobuf's JSON](https://protobuf.dev/programming-guides/json/) takes
 //! `max_output_tokens` for `maxOutputTokens`, and Google's services take the values of an enumeration in any case: their
-//! own examples write `"type": "object"`. A document whose service does so has `x-names: protobuf` at its top.
+//! own examples write `"type": "object"`. One value where a list belongs is a list of one, as in their own sample of
+//! `systemInstruction`. A document whose service does so has `x-names: protobuf` at its top.
 
 use std::borrow::Cow;
 
 use serde_json::{Map, Value};
+
+use crate::api;
 
 /// `value` with its members by the names that the schema at `pointer` has. What no schema describes stays as it is.
 pub(crate) fn settled<'v>(root: &Value, pointer: &str, value: &'v Value) -> Cow<'v, Value> {
@@ -27,8 +30,12 @@ struct Schemas<'a> {
 impl<'a> Schemas<'a> {
     /// Whether nothing has to be renamed: the common case.
     fn knows(&self, schema: &'a Value, value: &Value) -> bool {
+        if is_foreign(schema) {
+            return true;
+        }
         let schema = self.target(schema);
         match value {
+            one if is_single(schema, one) => false,
             Value::Object(members) => members.iter().all(|(name, value)| {
                 other(schema, name).is_none()
                     && self.inner(schema, name).is_none_or(|inner| self.knows(inner, value))
@@ -40,7 +47,13 @@ impl<'a> Schemas<'a> {
     }
 
     fn rename(&self, schema: &'a Value, value: &mut Value) {
+        if is_foreign(schema) {
+            return;
+        }
         let schema = self.target(schema);
+        if is_single(schema, value) {
+            *value = Value::Array(vec![value.take()]);
+        }
         match value {
             Value::Object(members) => {
                 let sent = std::mem::take(members);
@@ -76,6 +89,18 @@ impl<'a> Schemas<'a> {
         let pointer = schema["$ref"].as_str().and_then(|reference| reference.strip_prefix('#'));
         pointer.and_then(|pointer| self.root.pointer(pointer)).unwrap_or(schema)
     }
+}
+
+/// Whether it is another service's schema, and that service has one spelling: other makers' models are asked in their words.
+fn is_foreign(schema: &Value) -> bool {
+    let name = schema["$ref"].as_str().and_then(|reference| reference.rsplit('/').next());
+    let owner = name.and_then(|name| name.split_once('.')).and_then(|(owner, _)| api(owner));
+    owner.is_some_and(|owner| owner.document()["x-names"] != "protobuf")
+}
+
+/// Whether this stands alone where the schema has a list; null is no value.
+fn is_single(schema: &Value, value: &Value) -> bool {
+    schema["type"] == "array" && !value.is_array() && !value.is_null()
 }
 
 /// The value that the schema has for a word which it knows in another case only.

@@ -51,6 +51,26 @@ fn words_are_the_same_in_any_case() {
 }
 
 #[test]
+fn one_value_is_a_list_of_one() {
+    let single = json!({
+        "contents": { "parts": { "text": "hi" } },
+        "generation_config": { "stop_sequences": "END" },
+        "tools": { "functionDeclarations": { "name": "f", "parameters": { "required": "a" } } },
+    });
+    let list = json!({
+        "contents": [{ "parts": [{ "text": "hi" }] }],
+        "generationConfig": { "stopSequences": ["END"] },
+        "tools": [{ "functionDeclarations": [{ "name": "f", "parameters": { "required": ["a"] } }] }],
+    });
+    let generate = generate();
+    assert_eq!(generate.request(&single), []);
+    assert_eq!(*generate.settled(&single), list);
+    let wrong = json!({ "contents": contents(), "generationConfig": { "stopSequences": 7 } });
+    assert_eq!(generate.request(&wrong).len(), 1);
+    assert_eq!(generate.request(&json!({ "contents": null })).len(), 1, "null is no list of one");
+}
+
+#[test]
 fn what_no_schema_describes_stays_as_it_is() {
     let free = json!({ "mime_type": "a", "display_name": { "time_zone": 1 } });
     let call = json!({ "function_call": { "name": "f", "args": free } });

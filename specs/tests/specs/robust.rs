@@ -71,7 +71,10 @@ proptest! {
     fn anything_is_judged_and_every_finding_points_into_it(body in any_json(), status: u16) {
         for (api, operation) in operations() {
             let mut sequence = operation.sequence();
-            let mut found = [operation.request(&body), operation.reply(200, &body), operation.reply(status, &body)].concat();
+            // A request is read in the spelling of its document.
+            let settled = operation.settled(&body);
+            operation.request(&body).iter().for_each(|violation| is_sound(api, &settled, violation));
+            let mut found = [operation.reply(200, &body), operation.reply(status, &body)].concat();
             for name in operation.events().chain(["", "unknown"]) {
                 found.extend(operation.event(name, &body));
                 found.extend(sequence.iter_mut().flat_map(|sequence| sequence.event(name, &body)));
