@@ -1,5 +1,6 @@
 //! What the judge knows of each provider: how to read what it is asked, and what it has no words for. One entry each.
 
+mod members;
 mod table;
 
 use serde_json::Value;
@@ -37,7 +38,7 @@ pub struct Dialect {
     pub details: bool,
     /// Whether every call has an id; otherwise the order tells which result is whose.
     pub names_calls: bool,
-    /// Whether the schema of a tool can forbid members that it does not name.
+    /// Whether the schema of a tool, or of an answer, can forbid members that it does not name.
     pub closes: bool,
     /// Whether requests must say that they are JSON: some servers read nothing else, and do not look.
     pub looks: bool,
@@ -91,6 +92,11 @@ pub fn of(provider: &str) -> Option<&'static Dialect> {
 pub fn asked(provider: &str, surface: Surface, body: &Value) -> Option<Api> {
     let dialect = of(provider)?;
     let api = *dialect.api(surface)?;
+    if dialect.provider == "vertex" && !body["anthropic_version"].is_null() {
+        // Claude has no other places there than at Anthropic's.
+        let own = of("anthropic")?.api(surface)?;
+        return Some(Api { lacks: own.lacks, others: own.others, ..api });
+    }
     if surface.is_conversation() {
         let by_responses =
             dialect.responses.filter(|_| !body["input"].is_null() && body["messages"].is_null());

@@ -2,6 +2,7 @@
 
 use crate::meaning::{self, Facet};
 
+use super::members::{CEREBRAS, DEEPSEEK, KIMI, MISTRAL, SAMPLING};
 use super::{ANY, Api, Dialect, Place};
 
 const SAID: &str = r#"{"model":"m","max_tokens":1,"messages":[{"role":"user","content":"[[ts:warm-up]]"}]}"#;
@@ -69,7 +70,7 @@ pub const ALL: &[Dialect] = &[
         refuses: false,
         ..PLAIN
     },
-    Dialect { provider: "cerebras", ..ALOUD },
+    Dialect { provider: "cerebras", chat: Api { others: CEREBRAS, ..CHAT }, ..ALOUD },
     Dialect {
         provider: "cohere",
         chat: Api {
@@ -109,7 +110,11 @@ pub const ALL: &[Dialect] = &[
         embeddings: Some(Api { warm: ("/serving-endpoints/v1/embeddings", EMBEDDINGS.warm.1), ..EMBEDDINGS }),
         ..PLAIN
     },
-    Dialect { provider: "deepseek", ..ALOUD },
+    Dialect {
+        provider: "deepseek",
+        chat: Api { lacks: &[Facet::Parallel, Facet::User], others: DEEPSEEK, ..CHAT },
+        ..ALOUD
+    },
     Dialect {
         provider: "gemini",
         chat: GENERATE,
@@ -132,7 +137,7 @@ pub const ALL: &[Dialect] = &[
     Dialect {
         provider: "huggingface",
         // https://huggingface.co/docs/inference-providers/tasks/chat-completion
-        chat: Api { lacks: &[Facet::User], others: SAMPLING, ..CHAT },
+        chat: Api { lacks: &[Facet::Parallel, Facet::User], others: SAMPLING, ..CHAT },
         completions: Some(Api {
             model: Place::Path("/models/", ""),
             warm: ("/models/m", r#"{"inputs":"[[ts:warm-up]]"}"#),
@@ -207,7 +212,11 @@ pub const ALL: &[Dialect] = &[
         looks: false,
         ..PLAIN
     },
-    Dialect { provider: "kimi", ..ALOUD },
+    Dialect {
+        provider: "kimi",
+        chat: Api { lacks: &[Facet::Parallel, Facet::User], others: KIMI, ..CHAT },
+        ..ALOUD
+    },
     Dialect {
         provider: "tgi",
         // Its own document calls the member `model` unused: the server has one.
@@ -365,8 +374,3 @@ const ONE_TEXT: &[Facet] = &[Facet::Tokens, Facet::Batch, Facet::User];
 
 /// What lacks an API of vectors that takes texts, and does not ask whose.
 const TEXTS: &[Facet] = &[Facet::Tokens, Facet::User];
-
-/// What most have who sample.
-const SAMPLING: &[&str] = &["frequency_penalty", "logprobs", "presence_penalty", "seed", "top_logprobs"];
-
-const MISTRAL: &[&str] = &["frequency_penalty", "metadata", "n", "presence_penalty", "prediction", "seed"];
