@@ -104,8 +104,21 @@ fn part(part: &Value) -> Part {
 /// A result is an object; a text stands in a member of it, by the document `output` or any other.
 fn output(response: &Value) -> String {
     let only = response.as_object().filter(|members| members.len() == 1);
-    let text = only.and_then(|members| members.values().next()).and_then(Value::as_str);
-    text.map_or_else(|| response.to_string(), str::to_owned)
+    let said = only.and_then(|members| members.values().next());
+    said.and_then(texts).unwrap_or_else(|| response.to_string())
+}
+
+/// A text, or the texts of a list of OpenAI's parts: the service takes any JSON, and every word is there.
+fn texts(said: &Value) -> Option<String> {
+    let part =
+        |part: &Value| (part["type"] == "text").then(|| part["text"].as_str()).flatten().map(str::to_owned);
+    match said {
+        Value::String(text) => Some(text.clone()),
+        Value::Array(parts) if !parts.is_empty() => {
+            parts.iter().map(part).collect::<Option<Vec<_>>>().map(|texts| texts.join("\n"))
+        }
+        _ => None,
+    }
 }
 
 fn tool(declared: &Value) -> Tool {
@@ -127,19 +140,29 @@ fn plain(schema: &Value) -> Value {
                 let kind = kind.to_lowercase();
                 members.insert("type".to_owned(), kind.into());
             }
-            if let Some(Value::Array(choices)) = members.get("anyOf")
-                && let [Value::Object(one)] = &choices[..]
-                && one.get("nullable") == Some(&Value::Bool(true))
+            if let Some(Value::Array(choices)) = members.get_mut("anyOf")
+                && let [one] = &choices[..]
+                && is_choice_of_null(one)
             {
-                let mut one = one.clone();
-                one.remove("nullable");
-                members.insert("anyOf".to_owned(), json!([one, { "type": "null" }]));
+                *choices = list(&one["anyOf"]).to_vec();
+            }
+            if members.contains_key("type") && members.get("nullable") == Some(&Value::Bool(true)) {
+                members.remove("nullable");
+                return json!({ "anyOf": [members, { "type": "null" }] });
             }
             members.into()
         }
         Value::Array(elements) => elements.iter().map(plain).collect(),
         other => other.clone(),
     }
+}
+
+/// Whether it is what [`plain`] makes of something that may be null.
+fn is_choice_of_null(schema: &Value) -> bool {
+    schema.as_object().is_some_and(|members| members.len() == 1)
+        && schema["anyOf"]
+            .as_array()
+            .is_some_and(|choices| choices.last() == Some(&json!({ "type": "null" })))
 }
 
 fn choice(config: &Value) -> Option<Choice> {
@@ -158,7 +181,7 @@ fn format(config: &Value) -> Option<Format> {
         return None;
     }
     let schema = config.get("responseJsonSchema").or_else(|| config.get("responseSchema"));
-    Some(schema.map_or(Format::Object, |schema| Format::Schema(schema.clone())))
+    Some(schema.map_or(Format::Object, |schema| Format::Schema(plain(schema))))
 }
 
 fn effort(thinking: &Value) -> Option<Effort> {

@@ -283,7 +283,7 @@ impl Meaning {
         self
     }
 
-    /// The same with tools that do not forbid members which they do not name.
+    /// The same with tools, and an answer, that do not forbid members which they do not name.
     pub fn open(mut self) -> Self {
         fn open(schema: &mut Value) {
             match schema {
@@ -298,6 +298,9 @@ impl Meaning {
             }
         }
         self.tools.iter_mut().for_each(|tool| open(&mut tool.schema));
+        if let Some(Format::Schema(schema)) = &mut self.format {
+            open(schema);
+        }
         self
     }
 

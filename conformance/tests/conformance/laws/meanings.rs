@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use conformance::Surface;
+use conformance::dialect;
 use conformance::meaning::{Facet, Meaning, compare, of_client, read};
 use conformance::scenario::{self, Scenario};
 use serde_json::{Value, json};
@@ -289,4 +290,67 @@ fn a_prompt_with_marks_means_its_conversation() {
     assert_eq!(told("\n\nHuman: b\n\nAssistant:"), []);
     assert_ne!(told("Human: b\n\nAssistant:"), [], "Kong's prompt lacks its beginning");
     assert_ne!(told("\n\nHuman: b c\n\nAssistant:"), []);
+}
+
+/// Gemini's own schemas say the same in other words; what they have no word for is no difference.
+#[test]
+fn gemini_s_words_mean_what_json_schema_s_do() {
+    let meant = |schema: Value| {
+        let format = json!({"type": "json_schema", "json_schema": {"name": "n", "schema": schema}});
+        let tools = json!([{"type": "function", "function": {"name": "f", "parameters": schema}}]);
+        chat(
+            "openai",
+            &json!({"messages": [{"role": "user", "content": "a"}], "response_format": format, "tools": tools}),
+        )
+    };
+    let told = |schema: Value| {
+        let config = json!({"responseMimeType": "application/json", "responseSchema": schema});
+        let tools = json!([{"functionDeclarations": [{"name": "f", "parameters": schema}]}]);
+        chat(
+            "gemini",
+            &json!({"contents": [{"role": "user", "parts": [{"text": "a"}]}], "generationConfig": config, "tools": tools}),
+        )
+    };
+    let seat = json!({"anyOf": [{"type": "string"}, {"type": "null"}]});
+    let client = meant(json!({"type": "object", "properties": {"seat": seat}})).open();
+    for seat in [
+        json!({"type": "STRING", "nullable": true}),
+        json!({"anyOf": [{"type": "STRING", "nullable": true}]}),
+        json!({"anyOf": [{"type": "STRING"}, {"type": "NULL"}]}),
+    ] {
+        let told = told(json!({"type": "OBJECT", "properties": {"seat": seat}})).open();
+        assert_eq!(compare(&client, &told), [], "{seat}");
+    }
+    for lost in [json!({"type": "STRING"}), json!({"type": "INTEGER", "nullable": true})] {
+        let told = told(json!({"type": "OBJECT", "properties": {"seat": lost}})).open();
+        assert_eq!(compare(&client, &told).len(), 2, "{lost}");
+    }
+    let closed = meant(json!({"type": "object", "properties": {"a": {}}, "additionalProperties": false}));
+    let told = told(json!({"type": "OBJECT", "properties": {"a": {}}}));
+    assert_eq!(compare(&closed.clone().open(), &told.clone().open()), []);
+    assert_eq!(compare(&closed, &told).len(), 2);
+}
+
+#[test]
+fn a_result_may_reach_gemini_in_openai_s_parts() {
+    let said = |said: Value| {
+        let response = json!({"functionResponse": {"name": "f", "response": {"output": said}}});
+        chat("gemini", &json!({"contents": [{"role": "user", "parts": [response]}]}))
+    };
+    let parts = said(json!([{"type": "text", "text": "a"}, {"type": "text", "text": "b"}]));
+    assert_eq!(parts, said(json!("a\nb")));
+    assert_ne!(said(json!([{"type": "text", "text": "a"}, {"type": "image"}])), said(json!("a")));
+}
+
+/// Whoever makes the model has its own places, wherever it is served.
+#[test]
+fn claude_has_no_more_places_at_google_than_at_home() {
+    let asked = |body: Value| dialect::asked("vertex", Surface::Chat, &body).expect("a dialect");
+    let claude = asked(json!({"anthropic_version": "vertex-2023-10-16", "messages": []}));
+    let gemini = asked(json!({"contents": []}));
+    for (facet, member) in [(Facet::Other, "frequency_penalty"), (Facet::Other, "seed")] {
+        assert!(!claude.has_place(facet, member) && gemini.has_place(facet, member), "{member}");
+    }
+    assert!(claude.has_place(Facet::Parallel, "parallel_tool_calls"));
+    assert!(!gemini.has_place(Facet::Parallel, "parallel_tool_calls"));
 }
