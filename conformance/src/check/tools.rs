@@ -4,7 +4,8 @@ use serde_json::Value;
 
 use super::request::long_numbers;
 use super::support::{
-    Side, answer, asked, carried, carried_or_named, client, equal, finding, fold, show, unless, upstream,
+    Finding, Side, answer, asked, carried, carried_or_named, client, equal, finding, fold, show, unless,
+    upstream,
 };
 use super::{Check, Judged, Verdict};
 use crate::case::Case;
@@ -19,12 +20,12 @@ pub(super) const TABLE: &[(&str, Check)] = &[
     ("chat.request.tools.choice.none", |case| carried(case, Facet::Choice)),
     ("chat.request.tools.choice.required", |case| carried(case, Facet::Choice)),
     ("chat.request.tools.choice.named", |case| carried(case, Facet::Choice)),
-    ("chat.request.tools.parallel-off", |case| carried_or_named(case, Facet::Parallel)),
+    ("chat.request.tools.parallel-off", parallel_off),
     ("chat.request.tools.parallel-off.anthropic", |case| carried(case, Facet::Parallel)),
     ("chat.request.tools.history.calls", |case| carried(case, Facet::Calls)),
     ("chat.request.tools.history.no-arguments", |case| carried(case, Facet::Calls)),
     ("chat.request.tools.history.text-beside-calls", |case| carried(case, Facet::Turns)),
-    ("chat.request.tools.history.results", |case| carried(case, Facet::Results)),
+    ("chat.request.tools.history.results", results),
     ("chat.request.tools.parallel-results-merged", results_merged),
     ("chat.reply.tools.calls", calls),
     ("chat.reply.tools.arguments", arguments),
@@ -38,6 +39,38 @@ pub(super) const TABLE: &[(&str, Check)] = &[
     ("chat.reply.tools.escapes", arguments_text),
     ("chat.reply.tools.finish", finish),
 ];
+
+/// One call at a time, where the provider can be told so.
+fn parallel_off(case: &Case) -> Judged {
+    let has_place = case.api().is_none_or(|api| !api.lacks(Facet::Parallel));
+    if has_place { carried_or_named(case, Facet::Parallel) } else { Err(Verdict::NotHere) }
+}
+
+fn results(case: &Case) -> Judged {
+    carried(case, Facet::Results)?;
+    unless(nameless_results(&asked(case)?.json))
+}
+
+/// Results of Google's functions that bear the name of none that was called, though it has to match:
+/// <https://cloud.google.com/vertex-ai/generative-ai/docs/reference/rest/v1/Content#functionresponse>.
+fn nameless_results(request: &Value) -> Vec<Finding> {
+    let contents = || request["contents"].as_array().into_iter().flatten().enumerate();
+    let parts = || {
+        contents().flat_map(|(turn, content)| {
+            let parts = content["parts"].as_array().into_iter().flatten().enumerate();
+            parts.map(move |(position, part)| (format!("/contents/{turn}/parts/{position}"), part))
+        })
+    };
+    let called: Vec<_> = parts().filter_map(|(_, part)| part["functionCall"]["name"].as_str()).collect();
+    let strangers = parts().filter_map(|(pointer, part)| {
+        let name = part["functionResponse"]["name"].as_str()?;
+        (!called.contains(&name)).then(|| {
+            let pointer = format!("{pointer}/functionResponse/name");
+            finding(Side::Upstream, &pointer, format!("one of {called:?}"), format!("{name:?}"))
+        })
+    });
+    strangers.collect()
+}
 
 /// All results that follow one assistant turn are in one user turn, with nothing of the assistant between them.
 fn results_merged(case: &Case) -> Judged {
@@ -205,4 +238,25 @@ fn arguments_text(case: &Case) -> Judged {
 fn finish(case: &Case) -> Judged {
     let finish = answer(case)?.finish.join(", ");
     equal(case.place(Place::Finish), "tool_calls", &finish)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_result_bears_the_name_of_what_was_called() {
+        let request = |name: &str| {
+            json!({"contents": [
+                {"role": "model", "parts": [{"text": "a"}, {"functionCall": {"name": "weather"}}]},
+                {"role": "user", "parts": [{"functionResponse": {"name": name, "response": {}}}]},
+            ]})
+        };
+        assert_eq!(nameless_results(&request("weather")), []);
+        let found = nameless_results(&request("filler"));
+        assert_eq!(found[0].pointer, "/contents/1/parts/0/functionResponse/name");
+        assert_eq!(nameless_results(&json!({"messages": [{"role": "tool"}]})), []);
+    }
 }
