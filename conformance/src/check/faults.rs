@@ -4,6 +4,7 @@ use super::errors::{object, object_findings};
 use super::support::{asked, client, got, played, unless, upstream};
 use super::{Check, Judged, Verdict};
 use crate::case::{Case, Seen};
+use crate::fold::Answer;
 use crate::report::model::End;
 use crate::surface::Place;
 
@@ -28,6 +29,11 @@ fn is_garbled(case: &Case) -> bool {
     let Seen::Stream(fold) = &case.seen else { return false };
     let is_json = |text: &str| serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok();
     fold.strange.iter().filter_map(|event| fold.events.list.get(*event)).any(|event| !is_json(&event.data))
+}
+
+/// A body that is called JSON and is none stops every client that reads it, as an event does.
+fn is_no_json(case: &Case) -> bool {
+    case.transcript.header("content-type").is_some_and(|kind| kind.starts_with("application/json"))
 }
 
 /// No `[DONE]` after a reply that never ended.
@@ -59,12 +65,21 @@ fn is_told(case: &Case) -> bool {
     error.is_some_and(|error| fold.done.first().is_none_or(|done| error < done))
 }
 
+/// What the client has in hand when it learns of the break: where an error event tells of it, what came before.
+/// <https://github.com/openai/openai-python/blob/main/src/openai/_streaming.py>
+fn at_break(case: &Case) -> Option<Answer> {
+    match &case.seen {
+        Seen::Stream(fold) => Some(fold.before_error(case.surface())),
+        _ => case.answer().cloned(),
+    }
+}
+
 /// No finish reason of a good end.
 pub(super) fn no_finish(case: &Case) -> Judged {
     if is_garbled(case) {
         return Err(Verdict::NotHere);
     }
-    let finish = case.answer().map(|answer| answer.finish.join(", ")).unwrap_or_default();
+    let finish = at_break(case).map(|answer| answer.finish.join(", ")).unwrap_or_default();
     let good = ["stop", "tool_calls", "length"].contains(&finish.as_str());
     if good { client(case.place(Place::Finish), "none, for the reply never ended", finish) } else { Ok(()) }
 }
@@ -76,7 +91,9 @@ pub(super) fn visible(case: &Case) -> Judged {
         Seen::Stream(fold) => !fold.errors.is_empty() || broke || is_garbled(case),
         Seen::Whole(..) => false,
         Seen::Error(_) => case.transcript.status.is_some_and(|status| status >= 400),
-        Seen::Other => broke || case.transcript.status.is_some_and(|status| status >= 400),
+        Seen::Other => {
+            broke || case.transcript.status.is_some_and(|status| status >= 400) || is_no_json(case)
+        }
     };
     if is_visible { Ok(()) } else { client("reply", "an error that the client can see", got(case)) }
 }
@@ -102,9 +119,9 @@ pub(super) fn prefix(case: &Case) -> Judged {
     if is_garbled(case) {
         return Err(Verdict::NotHere);
     }
-    let text = case.answer().map(|answer| answer.text.as_str()).unwrap_or_default();
+    let text = at_break(case).map(|answer| answer.text).unwrap_or_default();
     let wanted = &case.expected.text;
-    if wanted.starts_with(text) || !case.expected.scripted {
+    if wanted.starts_with(&text) || !case.expected.scripted {
         Ok(())
     } else {
         client(case.place(Place::Text), format!("a beginning of {wanted:?}"), format!("{text:?}"))

@@ -81,9 +81,11 @@ pub(super) fn order(case: &Case) -> Judged {
     let mut violations = Vec::new();
     let is_named = !matches!(case.surface(), Surface::Chat | Surface::Completions);
     let mut begun = BTreeSet::new();
+    // At an error event official clients stop; that there is one, another requirement says.
+    let error = fold.errors.first().map_or(usize::MAX, |(number, _)| *number);
     let is_silent = |number: &usize| fold.is_prompt_filter(*number) || fold.blank.contains(number);
-    let events = fold.events.list.iter().enumerate().filter(|(number, _)| !is_silent(number));
-    for (_, event) in events {
+    let is_heard = |number: &usize| *number <= error && !is_silent(number);
+    for (_, event) in fold.events.list.iter().enumerate().filter(|(number, _)| is_heard(number)) {
         if event.data == DONE {
             violations.extend(sequence.event("[DONE]", &Value::from(DONE)));
         } else if is_named {
@@ -95,7 +97,7 @@ pub(super) fn order(case: &Case) -> Judged {
         }
     }
     // That the end is missing, and that members change, other requirements say.
-    if fold.is_done() {
+    if fold.is_done() && fold.errors.is_empty() {
         violations.extend(sequence.end());
     }
     let of_order = violations.iter().filter(|found| !found.document.ends_with("/same"));

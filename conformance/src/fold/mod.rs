@@ -70,7 +70,6 @@ impl Fold {
                     self.chunks.push((number, data));
                 }
                 Ok(data) if data["choices"].is_array() => {
-                    self.answer.chunk(&data);
                     if !text(said(&data["choices"][0])).is_empty() {
                         self.speaking.push(number);
                     }
@@ -79,6 +78,7 @@ impl Fold {
                 _ => self.strange.push(number),
             }
         }
+        self.answer = folded(Surface::Chat, self.telling().map(|(_, data)| data));
     }
 
     /// Events that say in their data what they are.
@@ -101,11 +101,14 @@ impl Fold {
                 }
             }
         }
-        let events = self.chunks.iter().map(|(_, data)| data);
-        self.answer = match surface {
-            Surface::Messages => messages::folded(events),
-            _ => responses::folded(events),
-        };
+        self.answer = folded(surface, self.chunks.iter().map(|(_, data)| data));
+    }
+
+    /// What a client has in hand that raises at an error event, as the official ones do, and reads nothing behind it.
+    pub fn before_error(&self, surface: Surface) -> Answer {
+        let error = self.errors.first().map_or(usize::MAX, |(number, _)| *number);
+        let heard = self.telling().filter(|(number, _)| *number < error);
+        folded(surface, heard.map(|(_, data)| data))
     }
 
     /// Whether an event is no chunk, but what Azure's filters found in the prompt.
@@ -126,6 +129,19 @@ impl Fold {
     /// When an event came.
     pub fn at_ms(&self, event: usize) -> Option<f64> {
         self.events.list.get(event).map(|event| event.at_ms)
+    }
+}
+
+/// Chunks together.
+fn folded<'a>(surface: Surface, chunks: impl Iterator<Item = &'a Value>) -> Answer {
+    match surface {
+        Surface::Messages => messages::folded(chunks),
+        Surface::Responses => responses::folded(chunks),
+        Surface::Chat | Surface::Completions | Surface::Embeddings => {
+            let mut answer = Answer::default();
+            chunks.for_each(|chunk| answer.chunk(chunk));
+            answer
+        }
     }
 }
 

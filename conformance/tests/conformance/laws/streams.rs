@@ -223,7 +223,8 @@ fn each_way_to_hide_a_break_is_caught() {
         }),
         ("chat.fault.done-after-error", |it| it.body.push_str("data: [DONE]\n\n")),
         ("chat.fault.no-finish", |it| {
-            it.body.push_str(&format!("data: {}\n\n", chunk(&json!({}), Some("stop"))));
+            let finish = chunk(&json!({}), Some("stop"));
+            edit(it, "data: {\"error\"", &format!("data: {finish}\n\ndata: {{\"error\""));
         }),
         ("chat.fault.visible", hide),
         ("chat.fault.error-event", hide),
