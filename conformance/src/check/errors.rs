@@ -38,6 +38,7 @@ pub(super) fn status(case: &Case) -> Judged {
     let wanted = wanted_statuses(case)?;
     let same = |status: u16| {
         wanted.iter().any(|wanted| (status / 100, is_retried(status)) == (wanted / 100, is_retried(*wanted)))
+            || is_gateways_own(case, wanted, status)
     };
     // By 401 and 429 clients know that it is the key, and how long to wait: nothing else says that.
     let only = [401, 429].into_iter().find(|only| wanted[..] == [*only]);
@@ -47,6 +48,14 @@ pub(super) fn status(case: &Case) -> Judged {
         Some(status) if same(status) && (only.is_none() || own == Some(status)) => Ok(()),
         _ => client("status", format!("{wanted:?}"), got(case)),
     }
+}
+
+/// Whether a status of the server's own fault says as much to the client: of a conflict, that it may try again; of a key that the
+/// gateway brings and its provider refuses, that it is none of the client's. <https://www.rfc-editor.org/rfc/rfc9110#section-15.6>
+fn is_gateways_own(case: &Case, wanted: &[u16], status: u16) -> bool {
+    let brings_key = !case.sent.secrets.client.is_empty();
+    let is_own = |wanted: &u16| *wanted == 409 || brings_key && matches!(wanted, 401..=403);
+    status >= 500 && wanted.iter().any(is_own)
 }
 
 /// The very one.
@@ -113,7 +122,10 @@ pub(super) fn object_findings(body: &Value) -> Vec<super::Finding> {
     ];
     let wrong = members.into_iter().filter(|(_, _, holds)| !holds);
     wrong
-        .map(|(name, wanted, _)| finding(Side::Client, &format!("/error/{name}"), wanted, show(&error[name])))
+        .map(|(name, wanted, _)| {
+            let there = error.get(name).map_or_else(|| "nothing, not even null".to_owned(), show);
+            finding(Side::Client, &format!("/error/{name}"), wanted, there)
+        })
         .collect()
 }
 
