@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::support::{answer, client, equal, got, show};
+use super::support::{answer, client, equal, got, played, show};
 use super::{Check, Judged, Verdict, schema};
 use crate::Surface;
 use crate::case::Case;
@@ -31,13 +31,16 @@ pub(super) const TABLE: &[(&str, Check)] = &[
     ("chat.client.parallel-apart", text),
 ];
 
-/// A status of 200, and a body that is complete by HTTP's own framing.
+/// A status of 200, and a body that is complete by HTTP's own framing. That a request upstream is invalid, and refused for it, is told
+/// where requests are judged.
 pub(crate) fn ok(case: &Case) -> Judged {
     if case.transcript.status == Some(200) && case.transcript.end == End::Complete {
-        Ok(())
-    } else {
-        client("status", "200 and a complete body", got(case))
+        return Ok(());
     }
+    if case.asked.last().is_some_and(|asked| !asked.violations.is_empty()) {
+        played(case)?;
+    }
+    client("status", "200 and a complete body", got(case))
 }
 
 /// What cannot be said of a reply that never came whole.

@@ -141,12 +141,9 @@ pub(super) fn is_refused(case: &Case) -> Result<bool, Verdict> {
     };
     match case.asked.last() {
         None => Ok(is_told),
-        Some(asked) if is_told && case.scenario.outcome == Outcome::Either => {
-            let is_refused = (400..500).contains(&asked.status);
-            if is_refused {
-                unless(own_mistakes(case, asked))?;
-            }
-            Ok(is_refused)
+        Some(asked) if case.scenario.outcome == Outcome::Either && (400..500).contains(&asked.status) => {
+            unless(own_mistakes(case, asked))?;
+            Ok(is_told)
         }
         Some(_) => Ok(false),
     }
