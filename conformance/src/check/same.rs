@@ -61,7 +61,7 @@ pub(super) fn is_default(name: &str, value: &Value) -> bool {
 fn plain(name: &str, value: &Value) -> Value {
     match (name, value) {
         ("stop" | "prompt" | "input", Value::String(one)) => json!([one]),
-        ("messages", Value::Array(messages)) => messages.iter().map(message).collect(),
+        ("messages", Value::Array(messages)) => together(messages.iter().map(message)),
         ("tools", Value::Array(tools)) => tools.iter().map(tool).collect(),
         (_, value) => value.clone(),
     }
@@ -78,6 +78,31 @@ fn message(message: &Value) -> Value {
         plain.insert("content".into(), parts);
     }
     plain.into()
+}
+
+/// What the system says in messages behind one another it may say in one, line by line.
+fn together(messages: impl Iterator<Item = Value>) -> Value {
+    let mut plain: Vec<Value> = Vec::new();
+    for mut message in messages {
+        let is_system = |message: &Value| message["role"] == "system" && message["name"].is_null();
+        match plain.last_mut().filter(|last| is_system(last) && is_system(&message)) {
+            Some(last) => {
+                let lines = [&last["content"], &message["content"]].map(said).join("\n");
+                last["content"] = json!([{"type": "text", "text": lines}]);
+            }
+            None if is_system(&message) => {
+                message["content"] = json!([{"type": "text", "text": said(&message["content"])}]);
+                plain.push(message);
+            }
+            None => plain.push(message),
+        }
+    }
+    plain.into()
+}
+
+fn said(parts: &Value) -> String {
+    let texts = parts.as_array().into_iter().flatten().filter_map(|part| part["text"].as_str());
+    texts.collect::<Vec<_>>().join("\n")
 }
 
 /// An empty description describes nothing, and a tool is loose unless it is strict.
@@ -125,6 +150,14 @@ mod tests {
                 json!([{"role": "developer", "content": "Gold?", "name": null}]),
             ),
             (
+                "messages",
+                json!([{"role": "system", "content": "Gold?\nSilver?\nTin?"}]),
+                json!([
+                    {"role": "system", "content": [{"type": "text", "text": "Gold?"}, {"type": "text", "text": "Silver?"}]},
+                    {"role": "developer", "content": "Tin?"},
+                ]),
+            ),
+            (
                 "tools",
                 json!([{"type": "function", "function": {"name": "f", "description": "", "strict": false}}]),
                 json!([{"type": "function", "function": {"name": "f"}}]),
@@ -138,6 +171,11 @@ mod tests {
             ("temperature", json!(0.69), json!(0.7)),
             ("seed", json!(9_007_199_254_740_992_u64), json!(9_007_199_254_740_993_u64)),
             ("messages", json!([{"role": "user"}]), json!([{"role": "user", "name": "ann"}])),
+            (
+                "messages",
+                json!([{"role": "system", "content": "Gold?\nTin?"}, {"role": "user", "content": "a"}]),
+                json!([{"role": "system", "content": "Gold?"}, {"role": "user", "content": "a"}, {"role": "system", "content": "Tin?"}]),
+            ),
             ("logit_bias", Value::Null, json!({"1": -100})),
             (
                 "tools",
