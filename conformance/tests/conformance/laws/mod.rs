@@ -1,6 +1,7 @@
 //! Laws of the checks, on evidence written by hand: what is good passes, and each way to break it is caught by the
 //! requirement that it breaks.
 
+mod breaks;
 mod evidence;
 mod meanings;
 mod prompts_and_vectors;
