@@ -73,7 +73,7 @@ pub(super) fn events(call: &Call<'_>, answer: &Answer<'_>) -> Vec<Event> {
     let mut events: Vec<Event> = pieces.map(|text| event(&piece(call, answer, text, None))).collect();
     events.insert(events.len().min(1), stream::ping());
     events.push(event(&piece(call, answer, "", Some(reason(answer)))));
-    events
+    events.into_iter().map(ended_by_two).collect()
 }
 
 /// It writes text, and knows neither tools nor thoughts.
@@ -104,8 +104,12 @@ fn reason(answer: &Answer<'_>) -> &'static str {
     }
 }
 
-/// The lines of this older API end with CR LF, which the first clients of it looked for.
 fn event(data: &Value) -> Event {
-    let frame = sse::frame("completion", data.to_string().as_bytes());
-    Event { name: "completion".into(), bytes: sse::crlf(&frame) }
+    Event { name: "completion".into(), bytes: sse::frame("completion", data.to_string().as_bytes()) }
+}
+
+/// The lines of this older API end with CR LF, which the first clients of it looked for. Those of all its events: clients
+/// that split at that alone would lose what follows one that ends otherwise.
+pub(super) fn ended_by_two(event: Event) -> Event {
+    Event { bytes: sse::crlf(&event.bytes), ..event }
 }

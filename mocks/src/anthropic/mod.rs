@@ -120,7 +120,8 @@ impl Provider for Anthropic {
 
     fn interruption(&self, call: &Call<'_>, failure: &Failure) -> Event {
         let (_, body) = error::body(&call.draw, failure);
-        Event { name: "error".into(), bytes: crate::wire::sse::frame("error", &body) }
+        let event = Event { name: "error".into(), bytes: crate::wire::sse::frame("error", &body) };
+        if call.operation == COMPLETE { complete::ended_by_two(event) } else { event }
     }
 
     fn ping(&self) -> Option<Event> {

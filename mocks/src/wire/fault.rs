@@ -108,7 +108,7 @@ fn eventful(mut plan: Plan, events: Vec<Event>, per_write: usize) -> Plan {
     plan
 }
 
-/// Broken events, odd forms, and what comes in between.
+/// Broken events, odd forms, and what comes in between, whose lines end as those of the events do.
 fn deform(provider: &dyn Provider, framing: Framing, events: &mut [Event], fault: &Fault) {
     let at = |place: Option<crate::script::Event>| place.and_then(|place| place.event.checked_sub(1));
     if let Some(event) = at(fault.malformed).and_then(|at| events.get_mut(at)) {
@@ -130,7 +130,8 @@ fn deform(provider: &dyn Provider, framing: Framing, events: &mut [Event], fault
             let parts = [ping.unwrap_or_default(), comment.unwrap_or_default(), &bytes];
             bytes = parts.concat().into();
         }
-        event.bytes = if fault.crlf { framing.crlf(bytes) } else { bytes };
+        let ended_by_two = framing == Framing::Sse && event.bytes.ends_with(b"\r\n");
+        event.bytes = if fault.crlf || ended_by_two { framing.crlf(bytes) } else { bytes };
     }
 }
 

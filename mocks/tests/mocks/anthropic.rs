@@ -86,6 +86,22 @@ async fn a_completion_breaks_as_messages_do() {
 }
 
 #[tokio::test]
+async fn every_line_of_a_completion_ends_with_two_characters() {
+    let mocks = mocks::start().await.unwrap();
+    let error = Interruption { after_event: 2, kind: Some(Kind::Overloaded), message: None };
+    for fault in [
+        Fault::default(),
+        Fault { pings: true, comments: true, ..Fault::default() },
+        Fault { error: Some(error), ..Fault::default() },
+    ] {
+        mocks.add(Script::new("[[here]]", Reply::text(["Hel", "lo"]).with_fault(fault)));
+        let reply = post(&mocks, PATH, &ask(&json!({ "stream": true }))).await;
+        let text = reply.text();
+        assert!(text.split_inclusive('\n').all(|line| line.ends_with("\r\n")), "{text:?}");
+    }
+}
+
+#[tokio::test]
 async fn tokens_are_counted_by_either_version_and_models_are_told() {
     let mocks = mocks::start().await.unwrap();
     let path = "/v1/messages/count_tokens";
