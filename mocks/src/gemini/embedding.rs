@@ -8,6 +8,7 @@ use super::ask::{list, parts};
 use super::{EMBED, is_vertex};
 use crate::answer::{Embed, Input, Vectors};
 use crate::provider::Call;
+use crate::script::{Failure, Kind};
 
 /// As long as the vectors of `gemini-embedding-001`.
 const LENGTH: usize = 3072;
@@ -29,6 +30,19 @@ pub(super) fn ask<'a>(call: &Call<'a>) -> Embed<'a> {
         inputs: requests.iter().map(one).collect(),
         dimensions: asked.and_then(|length| usize::try_from(length).ok()).or(Some(LENGTH)),
     }
+}
+
+/// A text of nothing is refused, as [the service does](https://github.com/lingfengQAQ/webnovel-writer/pull/51).
+pub(super) fn check(call: &Call<'_>) -> Result<(), Failure> {
+    let is_empty = |request: &Value| parts(&request["content"]).iter().any(|part| part["text"] == "");
+    let (name, empty) = if call.operation == EMBED {
+        ("EmbedContentRequest.content".to_owned(), is_empty(call.body))
+    } else {
+        let at = list(&call.body["requests"]).iter().position(is_empty);
+        (format!("BatchEmbedContentsRequest.requests[{}].content", at.unwrap_or_default()), at.is_some())
+    };
+    let message = || format!("* {name} contains an empty Part.\n");
+    if empty { Err(Failure::new(Kind::InvalidRequest, message())) } else { Ok(()) }
 }
 
 pub(super) fn body(call: &Call<'_>, vectors: &Vectors<'_>) -> Value {

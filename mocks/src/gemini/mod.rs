@@ -122,7 +122,11 @@ impl Provider for Gemini {
 
     fn check(&self, call: &Call<'_>) -> Result<(), Failure> {
         check::check(call)?;
-        if call.operation == videos::BEGIN { videos::check(call) } else { Ok(()) }
+        match call.operation {
+            videos::BEGIN => videos::check(call),
+            EMBED | BATCH_EMBED => embedding::check(call),
+            _ => Ok(()),
+        }
     }
 
     fn ask<'a>(&self, call: &Call<'a>) -> Ask<'a> {

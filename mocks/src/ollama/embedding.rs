@@ -27,7 +27,10 @@ pub(super) fn ask<'a>(call: &Call<'a>) -> Embed<'a> {
 
 pub(super) fn body(call: &Call<'_>, vectors: &Vectors<'_>) -> Value {
     if call.operation == EMBED_ONE {
-        return json!({ "embedding": vectors.vectors.first() });
+        // Nothing to embed loads the model: https://github.com/ollama/ollama/blob/main/server/routes.go
+        let is_empty = call.body["prompt"].as_str().unwrap_or_default().is_empty();
+        let vector = vectors.vectors.first().filter(|_| !is_empty);
+        return json!({ "embedding": vector.map_or(&[][..], Vec::as_slice) });
     }
     json!({
         "model": vectors.model,

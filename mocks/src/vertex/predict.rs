@@ -20,11 +20,15 @@ const MOST: usize = 250;
 pub(super) fn check(call: &Call<'_>, model: &str) -> Result<(), Failure> {
     let most = if model.starts_with("gemini") { 1 } else { MOST };
     let count = list(&call.body["instances"]).len();
-    if count <= most {
-        return Ok(());
+    let refused = |message: String| Err(Failure::new(Kind::InvalidRequest, message));
+    if count > most {
+        return refused(format!("{count} instance(s) is out of the allowed range (1 to {most})."));
     }
-    let message = format!("{count} instance(s) is out of the allowed range (1 to {most}).");
-    Err(Failure::new(Kind::InvalidRequest, message))
+    // https://github.com/vibrantlabsai/ragas/issues/996
+    if contents(call.body).any(str::is_empty) {
+        return refused("The text content is empty.".to_owned());
+    }
+    Ok(())
 }
 
 pub(super) fn ask<'a>(call: &Call<'a>) -> Embed<'a> {

@@ -206,6 +206,12 @@ async fn vectors_counts_and_models() {
     ] });
     let reply = whole(&operation("gemini", "POST", many), &post(&mocks, many, &request).await);
     assert_eq!(reply["embeddings"].as_array().unwrap().len(), 2);
+    let empty = json!({ "content": { "parts": [{ "text": "" }] } });
+    for (path, request) in [(one, &empty), (many, &json!({ "requests": [&request["requests"][0], &empty] }))]
+    {
+        let (status, error) = refused(&operation("gemini", "POST", path), &post(&mocks, path, request).await);
+        assert!(status == 400 && error.to_string().contains("contains an empty Part"), "{error}");
+    }
     let count = "/v1beta/models/gemini-2.5-flash:countTokens";
     let reply = whole(&operation("gemini", "POST", count), &post(&mocks, count, &ask()).await);
     assert!(reply["totalTokens"].as_u64().unwrap() > 0);

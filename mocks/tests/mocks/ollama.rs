@@ -71,6 +71,12 @@ async fn vectors_models_and_version() {
     let reply = whole(&embed, &post(&mocks, "ollama", "/api/embed", &body).await);
     assert_eq!(reply["embeddings"].as_array().unwrap().len(), 2);
     assert_eq!(reply["embeddings"][1].as_array().unwrap().len(), 16);
+    let older = operation("ollama", "POST", "/api/embeddings");
+    for (prompt, length) in [("a", 768), ("", 0)] {
+        let body = json!({ "model": "nomic-embed-text", "prompt": prompt });
+        let reply = whole(&older, &post(&mocks, "ollama", "/api/embeddings", &body).await);
+        assert_eq!(reply["embedding"].as_array().unwrap().len(), length);
+    }
     for path in ["/api/tags", "/api/ps", "/api/version"] {
         whole(&operation("ollama", "GET", path), &get(&mocks, "ollama", path).await);
     }

@@ -157,6 +157,10 @@ async fn vectors_are_predicted_or_embedded() {
         (&embedded(0)["statistics"]["token_count"], &reply["metadata"]["billableCharacterCount"]),
         (&json!(1), &json!(3))
     );
+    let nothing = json!({ "instances": [{ "content": "" }] });
+    let (status, error) =
+        refused(&operation("vertex", "POST", &predict), &post(&mocks, "vertex", &predict, &nothing).await);
+    assert!(status == 400 && error.to_string().contains("The text content is empty."), "{error}");
     let gemini = google("gemini-embedding-001", "predict");
     let (status, error) =
         refused(&operation("vertex", "POST", &gemini), &post(&mocks, "vertex", &gemini, &body).await);
