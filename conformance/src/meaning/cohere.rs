@@ -59,6 +59,9 @@ pub(crate) fn read(body: &Value) -> Meaning {
 /// `/v1/generate`: one prompt.
 pub(crate) fn completion(body: &Value) -> Meaning {
     let mut meaning = sampled(body, &READ);
+    // The text is cut before the ones, and behind the others: https://docs.cohere.com/v1/reference/generate
+    meaning.stop.extend(strings(&body["end_sequences"]));
+    meaning.others.remove("end_sequences");
     meaning.said(text(&body["prompt"]));
     meaning
 }
@@ -68,6 +71,11 @@ pub(crate) fn embedding(body: &Value) -> Meaning {
     Meaning {
         inputs: inputs(&body["texts"]),
         dimensions: body["output_dimension"].as_u64(),
+        others: body
+            .get("input_type")
+            .map(|told| ("input_type".to_owned(), told.clone()))
+            .into_iter()
+            .collect(),
         ..Meaning::default()
     }
 }

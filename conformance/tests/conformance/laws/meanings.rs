@@ -222,6 +222,7 @@ fn a_prompt_is_a_prompt_in_every_dialect() {
             json!({"messages": [{"role": "user", "content": "a\nb"}], "max_tokens": 5, "stop": ["x"], "random_seed": 3}),
         ),
         ("cohere", json!({"prompt": "a\nb", "max_tokens": 5, "stop_sequences": ["x"], "seed": 3})),
+        ("cohere", json!({"prompt": "a\nb", "max_tokens": 5, "end_sequences": ["x"], "seed": 3})),
         ("ollama", json!({"prompt": "a\nb", "options": {"num_predict": 5, "stop": ["x"], "seed": 3}})),
     ];
     for (provider, request) in asked {
