@@ -103,6 +103,10 @@ pub fn asked(provider: &str, surface: Surface, body: &Value) -> Option<Api> {
         let by_chat = !body["messages"].is_null();
         return Some(by_responses.unwrap_or(if by_chat { dialect.chat } else { api }));
     }
+    if surface == Surface::Embeddings && dialect.provider == "ollama" && !body["prompt"].is_null() {
+        // The older of its two operations tells no count: https://github.com/ollama/ollama/blob/main/docs/api.md#generate-embedding
+        return Some(Api { counts: false, ..api });
+    }
     let by_chat = surface == Surface::Completions && body["messages"].is_array();
     Some(if by_chat { Api { lacks: api.lacks, ..dialect.chat } } else { api })
 }

@@ -102,7 +102,7 @@ pub(super) fn last(case: &Case) -> Judged {
 /// extension, such as a guardrail's trace, was asked for.
 pub(super) fn unasked(case: &Case) -> Judged {
     // One who asks a provider that need not count may still be told.
-    if is_asked(case) || asks(case) && !counts(case) {
+    if is_asked(case) || asks(case) {
         return Err(Verdict::NotHere);
     }
     let known =

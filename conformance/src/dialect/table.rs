@@ -39,6 +39,8 @@ pub const ALL: &[Dialect] = &[
         chat: Api { model: DEPLOYMENT, warm: ("/openai/v1/chat/completions", SAID), ..CHAT },
         completions: Some(Api {
             model: DEPLOYMENT,
+            // Its document has no `stream_options` here: https://learn.microsoft.com/en-us/azure/ai-services/openai/reference#completions
+            counts_streams: false,
             warm: ("/openai/v1/completions", COMPLETIONS.warm.1),
             ..COMPLETIONS
         }),
