@@ -22,7 +22,7 @@ pub(super) const TABLE: &[(&str, Check)] = &[
     ("embeddings.request.content-type", request::content_type),
     ("embeddings.request.model", request::model),
     ("embeddings.request.same-dialect", same::same_dialect),
-    ("embeddings.request.input", |case| carried_or_refused(case, Facet::Batch)),
+    ("embeddings.request.input", input),
     ("embeddings.request.text.unchanged", structure::unchanged),
     ("embeddings.request.inputs", |case| carried_or_refused(case, Facet::Batch)),
     ("embeddings.request.tokens", |case| carried_or_refused(case, Facet::Tokens)),
@@ -67,6 +67,14 @@ pub(super) const TABLE: &[(&str, Check)] = &[
     ("embeddings.security.model-locked", security::model_locked),
     ("embeddings.client.parallel-apart", vectors),
 ];
+
+/// The one input; of several, [`carried_or_refused`] tells under a name of their own.
+fn input(case: &Case) -> Judged {
+    if case.meant.as_ref().is_some_and(|meant| meant.inputs.len() > 1) {
+        return Err(Verdict::NotHere);
+    }
+    carried_or_refused(case, Facet::Batch)
+}
 
 /// What the vectors are for; a provider that has no such word is told nothing, and the client is told that.
 fn input_type(case: &Case) -> Judged {
@@ -183,6 +191,10 @@ fn dimensions(case: &Case) -> Judged {
     let Some(wanted) = wanted else { return Err(Verdict::NotHere) };
     match answer(case)?.vectors.iter().position(|vector| vector.numbers.len() != wanted) {
         None => Ok(()),
+        // That the provider was not told, is told where requests are judged.
+        Some(_) if case.told.as_ref().is_none_or(|told| told.dimensions.is_none()) => {
+            Err(Verdict::Untestable("the provider was not told how long vectors shall be".to_owned()))
+        }
         Some(at) => {
             let got = answer(case)?.vectors[at].numbers.len();
             client(&format!("/data/{at}/embedding"), format!("{wanted} numbers"), format!("{got} numbers"))

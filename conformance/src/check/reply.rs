@@ -96,8 +96,15 @@ pub(super) fn model(case: &Case) -> Judged {
 
 pub(super) fn finish(case: &Case) -> Judged {
     scripted(case)?;
-    let finish = answer(case)?.finish.join(", ");
-    equal(case.place(Place::Finish), &case.expected.finish, &finish)
+    equal(case.place(Place::Finish), &case.expected.finish, &finishes(case)?.join(", "))
+}
+
+/// The reasons that the client got; that there is none, is told once.
+pub(super) fn finishes(case: &Case) -> Result<&[String], Verdict> {
+    match answer(case)?.finish.as_slice() {
+        [] => Err(Verdict::Untestable("the client got no finish reason".to_owned())),
+        finishes => Ok(finishes),
+    }
 }
 
 pub(super) fn known_finish(case: &Case) -> Judged {

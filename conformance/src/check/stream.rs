@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::support::{Side, asked, client, finding, fold, got, show, unless, upstream};
-use super::{Check, Judged, Verdict, schema};
+use super::{Check, Judged, Verdict, reply, schema};
 use crate::Surface;
 use crate::case::{Case, Seen};
 use crate::fold::{DONE, said};
@@ -183,7 +183,8 @@ fn filter_results(case: &Case) -> Judged {
 }
 
 pub(super) fn finish_once(case: &Case) -> Judged {
-    let finishes = &fold(case)?.answer.finish;
+    fold(case)?;
+    let finishes = reply::finishes(case)?;
     if finishes.len() == 1 {
         Ok(())
     } else {

@@ -182,7 +182,7 @@ fn each_break_of_a_batch_is_caught() {
         ("embeddings.request.inputs", |it| {
             asked(it, |json| json["input"] = json!(["The first text", "The third text", "The second text"]));
         }),
-        ("embeddings.request.input", |it| {
+        ("embeddings.request.inputs", |it| {
             asked(it, |json| {
                 json["input"] = json!(["The first text", "The second text", "The third text", "warm-up"]);
             });
@@ -246,6 +246,10 @@ fn vectors_of_the_providers_own_are_compared_with_what_it_sent() {
         ("embeddings.request.dimensions", |it| {
             asked(it, |json| json["requests"][0]["outputDimensionality"] = Value::Null);
         }),
+        ("embeddings.request.input", |it| {
+            let more = json!({"content": {"parts": [{"text": "warm-up"}]}});
+            asked(it, |json| json["requests"].as_array_mut().expect("a batch").push(more));
+        }),
     ];
     each_break_is_caught(&good, breaks, Evidence::case);
 }
@@ -262,4 +266,40 @@ fn texts_that_are_asked_for_one_by_one_are_all_asked_for() {
     assert_eq!(judge("embeddings.request.inputs", &evidence.case()), Ok(()));
     evidence.asked.swap(0, 1);
     assert!(judge("embeddings.request.inputs", &evidence.case()).is_err());
+}
+
+/// What a provider was not told, or does not tell, is no defect of the reply as well.
+#[test]
+fn a_reply_is_not_blamed_for_what_its_provider_never_knew() {
+    let asked = json!({"prompt": "Short ones, please."});
+    let reply = vectors(&[json!([0.5, 0.25])]);
+    let mut evidence = Evidence::whole("embeddings.vectors.dimensions", "ollama", asked, &reply);
+    evidence.request = request("embeddings.vectors.dimensions");
+    assert!(matches!(judge("embeddings.reply.dimensions", &evidence.case()), Err(Verdict::Untestable(_))));
+    assert!(matches!(judge("embeddings.request.dimensions", &evidence.case()), Err(Verdict::Broken(_))));
+    body(&mut evidence, |json| json["usage"] = json!({"prompt_tokens": -1, "total_tokens": -1}));
+    for requirement in ["embeddings.usage.present", "embeddings.usage.prompt", "embeddings.usage.total"] {
+        assert_eq!(judge(requirement, &evidence.case()), Err(Verdict::NotHere), "{requirement}");
+    }
+}
+
+/// That there is no finish reason is one defect.
+#[test]
+fn a_completion_without_an_end_is_told_of_once() {
+    let mut evidence = prompt();
+    body(&mut evidence, |json| json["choices"][0]["finish_reason"] = Value::Null);
+    assert!(matches!(judge("completions.reply.finish.known", &evidence.case()), Err(Verdict::Broken(_))));
+    assert!(matches!(judge("completions.reply.finish", &evidence.case()), Err(Verdict::Untestable(_))));
+}
+
+/// A gateway that hands on what comes has begun before the break, and breaks as its provider did.
+#[test]
+fn a_vector_that_is_cut_may_be_handed_on_as_it_broke() {
+    let asked = json!({"input": "A text"});
+    let mut evidence = Evidence::whole("embeddings.faults.cut", "openai", asked, &Value::Null);
+    evidence.body = "{\"data\":[{\"embedding\":[0.1".to_owned();
+    assert!(judge("embeddings.fault.visible", &evidence.case()).is_err());
+    evidence.end = conformance::report::model::End::Truncated;
+    assert_eq!(judge("embeddings.fault.bad-gateway", &evidence.case()), Err(Verdict::NotHere));
+    assert_eq!(judge("embeddings.fault.visible", &evidence.case()), Ok(()));
 }

@@ -136,8 +136,11 @@ fn each_break_of_the_end_of_a_stream_is_caught() {
         ("chat.stream.done-last", |it| {
             edit(it, "data: [DONE]\n\n", "data: [DONE]\n\ndata: {\"choices\":[]}\n\n");
         }),
-        ("chat.stream.finish-once", |it| {
+        ("chat.reply.finish.known", |it| {
             edit(it, "\"finish_reason\":\"tool_calls\"", "\"finish_reason\":null");
+        }),
+        ("chat.stream.finish-once", |it| {
+            edit(it, "\"finish_reason\":null", "\"finish_reason\":\"tool_calls\"");
         }),
         ("chat.stream.nothing-after-finish", |it| {
             edit(it, "\"finish_reason\":null", "\"finish_reason\":\"stop\"");
