@@ -168,8 +168,12 @@ pub(super) fn bad_gateway(case: &Case) -> Judged {
     if visible(case).is_err() {
         return Err(Verdict::Untestable(format!("the client cannot see that anything broke: {}", got(case))));
     }
+    // Who hands on what comes as it comes has said 200 before; that the connection breaks tells the client what the provider's told.
+    // <https://www.rfc-editor.org/rfc/rfc9112#section-8>
+    let broke = matches!(case.transcript.end, End::Truncated | End::Reset);
     match case.transcript.status {
         Some(500..=599) => Ok(()),
+        Some(200) if broke => Err(Verdict::NotHere),
         _ => client("status", "502", got(case)),
     }
 }
