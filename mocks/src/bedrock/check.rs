@@ -22,7 +22,10 @@ pub(super) fn check(call: &Call<'_>) -> Result<(), Failure> {
         invoke::WHOLE if call.variant.is_none() => vectors(Family::of(&model), call.body),
         invoke::WHOLE | invoke::STREAM => invoke::check(call),
         invocations::START => Ok(()),
-        _ => conversation(call.body),
+        _ => {
+            invoke::knows_fields(&model, &call.body["additionalModelRequestFields"])?;
+            conversation(call.body)
+        }
     }
 }
 

@@ -116,6 +116,27 @@ fn models(id: &str) -> impl Iterator<Item = &'static Model> {
     MODELS.iter().filter(move |model| model.ids.iter().any(|part| id.contains(part)))
 }
 
+/// Fields that Converse hands to the model as they are. Claude knows those of its own messages, and refuses all others.
+///
+/// # Errors
+/// The first field that the model does not know.
+pub(super) fn knows_fields(id: &str, fields: &Value) -> Result<(), Failure> {
+    let path = format!("/model/{id}/invoke");
+    let is_claude = CLAUDE.iter().any(|part| id.contains(part));
+    let operation = specs::api("bedrock").filter(|_| is_claude).and_then(|api| api.operation("POST", &path));
+    let Some(claude) = operation.and_then(|operation| operation.variant("claude")) else { return Ok(()) };
+    let strange = claude.request(fields).into_iter().find(|found| found.keyword == "additionalProperties");
+    let Some(name) = strange.as_ref().and_then(|found| found.pointer.strip_prefix('/')) else {
+        return Ok(());
+    };
+    // The name that the service's own documentation had for `thinking` at first.
+    if name == "reasoning_config" {
+        return Ok(());
+    }
+    let message = format!("The model returned the following errors: {name}: Extra inputs are not permitted");
+    Err(Failure::new(Kind::InvalidRequest, message))
+}
+
 /// In whose words a request to a model of this id is.
 pub(super) fn variant(id: &str, request: &Request) -> Option<&'static str> {
     let mut fitting = models(id).peekable();
