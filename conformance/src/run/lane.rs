@@ -11,6 +11,8 @@ pub(super) enum Lane {
     Waiting,
     /// All others.
     Busy,
+    /// Judged by when things come: nothing else keeps the gateway or the machine busy meanwhile.
+    Timed,
     /// Nothing can be played afterwards.
     Last,
 }
@@ -25,7 +27,7 @@ impl Lane {
             Self::Heavy | Self::Last => 1,
             // Many may wait beside those that work; a gateway that says how much it can take is not asked without a bound.
             Self::Waiting => jobs * 4,
-            Self::Busy => jobs,
+            Self::Busy | Self::Timed => jobs,
         }
     }
 
@@ -35,6 +37,8 @@ impl Lane {
             Self::Last
         } else if client.parallel.is_some_and(|calls| calls > 10) || client.pause.is_some() {
             Self::Heavy
+        } else if scenario.judges.iter().any(|id| id.ends_with(".stream.timely")) {
+            Self::Timed
         } else if waits_ms(scenario) >= LONG_MS {
             Self::Waiting
         } else {
@@ -88,7 +92,7 @@ mod tests {
             ("chat.faults.silent", Lane::Waiting),
             ("chat.failover.timeout", Lane::Waiting),
             ("chat.breaker.probe", Lane::Waiting),
-            ("chat.stream.paced", Lane::Waiting),
+            ("chat.stream.paced", Lane::Timed),
             ("chat.text.plain", Lane::Busy),
             ("chat.text.long-request", Lane::Busy),
             ("chat.lifecycle.terminated", Lane::Last),

@@ -92,8 +92,8 @@ pub async fn judge(arena: &Arena, options: &Options) -> Result<Report, Error> {
     Ok(summary::report(arena, options, &plan, expectations, outcomes, started, took))
 }
 
-/// Plays the longest of each lane first, so that none is left alone at the end, and what ends the gateway after all others. Gives the
-/// outcomes back in the plan's order.
+/// Plays the longest of each lane first, so that none is left alone at the end; then what is judged by time, and last what ends the
+/// gateway. Gives the outcomes back in the plan's order.
 async fn play_all(arena: &Arena, plan: &Plan, judge: &Judge, options: &Options) -> Vec<Outcome> {
     let total = plan.plays.len();
     let mut order: Vec<usize> = (0..total).collect();
@@ -105,7 +105,7 @@ async fn play_all(arena: &Arena, plan: &Plan, judge: &Judge, options: &Options) 
     };
     let beside = stream::select_all(Lane::BESIDE.map(played));
     let mut outcomes: Vec<Option<Outcome>> = (0..total).map(|_| None).collect();
-    let mut plays = std::pin::pin!(beside.chain(played(Lane::Last)));
+    let mut plays = std::pin::pin!(beside.chain(played(Lane::Timed)).chain(played(Lane::Last)));
     let mut done = 0;
     let mut unexpected = 0;
     while let Some((number, outcome)) = plays.next().await {
