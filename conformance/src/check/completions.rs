@@ -3,8 +3,8 @@
 
 use super::support::{answer, as_finding, carried, client, differences, is_refused, unless};
 use super::{
-    Check, Judged, errors, faults, params, reply, request, same, schema, security, stream, structure,
-    support, usage,
+    Check, Judged, Verdict, errors, faults, params, reply, request, same, schema, security, stream,
+    structure, support, usage,
 };
 use crate::case::Case;
 use crate::meaning::{Difference, Facet};
@@ -115,7 +115,7 @@ pub(super) fn carried_or_refused(case: &Case, facet: Facet) -> Judged {
 fn refusable(case: &Case, facet: Facet) -> Judged {
     // Refused for something else that was said beside it.
     if !super::refusal::named(case).is_empty() {
-        return Err(super::Verdict::NotHere);
+        return Err(Verdict::NotHere);
     }
     if case.api().is_none_or(|api| api.lacks(facet)) {
         Ok(())
@@ -137,6 +137,11 @@ fn not_only_named(case: &Case, member: &str) -> Judged {
 fn choices(case: &Case) -> Judged {
     if is_refused(case)? {
         return Ok(());
+    }
+    // Prompts that were joined or lost on the way have no choices of their own: that is told of the request.
+    let is_lost = |difference: &Difference| matches!(difference.facet, Facet::Batch | Facet::Tokens);
+    if differences(case)?.iter().any(is_lost) {
+        return Err(Verdict::Untestable("the provider was asked something else".to_owned()));
     }
     let prompts = case.meant.as_ref().map_or(1, |meant| meant.inputs.len().max(1));
     let each = case.sent.json["n"].as_u64().and_then(|n| usize::try_from(n).ok()).unwrap_or(1);

@@ -89,6 +89,16 @@ fn vector(vectors: &[Vector], input: usize) -> Option<&Vector> {
     vectors.iter().find(|vector| vector.index == wanted)
 }
 
+/// Vectors that can be read at all. What has no such form is told by the schema, and nothing more can be said of it.
+fn read(case: &Case) -> Result<&[Vector], Verdict> {
+    let vectors = &answer(case)?.vectors;
+    let is_unreadable = vectors.iter().any(|vector| vector.form == Form::Unreadable);
+    if is_unreadable && schema::reply(case).is_err() {
+        return Err(Verdict::Untestable("the vectors have no form that can be read".to_owned()));
+    }
+    Ok(vectors)
+}
+
 /// Every input has the provider's own vector for it.
 fn vectors(case: &Case) -> Judged {
     unless_refused(case)?;
@@ -96,7 +106,7 @@ fn vectors(case: &Case) -> Judged {
     if wanted.is_empty() {
         return Err(Verdict::NotHere);
     }
-    let got = &answer(case)?.vectors;
+    let got = read(case)?;
     let mut findings = Vec::new();
     for (input, wanted) in wanted.iter().enumerate().take(got.len().max(1)) {
         let Some(vector) = vector(got, input) else {
@@ -154,14 +164,14 @@ fn count(case: &Case) -> Judged {
     let Some(meant) = &case.meant else {
         return Err(Verdict::Untestable("the client's request cannot be read".to_owned()));
     };
-    let got = answer(case)?.vectors.len();
+    let got = read(case)?.len();
     if got == meant.inputs.len() { Ok(()) } else { client("/data", meant.inputs.len(), got) }
 }
 
 /// In the order of the inputs, and numbered so.
 fn index(case: &Case) -> Judged {
     unless_refused(case)?;
-    let got: Vec<_> = answer(case)?.vectors.iter().map(|vector| vector.index).collect();
+    let got: Vec<_> = read(case)?.iter().map(|vector| vector.index).collect();
     let wanted: Vec<_> = (0..got.len()).map(|input| u64::try_from(input).ok()).collect();
     if got == wanted { Ok(()) } else { client("/data/*/index", format!("{wanted:?}"), format!("{got:?}")) }
 }
@@ -172,10 +182,11 @@ fn form(case: &Case, wanted: Form) -> Judged {
     if asked != wanted {
         return Err(Verdict::NotHere);
     }
-    match answer(case)?.vectors.iter().position(|vector| vector.form != wanted) {
+    let vectors = read(case)?;
+    match vectors.iter().position(|vector| vector.form != wanted) {
         None => Ok(()),
         Some(at) => {
-            let got = answer(case)?.vectors[at].form;
+            let got = vectors[at].form;
             client(&format!("/data/{at}/embedding"), format!("{wanted:?}"), format!("{got:?}"))
         }
     }
@@ -189,14 +200,15 @@ fn dimensions(case: &Case) -> Judged {
     }
     let wanted = case.sent.json["dimensions"].as_u64().and_then(|length| usize::try_from(length).ok());
     let Some(wanted) = wanted else { return Err(Verdict::NotHere) };
-    match answer(case)?.vectors.iter().position(|vector| vector.numbers.len() != wanted) {
+    let vectors = read(case)?;
+    match vectors.iter().position(|vector| vector.numbers.len() != wanted) {
         None => Ok(()),
         // That the provider was not told, is told where requests are judged.
         Some(_) if case.told.as_ref().is_none_or(|told| told.dimensions.is_none()) => {
             Err(Verdict::Untestable("the provider was not told how long vectors shall be".to_owned()))
         }
         Some(at) => {
-            let got = answer(case)?.vectors[at].numbers.len();
+            let got = vectors[at].numbers.len();
             client(&format!("/data/{at}/embedding"), format!("{wanted} numbers"), format!("{got} numbers"))
         }
     }

@@ -19,7 +19,7 @@ mod scenario;
 mod schema;
 mod security;
 mod stored;
-mod stream;
+pub(crate) mod stream;
 mod structure;
 mod support;
 mod tools;

@@ -77,7 +77,12 @@ fn lost(case: &Case, with_place: bool) -> Judged {
     let has_place = |difference: &Difference| {
         is_of_dialect(difference) && api.is_none_or(|api| api.has_place(difference.facet, &difference.member))
     };
-    let found = differences(case)?.into_iter().filter(|found| has_place(found) == with_place);
+    let found = differences(case)?;
+    // Several prompts that were sent as one conversation are one difference, and no turn too many besides.
+    let joined: Vec<_> =
+        found.iter().filter(|found| found.facet == Facet::Batch).map(|found| found.pointer.clone()).collect();
+    let is_joined = |found: &Difference| found.facet == Facet::Turns && joined.contains(&found.pointer);
+    let found = found.into_iter().filter(|found| has_place(found) == with_place && !is_joined(found));
     unless(found.filter(|difference| !is_named(case, &difference.member)).map(as_finding).collect())
 }
 

@@ -83,6 +83,7 @@ pub(super) fn order(case: &Case) -> Judged {
     let mut begun = BTreeSet::new();
     // At an error event official clients stop; that there is one, another requirement says.
     let error = fold.errors.first().map_or(usize::MAX, |(number, _)| *number);
+    let mut finished = false;
     let is_silent = |number: &usize| fold.is_prompt_filter(*number) || fold.blank.contains(number);
     let is_heard = |number: &usize| *number <= error && !is_silent(number);
     for (_, event) in fold.events.list.iter().enumerate().filter(|(number, _)| is_heard(number)) {
@@ -92,6 +93,7 @@ pub(super) fn order(case: &Case) -> Judged {
             let data = serde_json::from_str(&event.data).unwrap_or_default();
             violations.extend(sequence.event(schema::name(case, &data), &data));
         } else if let Ok(mut data) = serde_json::from_str::<Value>(&event.data) {
+            without_silent_choices(&mut data, &mut finished);
             data["choices"].as_array_mut().into_iter().flatten().for_each(|choice| plain(choice, &mut begun));
             violations.extend(sequence.event("", &data));
         }
@@ -107,6 +109,22 @@ pub(super) fn order(case: &Case) -> Judged {
             .map(|found| finding(Side::Client, &found.pointer, &found.expected, &found.got))
             .collect(),
     )
+}
+
+/// That the chunk with usage, behind the last one that says something, has a choice is for the shape of usage to tell.
+fn without_silent_choices(chunk: &mut Value, finished: &mut bool) {
+    let choices = chunk["choices"].as_array().map_or(&[][..], Vec::as_slice);
+    let ends = choices.iter().any(|choice| choice["finish_reason"].is_string());
+    let is_silent = |choice: &Value| {
+        let said = said(choice);
+        (said["content"].is_null() || said["content"] == "")
+            && (said["text"].is_null() || said["text"] == "")
+            && !said["tool_calls"].is_array()
+    };
+    if *finished && !ends && chunk["usage"].is_object() && choices.iter().all(is_silent) {
+        chunk["choices"] = Value::Array(Vec::new());
+    }
+    *finished |= ends;
 }
 
 /// A chunk as order alone sees it: who speaks is said first and once, and what is null is not there. Whether that is so, other
@@ -229,6 +247,12 @@ pub(super) fn no_errors(case: &Case) -> Judged {
         None => Ok(()),
         Some((number, error)) => client(&format!("event {number}"), "no error", error),
     }
+}
+
+/// Whether an error event broke a stream off: what is missing then follows from it.
+pub(crate) fn is_broken_off(case: &Case) -> bool {
+    matches!(case.surface(), Surface::Chat | Surface::Completions)
+        && fold(case).is_ok_and(|fold| !fold.errors.is_empty() && !fold.is_done())
 }
 
 /// The client has the first text before the provider sends its last event: nothing waits for the end.

@@ -5,6 +5,7 @@ use std::sync::Mutex;
 
 use globset::{Glob, GlobMatcher};
 
+use super::once;
 use super::plan::{Plan, Planned};
 use crate::Error;
 use crate::case::Case;
@@ -49,6 +50,7 @@ impl Judge {
             self.check(planned, requirement, verdict.as_ref())
         });
         let mut checks: Vec<_> = judged.collect();
+        once::tell(planned, &mut checks);
         expect_what_follows(&mut checks);
         checks
     }
@@ -196,14 +198,14 @@ fn verdict(requirement: &Requirement, cases: &[Case]) -> Judged {
 }
 
 /// Requirements that are about a reply's coming whole.
-const WHOLE: [&str; 2] = [".reply.ok", ".lifecycle.drain"];
+const WHOLE: [&str; 3] = [".reply.ok", ".lifecycle.drain", ".stream.no-errors"];
 
-/// Whether what the client lacks is lacking because the reply itself never came whole: that is one defect, and told once. An open
-/// refusal is no such defect.
+/// Whether what the client lacks is lacking because the reply itself never came whole, or was broken off by an error: that is one
+/// defect, and told once. An open refusal is no such defect.
 fn follows(requirement: &Requirement, case: &Case, findings: &[Finding]) -> bool {
     case.scenario.outcome == Outcome::Reply
         && !WHOLE.iter().any(|about| requirement.id.ends_with(about))
-        && check::reply::ok(case).is_err()
+        && (check::reply::ok(case).is_err() || check::stream::is_broken_off(case))
         && check::refusal::members(case).is_empty()
         && findings.iter().all(|finding| finding.side == check::Side::Client)
 }

@@ -5,6 +5,7 @@ mod evidence;
 mod judge;
 mod lane;
 mod observe;
+mod once;
 mod options;
 mod plan;
 mod play;

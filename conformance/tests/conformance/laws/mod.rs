@@ -4,6 +4,7 @@
 mod breaks;
 mod evidence;
 mod meanings;
+mod once;
 mod prompts_and_vectors;
 mod refusals;
 mod replies;

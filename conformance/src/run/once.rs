@@ -1,0 +1,73 @@
+//! One defect of a play, which several requirements find in the same words, is told by one of them.
+
+use super::plan::Planned;
+use crate::report::model::{Check, Status};
+use crate::requirement::Level;
+
+/// Leaves a finding with the requirement that is there for it, and takes it from those that say the same of it in passing.
+pub(super) fn tell(planned: &Planned, checks: &mut [Check]) {
+    let mut order: Vec<usize> = (0..checks.len()).filter(|at| is_told(&checks[*at])).collect();
+    order.sort_by_key(|at| rank(planned, &checks[*at].id));
+    for (behind, &at) in order.iter().enumerate().rev() {
+        let teller = order[..behind].iter().copied().find(|first| is_same(&checks[*first], &checks[at]));
+        if let Some(teller) = teller {
+            let note = format!("{} tells of it", checks[teller].id);
+            let check = &mut checks[at];
+            *check = Check {
+                status: Status::Untestable,
+                pointer: None,
+                expected: None,
+                actual: None,
+                notes: vec![note],
+                ..check.clone()
+            };
+        }
+    }
+}
+
+/// Failures, whether they were expected or not: nothing is taken from a warning, nor given to one.
+fn is_told(check: &Check) -> bool {
+    matches!(check.status, Status::Fail | Status::Xfail) && check.pointer.is_some()
+}
+
+/// Those first that must hold, then those that the scenario is there for.
+fn rank(planned: &Planned, id: &str) -> (bool, bool) {
+    let requirement = planned.requirements.iter().find(|requirement| requirement.id == id);
+    let must = requirement.is_some_and(|requirement| requirement.level == Level::Must);
+    (!must, !planned.scenario.judges.iter().any(|judged| judged == id))
+}
+
+/// Whether two findings are one: the same in the same place, or the whole of the same reply.
+fn is_same(one: &Check, other: &Check) -> bool {
+    let is_reply = |check: &Check| check.actual.as_ref().is_some_and(|actual| actual.starts_with("status "));
+    one.actual == other.actual
+        && (is_reply(one) || (&one.pointer, &one.expected) == (&other.pointer, &other.expected))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(place: &str, actual: &str) -> Check {
+        Check {
+            id: "x".to_owned(),
+            scenario: String::new(),
+            cell: String::new(),
+            status: Status::Fail,
+            pointer: Some(place.to_owned()),
+            expected: Some("y".to_owned()),
+            actual: Some(actual.to_owned()),
+            notes: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn the_same_is_said_of_the_same_place_or_of_the_whole_reply() {
+        let one = check("client /id", "null");
+        assert!(is_same(&one, &one));
+        assert!(!is_same(&one, &check("client /id", "1")));
+        assert!(!is_same(&one, &check("client /model", "null")));
+        assert!(is_same(&check("client status", "status 200, …"), &check("client reply", "status 200, …")));
+        assert!(!is_told(&Check { status: Status::Warn, ..one }));
+    }
+}
