@@ -1,8 +1,11 @@
 //! Who said what: system texts, turns, pictures, files, reasoning.
 
+use serde_json::Value;
+
+use super::request::long_numbers;
 use super::support::{Side, asked, carried, carried_or_named, differences, finding, unless, upstream};
 use super::{Check, Judged, Verdict};
-use crate::case::Case;
+use crate::case::{Asked, Case};
 use crate::dialect;
 use crate::meaning::{Facet, Input, Meaning, Part, Turn};
 
@@ -36,22 +39,48 @@ fn alternate(case: &Case) -> Judged {
 
 /// Every text of the client is a part of some text upstream, character by character.
 pub(super) fn unchanged(case: &Case) -> Judged {
-    asked(case)?;
+    let asked = asked(case)?;
     let (Some(meant), Some(told)) = (&case.meant, &case.told) else {
         return Err(Verdict::Untestable("the request upstream cannot be read".to_owned()));
     };
     let sent = texts(told);
     let is_there = |text: &String| sent.iter().any(|sent| sent.contains(text.as_str()));
-    let is_lost = |text: &String| !is_there(text) && !are_there(meant, text, is_there);
+    let is_lost = |text: &String| {
+        let is_result = is_result(meant, text);
+        !(is_there(text) || is_result && (are_there(text, is_there) || stands_as_json(asked, text)))
+    };
     let lost = texts(meant).into_iter().filter(is_lost);
     unless(lost.map(|text| finding(Side::Upstream, case.subject(), text, "no such text")).collect())
 }
 
-/// Whether this is a result of several parts, and each is there: what stands between them is nowhere said.
-fn are_there(meant: &Meaning, text: &str, is_there: impl Fn(&String) -> bool) -> bool {
+fn is_result(meant: &Meaning, text: &String) -> bool {
     let is_it = |part: &Part| matches!(part, Part::Result { text: result, .. } if result == text);
-    let is_result = meant.turns.iter().flat_map(|turn| &turn.parts).any(is_it);
-    is_result && text.split('\n').all(|part| is_there(&part.to_owned()))
+    meant.turns.iter().flat_map(|turn| &turn.parts).any(is_it)
+}
+
+/// Whether each part of a result is there: what stands between them is nowhere said.
+fn are_there(text: &str, is_there: impl Fn(&String) -> bool) -> bool {
+    text.split('\n').all(|part| is_there(&part.to_owned()))
+}
+
+/// Whether a result that is JSON stands there as that JSON, and no longer as a text: some providers want objects. No document says how
+/// JSON is to be spelled, but every digit of a number counts.
+fn stands_as_json(asked: &Asked, text: &str) -> bool {
+    let Ok(json) = serde_json::from_str::<Value>(text) else { return false };
+    let body = String::from_utf8_lossy(&asked.body);
+    let has_digits = |number| long_numbers(&body).any(|sent| sent == number);
+    (json.is_object() || json.is_array()) && has(&asked.json, &json) && long_numbers(text).all(has_digits)
+}
+
+/// Whether this value is anywhere in it.
+fn has(json: &Value, value: &Value) -> bool {
+    let is_in = |inner: &Value| has(inner, value);
+    json == value
+        || match json {
+            Value::Object(members) => members.values().any(is_in),
+            Value::Array(elements) => elements.iter().any(is_in),
+            _ => false,
+        }
 }
 
 fn texts(meaning: &Meaning) -> Vec<String> {
@@ -99,12 +128,11 @@ fn pictures(meaning: &Meaning) -> usize {
 /// Providers refuse empty text blocks.
 fn empty_text(case: &Case) -> Judged {
     let messages = asked(case)?.json["messages"].as_array().cloned().unwrap_or_default();
-    let is_empty = |block: &serde_json::Value| {
+    let is_empty = |block: &Value| {
         block["text"] == ""
             && (block["type"] == "text" || block.as_object().is_some_and(|block| block.len() == 1))
     };
-    let empty =
-        |message: &serde_json::Value| message["content"].as_array().into_iter().flatten().any(is_empty);
+    let empty = |message: &Value| message["content"].as_array().into_iter().flatten().any(is_empty);
     match messages.iter().position(empty) {
         None => Ok(()),
         Some(position) => upstream(&format!("/messages/{position}/content"), "no empty text block", "one"),

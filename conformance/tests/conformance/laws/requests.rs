@@ -234,3 +234,34 @@ fn what_the_provider_knows_must_be_carried_even_if_it_is_named() {
     evidence.headers.extend(header("x-dropped", "stop"));
     assert!(judge("chat.request.stop", &evidence.case()).is_err());
 }
+
+/// Gemini takes results as objects: the same JSON says the same, with every digit. As a text it stays as it was.
+#[test]
+fn a_result_that_is_json_may_become_an_object() {
+    let judged = |response: &str| {
+        let body = format!(
+            r#"{{"contents": [
+                {{"role": "user", "parts": [{{"text": "Look up the big one."}}]}},
+                {{"role": "model", "parts": [{{"functionCall": {{"name": "lookup", "args": {{}}}}}}]}},
+                {{"role": "user", "parts": [{{"functionResponse": {{"name": "lookup", "response": {response}}}}}]}}]}}"#
+        );
+        let mut evidence =
+            evidence("chat.tools.big-numbers", "gemini", serde_json::from_str(&body).expect("JSON"));
+        evidence.asked[0].body = body.into_bytes();
+        judge("chat.request.text.unchanged", &evidence.case())
+    };
+    for same in [
+        r#"{"id": 98765432109876543210987}"#,
+        r#"{"content": {"id":98765432109876543210987}}"#,
+        r#"{"output": "{\"id\":98765432109876543210987}"}"#,
+    ] {
+        assert_eq!(judged(same), Ok(()), "{same}");
+    }
+    for another in [
+        r#"{"id": 98765432109876543210988}"#,
+        r#"{"id": 9.876543210987654e22}"#,
+        r#"{"output": "{\"id\": 98765432109876543210987}"}"#,
+    ] {
+        assert!(judged(another).is_err(), "{another}");
+    }
+}
