@@ -30,6 +30,8 @@ pub struct Dialect {
     pub signs: bool,
     /// Whether refusals are told apart from text.
     pub refuses: bool,
+    /// Whether a whole answer that a filter ended comes without what it says; a stream has said it before.
+    pub withholds: bool,
     /// Whether pictures stand among the texts of a message, and not beside them.
     pub mixes: bool,
     /// Whether it takes ids of calls in any form; otherwise a gateway may give them others, the same to a call and its result.

@@ -6,10 +6,10 @@
 
 use mocks::script::{Block, Failure, Finish, Kind, Reply, Usage};
 
-use crate::Surface;
 use crate::dialect::{self, Dialect};
 use crate::fold::{Call, Part};
 use crate::scenario::Scenario;
+use crate::{Mode, Surface};
 
 /// What the client must get in the end.
 #[derive(Debug, Clone, Default)]
@@ -95,6 +95,17 @@ impl Expected {
         let finish = finish(reply.finish.unwrap_or(natural)).to_owned();
         expected.finish = scenario.expect.finish.get(provider).cloned().unwrap_or(finish);
         expected
+    }
+
+    /// What of it comes in an answer of this provider of this mode.
+    #[must_use]
+    pub fn in_mode(mut self, mode: Mode, provider: &str) -> Self {
+        let withholds = mode == Mode::Whole && dialect::of(provider).is_some_and(|dialect| dialect.withholds);
+        if withholds && self.ended == Some(Finish::ContentFilter) {
+            self.text.clear();
+            self.parts.clear();
+        }
+        self
     }
 
     fn words(&mut self, block: &Block) {

@@ -132,6 +132,7 @@ pub const ALL: &[Dialect] = &[
         thinks: true,
         signs: true,
         refuses: false,
+        withholds: true,
         names_calls: false,
         closes: false,
         ..PLAIN
@@ -254,6 +255,7 @@ pub const ALL: &[Dialect] = &[
         thinks: true,
         signs: true,
         refuses: false,
+        withholds: true,
         names_calls: false,
         closes: false,
         ..PLAIN
@@ -273,6 +275,7 @@ const OPENAI: Dialect = Dialect {
     thinks: false,
     signs: false,
     refuses: true,
+    withholds: false,
     mixes: true,
     keeps_ids: true,
     details: true,

@@ -81,6 +81,7 @@ pub(super) async fn play(stage: &Arc<Stage>, play: Play) -> Vec<Case> {
         let route = play.route.at(last);
         let replies = play.scenario.at.get(last).unwrap_or(replies);
         let expected = Expected::new(&play.scenario, play.cell.surface, replies, &route.provider);
+        let expected = expected.in_mode(play.cell.mode, &route.provider);
         let place = (Arc::clone(&play.scenario), play.cell.clone(), route);
         let case = Case::new(place, stage.profile.policies.clone(), sent, transcript, asked, expected);
         cases.push(Case { ending: ending.clone(), targets: targets.clone(), ..case });

@@ -24,6 +24,7 @@ pub(super) fn body(call: &Call<'_>, answer: &Answer<'_>) -> Value {
         }
         let mut candidate = candidate(index, &parts);
         finish(&mut candidate, choice.finish);
+        withhold(&mut candidate);
         candidate
     });
     body["candidates"] = candidates.collect();
@@ -67,6 +68,16 @@ pub(super) fn finish(candidate: &mut Value, finish: Finish) {
     candidate["finishReason"] = reason.into();
     if reason == "SAFETY" {
         candidate["safetyRatings"] = ratings("HIGH");
+    }
+}
+
+/// What a filter blocked is not returned, but for what a stream has said before:
+/// <https://ai.google.dev/gemini-api/docs/safety-settings>.
+fn withhold(candidate: &mut Value) {
+    if candidate["finishReason"] == "SAFETY"
+        && let Some(members) = candidate.as_object_mut()
+    {
+        members.remove("content");
     }
 }
 

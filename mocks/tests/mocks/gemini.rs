@@ -97,7 +97,13 @@ async fn what_filters_stop_is_told_in_both_ways() {
     let mocks = mocks::start().await.unwrap();
     script(&mocks, vec![Block::Text("Hel".into())], Some(Finish::ContentFilter));
     let reply = whole(&operation("gemini", "POST", WHOLE), &post(&mocks, WHOLE, &ask()).await);
-    assert_eq!(reply["candidates"][0]["finishReason"], "SAFETY");
+    let candidate = &reply["candidates"][0];
+    assert_eq!((&candidate["finishReason"], candidate.get("content")), (&json!("SAFETY"), None));
+    let events = streamed(&operation("gemini", "POST", ARRAY), &post(&mocks, EVENTS, &ask()).await);
+    assert_eq!(
+        events[0]["candidates"][0]["content"]["parts"][0]["text"], "Hel",
+        "said before it was blocked"
+    );
     script(&mocks, Vec::new(), Some(Finish::ContentFilter));
     let reply = whole(&operation("gemini", "POST", WHOLE), &post(&mocks, WHOLE, &ask()).await);
     assert_eq!((&reply["promptFeedback"]["blockReason"], reply.get("candidates")), (&json!("SAFETY"), None));

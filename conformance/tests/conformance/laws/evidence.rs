@@ -77,7 +77,8 @@ impl Evidence {
         };
         let policies = Policies { dropped_header: Some("x-dropped".to_owned()), ..Policies::default() };
         let cell = Cell { surface: scenario.surface, provider: self.provider.to_owned(), mode: self.mode };
-        let expected = Expected::new(scenario, scenario.surface, &scenario.replies, self.provider);
+        let expected = Expected::new(scenario, scenario.surface, &scenario.replies, self.provider)
+            .in_mode(self.mode, self.provider);
         Case::new(
             (std::sync::Arc::clone(scenario), cell, route),
             policies,

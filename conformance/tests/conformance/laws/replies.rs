@@ -172,3 +172,17 @@ fn a_requirement_that_cannot_be_judged_is_untestable_and_no_pass() {
         assert!(matches!(verdict, Err(Verdict::Untestable(_))), "{id}: {verdict:?}");
     }
 }
+
+/// What Gemini's filter blocked is not returned, but for what a stream has said before; others return what there is.
+#[test]
+fn what_a_filter_blocked_need_not_be_said_where_the_provider_withholds_it() {
+    let said = |provider, text: &str| {
+        let mut evidence = reply();
+        edit(&mut evidence, "/choices/0/message/content", &json!(text));
+        edit(&mut evidence, "/choices/0/finish_reason", &json!("content_filter"));
+        let evidence = Evidence { scenario: "chat.finish.content-filter", provider, ..evidence };
+        judge("chat.reply.text", &evidence.case())
+    };
+    assert_eq!((said("gemini", ""), said("openai", "I")), (Ok(()), Ok(())));
+    assert!(said("gemini", "I").is_err() && said("openai", "").is_err());
+}
