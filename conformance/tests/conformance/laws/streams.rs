@@ -202,6 +202,16 @@ fn each_break_of_usage_is_caught() {
     each_break_is_caught(&with_usage(), breaks, Evidence::case);
 }
 
+/// Of calls that never came it is said once that they are missing.
+#[test]
+fn calls_that_are_missing_have_no_indexes() {
+    let mut evidence = calls();
+    each_chunk(&mut evidence, |chunk| chunk["choices"][0]["delta"]["tool_calls"] = Value::Null);
+    let judged = |id| super::judge(id, &evidence.case());
+    assert!(matches!(judged("chat.reply.tools.calls"), Err(Verdict::Broken(_))));
+    assert!(matches!(judged("chat.reply.tools.indexes"), Err(Verdict::Untestable(_))));
+}
+
 /// A stream that the provider cut, told by an error event: `chat.faults.cut-stream`.
 fn cut() -> Evidence {
     let error = json!({"error": {"message": "the provider hung up", "type": "upstream_error", "param": null, "code": null}});
