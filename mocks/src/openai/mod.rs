@@ -64,6 +64,8 @@ pub struct OpenAi {
     pub is_open: bool,
     /// Whether models think aloud, in `reasoning_content`.
     pub is_aloud: bool,
+    /// Whether the last chunk of a stream tells what it cost, without being asked.
+    pub is_counting: bool,
     /// Whether an error is a code and a sentence, and no object.
     pub is_flat: bool,
     /// What is listed where the options name no models.
@@ -101,6 +103,7 @@ pub const OPENAI: OpenAi = OpenAi {
     refused: &[],
     is_open: false,
     is_aloud: false,
+    is_counting: false,
     is_flat: false,
     models: &[
         "gpt-4o",
@@ -230,7 +233,7 @@ impl Provider for OpenAi {
         let events = match call.operation {
             COMPLETION => completion::events(call, answer),
             RESPONSE => responses::events(call, answer),
-            _ => stream::events(call, answer, self.is_aloud),
+            _ => stream::events(call, answer, self),
         };
         Stream { headers, events }
     }

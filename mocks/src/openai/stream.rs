@@ -7,26 +7,29 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::call::{self, Called};
-use super::{finish_reason, logprobs, reply};
+use super::{OpenAi, finish_reason, logprobs, reply};
 use crate::answer::{Answer, Choice};
 use crate::provider::{Call, Event};
 use crate::script::{Block, Pieces};
 
 /// All events of a streamed reply.
-/// `is_aloud`: whether it shows what the model thinks.
-pub(super) fn events(call: &Call<'_>, answer: &Answer<'_>, is_aloud: bool) -> Vec<Event> {
+pub(super) fn events(call: &Call<'_>, answer: &Answer<'_>, whose: &OpenAi) -> Vec<Event> {
     let has_usage = call.body["stream_options"]["include_usage"] == true;
     let frame = Frame::new(call, answer, has_usage);
     let lanes = answer
         .choices
         .iter()
         .enumerate()
-        .map(|(index, choice)| pieces(call, answer, (index, choice), is_aloud))
+        .map(|(index, choice)| pieces(call, answer, (index, choice), whose.is_aloud))
         .collect();
-    let mut events: Vec<Event> = call::in_turn(lanes).iter().map(|piece| frame.event(piece)).collect();
+    let pieces = call::in_turn(lanes);
+    let mut events: Vec<Event> = pieces.iter().map(|piece| frame.event(piece, frame.tail)).collect();
+    let usage = || serde_json::to_string(&reply::usage(answer.usage)).expect("numbers");
     if has_usage {
-        let usage = serde_json::to_string(&reply::usage(answer.usage)).expect("numbers");
-        events.push(frame.usage(&usage));
+        events.push(frame.usage(&usage()));
+    } else if let (true, Some(piece)) = (whose.is_counting, pieces.back()) {
+        events.pop();
+        events.push(frame.event(piece, &format!("],\"usage\":{}}}\n\n", usage())));
     }
     events.push(Event { name: "[DONE]".into(), bytes: Bytes::from_static(b"data: [DONE]\n\n") });
     events
@@ -82,11 +85,11 @@ impl Frame {
         Self { head, tail: if has_usage { "],\"usage\":null}\n\n" } else { "]}\n\n" } }
     }
 
-    fn event(&self, piece: &Piece) -> Event {
+    fn event(&self, piece: &Piece, tail: &str) -> Event {
         let mut bytes = Vec::with_capacity(self.head.len() + 160);
         bytes.extend_from_slice(self.head.as_bytes());
         serde_json::to_writer(&mut bytes, piece).expect("writing to memory");
-        bytes.extend_from_slice(self.tail.as_bytes());
+        bytes.extend_from_slice(tail.as_bytes());
         Event { name: "".into(), bytes: bytes.into() }
     }
 

@@ -22,6 +22,8 @@ pub const TWINS: &[OpenAi] = &[
         // https://inference-docs.cerebras.ai/resources/openai
         refused: &["frequency_penalty", "logit_bias", "presence_penalty"],
         is_aloud: true,
+        // https://github.com/Cerebras/cerebras-cloud-sdk-python: `usage` and `time_info` of a chunk
+        is_counting: true,
         models: &["gpt-oss-120b", "llama-3.3-70b"],
         ..TWIN
     },

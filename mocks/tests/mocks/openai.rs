@@ -118,6 +118,8 @@ async fn each_twin_answers_at_its_own_paths() {
         let mut body = body;
         body["stream"] = json!(true);
         let chunks = streamed(&chat, &post(&mocks, twin.name, &own, &body).await);
+        let told = chunks.last().is_some_and(|chunk| chunk["usage"].is_object());
+        assert_eq!(told, twin.is_counting, "{}", twin.name);
         assert!(!chunks.is_empty());
         let bare = post(&mocks, twin.name, &path(twin.base, "/chat/completions"), &body).await;
         assert_eq!(bare.status == 200, twin.is_unversioned, "{}", twin.name);
