@@ -60,6 +60,11 @@ fn take(draft: &mut Draft, event: &Event) {
         if let Some(reason) = candidate["finishReason"].as_str() {
             draft.finish = finish(reason);
         }
+        // What was withheld was said, if only as nothing: without any content it is the prompt that was refused.
+        if !draft.is_stream && candidate["content"].is_null() {
+            let key = draft.run("text");
+            draft.text(&key, "");
+        }
     }
 }
 
