@@ -164,8 +164,17 @@ impl Provider for Gemini {
     }
 
     fn interruption(&self, call: &Call<'_>, failure: &Failure) -> Event {
-        let (_, body) = error::body(call.request, failure);
-        stream::interruption(framing(call.request), &body)
+        interruption(call, failure, 1)
+    }
+
+    fn interrupted(
+        &self,
+        call: &Call<'_>,
+        _answer: &Answer<'_>,
+        failure: &Failure,
+        after: usize,
+    ) -> Vec<Event> {
+        vec![interruption(call, failure, after)]
     }
 
     fn framing(&self, call: &Call<'_>) -> Framing {
@@ -196,6 +205,11 @@ impl Provider for Gemini {
             Err(failure) => self.error(call.request, &call.draw, &failure),
         }
     }
+}
+
+fn interruption(call: &Call<'_>, failure: &Failure, after: usize) -> Event {
+    let (_, body) = error::body(call.request, failure);
+    stream::interruption(framing(call.request), &body, after)
 }
 
 /// `alt=sse` asks for events.

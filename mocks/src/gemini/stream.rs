@@ -102,11 +102,12 @@ fn event_of(data: &str) -> Bytes {
     sse::crlf(&sse::frame("", data.as_bytes()))
 }
 
-/// The service's own error in mid-stream.
-pub(super) fn interruption(framing: Framing, error: &Value) -> Event {
+/// The service's own error, after so many pieces.
+pub(super) fn interruption(framing: Framing, error: &Value, after: usize) -> Event {
+    let before = if after == 0 { "[" } else { ",\r\n" };
     let bytes = match framing {
         Framing::Sse => event_of(&error.to_string()),
-        _ => Bytes::from(format!(",\r\n{error:#}\n]\n")),
+        _ => Bytes::from(format!("{before}{error:#}\n]\n")),
     };
     Event { name: "".into(), bytes }
 }

@@ -159,6 +159,16 @@ impl Provider for Vertex {
         Maker::of(&call.request.path).provider().interruption(call, failure)
     }
 
+    fn interrupted(
+        &self,
+        call: &Call<'_>,
+        answer: &Answer<'_>,
+        failure: &Failure,
+        after: usize,
+    ) -> Vec<Event> {
+        Maker::of(&call.request.path).provider().interrupted(call, answer, failure, after)
+    }
+
     fn framing(&self, call: &Call<'_>) -> Framing {
         Maker::of(&call.request.path).provider().framing(call)
     }

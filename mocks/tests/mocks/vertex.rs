@@ -225,6 +225,12 @@ async fn errors_are_told_by_whom_they_happen_to() {
     let many = google("m", "streamGenerateContent");
     let pieces = elements(&operation("vertex", "POST", &many), &post(&mocks, "vertex", &many, &ask()).await);
     assert_eq!(pieces[1]["error"]["status"], "UNAVAILABLE");
+    let start = Interruption { kind: Some(Kind::Unavailable), ..Interruption::default() };
+    let fault = Fault { error: Some(start), ..Fault::default() };
+    mocks.add(Script::new("[[begin]]", Reply::text(["Hel", "lo"]).with_fault(fault)));
+    let begin = json!({ "contents": [{ "role": "user", "parts": [{ "text": "[[begin]]" }] }] });
+    let pieces = elements(&operation("vertex", "POST", &many), &post(&mocks, "vertex", &many, &begin).await);
+    assert_eq!(pieces[0]["error"]["status"], "UNAVAILABLE", "an error is also the first of its array");
     let many = claude("streamRawPredict");
     let events =
         streamed(&operation("vertex", "POST", &many), &post(&mocks, "vertex", &many, &message(true)).await);
