@@ -45,6 +45,17 @@ pub(crate) use resource::{Given, Manner, OWN as MANNER};
 pub use twins::{DASHSCOPE, TWINS};
 pub(crate) use works::has as is_work;
 
+/// Where a stream tells what it cost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Counts {
+    /// In a chunk of its own, where that is asked for.
+    Asked,
+    /// The same; and in its last chunk, where it is not.
+    Unasked,
+    /// In its last chunk, asked for or not.
+    Last,
+}
+
 /// The mock of OpenAI, or of one who speaks its dialect.
 #[derive(Debug, Clone, Copy)]
 pub struct OpenAi {
@@ -64,8 +75,8 @@ pub struct OpenAi {
     pub is_open: bool,
     /// Whether models think aloud, in `reasoning_content`.
     pub is_aloud: bool,
-    /// Whether the last chunk of a stream tells what it cost, without being asked.
-    pub is_counting: bool,
+    /// Where a stream tells what it cost.
+    pub counts: Counts,
     /// Whether an error is a code and a sentence, and no object.
     pub is_flat: bool,
     /// What is listed where the options name no models.
@@ -103,7 +114,7 @@ pub const OPENAI: OpenAi = OpenAi {
     refused: &[],
     is_open: false,
     is_aloud: false,
-    is_counting: false,
+    counts: Counts::Asked,
     is_flat: false,
     models: &[
         "gpt-4o",

@@ -7,29 +7,30 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::call::{self, Called};
-use super::{OpenAi, finish_reason, logprobs, reply};
+use super::{Counts, OpenAi, finish_reason, logprobs, reply};
 use crate::answer::{Answer, Choice};
 use crate::provider::{Call, Event};
 use crate::script::{Block, Pieces};
 
 /// All events of a streamed reply.
-pub(super) fn events(call: &Call<'_>, answer: &Answer<'_>, whose: &OpenAi) -> Vec<Event> {
+pub(super) fn events(call: &Call<'_>, answer: &Answer<'_>, mock: &OpenAi) -> Vec<Event> {
     let has_usage = call.body["stream_options"]["include_usage"] == true;
     let frame = Frame::new(call, answer, has_usage);
     let lanes = answer
         .choices
         .iter()
         .enumerate()
-        .map(|(index, choice)| pieces(call, answer, (index, choice), whose.is_aloud))
+        .map(|(index, choice)| pieces(call, answer, (index, choice), mock.is_aloud))
         .collect();
     let pieces = call::in_turn(lanes);
     let mut events: Vec<Event> = pieces.iter().map(|piece| frame.event(piece, frame.tail)).collect();
     let usage = || serde_json::to_string(&reply::usage(answer.usage)).expect("numbers");
-    if has_usage {
-        events.push(frame.usage(&usage()));
-    } else if let (true, Some(piece)) = (whose.is_counting, pieces.back()) {
+    if mock.counts == Counts::Last || (mock.counts == Counts::Unasked && !has_usage) {
+        let tail = format!("],\"usage\":{}}}\n\n", usage());
         events.pop();
-        events.push(frame.event(piece, &format!("],\"usage\":{}}}\n\n", usage())));
+        events.extend(pieces.back().map(|last| frame.event(last, &tail)));
+    } else if has_usage {
+        events.push(frame.usage(&usage()));
     }
     events.push(Event { name: "[DONE]".into(), bytes: Bytes::from_static(b"data: [DONE]\n\n") });
     events

@@ -1,6 +1,6 @@
 //! Those who speak OpenAI's dialect. One entry each; what they do otherwise is data.
 
-use super::{COMPLETION, EMBEDDING, OPENAI, OpenAi, RESPONSE, images, responses};
+use super::{COMPLETION, Counts, EMBEDDING, OPENAI, OpenAi, RESPONSE, images, responses};
 
 /// The pattern: chat alone, and unknown members are passed over.
 const TWIN: OpenAi = OpenAi { operations: &[], is_keeper: false, is_open: true, ..OPENAI };
@@ -23,7 +23,7 @@ pub const TWINS: &[OpenAi] = &[
         refused: &["frequency_penalty", "logit_bias", "presence_penalty"],
         is_aloud: true,
         // https://github.com/Cerebras/cerebras-cloud-sdk-python: `usage` and `time_info` of a chunk
-        is_counting: true,
+        counts: Counts::Unasked,
         models: &["gpt-oss-120b", "llama-3.3-70b"],
         ..TWIN
     },
@@ -43,6 +43,8 @@ pub const TWINS: &[OpenAi] = &[
         // https://api-docs.deepseek.com: with /v1 and without
         is_unversioned: true,
         is_aloud: true,
+        // https://api-docs.deepseek.com/api/create-chat-completion
+        counts: Counts::Last,
         models: &["deepseek-chat", "deepseek-reasoner"],
         ..TWIN
     },

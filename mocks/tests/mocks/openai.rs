@@ -1,7 +1,7 @@
 //! OpenAI's completions and embeddings, and those who speak its dialect.
 
 use base64::Engine as _;
-use mocks::openai::{DASHSCOPE, TWINS};
+use mocks::openai::{Counts, DASHSCOPE, TWINS};
 use mocks::script::{Reply, Script, Vector};
 use serde_json::{Value, json};
 
@@ -119,7 +119,7 @@ async fn each_twin_answers_at_its_own_paths() {
         body["stream"] = json!(true);
         let chunks = streamed(&chat, &post(&mocks, twin.name, &own, &body).await);
         let told = chunks.last().is_some_and(|chunk| chunk["usage"].is_object());
-        assert_eq!(told, twin.is_counting, "{}", twin.name);
+        assert_eq!(told, twin.counts != Counts::Asked, "{}", twin.name);
         assert!(!chunks.is_empty());
         let bare = post(&mocks, twin.name, &path(twin.base, "/chat/completions"), &body).await;
         assert_eq!(bare.status == 200, twin.is_unversioned, "{}", twin.name);
@@ -129,6 +129,20 @@ async fn each_twin_answers_at_its_own_paths() {
         let reply = post(&mocks, twin.name, &path(twin.base, COMPLETIONS), &completion).await;
         let has = twin.operations.contains(&"createCompletion");
         assert_eq!(reply.status, if has { 200 } else { 404 }, "{}", twin.name);
+    }
+}
+
+#[tokio::test]
+async fn deepseek_counts_in_the_last_chunk_whoever_asks() {
+    let mocks = mocks::start().await.unwrap();
+    for asks in [true, false] {
+        let body = json!({ "model": "deepseek-chat", "stream": true, "stream_options": { "include_usage": asks }, "messages": [{ "role": "user", "content": "hi" }] });
+        let reply = post(&mocks, "deepseek", "/v1/chat/completions", &body).await;
+        let events = reply.events();
+        let counted: Vec<_> = events.iter().filter(|event| event.1["usage"].is_object()).collect();
+        assert_eq!(counted.len(), 1, "{}", reply.text());
+        assert_eq!(counted[0].1["choices"][0]["finish_reason"], "stop");
+        assert_eq!(events[0].1.get("usage"), asks.then_some(&Value::Null));
     }
 }
 
