@@ -63,6 +63,8 @@ pub struct Api {
     pub counts: bool,
     /// Whether its streams tell what they cost where they are asked to; it may refuse to be asked.
     pub counts_streams: bool,
+    /// Whether its streams tell so in the chunk with the finish reason, and in none of its own.
+    pub counts_last: bool,
     /// An operation that loads all that its mock needs: path and body.
     pub warm: (&'static str, &'static str),
 }

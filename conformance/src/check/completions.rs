@@ -44,7 +44,7 @@ pub(super) const TABLE: &[(&str, Check)] = &[
     ("completions.reply.finish.known", reply::known_finish),
     ("completions.reply.choices", choices),
     ("completions.reply.echo", echo),
-    ("completions.usage.present", |case| usage::usage(case).map(drop)),
+    ("completions.usage.present", usage::present),
     ("completions.usage.total", usage::total),
     ("completions.usage.prompt", |case| usage::count(case, "/prompt_tokens", case.expected.usage.prompt)),
     ("completions.usage.completion", |case| {

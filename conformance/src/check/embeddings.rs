@@ -43,7 +43,7 @@ pub(super) const TABLE: &[(&str, Check)] = &[
     ("embeddings.reply.base64", |case| form(case, Form::Base64)),
     ("embeddings.reply.dimensions", dimensions),
     ("embeddings.reply.model", reply::model),
-    ("embeddings.usage.present", |case| usage::usage(case).map(drop)),
+    ("embeddings.usage.present", usage::present),
     ("embeddings.usage.prompt", |case| usage::count(case, "/prompt_tokens", case.expected.usage.prompt)),
     ("embeddings.usage.total", total),
     ("embeddings.error.status", errors::status),

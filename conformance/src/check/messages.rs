@@ -28,7 +28,7 @@ pub(super) const TABLE: &[(&str, Check)] = &[
     ("messages.stream.start", start),
     ("messages.stream.stop-once", stop_once),
     ("messages.stream.input", streamed_input),
-    ("messages.usage.present", |case| usage::usage(case).map(drop)),
+    ("messages.usage.present", usage::present),
     ("messages.usage.input", |case| usage::count(case, "/prompt_tokens", case.expected.usage.prompt)),
     ("messages.usage.output", |case| usage::own(case, "/output_tokens", case.expected.usage.completion)),
     ("messages.usage.cached", |case| {

@@ -27,7 +27,7 @@ pub(super) const TABLE: &[(&str, Check)] = &[
     ("responses.stream.begins", begins),
     ("responses.stream.done", done),
     ("responses.stream.last", last),
-    ("responses.usage.present", |case| usage::usage(case).map(drop)),
+    ("responses.usage.present", usage::present),
     ("responses.usage.input", |case| usage::own(case, "/input_tokens", case.expected.usage.prompt)),
     ("responses.usage.output", |case| usage::own(case, "/output_tokens", case.expected.usage.completion)),
     ("responses.usage.total", usage::total),

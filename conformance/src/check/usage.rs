@@ -8,7 +8,7 @@ use crate::Surface;
 use crate::case::Case;
 
 pub(super) const TABLE: &[(&str, Check)] = &[
-    ("chat.usage.present", |case| usage(case).map(drop)),
+    ("chat.usage.present", present),
     ("chat.usage.total", total),
     ("chat.usage.prompt", |case| count(case, "/prompt_tokens", case.expected.usage.prompt)),
     ("chat.usage.completion", |case| count(case, "/completion_tokens", case.expected.usage.completion)),
@@ -43,14 +43,21 @@ pub(super) fn counts(case: &Case) -> bool {
     case.api().is_none_or(|api| api.counts)
 }
 
-pub(super) fn usage(case: &Case) -> Result<&Value, Verdict> {
-    if !is_asked(case) {
-        return Err(Verdict::NotHere);
-    }
-    match &answer(case)?.usage {
-        Some(usage) if usage.is_object() => Ok(usage),
+pub(super) fn present(case: &Case) -> Judged {
+    match given(case)? {
+        Some(usage) if usage.is_object() => Ok(()),
         other => client("/usage", "an object", format!("{other:?}")),
     }
+}
+
+/// What there is to judge; that there is none, is told once.
+pub(super) fn usage(case: &Case) -> Result<&Value, Verdict> {
+    let given = given(case)?.filter(|usage| usage.is_object());
+    given.ok_or_else(|| Verdict::Untestable("the client got no usage".to_owned()))
+}
+
+fn given(case: &Case) -> Result<Option<&Value>, Verdict> {
+    if is_asked(case) { Ok(answer(case)?.usage.as_ref()) } else { Err(Verdict::NotHere) }
 }
 
 pub(super) fn total(case: &Case) -> Judged {
@@ -84,9 +91,15 @@ pub(super) fn shape(case: &Case) -> Judged {
     let with_usage: Vec<_> = chunks.iter().filter(|(_, chunk)| chunk["usage"].is_object()).collect();
     match with_usage.as_slice() {
         [(_, chunk)] if chunk["choices"].as_array().is_some_and(Vec::is_empty) => Ok(()),
+        [(_, chunk)] if counts_last(case) && chunk["choices"][0]["finish_reason"].is_string() => Ok(()),
         [(number, chunk)] => client(&format!("event {number} /choices"), "[]", &chunk["choices"]),
         several => client("/usage", "one chunk with usage", several.len()),
     }
+}
+
+/// Whether the provider, whose dialect is OpenAI's otherwise, counts in the chunk with the finish reason: it may be handed on as it is.
+fn counts_last(case: &Case) -> bool {
+    case.api().is_some_and(|api| api.counts_last)
 }
 
 /// The chunk with usage comes after all others.

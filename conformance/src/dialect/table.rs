@@ -114,7 +114,8 @@ pub const ALL: &[Dialect] = &[
     },
     Dialect {
         provider: "deepseek",
-        chat: Api { lacks: &[Facet::Parallel, Facet::User], others: DEEPSEEK, ..CHAT },
+        // https://api-docs.deepseek.com/api/create-chat-completion
+        chat: Api { lacks: &[Facet::Parallel, Facet::User], others: DEEPSEEK, counts_last: true, ..CHAT },
         ..ALOUD
     },
     Dialect {
@@ -298,6 +299,7 @@ const CHAT: Api = Api {
     others: ANY,
     counts: true,
     counts_streams: true,
+    counts_last: false,
     warm: ("/v1/chat/completions", SAID),
 };
 
