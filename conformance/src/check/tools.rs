@@ -10,7 +10,7 @@ use super::support::{
 use super::{Check, Judged, Verdict};
 use crate::case::Case;
 use crate::fold::Call;
-use crate::meaning::{Facet, Part, Turn};
+use crate::meaning::{Facet, Meaning, Part, Turn};
 use crate::surface::Place;
 
 pub(super) const TABLE: &[(&str, Check)] = &[
@@ -33,7 +33,7 @@ pub(super) const TABLE: &[(&str, Check)] = &[
     ("chat.reply.tools.no-arguments", no_arguments),
     ("chat.reply.tools.ids", ids),
     ("chat.reply.tools.indexes", indexes),
-    ("chat.reply.tools.parallel-apart", calls),
+    ("chat.reply.tools.parallel-apart", parallel_apart),
     ("chat.reply.tools.first-piece", first_piece),
     ("chat.reply.tools.numbers", numbers),
     ("chat.reply.tools.escapes", arguments_text),
@@ -129,9 +129,34 @@ fn calls(case: &Case) -> Judged {
     unless(findings)
 }
 
+/// The same of calls that came: that none did, is told once.
+fn parallel_apart(case: &Case) -> Judged {
+    unless_none(case)?;
+    calls(case)
+}
+
+/// The client has a call of those that the provider made.
+fn unless_none(case: &Case) -> Judged {
+    let (wanted, got) = called(case)?;
+    if got.is_empty() && !wanted.is_empty() {
+        return Err(Verdict::Untestable("the client got no tool call".to_owned()));
+    }
+    Ok(())
+}
+
+/// The calls of both sides, one by one: where there are more or fewer, none can be compared.
+fn paired(case: &Case) -> Result<(&[Call], &[Call]), Verdict> {
+    let (wanted, got) = called(case)?;
+    if case.expected.scripted && !wanted.is_empty() && wanted.len() != got.len() {
+        let reason = format!("the provider made {} calls, and the client got {}", wanted.len(), got.len());
+        return Err(Verdict::Untestable(reason));
+    }
+    Ok((wanted, got))
+}
+
 /// The same JSON, wherever the provider cut it.
 fn arguments(case: &Case) -> Judged {
-    let (wanted, got) = called(case)?;
+    let (wanted, got) = paired(case)?;
     let json =
         |text: &str| serde_json::from_str::<Value>(if text.trim().is_empty() { "{}" } else { text }).ok();
     let differs = wanted.iter().zip(got).enumerate().filter(|(_, (wanted, got))| {
@@ -146,7 +171,7 @@ fn arguments(case: &Case) -> Judged {
 
 /// Arguments are a string that holds a JSON object: clients parse it.
 fn arguments_json(case: &Case) -> Judged {
-    let broken = answer(case)?.calls.iter().enumerate().filter(|(_, call)| {
+    let broken = paired(case)?.1.iter().enumerate().filter(|(_, call)| {
         !serde_json::from_str::<Value>(&call.arguments).is_ok_and(|json| json.is_object())
     });
     let report = |(position, call): (usize, &Call)| {
@@ -157,6 +182,7 @@ fn arguments_json(case: &Case) -> Judged {
 }
 
 fn no_arguments(case: &Case) -> Judged {
+    unless_none(case)?;
     let got = answer(case)?.calls.first().map_or("no call", |call| call.arguments.trim());
     match serde_json::from_str::<Value>(got) {
         Ok(Value::Object(members)) if members.is_empty() => Ok(()),
@@ -183,6 +209,7 @@ fn ids(case: &Case) -> Judged {
 /// Calls are numbered from 0, in steps of one, in the order in which they begin.
 fn indexes(case: &Case) -> Judged {
     fold(case)?;
+    unless_none(case)?;
     let got: Vec<_> = answer(case)?.calls.iter().map(|call| call.index).collect();
     let wanted: Vec<_> = case.expected.calls.iter().map(|call| call.index).collect();
     if got.is_empty() {
@@ -217,7 +244,7 @@ fn first_piece(case: &Case) -> Judged {
 
 /// Every long number has every digit.
 fn numbers(case: &Case) -> Judged {
-    let (wanted, got) = called(case)?;
+    let (wanted, got) = paired(case)?;
     let wanted: Vec<_> = wanted.iter().flat_map(|call| long_numbers(&call.arguments)).collect();
     let got: Vec<_> = got.iter().flat_map(|call| long_numbers(&call.arguments)).collect();
     if wanted.is_empty() {
@@ -228,7 +255,7 @@ fn numbers(case: &Case) -> Judged {
 
 /// Strings inside of the arguments keep every character.
 fn arguments_text(case: &Case) -> Judged {
-    let (wanted, got) = called(case)?;
+    let (wanted, got) = paired(case)?;
     let parse = |call: Option<&Call>| {
         call.and_then(|call| serde_json::from_str::<Value>(&call.arguments).ok())
             .unwrap_or_default()
@@ -238,6 +265,10 @@ fn arguments_text(case: &Case) -> Judged {
 }
 
 fn finish(case: &Case) -> Judged {
+    let has_tools = |meaning: &Option<Meaning>| meaning.as_ref().is_some_and(|said| !said.tools.is_empty());
+    if !case.expected.scripted && has_tools(&case.meant) && case.told.is_some() && !has_tools(&case.told) {
+        return Err(Verdict::Untestable("the provider was offered no tools, and called none".to_owned()));
+    }
     let finish = answer(case)?.finish.join(", ");
     equal(case.place(Place::Finish), "tool_calls", &finish)
 }
