@@ -92,7 +92,9 @@ pub(super) fn order(case: &Case) -> Judged {
         } else if is_named {
             let data = serde_json::from_str(&event.data).unwrap_or_default();
             violations.extend(sequence.event(schema::name(case, &data), &data));
-        } else if let Ok(mut data) = serde_json::from_str::<Value>(&event.data) {
+        } else if let Ok(mut data) = serde_json::from_str::<Value>(&event.data)
+            && !says_nothing(&data)
+        {
             without_silent_choices(&mut data, &mut finished);
             data["choices"].as_array_mut().into_iter().flatten().for_each(|choice| plain(choice, &mut begun));
             violations.extend(sequence.event("", &data));
@@ -127,10 +129,19 @@ fn without_silent_choices(chunk: &mut Value, finished: &mut bool) {
     *finished |= ends;
 }
 
-/// A chunk as order alone sees it: who speaks is said first and once, and what is null is not there. Whether that is so, other
-/// requirements say.
+/// Whether none of a chunk's choices has a place for what is said: it tells of a filter, or is none.
+fn says_nothing(chunk: &Value) -> bool {
+    let choices = chunk["choices"].as_array().map_or(&[][..], Vec::as_slice);
+    !choices.is_empty() && choices.iter().all(|choice| choice["delta"].is_null() && choice["text"].is_null())
+}
+
+/// A chunk as order alone sees it: it has an index, who speaks is said first and once, and what is null is not there. Whether that
+/// is so, other requirements say.
 fn plain(choice: &mut Value, begun: &mut BTreeSet<u64>) {
     let index = choice["index"].as_u64().unwrap_or_default();
+    if let Some(members) = choice.as_object_mut() {
+        members.insert("index".to_owned(), index.into());
+    }
     let Some(delta) = choice["delta"].as_object_mut() else { return };
     delta.retain(|_, value| !value.is_null());
     if begun.insert(index) {
