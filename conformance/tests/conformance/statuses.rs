@@ -59,6 +59,14 @@ async fn an_expected_failure_is_0() {
     assert_eq!(report.expectations.used.len(), 1);
 }
 
+/// It fails nothing, and is still to be seen.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_warning_where_failures_are_expected_stays_one() {
+    let warns = "chat.fault.error-event@chat.faults.cut-stream@openai.chat/openai/stream";
+    let report = report(expecting("chat.fault.*@chat.faults.cut-stream@*"), warns).await;
+    assert_eq!((report.summary.exit_code, report.checks[0].status), (0, Status::Warn));
+}
+
 /// One defect is told once: what a client lacks of a reply that never came follows from that.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_follows_from_a_reply_that_never_came_is_no_failure_of_its_own() {

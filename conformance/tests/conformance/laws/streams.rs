@@ -202,14 +202,76 @@ fn each_break_of_usage_is_caught() {
     each_break_is_caught(&with_usage(), breaks, Evidence::case);
 }
 
-/// Of calls that never came it is said once that they are missing.
+/// What a chunk lacks is told where chunks are judged, be it Azure's, which tells what its filters found later.
 #[test]
-fn calls_that_are_missing_have_no_indexes() {
+fn a_chunk_that_lacks_a_member_is_not_out_of_order_too() {
     let mut evidence = calls();
-    each_chunk(&mut evidence, |chunk| chunk["choices"][0]["delta"]["tool_calls"] = Value::Null);
-    let judged = |id| super::judge(id, &evidence.case());
-    assert!(matches!(judged("chat.reply.tools.calls"), Err(Verdict::Broken(_))));
-    assert!(matches!(judged("chat.reply.tools.indexes"), Err(Verdict::Untestable(_))));
+    each_chunk(&mut evidence, |chunk| {
+        let choice = &mut chunk["choices"][0];
+        if choice["delta"]["role"].is_string() {
+            choice.as_object_mut().unwrap().remove("index");
+        }
+    });
+    let found =
+        json!({"id": "", "choices": [{"index": 0, "finish_reason": null, "content_filter_results": {}}]});
+    edit(&mut evidence, "data: [DONE]", &format!("data: {found}\n\ndata: [DONE]"));
+    let judged = |id: &str| check::find(id).unwrap()(&evidence.case());
+    assert_eq!(judged("chat.stream.order"), Ok(()));
+    assert!(matches!(judged("chat.stream.chunk"), Err(Verdict::Broken(_))));
+}
+
+#[test]
+fn what_is_missing_is_told_once() {
+    let untestable = |evidence: &Evidence, id: &str| {
+        let verdict = check::find(id).unwrap()(&evidence.case());
+        assert!(matches!(verdict, Err(Verdict::Untestable(_))), "{id}: {verdict:?}");
+    };
+    let mut free = with_usage();
+    each_chunk(&mut free, |chunk| chunk["usage"] = Value::Null);
+    for id in ["total", "prompt", "completion", "stream.shape", "stream.last", "stream.null-before"] {
+        untestable(&free, &format!("chat.usage.{id}"));
+    }
+    let mut silent = calls();
+    each_chunk(&mut silent, |chunk| {
+        if let Some(delta) = chunk["choices"][0]["delta"].as_object_mut() {
+            delta.remove("tool_calls");
+        }
+    });
+    assert!(matches!(
+        check::find("chat.reply.tools.calls").unwrap()(&silent.case()),
+        Err(Verdict::Broken(_))
+    ));
+    for id in
+        ["arguments", "arguments.json", "indexes", "ids", "first-piece", "parallel-apart", "no-arguments"]
+    {
+        untestable(&silent, &format!("chat.reply.tools.{id}"));
+    }
+}
+
+#[test]
+fn a_tool_that_was_never_offered_is_missed_only_where_it_was_left_out() {
+    let said =
+        [chunk(&json!({"role": "assistant", "content": "No."}), None), chunk(&json!({}), Some("stop"))];
+    let asked = json!({"stream": true, "model": "the-model", "messages": []});
+    let evidence = Evidence::stream("chat.tools.own-call", "openai", asked, &said);
+    let verdict = check::find("chat.reply.tools.finish").unwrap()(&evidence.case());
+    assert!(matches!(verdict, Err(Verdict::Untestable(_))), "{verdict:?}");
+}
+
+/// <https://api-docs.deepseek.com/api/create-chat-completion>: no chunk of its own, asked for or not.
+#[test]
+fn who_counts_with_the_finish_reason_is_handed_on_as_it_is() {
+    let with = |provider: &'static str| {
+        let mut evidence = with_usage();
+        evidence.provider = provider;
+        let mut last = chunk(&json!({}), Some("stop"));
+        last["usage"] = json!({"prompt_tokens": 21, "completion_tokens": 4, "total_tokens": 25});
+        let first = chunk(&json!({"role": "assistant", "content": "Not much."}), None);
+        evidence.body = super::evidence::sse(&[first, last]);
+        check::find("chat.usage.stream.shape").unwrap()(&evidence.case())
+    };
+    assert_eq!(with("deepseek"), Ok(()));
+    assert!(matches!(with("openai"), Err(Verdict::Broken(_))));
 }
 
 /// A stream that the provider cut, told by an error event: `chat.faults.cut-stream`.
