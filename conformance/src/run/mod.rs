@@ -20,6 +20,7 @@ use futures_util::StreamExt;
 use futures_util::stream;
 
 pub use arena::{Arena, start_mocks};
+pub(crate) use once::is_told_elsewhere;
 pub use options::{Notice, Options, Progress, Watcher};
 pub(crate) use plan::binds;
 pub(crate) use play::{complete, headers};

@@ -4,6 +4,14 @@ use super::plan::Planned;
 use crate::report::model::{Check, Status};
 use crate::requirement::Level;
 
+/// What is said where another requirement tells of a defect.
+const TELLS: &str = " tells of it";
+
+/// Whether a requirement noticed what another one tells of.
+pub(crate) fn is_told_elsewhere(check: &Check) -> bool {
+    check.status == Status::Untestable && check.notes.iter().any(|note| note.ends_with(TELLS))
+}
+
 /// Leaves a finding with the requirement that is there for it, and takes it from those that say the same of it in passing.
 pub(super) fn tell(planned: &Planned, checks: &mut [Check]) {
     let mut order: Vec<usize> = (0..checks.len()).filter(|at| is_told(&checks[*at])).collect();
@@ -11,7 +19,7 @@ pub(super) fn tell(planned: &Planned, checks: &mut [Check]) {
     for (behind, &at) in order.iter().enumerate().rev() {
         let teller = order[..behind].iter().copied().find(|first| is_same(&checks[*first], &checks[at]));
         if let Some(teller) = teller {
-            let note = format!("{} tells of it", checks[teller].id);
+            let note = format!("{}{TELLS}", checks[teller].id);
             let check = &mut checks[at];
             *check = Check {
                 status: Status::Untestable,

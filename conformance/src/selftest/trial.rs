@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::Selftest;
 use crate::mutant::Mutant;
 use crate::report::model::{Check, Report, Status};
+use crate::run;
 
 /// What became of one mutant.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,7 +54,10 @@ impl Trial {
         if !report.checks.iter().filter(is_judged).any(is_new) && !before.iter().any(was_judged) {
             return Self::untried(mutant);
         }
-        let noticed = |check: &&Check| matches!(check.status, Status::Fail | Status::Warn) && is_new(check);
+        let is_noticed = |check: &Check| {
+            matches!(check.status, Status::Fail | Status::Warn) || run::is_told_elsewhere(check)
+        };
+        let noticed = |check: &&Check| is_noticed(check) && is_new(check);
         let noticed: Vec<_> = report.checks.iter().filter(noticed).collect();
         let (caught, also): (Vec<_>, Vec<_>) =
             noticed.into_iter().partition(|check| check.id == mutant.requirement);
