@@ -38,11 +38,12 @@ fn is_told(check: &Check) -> bool {
     matches!(check.status, Status::Fail | Status::Xfail) && check.pointer.is_some()
 }
 
-/// Those first that must hold, then those that the scenario is there for.
-fn rank(planned: &Planned, id: &str) -> (bool, bool) {
+/// Those first that must hold, then those that the scenario is there for, in the order in which it names them.
+fn rank(planned: &Planned, id: &str) -> (bool, usize) {
     let requirement = planned.requirements.iter().find(|requirement| requirement.id == id);
     let must = requirement.is_some_and(|requirement| requirement.level == Level::Must);
-    (!must, !planned.scenario.judges.iter().any(|judged| judged == id))
+    let place = planned.scenario.judges.iter().position(|judged| judged == id);
+    (!must, place.unwrap_or(usize::MAX))
 }
 
 /// Whether two findings are one: the same in the same place, or the whole of the same reply.
