@@ -129,10 +129,12 @@ fn without_silent_choices(chunk: &mut Value, finished: &mut bool) {
     *finished |= ends;
 }
 
-/// Whether none of a chunk's choices has a place for what is said: it tells of a filter, or is none.
+/// Whether none of a chunk's choices has a place for what is said, nor ends: it tells of a filter, or is none.
 fn says_nothing(chunk: &Value) -> bool {
     let choices = chunk["choices"].as_array().map_or(&[][..], Vec::as_slice);
-    !choices.is_empty() && choices.iter().all(|choice| choice["delta"].is_null() && choice["text"].is_null())
+    let is_silent =
+        |choice: &Value| ["delta", "text", "finish_reason"].iter().all(|name| choice[*name].is_null());
+    !choices.is_empty() && choices.iter().all(is_silent)
 }
 
 /// A chunk as order alone sees it: it has an index, who speaks is said first and once, and what is null is not there. Whether that

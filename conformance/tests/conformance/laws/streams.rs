@@ -220,6 +220,21 @@ fn a_chunk_that_lacks_a_member_is_not_out_of_order_too() {
     assert!(matches!(judged("chat.stream.chunk"), Err(Verdict::Broken(_))));
 }
 
+/// A chunk that ends without a place for what is said ends all the same.
+#[test]
+fn an_end_that_lacks_a_text_is_an_end() {
+    let chunk = |choice: Value| json!({"id": "cmpl-1", "object": "text_completion", "created": 1, "model": "the-model", "choices": [choice]});
+    let events = [
+        chunk(json!({"index": 0, "text": "dark.", "logprobs": null, "finish_reason": null})),
+        chunk(json!({"index": 0, "finish_reason": "stop"})),
+    ];
+    let asked = json!({"stream": true, "model": "the-model", "prompt": "A touchstone is"});
+    let evidence = Evidence::stream("completions.text.plain", "openai", asked, &events);
+    let judged = |id: &str| check::find(id).unwrap()(&evidence.case());
+    assert_eq!(judged("completions.stream.order"), Ok(()));
+    assert!(matches!(judged("completions.stream.chunk"), Err(Verdict::Broken(_))));
+}
+
 #[test]
 fn what_is_missing_is_told_once() {
     let untestable = |evidence: &Evidence, id: &str| {
