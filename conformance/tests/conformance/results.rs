@@ -2,7 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "the helpers of tests are tests too")]
 
+mod looked_at;
+
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 use conformance::report;
 
@@ -10,7 +13,13 @@ fn results() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("results")
 }
 
-fn reports() -> Vec<(String, conformance::Report)> {
+/// Each gateway's, by its name.
+fn reports() -> &'static [(String, conformance::Report)] {
+    static REPORTS: LazyLock<Vec<(String, conformance::Report)>> = LazyLock::new(read_reports);
+    &REPORTS
+}
+
+fn read_reports() -> Vec<(String, conformance::Report)> {
     let folders = std::fs::read_dir(results()).unwrap().map(|entry| entry.unwrap().path());
     let with_report = folders.filter(|folder| folder.join("report.json").is_file());
     let read = |folder: PathBuf| {
@@ -35,7 +44,7 @@ fn every_page_says_what_its_report_says() {
     let reports = reports();
     assert!(!reports.is_empty());
     for (name, report) in reports {
-        let page = std::fs::read_to_string(results().join(&name).join("README.md")).unwrap();
+        let page = std::fs::read_to_string(results().join(name).join("README.md")).unwrap();
         let statistics = report.summary.statistics;
         let version = &report.implementation.version;
         assert!(page.contains(version) && index.contains(version), "{name}: no version {version}");
@@ -56,7 +65,7 @@ fn every_page_says_what_its_report_says() {
 fn what_is_published_is_as_expected_and_names_no_machine() {
     for (name, report) in reports() {
         assert_eq!(report.summary.exit_code, 0, "{name}");
-        let text = std::fs::read_to_string(results().join(&name).join("report.json")).unwrap();
+        let text = std::fs::read_to_string(results().join(name).join("report.json")).unwrap();
         for place in ["/home/", "/root/", "/Users/", "/tmp/"] {
             assert!(!text.contains(place), "{name} names a place of the machine where it was made: {place}");
         }
