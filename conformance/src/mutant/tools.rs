@@ -122,6 +122,19 @@ pub(super) const TABLE: &[Mutant] = &[
         })],
     },
     Mutant {
+        id: "misnames-results",
+        requirement: "chat.request.tools.history.results",
+        breaks: "Google's results bear a name that no function has.",
+        plays: &["chat.tools.results@openai.chat/gemini/whole"],
+        changes: &[Change::Upstream(|request| {
+            request.everywhere(|object| {
+                if object["functionResponse"].is_object() {
+                    object["functionResponse"]["name"] = json!("filler");
+                }
+            });
+        })],
+    },
+    Mutant {
         id: "parts-results",
         requirement: "chat.request.tools.parallel-results-merged",
         breaks: "Each result of parallel calls is a turn of its own.",
