@@ -25,9 +25,9 @@ impl Lane {
     pub(super) fn width(self, jobs: usize) -> usize {
         match self {
             Self::Heavy | Self::Last => 1,
-            // Many may wait beside those that work; a gateway that says how much it can take is not asked without a bound.
-            Self::Waiting => jobs * 4,
-            Self::Busy | Self::Timed => jobs,
+            // Many may wait beside one another; a gateway that says how much it can take is not asked without a bound.
+            Self::Waiting | Self::Timed => jobs * 4,
+            Self::Busy => jobs,
         }
     }
 
