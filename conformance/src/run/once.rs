@@ -55,11 +55,32 @@ fn is_same(one: &Check, other: &Check) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use std::sync::Arc;
 
-    fn check(place: &str, actual: &str) -> Check {
+    use super::*;
+    use crate::cell::{Cell, Mode};
+    use crate::{Surface, requirement, scenario};
+
+    /// Named by the scenario in this order; the last one is found in passing, and the one before is no MUST.
+    const JUDGED: [&str; 4] =
+        ["chat.reply.text", "chat.reply.finish", "chat.error.retry-after", "chat.reply.schema"];
+
+    fn planned() -> Planned {
+        let mut scenario = (**scenario::find("chat.text.plain").unwrap()).clone();
+        scenario.judges = JUDGED[..3].iter().map(ToString::to_string).collect();
+        Planned {
+            scenario: Arc::new(scenario),
+            ordinal: 0,
+            cell: Cell { surface: Surface::Chat, provider: "openai".to_owned(), mode: Mode::Whole },
+            route: None,
+            requirements: JUDGED.iter().map(|id| requirement::find(id).unwrap()).collect(),
+            skipped: Vec::new(),
+        }
+    }
+
+    fn check(id: &str, place: &str, actual: &str) -> Check {
         Check {
-            id: "x".to_owned(),
+            id: id.to_owned(),
             scenario: String::new(),
             cell: String::new(),
             status: Status::Fail,
@@ -70,13 +91,40 @@ mod tests {
         }
     }
 
+    /// Which of these, one a requirement, are left after all were told.
+    fn left(checks: [Check; 4]) -> Vec<&'static str> {
+        let mut checks = checks;
+        tell(&planned(), &mut checks);
+        let (gone, left): (Vec<_>, Vec<_>) = checks.iter().partition(|check| is_told_elsewhere(check));
+        assert!(left.iter().all(|check| check.pointer.is_some() && check.notes.is_empty()), "{left:?}");
+        assert!(gone.iter().all(|check| check.actual.is_none() && check.notes.len() == 1), "{gone:?}");
+        JUDGED.into_iter().filter(|id| left.iter().any(|check| check.id == *id)).collect()
+    }
+
+    #[test]
+    fn the_first_that_must_hold_tells_of_it() {
+        let same = |at: usize| check(JUDGED[at], "client /id", "null");
+        assert_eq!(left([same(3), same(2), same(1), same(0)]), ["chat.reply.text"]);
+        let other = check(JUDGED[0], "client /id", "7");
+        assert_eq!(left([other, same(1), same(2), same(3)]), ["chat.reply.text", "chat.reply.finish"]);
+        let [first, second] = [0, 1].map(|at| check(JUDGED[at], "client /model", &at.to_string()));
+        let all = [first, second, same(2), same(3)];
+        assert_eq!(left(all), ["chat.reply.text", "chat.reply.finish", "chat.reply.schema"], "the MUST");
+    }
+
+    #[test]
+    fn a_warning_tells_of_nothing_and_gives_nothing_away() {
+        let warning = |at: usize| Check { status: Status::Warn, ..check(JUDGED[at], "client /id", "null") };
+        assert_eq!(left([0, 1, 2, 3].map(warning)), JUDGED);
+    }
+
     #[test]
     fn the_same_is_said_of_the_same_place_or_of_the_whole_reply() {
+        let check = |place: &str, actual: &str| check("x", place, actual);
         let one = check("client /id", "null");
         assert!(is_same(&one, &one));
         assert!(!is_same(&one, &check("client /id", "1")));
         assert!(!is_same(&one, &check("client /model", "null")));
         assert!(is_same(&check("client status", "status 200, …"), &check("client reply", "status 200, …")));
-        assert!(!is_told(&Check { status: Status::Warn, ..one }));
     }
 }
