@@ -31,8 +31,8 @@ fn is_garbled(case: &Case) -> bool {
     fold.strange.iter().filter_map(|event| fold.events.list.get(*event)).any(|event| !is_json(&event.data))
 }
 
-/// A body that is called JSON and is none stops every client that reads it, as an event does.
-fn is_no_json(case: &Case) -> bool {
+/// Whether the body is called JSON: one that is none stops every client that reads it, as an event does.
+fn is_called_json(case: &Case) -> bool {
     case.transcript.header("content-type").is_some_and(|kind| kind.starts_with("application/json"))
 }
 
@@ -92,7 +92,7 @@ pub(super) fn visible(case: &Case) -> Judged {
         Seen::Whole(..) => false,
         Seen::Error(_) => case.transcript.status.is_some_and(|status| status >= 400),
         Seen::Other => {
-            broke || case.transcript.status.is_some_and(|status| status >= 400) || is_no_json(case)
+            broke || case.transcript.status.is_some_and(|status| status >= 400) || is_called_json(case)
         }
     };
     if is_visible { Ok(()) } else { client("reply", "an error that the client can see", got(case)) }

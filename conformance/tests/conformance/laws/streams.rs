@@ -1,11 +1,11 @@
 //! Streams: form, order, ends, and replies that break.
 
-use conformance::check::{self, Verdict};
+use conformance::check::Verdict;
 use conformance::report::model::End;
 use serde_json::{Value, json};
 
 use super::evidence::{Evidence, PROVIDER_KEY, chunk};
-use super::{Break, each_break_is_caught};
+use super::{Break, each_break_is_caught, judge};
 
 fn edit(evidence: &mut Evidence, from: &str, to: &str) {
     assert!(evidence.body.contains(from), "{from}\n{}", evidence.body);
@@ -157,7 +157,7 @@ fn a_blank_chunk_is_told_of_once() {
     let mut evidence = calls();
     let blank = r#"{"id":"","object":"","created":0,"model":"","choices":[]}"#;
     evidence.body = format!("data: {blank}\n\n{}", evidence.body);
-    let verdict = super::judge("chat.stream.chunk", &evidence.case());
+    let verdict = judge("chat.stream.chunk", &evidence.case());
     let Err(Verdict::Broken(found)) = verdict else { panic!("{verdict:?}") };
     let told: Vec<_> = found.iter().map(|one| (one.pointer.as_str(), one.actual.as_str())).collect();
     assert_eq!(told, [("event 0 /object", "\"\"")]);
@@ -172,7 +172,7 @@ fn a_blank_chunk_is_told_of_once() {
             "chat.usage.stream.unasked",
         ])
     {
-        assert_eq!(super::judge(id, &evidence.case()), Ok(()), "{id}");
+        assert_eq!(judge(id, &evidence.case()), Ok(()), "{id}");
     }
 }
 
@@ -181,7 +181,7 @@ fn a_member_that_is_null_begins_nothing() {
     let mut evidence = calls();
     edit(&mut evidence, "{\"content\":\"Let me", "{\"role\":null,\"content\":\"Let me");
     edit(&mut evidence, "{\"function\":{\"arguments\":\"{", "{\"id\":null,\"function\":{\"arguments\":\"{");
-    let judged = |id: &str| check::find(id).unwrap()(&evidence.case());
+    let judged = |id: &str| judge(id, &evidence.case());
     assert_eq!(judged("chat.stream.order"), Ok(()));
     assert!(judged("chat.stream.nullables").is_err());
 }
@@ -215,7 +215,7 @@ fn a_chunk_that_lacks_a_member_is_not_out_of_order_too() {
     let found =
         json!({"id": "", "choices": [{"index": 0, "finish_reason": null, "content_filter_results": {}}]});
     edit(&mut evidence, "data: [DONE]", &format!("data: {found}\n\ndata: [DONE]"));
-    let judged = |id: &str| check::find(id).unwrap()(&evidence.case());
+    let judged = |id: &str| judge(id, &evidence.case());
     assert_eq!(judged("chat.stream.order"), Ok(()));
     assert!(matches!(judged("chat.stream.chunk"), Err(Verdict::Broken(_))));
 }
@@ -230,7 +230,7 @@ fn an_end_that_lacks_a_text_is_an_end() {
     ];
     let asked = json!({"stream": true, "model": "the-model", "prompt": "A touchstone is"});
     let evidence = Evidence::stream("completions.text.plain", "openai", asked, &events);
-    let judged = |id: &str| check::find(id).unwrap()(&evidence.case());
+    let judged = |id: &str| judge(id, &evidence.case());
     assert_eq!(judged("completions.stream.order"), Ok(()));
     assert!(matches!(judged("completions.stream.chunk"), Err(Verdict::Broken(_))));
 }
@@ -238,7 +238,7 @@ fn an_end_that_lacks_a_text_is_an_end() {
 #[test]
 fn what_is_missing_is_told_once() {
     let untestable = |evidence: &Evidence, id: &str| {
-        let verdict = check::find(id).unwrap()(&evidence.case());
+        let verdict = judge(id, &evidence.case());
         assert!(matches!(verdict, Err(Verdict::Untestable(_))), "{id}: {verdict:?}");
     };
     let mut free = with_usage();
@@ -252,10 +252,7 @@ fn what_is_missing_is_told_once() {
             delta.remove("tool_calls");
         }
     });
-    assert!(matches!(
-        check::find("chat.reply.tools.calls").unwrap()(&silent.case()),
-        Err(Verdict::Broken(_))
-    ));
+    assert!(matches!(judge("chat.reply.tools.calls", &silent.case()), Err(Verdict::Broken(_))));
     for id in
         ["arguments", "arguments.json", "indexes", "ids", "first-piece", "parallel-apart", "no-arguments"]
     {
@@ -269,7 +266,7 @@ fn a_tool_that_was_never_offered_is_missed_only_where_it_was_left_out() {
         [chunk(&json!({"role": "assistant", "content": "No."}), None), chunk(&json!({}), Some("stop"))];
     let asked = json!({"stream": true, "model": "the-model", "messages": []});
     let evidence = Evidence::stream("chat.tools.own-call", "openai", asked, &said);
-    let verdict = check::find("chat.reply.tools.finish").unwrap()(&evidence.case());
+    let verdict = judge("chat.reply.tools.finish", &evidence.case());
     assert!(matches!(verdict, Err(Verdict::Untestable(_))), "{verdict:?}");
 }
 
@@ -283,7 +280,7 @@ fn who_counts_with_the_finish_reason_is_handed_on_as_it_is() {
         last["usage"] = json!({"prompt_tokens": 21, "completion_tokens": 4, "total_tokens": 25});
         let first = chunk(&json!({"role": "assistant", "content": "Not much."}), None);
         evidence.body = super::evidence::sse(&[first, last]);
-        check::find("chat.usage.stream.shape").unwrap()(&evidence.case())
+        judge("chat.usage.stream.shape", &evidence.case())
     };
     assert_eq!(with("deepseek"), Ok(()));
     assert!(matches!(with("openai"), Err(Verdict::Broken(_))));
@@ -330,7 +327,7 @@ fn a_connection_that_breaks_too_is_a_visible_error() {
     let mut evidence = cut();
     each_chunk(&mut evidence, |chunk| drop(chunk["error"].take()));
     evidence.end = End::Reset;
-    assert_eq!(super::judge("chat.fault.visible", &evidence.case()), Ok(()));
+    assert_eq!(judge("chat.fault.visible", &evidence.case()), Ok(()));
 }
 
 /// An event that no client can read is the break itself, and what stands behind it is read by nobody.
@@ -341,10 +338,10 @@ fn a_garbled_event_that_is_passed_on_is_visible() {
     evidence.body = format!("{good}data: {{\"id\":\n\ndata: [DONE]\n\n");
     evidence.end = End::Complete;
     for id in ["chat.fault.done-after-error", "chat.fault.no-finish", "chat.fault.prefix"] {
-        assert_eq!(super::judge(id, &evidence.case()), Err(Verdict::NotHere), "{id}");
+        assert_eq!(judge(id, &evidence.case()), Err(Verdict::NotHere), "{id}");
     }
-    assert_eq!(super::judge("chat.fault.visible", &evidence.case()), Ok(()));
+    assert_eq!(judge("chat.fault.visible", &evidence.case()), Ok(()));
     // What can be read, and says nothing, stops nobody.
     evidence.body = format!("{good}data: {{\"id\":1}}\n\ndata: [DONE]\n\n");
-    assert!(matches!(super::judge("chat.fault.done-after-error", &evidence.case()), Err(Verdict::Broken(_))));
+    assert!(matches!(judge("chat.fault.done-after-error", &evidence.case()), Err(Verdict::Broken(_))));
 }
