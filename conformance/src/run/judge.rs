@@ -38,9 +38,9 @@ impl Judge {
         Ok(Self { expected: expected? })
     }
 
-    /// One check for each requirement that has something to say.
+    /// One check for each requirement that has something to say, and is asked.
     pub(crate) fn judge(&self, planned: &Planned, cases: &[Case]) -> Vec<Check> {
-        let judged = planned.requirements.iter().filter_map(|requirement| {
+        let judged = planned.judged.iter().filter_map(|requirement| {
             // Of a route with several targets it is known only now whose words count.
             let elsewhere = |case: &Case| !requirement.is_for(case.provider());
             if cases.iter().any(elsewhere) {
@@ -52,6 +52,7 @@ impl Judge {
         let mut checks: Vec<_> = judged.collect();
         once::tell(planned, &mut checks);
         expect_what_follows(&mut checks);
+        checks.retain(|check| planned.tells(&check.id));
         checks
     }
 

@@ -40,7 +40,7 @@ fn is_told(check: &Check) -> bool {
 
 /// Those first that must hold, then those that the scenario is there for, in the order in which it names them.
 fn rank(planned: &Planned, id: &str) -> (bool, usize) {
-    let requirement = planned.requirements.iter().find(|requirement| requirement.id == id);
+    let requirement = planned.judged.iter().find(|requirement| requirement.id == id);
     let must = requirement.is_some_and(|requirement| requirement.level == Level::Must);
     let place = planned.scenario.judges.iter().position(|judged| judged == id);
     (!must, place.unwrap_or(usize::MAX))
@@ -73,7 +73,8 @@ mod tests {
             ordinal: 0,
             cell: Cell { surface: Surface::Chat, provider: "openai".to_owned(), mode: Mode::Whole },
             route: None,
-            requirements: JUDGED.iter().map(|id| requirement::find(id).unwrap()).collect(),
+            requirements: Vec::new(),
+            judged: JUDGED.iter().map(|id| requirement::find(id).unwrap()).collect(),
             skipped: Vec::new(),
         }
     }

@@ -24,8 +24,10 @@ pub(crate) struct Planned {
     pub(crate) cell: Cell,
     /// Absent where the profile has no such route.
     pub(crate) route: Option<Route>,
-    /// What is judged.
+    /// What is judged and told.
     pub(crate) requirements: Vec<&'static Requirement>,
+    /// The same, and what is judged besides: what is chosen may follow from what is not.
+    pub(super) judged: Vec<&'static Requirement>,
     /// What is not judged, and why.
     pub(crate) skipped: Vec<(&'static Requirement, String)>,
 }
@@ -124,6 +126,7 @@ impl Planned {
             cell,
             route: route.cloned(),
             requirements: vec![],
+            judged: vec![],
             skipped: vec![],
         };
         // A stream that the gateway does not claim to finish is not judged as an answer.
@@ -133,14 +136,17 @@ impl Planned {
             if is_cut && !scenario.judges.contains(&requirement.id) {
                 continue;
             }
-            if !binds(requirement, scenario, surface, provider, mode)
-                || !(is_chosen || select.has(requirement, scenario, &planned.cell))
-            {
+            if !binds(requirement, scenario, surface, provider, mode) {
                 continue;
             }
+            let is_chosen = is_chosen || select.has(requirement, scenario, &planned.cell);
             match planned.reason_to_skip(requirement, profile) {
-                Some(reason) => planned.skipped.push((requirement, reason)),
-                None => planned.requirements.push(requirement),
+                Some(reason) if is_chosen => planned.skipped.push((requirement, reason)),
+                Some(_) => {}
+                None => {
+                    planned.judged.push(requirement);
+                    planned.requirements.extend(is_chosen.then_some(requirement));
+                }
             }
         }
         (!planned.requirements.is_empty() || !planned.skipped.is_empty()).then_some(planned)
@@ -173,6 +179,7 @@ impl Planned {
     fn unless_foreign(mut self, owns_gateway: bool) -> Self {
         if self.ends_gateway() && !owns_gateway {
             let reason = "the gateway is not the suite's to end";
+            self.judged.clear();
             self.skipped
                 .extend(self.requirements.drain(..).map(|requirement| (requirement, reason.to_owned())));
         }
@@ -182,6 +189,13 @@ impl Planned {
     /// Whether nothing can be played afterwards.
     pub(crate) fn ends_gateway(&self) -> bool {
         self.scenario.client.terminate_after.is_some()
+    }
+
+    /// Whether it is told what became of a requirement.
+    pub(super) fn tells(&self, requirement: &str) -> bool {
+        // Mostly all is chosen.
+        self.judged.len() == self.requirements.len()
+            || self.requirements.iter().any(|chosen| chosen.id == requirement)
     }
 
     /// `<scenario>@<cell>`.
