@@ -1,8 +1,9 @@
 //! Scripts: which request gets which reply, and that nothing of it is lost in rendering.
 
-use mocks::script::{Block, Finish, Match, Pieces, Reasoning, Reply, Script, ToolCall, Usage, Vector};
-use proptest::collection::vec;
-use proptest::prelude::{Just, ProptestConfig, Strategy, any, prop_assert_eq, prop_oneof, proptest};
+mod blocks;
+mod file;
+
+use mocks::script::{Block, Finish, Match, Reply, Script, Usage, Vector};
 use serde_json::{Value, json};
 
 use crate::client::{self, chat};
@@ -280,133 +281,4 @@ async fn parallel_calls_take_turns_where_asked() {
         said.calls,
         [("call_a".into(), "f".into(), json!({ "a": 1 })), ("call_b".into(), "f".into(), json!({ "a": 1 }))]
     );
-}
-
-fn pieces() -> impl Strategy<Value = Pieces> {
-    vec("[a-z\"\\\\\u{0}-\u{1f}é漢🎉]{0,6}", 0..5).prop_map(Pieces)
-}
-
-fn arguments() -> impl Strategy<Value = Pieces> {
-    let objects = prop_oneof![
-        Just("{}".to_owned()),
-        Just("{\"n\":12345678901234567890,\"f\":1.10}".to_owned()),
-        any::<i32>().prop_map(|number| format!("{{\"a\":[{number},\"🎉\\u00e9\\n\"],\"b\":{{}}}}")),
-    ];
-    (objects, 1..9_usize).prop_map(|(text, size)| {
-        let chars: Vec<char> = text.chars().collect();
-        Pieces(chars.chunks(size).map(|chunk| chunk.iter().collect()).collect())
-    })
-}
-
-fn blocks() -> impl Strategy<Value = Vec<Block>> {
-    let reasoning = (pieces(), any::<bool>()).prop_map(|(text, redacted)| {
-        let redacted = redacted.then(|| "aGlkZGVu".to_owned());
-        Block::Reasoning(Reasoning { text, signature: Some("c2ln".into()), redacted })
-    });
-    let call = (arguments(), 0..1_000_u32).prop_map(|(arguments, number)| {
-        Block::ToolCall(ToolCall { id: Some(format!("id_{number}")), name: "f".into(), arguments })
-    });
-    let block =
-        prop_oneof![pieces().prop_map(Block::Text), reasoning, call, pieces().prop_map(Block::Refusal)];
-    vec(block, 0..5)
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 128, failure_persistence: None, ..ProptestConfig::default() })]
-
-    #[test]
-    fn what_the_script_says_is_what_arrives(blocks in blocks()) {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        runtime.block_on(async {
-            let mocks = mocks::start().await.unwrap();
-            mocks.add(Script::new("[[law]]", Reply { content: Some(blocks.clone()), ..Reply::default() }));
-            for provider in crate::TEXT {
-                for stream in [false, true] {
-                    let seen = chat(&mocks, provider, &question(provider, "[[law]]", stream)).await;
-                    prop_assert_eq!(violations(provider, None, &seen, stream), Vec::<String>::new(), "{}", seen.text());
-                    let said = if stream { fold::stream(provider, &seen) } else { fold::whole(provider, &seen) };
-                    let wanted = meant(provider, &blocks);
-                    prop_assert_eq!(&said[0].text, &wanted.text);
-                    prop_assert_eq!(&said[0].refusal, &wanted.refusal);
-                    prop_assert_eq!(&said[0].thought, &wanted.thought);
-                    prop_assert_eq!(&said[0].calls, &wanted.calls);
-                }
-            }
-            Ok(())
-        })?;
-    }
-
-    #[test]
-    fn a_script_survives_json_and_yaml(blocks in blocks()) {
-        let script = Script::new("[[x]]", Reply { content: Some(blocks), ..Reply::default() });
-        let json = serde_json::to_string(&script).unwrap();
-        prop_assert_eq!(&serde_json::from_str::<Script>(&json).unwrap(), &script);
-        let yaml = serde_saphyr::to_string(&script).unwrap();
-        prop_assert_eq!(&serde_saphyr::from_str::<Script>(&yaml).unwrap(), &script);
-    }
-}
-
-/// What the blocks mean to a client of this provider: OpenAI's chat shows no thoughts, Anthropic says refusals as text.
-fn meant(provider: &str, blocks: &[Block]) -> fold::Said {
-    let mut said = fold::Said::default();
-    for block in blocks {
-        match block {
-            Block::Text(text) => said.text += &text.join(),
-            Block::Refusal(text) if provider == "openai" => said.refusal += &text.join(),
-            Block::Refusal(text) => said.text += &text.join(),
-            Block::Reasoning(_) if provider == "openai" => {}
-            Block::Reasoning(Reasoning { redacted: Some(data), .. }) => said.thought += data,
-            Block::Reasoning(thought) => said.thought += &format!("{}|c2ln", thought.text.join()),
-            Block::ToolCall(call) => {
-                let input = serde_json::from_str(&call.arguments.join()).unwrap();
-                said.calls.push((call.id.clone().unwrap(), call.name.clone(), input));
-            }
-        }
-    }
-    said
-}
-
-#[test]
-fn an_unknown_member_is_an_error_that_names_it() {
-    for (text, member) in [
-        (r#"{"match":{},"replies":[],"x_a":1}"#, "x_a"),
-        (r#"{"match":{"x_b":1},"replies":[]}"#, "x_b"),
-        (r#"{"replies":[{"x_c":1}]}"#, "x_c"),
-        (r#"{"replies":[{"content":[{"x_d":"t"}]}]}"#, "x_d"),
-        (r#"{"replies":[{"content":[{"tool_call":{"name":"f","x_e":1}}]}]}"#, "x_e"),
-        (r#"{"replies":[{"fault":{"x_f":1}}]}"#, "x_f"),
-        (r#"{"replies":[{"fault":{"cut":{"x_g":1}}}]}"#, "x_g"),
-        (r#"{"replies":[{"error":{"x_h":1}}]}"#, "x_h"),
-        (r#"{"replies":[{"usage":{"x_i":1}}]}"#, "x_i"),
-        (r#"{"replies":[{"finish":"x_j"}]}"#, "x_j"),
-    ] {
-        let problem = serde_json::from_str::<Script>(text).unwrap_err().to_string();
-        assert!(problem.contains(member), "{problem}");
-        let problem = serde_saphyr::from_str::<Script>(text).unwrap_err().to_string();
-        assert!(problem.contains(member), "{problem}");
-    }
-}
-
-#[test]
-fn the_documented_form_is_read() {
-    let text = r#"
-match: { contains: "[[ts:0001]]" }
-replies:
-  - content:
-      - text: ["Hel", "lo"]
-      - reasoning: { text: ["Let me"], signature: "c2ln" }
-      - tool_call: { id: call_1, name: weather, arguments: ["{\"city\":", "\"Paris\"}"] }
-      - refusal: "I can't"
-    finish: stop
-    usage: { prompt: 9, completion: 4, cached: 3, cache_write: 2, reasoning: 1 }
-    headers: { retry-after: "7" }
-    fault: { cut: { after_event: 3, how: rst }, write_bytes: 1, stall: { after_event: 1 }, malformed: { event: 2 } }
-  - error: { status: 429, kind: rate_limit, message: "slow down" }
-"#;
-    let script: Script = serde_saphyr::from_str(text).unwrap();
-    assert_eq!(script.replies.len(), 2);
-    let blocks = script.replies[0].content.as_ref().unwrap();
-    assert_eq!(blocks[0], Block::Text(["Hel", "lo"].into()));
-    assert_eq!(blocks[3], Block::Refusal("I can't".into()));
-    assert_eq!(script.replies[1].error.as_ref().unwrap().status, Some(429));
 }
