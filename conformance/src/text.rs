@@ -1,5 +1,7 @@
 //! Texts for people and their shells.
 
+use serde::Serialize;
+
 /// What stands where a text was cut: between these the number of bytes that are left out.
 pub(crate) const CUT: (&str, &str) = (" …(", " bytes)… ");
 
@@ -18,6 +20,39 @@ pub fn short(text: &str, limit: usize) -> String {
     }
     let (before, behind) = CUT;
     format!("{}{before}{}{behind}{}", &text[..head], tail - head, &text[tail..])
+}
+
+/// As JSON, which every reader of a report can read; what nobody could see in it is escaped.
+pub(crate) fn json<T: Serialize + ?Sized>(value: &T) -> String {
+    let json = serde_json::to_string(value).unwrap_or_default();
+    let mut seen = String::with_capacity(json.len());
+    for letter in json.chars() {
+        if is_seen(letter) {
+            seen.push(letter);
+        } else {
+            let mut units = [0; 2];
+            seen.extend(letter.encode_utf16(&mut units).iter().map(|unit| format!("\\u{unit:04x}")));
+        }
+    }
+    seen
+}
+
+/// The same of what may not be there.
+pub(crate) fn or_nothing<T: Serialize>(value: Option<T>) -> String {
+    value.map_or_else(|| "nothing".to_owned(), |value| json(&value))
+}
+
+/// In one line, with what nobody could see as Rust writes it.
+pub(crate) fn line(text: &str) -> String {
+    let line = |letter: char| {
+        if is_seen(letter) { letter.to_string() } else { letter.escape_debug().to_string() }
+    };
+    text.chars().map(line).collect()
+}
+
+/// Neither a control character nor one that joins, breaks or marks others.
+fn is_seen(letter: char) -> bool {
+    matches!(letter, ' '..='~') || letter.escape_debug().len() == 1
 }
 
 /// `; did you mean `this`?`: the nearest of the words that are known, where one is near.
@@ -44,4 +79,26 @@ pub fn word(text: &str) -> String {
 /// One word of the shell, quoted.
 pub(crate) fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', "'\\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_is_one_line_and_keeps_its_letters() {
+        assert_eq!(line("a\r\n\t\u{1b}\u{2028}\"é\""), "a\\r\\n\\t\\u{1b}\\u{2028}\"é\"");
+    }
+
+    #[test]
+    fn json_shows_every_letter() {
+        let text = "\"é🎉\u{1}\u{200d}\u{2028}\u{e0001}\"";
+        assert_eq!(json(text), r#""\"é🎉\u0001\u200d\u2028\udb40\udc01\"""#);
+        assert_eq!(serde_json::from_str::<String>(&json(text)).unwrap(), text);
+    }
+
+    #[test]
+    fn what_is_not_there_is_nothing_and_what_is_empty_is_there() {
+        assert_eq!([or_nothing(None::<&str>), or_nothing(Some(""))], ["nothing", "\"\""]);
+    }
 }

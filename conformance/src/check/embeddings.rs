@@ -13,6 +13,7 @@ use super::{
 use crate::case::{Case, Seen};
 use crate::fold::{Form, Vector};
 use crate::meaning::Facet;
+use crate::text::json;
 
 pub(super) const TABLE: &[(&str, Check)] = &[
     ("embeddings.request.valid", request::valid),
@@ -173,7 +174,7 @@ fn index(case: &Case) -> Judged {
     unless_refused(case)?;
     let got: Vec<_> = read(case)?.iter().map(|vector| vector.index).collect();
     let wanted: Vec<_> = (0..got.len()).map(|input| u64::try_from(input).ok()).collect();
-    if got == wanted { Ok(()) } else { client("/data/*/index", format!("{wanted:?}"), format!("{got:?}")) }
+    if got == wanted { Ok(()) } else { client("/data/*/index", json(&wanted), json(&got)) }
 }
 
 /// Numbers unless the client asks for base64.
@@ -187,8 +188,16 @@ fn form(case: &Case, wanted: Form) -> Judged {
         None => Ok(()),
         Some(at) => {
             let got = vectors[at].form;
-            client(&format!("/data/{at}/embedding"), format!("{wanted:?}"), format!("{got:?}"))
+            client(&format!("/data/{at}/embedding"), words(wanted), words(got))
         }
+    }
+}
+
+fn words(form: Form) -> &'static str {
+    match form {
+        Form::Floats => "a list of numbers",
+        Form::Base64 => "numbers in base64",
+        Form::Unreadable => "neither numbers nor base64",
     }
 }
 

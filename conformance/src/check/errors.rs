@@ -2,10 +2,11 @@
 
 use serde_json::Value;
 
-use super::support::{Side, client, finding, got, played, show, unless, upstream};
+use super::support::{Side, client, either, finding, got, played, unless, upstream};
 use super::{Check, Judged, Verdict};
 use crate::case::{Asked, Case};
 use crate::expected::ProviderError;
+use crate::text::json;
 
 pub(super) const TABLE: &[(&str, Check)] = &[
     ("chat.error.status", status),
@@ -46,7 +47,7 @@ pub(super) fn status(case: &Case) -> Judged {
     match case.transcript.status {
         Some(status) if wanted.contains(&status) => Ok(()),
         Some(status) if same(status) && (only.is_none() || own == Some(status)) => Ok(()),
-        _ => client("status", format!("{wanted:?}"), got(case)),
+        _ => client("status", either(wanted), got(case)),
     }
 }
 
@@ -63,7 +64,7 @@ pub(super) fn exact_status(case: &Case) -> Judged {
     let wanted = wanted_statuses(case)?;
     match case.transcript.status {
         Some(status) if wanted.contains(&status) => Ok(()),
-        _ => client("status", format!("{wanted:?}"), got(case)),
+        _ => client("status", either(wanted), got(case)),
     }
 }
 
@@ -126,7 +127,7 @@ pub(super) fn object_findings(body: &Value) -> Vec<super::Finding> {
     let wrong = members.into_iter().filter(|(_, _, holds)| !holds);
     wrong
         .map(|(name, wanted, _)| {
-            let there = error.get(name).map_or_else(|| "nothing, not even null".to_owned(), show);
+            let there = error.get(name).map_or_else(|| "nothing, not even null".to_owned(), json);
             finding(Side::Client, &format!("/error/{name}"), wanted, there)
         })
         .collect()
@@ -155,7 +156,7 @@ pub(super) fn message(case: &Case) -> Judged {
     if got.contains(wanted.as_str()) {
         Ok(())
     } else {
-        client("/error/message", format!("the provider's: {wanted:?}"), format!("{got:?}"))
+        client("/error/message", format!("the provider's: {}", json(wanted)), json(got))
     }
 }
 
@@ -189,7 +190,7 @@ pub(super) fn refusal_status(case: &Case) -> Judged {
     let wanted = if given.is_empty() { &[400, 422][..] } else { given };
     match case.transcript.status {
         Some(status) if wanted.contains(&status) => Ok(()),
-        _ => client("status", format!("{wanted:?}"), got(case)),
+        _ => client("status", either(wanted), got(case)),
     }
 }
 
@@ -220,7 +221,7 @@ pub(super) fn says_why(case: &Case) -> Judged {
     if words.iter().chain(&same).any(|word| message.contains(&word.to_lowercase())) {
         Ok(())
     } else {
-        client("/error/message", format!("a word of {words:?}"), message)
+        client("/error/message", format!("a word of {}", json(words)), message)
     }
 }
 

@@ -3,7 +3,7 @@
 use super::support::{Side, finding, unless};
 use super::{Check, Judged, Verdict};
 use crate::case::Case;
-use crate::text::short;
+use crate::text::{json, short};
 
 pub(super) const TABLE: &[(&str, Check)] = &[
     ("chat.failover.next-target", targets),
@@ -64,6 +64,7 @@ fn no_trace(case: &Case) -> Judged {
     let body = String::from_utf8_lossy(&body);
     let got: Vec<&str> = headers.chain([&*body]).collect();
     let traces = said.filter(|said| got.iter().any(|got| got.contains(said)));
-    let trace = |said| finding(Side::Client, "reply", format!("nothing of {said:?}"), short(&body, 240));
+    let trace =
+        |said| finding(Side::Client, "reply", format!("nothing of {}", json(said)), short(&body, 240));
     unless(traces.map(trace).collect())
 }

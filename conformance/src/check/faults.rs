@@ -7,6 +7,7 @@ use crate::case::{Case, Seen};
 use crate::fold::Answer;
 use crate::report::model::End;
 use crate::surface::Place;
+use crate::text::json;
 
 pub(super) const TABLE: &[(&str, Check)] = &[
     ("chat.fault.never-done", done_unless_told),
@@ -124,7 +125,7 @@ pub(super) fn prefix(case: &Case) -> Judged {
     if wanted.starts_with(&text) || !case.expected.scripted {
         Ok(())
     } else {
-        client(case.place(Place::Text), format!("a beginning of {wanted:?}"), format!("{text:?}"))
+        client(case.place(Place::Text), format!("a beginning of {}", json(wanted)), json(&text))
     }
 }
 

@@ -4,6 +4,7 @@ use super::support::{answer, client, got, upstream};
 use super::{Check, Judged, Verdict};
 use crate::case::{Case, Ending};
 use crate::report::model::End;
+use crate::text::json;
 
 pub(super) const TABLE: &[(&str, Check)] = &[
     ("chat.lifecycle.drain", drain),
@@ -24,7 +25,7 @@ fn drain(case: &Case) -> Judged {
     if case.transcript.end == End::Complete && *text == case.expected.text {
         Ok(())
     } else {
-        client("reply", format!("all of it: {:?}", case.expected.text), got(case))
+        client("reply", format!("all of it: {}", json(&case.expected.text)), got(case))
     }
 }
 

@@ -4,9 +4,10 @@
 use mocks::script::Finish;
 use serde_json::{Value, json};
 
-use super::support::{Side, answer, client, finding, fold, got, show, unless};
+use super::support::{Side, answer, client, finding, fold, got, unless};
 use super::{Check, Judged, Verdict, errors, faults, parts, reply, request, same, schema, stream, usage};
 use crate::case::{Case, Seen};
+use crate::text::or_nothing;
 
 pub(super) const TABLE: &[(&str, Check)] = &[
     ("messages.request.same-dialect", |case| same::same(case, plain)),
@@ -91,7 +92,7 @@ fn stop_sequence(case: &Case) -> Judged {
     let is_given = |text: &String| given.as_array().is_some_and(|given| given.contains(&json!(text)));
     match (answer.stop.as_deref(), &answer.stop_sequence) {
         (Some("stop_sequence"), Some(text)) if is_given(text) => Ok(()),
-        (Some("stop_sequence"), other) => client("/stop_sequence", given, format!("{other:?}")),
+        (Some("stop_sequence"), other) => client("/stop_sequence", given, or_nothing(other.as_ref())),
         (_, None) => Ok(()),
         (_, Some(text)) => client("/stop_sequence", "null", text),
     }
@@ -172,7 +173,7 @@ fn object_findings(body: &Value) -> Vec<super::Finding> {
         ("/error/message", "a sentence", filled(&body["error"]["message"]), &body["error"]["message"]),
     ];
     let wrong = members.into_iter().filter(|(_, _, holds, _)| !holds);
-    wrong.map(|(pointer, wanted, _, got)| finding(Side::Client, pointer, wanted, show(got))).collect()
+    wrong.map(|(pointer, wanted, _, got)| finding(Side::Client, pointer, wanted, got)).collect()
 }
 
 /// <https://platform.claude.com/docs/en/api/errors>

@@ -10,6 +10,7 @@ use super::{Check, Judged, Verdict};
 use crate::Surface;
 use crate::case::Case;
 use crate::meaning::{Difference, Facet};
+use crate::text::or_nothing;
 
 pub(super) const TABLE: &[(&str, Check)] = &[
     ("chat.request.max-tokens", |case| carried(case, Facet::MaxTokens)),
@@ -35,7 +36,7 @@ fn default_limit(case: &Case) -> Judged {
     asked(case)?;
     match case.told.as_ref().and_then(|told| told.max_tokens) {
         Some(limit) if limit > 0 => Ok(()),
-        other => upstream("/max_tokens", "a limit of at least 1", format!("{other:?}")),
+        other => upstream("/max_tokens", "a limit of at least 1", or_nothing(other)),
     }
 }
 

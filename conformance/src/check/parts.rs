@@ -5,6 +5,7 @@ use super::{Judged, reply};
 use crate::case::Case;
 use crate::fold::Part;
 use crate::surface::Place;
+use crate::text::json;
 
 /// In the order in which the provider said it: thoughts, words, calls.
 pub(super) fn order(case: &Case) -> Judged {
@@ -21,7 +22,7 @@ pub(super) fn order(case: &Case) -> Judged {
         Ok(())
     } else {
         let place = case.place(Place::Text).split("/*").next().unwrap_or_default();
-        client(place, format!("{wanted:?}"), format!("{got:?}"))
+        client(place, json(&wanted), json(&got))
     }
 }
 

@@ -1,13 +1,12 @@
 //! The reply as the client has it in the end, whole or folded.
 
-use serde_json::Value;
-
-use super::support::{answer, client, equal, got, played, show};
+use super::support::{answer, client, equal, got, played};
 use super::{Check, Judged, Verdict, schema};
 use crate::Surface;
 use crate::case::Case;
 use crate::report::model::End;
 use crate::surface::Place;
+use crate::text::{json, or_nothing};
 
 pub(super) const TABLE: &[(&str, Check)] = &[
     ("chat.reply.ok", ok),
@@ -75,7 +74,7 @@ pub(super) fn empty_text(case: &Case) -> Judged {
 pub(super) fn id(case: &Case) -> Judged {
     match answer(case)?.id.as_deref() {
         Some(id) if !id.is_empty() => Ok(()),
-        id => client("/id", "an id", format!("{id:?}")),
+        id => client("/id", "an id", or_nothing(id)),
     }
 }
 
@@ -83,14 +82,14 @@ pub(super) fn id(case: &Case) -> Judged {
 pub(super) fn created(case: &Case) -> Judged {
     match answer(case)?.created {
         Some(created) if created > 0 => Ok(()),
-        created => client(case.place(Place::Created), "seconds since 1970", format!("{created:?}")),
+        created => client(case.place(Place::Created), "seconds since 1970", or_nothing(created)),
     }
 }
 
 pub(super) fn model(case: &Case) -> Judged {
     match answer(case)?.model.as_deref() {
         Some(model) if !model.is_empty() => Ok(()),
-        model => client("/model", "the model's name", format!("{model:?}")),
+        model => client("/model", "the model's name", or_nothing(model)),
     }
 }
 
@@ -147,7 +146,7 @@ fn reasoning_apart(case: &Case) -> Judged {
     if thought.is_empty() || !text.contains(thought.as_str()) {
         Ok(())
     } else {
-        client(case.place(Place::Text), "no reasoning", show(&Value::from(text.as_str())))
+        client(case.place(Place::Text), "no reasoning", json(text))
     }
 }
 

@@ -5,10 +5,11 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
-use super::support::{Side, asked, client, finding, fold, got, show, unless};
+use super::support::{Side, asked, client, finding, fold, got, unless};
 use super::{Check, Judged, Verdict, faults, parts, reply, request, same, schema, stream, usage};
 use crate::case::{Case, Seen};
 use crate::meaning::is_same_number;
+use crate::text::json;
 
 pub(super) const TABLE: &[(&str, Check)] = &[
     ("responses.request.same-dialect", same_dialect),
@@ -85,7 +86,7 @@ fn status(case: &Case) -> Judged {
         (response["status"].as_str().unwrap_or("nothing"), &response["incomplete_details"]);
     let mut findings = Vec::new();
     let mut wrong = |pointer: &str, wanted: &str, got: &Value| {
-        findings.push(finding(Side::Client, pointer, wanted, show(got)));
+        findings.push(finding(Side::Client, pointer, wanted, got));
     };
     match status {
         "completed" if !details.is_null() => wrong("/incomplete_details", "null", details),
@@ -164,7 +165,7 @@ fn ids(case: &Case) -> Judged {
     if own.len() == ids.len() {
         Ok(())
     } else {
-        client("/output/*/id", format!("{} ids", ids.len()), format!("{ids:?}"))
+        client("/output/*/id", format!("{} ids", ids.len()), json(&ids))
     }
 }
 
@@ -182,7 +183,7 @@ fn begins(case: &Case) -> Judged {
             Side::Client,
             &format!("event {number} /response/status"),
             "in_progress",
-            show(&began["status"]),
+            &began["status"],
         ));
     }
     if began["output"].as_array().is_none_or(|output| !output.is_empty()) {
@@ -221,7 +222,7 @@ fn done(case: &Case) -> Judged {
                 let wanted = so_far.iter().find(|(known, _)| *known == place).map_or("", |(_, text)| text);
                 if event[name] != wanted {
                     let pointer = format!("event {number} /{name}");
-                    findings.push(finding(Side::Client, &pointer, format!("{wanted:?}"), show(&event[name])));
+                    findings.push(finding(Side::Client, &pointer, json(wanted), json(&event[name])));
                 }
             }
             _ => {}

@@ -3,13 +3,14 @@
 use serde_json::Value;
 
 use super::request::members;
-use super::support::{Finding, Side, answer, client, finding, got, show, unless};
+use super::support::{Finding, Side, answer, client, either, finding, got, unless};
 use super::{Check, Judged, Verdict};
 use crate::Surface;
 use crate::case::Case;
 use crate::fold::{Answer, Call};
 use crate::scenario::{Counts, ExpectedCall};
 use crate::surface::Place;
+use crate::text::json;
 
 pub(super) const TABLE: &[(&str, Check)] =
     &[("scenario.reply", reply), ("scenario.error", error), ("scenario.upstream", upstream)];
@@ -30,7 +31,7 @@ fn reply(case: &Case) -> Judged {
     ];
     let differs = |(pointer, wanted, got): (&str, &Option<String>, &String)| {
         let wanted = wanted.as_ref()?.replace("{{marker}}", &case.sent.marker);
-        (wanted != *got).then(|| finding(Side::Client, pointer, format!("{wanted:?}"), format!("{got:?}")))
+        (wanted != *got).then(|| finding(Side::Client, pointer, json(&wanted), json(got)))
     };
     let mut findings: Vec<Finding> = texts.into_iter().filter_map(differs).collect();
     findings.extend(expect.tool_calls.iter().flat_map(|wanted| calls(case, wanted, answer)));
@@ -99,7 +100,7 @@ fn error(case: &Case) -> Judged {
         && !expect.status.is_empty()
         && !expect.status.contains(&status)
     {
-        return client("status", format!("{:?}", expect.status), got(case));
+        return client("status", either(&expect.status), got(case));
     }
     let Some(wanted) = &expect.error else { return Ok(()) };
     let Some(got) = case.error() else { return client("body", "an error object", got(case)) };
@@ -111,16 +112,15 @@ fn error(case: &Case) -> Judged {
     let differs = |(name, wanted): (&str, &Option<String>)| {
         let wanted = wanted.as_ref().filter(|_| is_own)?;
         let said = got[name].as_str().map_or_else(|| got[name].to_string(), str::to_owned);
-        (said != *wanted).then(|| {
-            finding(Side::Client, &format!("/error/{name}"), format!("{wanted:?}"), show(&got[name]))
-        })
+        (said != *wanted)
+            .then(|| finding(Side::Client, &format!("/error/{name}"), json(wanted), json(&got[name])))
     };
     let mut findings: Vec<Finding> = members.into_iter().filter_map(differs).collect();
     if let Some(part) = &wanted.message
         && !sentence.is_some_and(|message| message.contains(part.as_str()))
     {
-        let wanted = format!("with {part:?}");
-        findings.push(finding(Side::Client, "/error/message", wanted, show(&Value::from(sentence))));
+        let wanted = format!("with {}", json(part));
+        findings.push(finding(Side::Client, "/error/message", wanted, json(&sentence)));
     }
     unless(findings)
 }

@@ -11,6 +11,7 @@ use super::support::{Side, client, finding, fold, got, unless};
 use super::{Finding, Judged, Verdict};
 use crate::Surface;
 use crate::case::{Case, Seen};
+use crate::text::json;
 
 /// Chunks of one stream that are told of: they are wrong in the same way.
 const TOLD: usize = 5;
@@ -81,8 +82,8 @@ fn misnamed(case: &Case, chunk: &Value) -> Option<Violation> {
     chunk["object"].as_str().filter(|object| *object != name).map(|object| Violation {
         pointer: "/object".to_owned(),
         keyword: "const".to_owned(),
-        expected: format!("{name:?}"),
-        got: format!("{object:?}"),
+        expected: json(name),
+        got: json(object),
         document: String::new(),
     })
 }

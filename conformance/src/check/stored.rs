@@ -6,6 +6,7 @@ use super::support::{Side, asked, client, finding, got, unless};
 use super::{Check, Judged, Verdict, errors};
 use crate::case::{Case, Seen};
 use crate::meaning::{self, Part};
+use crate::text::json;
 
 pub(super) const TABLE: &[(&str, Check)] = &[
     ("responses.request.previous", previous),
@@ -82,7 +83,7 @@ fn input_items(case: &Case) -> Judged {
     if list["object"] == "list" && parts.any(is_it) {
         Ok(())
     } else {
-        client("/data", format!("the item that says {wanted:?}"), list)
+        client("/data", format!("the item that says {}", json(&wanted)), list)
     }
 }
 

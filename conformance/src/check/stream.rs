@@ -4,11 +4,12 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::support::{Side, asked, client, finding, fold, got, show, unless, upstream};
+use super::support::{Side, asked, client, finding, fold, got, unless, upstream};
 use super::{Check, Judged, Verdict, reply, schema};
 use crate::Surface;
 use crate::case::{Case, Seen};
 use crate::fold::{DONE, said};
+use crate::text::json;
 
 pub(super) const TABLE: &[(&str, Check)] = &[
     ("chat.stream.content-type", content_type),
@@ -52,12 +53,7 @@ pub(super) fn sse(case: &Case) -> Judged {
         .collect();
     let strange = fold.strange.iter().filter_map(|event| Some((event, fold.events.list.get(*event)?)));
     findings.extend(strange.map(|(event, found)| {
-        finding(
-            Side::Client,
-            &format!("event {event}"),
-            "one that the document knows",
-            format!("{:?}", found.data),
-        )
+        finding(Side::Client, &format!("event {event}"), "one that the document knows", json(&found.data))
     }));
     if fold.events.unfinished {
         findings.push(finding(Side::Client, "end", "a blank line after the last event", "none"));
@@ -180,7 +176,7 @@ fn role_first(case: &Case) -> Judged {
         let index = choice["index"].as_u64().unwrap_or_default();
         let role = &choice["delta"]["role"];
         if begun.insert(index) && role != "assistant" {
-            return client(&format!("first chunk /choices/{index}/delta/role"), "\"assistant\"", show(role));
+            return client(&format!("first chunk /choices/{index}/delta/role"), "\"assistant\"", role);
         }
     }
     if begun.is_empty() { client("first chunk", "a choice", "none") } else { Ok(()) }
@@ -194,7 +190,7 @@ fn role_once(case: &Case) -> Judged {
         None => Ok(()),
         Some((number, chunk)) => {
             let role = &chunk["choices"][0]["delta"]["role"];
-            client(&format!("event {number} /choices/0/delta/role"), "nothing more", show(role))
+            client(&format!("event {number} /choices/0/delta/role"), "nothing more", role)
         }
     }
 }
@@ -294,7 +290,10 @@ pub(super) fn steady(case: &Case) -> Judged {
     };
     match fold.at_ms(middle.0) {
         Some(at_ms) if at_ms < *last => Ok(()),
-        at_ms => client("middle chunk", format!("before {last:.0} ms"), format!("{at_ms:?} ms")),
+        at_ms => {
+            let got = at_ms.map_or_else(|| "nothing".to_owned(), |at_ms| format!("{at_ms:.0} ms"));
+            client("middle chunk", format!("before {last:.0} ms"), got)
+        }
     }
 }
 

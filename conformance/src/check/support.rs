@@ -10,8 +10,9 @@ use crate::case::{Asked, Case, Seen};
 use crate::dialect;
 use crate::fold::{Answer, Fold};
 use crate::meaning::{self, Difference, Facet};
+use crate::report::model::End;
 use crate::scenario::Outcome;
-use crate::text::short;
+use crate::text::{self, json, short};
 
 /// What a check says that does not say that all is well.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -96,14 +97,14 @@ pub(super) fn equal(pointer: &str, expected: &str, actual: &str) -> Judged {
 /// A text quoted, from shortly before the place where it leaves the other one.
 fn quoted(text: &str, other: &str) -> String {
     if text.len() <= QUOTE / 2 {
-        return format!("{text:?}");
+        return json(text);
     }
     let same = text.bytes().zip(other.bytes()).take_while(|(left, right)| left == right).count();
     let mut from = same.saturating_sub(40);
     while !text.is_char_boundary(from) {
         from -= 1;
     }
-    format!("({} bytes) … {:?}", text.len(), short(&text[from..], QUOTE / 2))
+    format!("({} bytes) … {}", text.len(), json(&short(&text[from..], QUOTE / 2)))
 }
 
 /// The last request that the provider received.
@@ -194,17 +195,26 @@ fn is_passed_on(case: &Case, asked: &Asked, pointer: &str) -> bool {
 /// What the client got, in a few words.
 pub(super) fn got(case: &Case) -> String {
     let transcript = &case.transcript;
+    let end = match transcript.end {
+        End::Complete => "",
+        End::Truncated => ", cut off",
+        End::Reset => ", reset",
+        End::TimedOut => ", never ended",
+        End::Left => ", left by the client",
+        End::Refused => ", no HTTP",
+    };
     let body = transcript.body();
-    let body = short(&String::from_utf8_lossy(&body), 240);
+    let body = text::line(&short(&String::from_utf8_lossy(&body), 240));
     match transcript.status {
-        Some(status) => format!("status {status}, {:?}, {body:?}", transcript.end),
-        None => format!("{:?} {}", transcript.end, transcript.reason),
+        Some(status) if body.is_empty() => format!("status {status}{end}: no body"),
+        Some(status) => format!("status {status}{end}: {body}"),
+        None => format!("no reply{end}: {}", transcript.reason),
     }
 }
 
-/// A member's text, or the JSON that it is.
-pub(super) fn show(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), |text| format!("{text:?}"))
+/// `400 or 422`.
+pub(super) fn either(statuses: &[u16]) -> String {
+    statuses.iter().map(ToString::to_string).collect::<Vec<_>>().join(" or ")
 }
 
 /// Where what the provider was told differs from what the client meant.

@@ -4,14 +4,14 @@ use serde_json::Value;
 
 use super::request::long_numbers;
 use super::support::{
-    Finding, Side, answer, asked, carried, carried_or_named, client, equal, finding, fold, show, unless,
-    upstream,
+    Finding, Side, answer, asked, carried, carried_or_named, client, equal, finding, fold, unless, upstream,
 };
 use super::{Check, Judged, Verdict};
 use crate::case::Case;
 use crate::fold::Call;
 use crate::meaning::{Facet, Meaning, Part, Turn};
 use crate::surface::Place;
+use crate::text::json;
 
 pub(super) const TABLE: &[(&str, Check)] = &[
     ("chat.request.tools.definitions", |case| carried(case, Facet::Tools)),
@@ -66,7 +66,7 @@ fn nameless_results(request: &Value) -> Vec<Finding> {
         let name = part["functionResponse"]["name"].as_str()?;
         (!called.contains(&name)).then(|| {
             let pointer = format!("{pointer}/functionResponse/name");
-            finding(Side::Upstream, &pointer, format!("one of {called:?}"), format!("{name:?}"))
+            finding(Side::Upstream, &pointer, format!("one of {}", json(&called)), json(name))
         })
     });
     strangers.collect()
@@ -176,7 +176,7 @@ fn arguments_json(case: &Case) -> Judged {
     });
     let report = |(position, call): (usize, &Call)| {
         let pointer = format!("{}/{position}/function/arguments", case.place(Place::Calls));
-        finding(Side::Client, &pointer, "JSON text of an object", format!("{:?}", call.arguments))
+        finding(Side::Client, &pointer, "JSON text of an object", json(&call.arguments))
     };
     unless(broken.map(report).collect())
 }
@@ -186,7 +186,7 @@ fn no_arguments(case: &Case) -> Judged {
     let got = answer(case)?.calls.first().map_or("no call", |call| call.arguments.trim());
     match serde_json::from_str::<Value>(got) {
         Ok(Value::Object(members)) if members.is_empty() => Ok(()),
-        _ => client(case.place(Place::Arguments), "{}", format!("{got:?}")),
+        _ => client(case.place(Place::Arguments), "{}", json(got)),
     }
 }
 
@@ -202,7 +202,7 @@ fn ids(case: &Case) -> Judged {
     if ids.len() == calls.len() && !ids.contains(&"") {
         Ok(())
     } else {
-        client(case.place(Place::Calls), format!("{} ids", calls.len()), format!("{ids:?}"))
+        client(case.place(Place::Calls), format!("{} ids", calls.len()), json(&ids))
     }
 }
 
@@ -215,7 +215,7 @@ fn indexes(case: &Case) -> Judged {
     if got == wanted {
         Ok(())
     } else {
-        client("/choices/0/delta/tool_calls/*/index", format!("{wanted:?}"), format!("{got:?}"))
+        client("/choices/0/delta/tool_calls/*/index", json(&wanted), json(&got))
     }
 }
 
@@ -229,10 +229,10 @@ fn first_piece(case: &Case) -> Judged {
                 && piece["function"]["name"].is_string();
             let is_first = !seen.contains(&piece["index"]);
             if is_first && !complete {
-                return client(&format!("event {number} tool_calls"), "id, type and name", show(piece));
+                return client(&format!("event {number} tool_calls"), "id, type and name", piece);
             }
             if !is_first && piece["function"]["name"].as_str().is_some_and(|name| !name.is_empty()) {
-                return client(&format!("event {number} tool_calls"), "arguments only", show(piece));
+                return client(&format!("event {number} tool_calls"), "arguments only", piece);
             }
             seen.push(piece["index"].clone());
         }
@@ -248,7 +248,7 @@ fn numbers(case: &Case) -> Judged {
     if wanted.is_empty() {
         return Err(Verdict::Untestable("the scenario has no long number".to_owned()));
     }
-    if wanted == got { Ok(()) } else { client("arguments", format!("{wanted:?}"), format!("{got:?}")) }
+    if wanted == got { Ok(()) } else { client("arguments", json(&wanted), json(&got)) }
 }
 
 /// Strings inside of the arguments keep every character.

@@ -2,10 +2,11 @@
 
 use serde_json::Value;
 
-use super::support::{answer, client, fold, show};
+use super::support::{answer, client, fold};
 use super::{Check, Judged, Verdict};
 use crate::Surface;
 use crate::case::Case;
+use crate::text::or_nothing;
 
 pub(super) const TABLE: &[(&str, Check)] = &[
     ("chat.usage.present", present),
@@ -50,7 +51,7 @@ pub(super) fn counts(case: &Case) -> bool {
 pub(super) fn present(case: &Case) -> Judged {
     match given(case)? {
         Some(usage) if usage.is_object() => Ok(()),
-        other => client("/usage", "an object", format!("{other:?}")),
+        other => client("/usage", "an object", or_nothing(other)),
     }
 }
 
@@ -77,7 +78,7 @@ pub(super) fn count(case: &Case, pointer: &str, wanted: Option<u64>) -> Judged {
     let usage = usage(case)?;
     let Some(wanted) = wanted else { return Err(Verdict::NotHere) };
     let got = usage.pointer(pointer).unwrap_or(&Value::Null);
-    if got.as_u64() == Some(wanted) { Ok(()) } else { client(&format!("/usage{pointer}"), wanted, show(got)) }
+    if got.as_u64() == Some(wanted) { Ok(()) } else { client(&format!("/usage{pointer}"), wanted, got) }
 }
 
 /// A count by the surface's own name, where it has another one than chats.
@@ -85,7 +86,7 @@ pub(super) fn own(case: &Case, pointer: &str, wanted: Option<u64>) -> Judged {
     let usage = usage(case)?;
     let Some(wanted) = wanted else { return Err(Verdict::NotHere) };
     let got = usage["own"].pointer(pointer).unwrap_or(&Value::Null);
-    if got.as_u64() == Some(wanted) { Ok(()) } else { client(&format!("/usage{pointer}"), wanted, show(got)) }
+    if got.as_u64() == Some(wanted) { Ok(()) } else { client(&format!("/usage{pointer}"), wanted, got) }
 }
 
 /// The chunk with usage has no choices.
@@ -111,7 +112,7 @@ pub(super) fn last(case: &Case) -> Judged {
     usage(case)?;
     match fold(case)?.chunks.last() {
         Some((_, chunk)) if chunk["usage"].is_object() => Ok(()),
-        other => client("last chunk", "the one with usage", format!("{:?}", other.map(|(_, chunk)| chunk))),
+        other => client("last chunk", "the one with usage", or_nothing(other.map(|(_, chunk)| chunk))),
     }
 }
 

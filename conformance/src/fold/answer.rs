@@ -4,6 +4,7 @@
 //! <https://platform.openai.com/docs/api-reference/completions/object> and
 //! <https://platform.openai.com/docs/api-reference/embeddings/object>.
 
+use serde::Serialize;
 use serde_json::Value;
 
 use super::{Vector, messages, responses};
@@ -47,7 +48,8 @@ pub struct Answer {
 }
 
 /// One thing of those that a reply is made of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Part {
     /// What is thought.
     Reasoning,

@@ -1,10 +1,10 @@
 //! What of the client's meaning did not reach the provider, and what reached it that the client never said.
 
-use std::fmt::Debug;
-
+use serde::Serialize;
 use serde_json::Value;
 
 use super::{Choice, Effort, Format, Input, Meaning, Tool, compare_turns};
+use crate::text::{json, or_nothing};
 
 /// Something that the client meant and the provider was told otherwise, or not at all.
 #[derive(Debug, Clone, PartialEq)]
@@ -155,7 +155,10 @@ fn tools(client: &Meaning, upstream: &Meaning, found: &mut Vec<Difference>) {
     }
     let stranger = |sent: &&Tool| !client.tools.iter().any(|tool| tool.name == sent.name);
     if let Some(stranger) = upstream.tools.iter().find(stranger) {
-        found.push(difference(Facet::Tools, "tools", &"no other tool", Some(stranger)));
+        found.push(Difference {
+            expected: "no other tool".to_owned(),
+            ..difference(Facet::Tools, "tools", &(), Some(stranger))
+        });
     }
 }
 
@@ -228,12 +231,7 @@ fn parameter(
     if upstream.is_some_and(|sent| *sent == wanted || is_same_number(sent, &wanted)) {
         return;
     }
-    let actual = upstream.map_or_else(|| "nothing".to_owned(), Value::to_string);
-    found.push(Difference {
-        expected: wanted.to_string(),
-        actual,
-        ..difference(facet, name, &wanted, upstream)
-    });
+    found.push(difference(facet, name, &wanted, upstream));
 }
 
 /// Whether two numbers are one number, whole or not, by as many digits as a single-precision float has: what a model does
@@ -248,7 +246,7 @@ pub(crate) fn is_same_number(one: &Value, other: &Value) -> bool {
     }
 }
 
-fn value(member: Option<impl serde::Serialize>) -> Option<Value> {
+fn value(member: Option<impl Serialize>) -> Option<Value> {
     serde_json::to_value(member?).ok()
 }
 
@@ -256,7 +254,8 @@ fn some(texts: &[String]) -> Option<Value> {
     (!texts.is_empty()).then(|| Value::from(texts.to_vec()))
 }
 
-pub(super) fn difference<T: Debug, U: Debug>(
+/// Both are quoted as JSON, which every reader of a report can read.
+pub(super) fn difference<T: Serialize, U: Serialize>(
     facet: Facet,
     member: &str,
     expected: &T,
@@ -266,8 +265,51 @@ pub(super) fn difference<T: Debug, U: Debug>(
         facet,
         member: member.to_owned(),
         pointer: format!("/{member}"),
-        expected: format!("{expected:?}"),
-        actual: actual.map_or_else(|| "nothing".to_owned(), |actual| format!("{actual:?}")),
+        expected: json(expected),
+        actual: or_nothing(actual),
         absent: actual.is_none(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::meaning::openai;
+
+    /// Whoever reads a report knows JSON, and need not know how the judge is written.
+    #[test]
+    fn what_is_missed_is_quoted_in_the_clients_words() {
+        let call =
+            json!({"id": "call_1", "type": "function", "function": {"name": "f", "arguments": "{\"a\":1}"}});
+        let asked = openai(&json!({
+            "messages": [
+                {"role": "user", "content": [{"type": "image_url", "image_url": {"url": "data:image/png;base64,iVBO"}}]},
+                {"role": "assistant", "tool_calls": [call]},
+                {"role": "tool", "tool_call_id": "call_1", "content": "7"},
+            ],
+            "tools": [{"type": "function", "function": {"name": "f", "parameters": {"type": "object", "properties": {"a": {}}}}}],
+            "tool_choice": {"type": "function", "function": {"name": "f"}},
+            "response_format": {"type": "json_object"},
+            "reasoning_effort": "low",
+            "stop": "END",
+        }));
+        let found = compare(&asked, &Meaning::default());
+        let quoted: Vec<_> = found.iter().map(|found| (found.facet, found.expected.as_str())).collect();
+        let wanted = [
+            (Facet::Turns, r#"["user","assistant","user"]"#),
+            (Facet::Images, r#"[{"image":"data:image/png;base64,iVBO"}]"#),
+            (Facet::Calls, r#"[{"call":{"id":"call_1","name":"f","arguments":{"a":1}}}]"#),
+            (Facet::Results, r#"[{"result":{"id":"call_1","text":"7"}}]"#),
+            (Facet::Tools, r#"{"name":"f","parameters":{"properties":{"a":{}},"type":"object"}}"#),
+            (Facet::Choice, r#"{"named":"f"}"#),
+            (Facet::Format, r#""json_object""#),
+            (Facet::Stop, r#"["END"]"#),
+            (Facet::Effort, r#"{"level":"low"}"#),
+        ];
+        assert_eq!(quoted, wanted);
+        let is_nothing = |found: &Difference| found.actual == "nothing" || found.actual == "[]";
+        assert!(found.iter().all(is_nothing), "{found:?}");
     }
 }

@@ -1,11 +1,11 @@
 //! Compares who said what: system texts and turns.
 
-use std::fmt::Debug;
-
+use serde::Serialize;
 use serde_json::Value;
 
 use super::compare::difference;
 use super::{Difference, Facet, Meaning, Part, Turn};
+use crate::text::{json, short};
 
 pub(super) fn system(client: &Meaning, upstream: &Meaning, found: &mut Vec<Difference>) {
     if !carries(&client.system, &upstream.system) && !asks_for_json(client, upstream) {
@@ -77,25 +77,26 @@ fn turn(position: usize, said: &Turn, sent: &Turn, found: &mut Vec<Difference>) 
     };
     let (wanted, got) = (texts(said), texts(sent));
     if !carries(&wanted, &got) {
-        note(Facet::Turns, short(&wanted), short(&got), got.is_empty());
+        note(Facet::Turns, told(&wanted), told(&got), got.is_empty());
     }
     let (wanted, got) = (kinds(said, sent), kinds(sent, said));
     if wanted != got {
-        note(Facet::Turns, format!("parts in the order {wanted:?}"), format!("{got:?}"), false);
+        note(Facet::Turns, format!("parts in the order {}", wanted.join(", ")), got.join(", "), false);
     }
     for facet in [Facet::Images, Facet::Audio, Facet::Files, Facet::Calls, Facet::Reasoning] {
-        let of = |turn: &Turn| {
-            turn.parts.iter().filter(|part| facet_of(part) == facet).cloned().collect::<Vec<_>>()
-        };
-        let (wanted, got) = (of(said), of(sent));
+        let (wanted, got) = (about(facet, said), about(facet, sent));
         if wanted != got {
-            note(facet, short(&wanted), short(&got), got.is_empty());
+            note(facet, told(&wanted), told(&got), got.is_empty());
         }
     }
-    let (wanted, got) = (results(said), results(sent));
+    let (wanted, got) = (about(Facet::Results, said), about(Facet::Results, sent));
     if wanted.len() != got.len() || wanted.iter().zip(&got).any(|(wanted, got)| !same_result(wanted, got)) {
-        note(Facet::Results, short(&wanted), short(&got), got.is_empty());
+        note(Facet::Results, told(&wanted), told(&got), got.is_empty());
     }
+}
+
+fn about(facet: Facet, turn: &Turn) -> Vec<&Part> {
+    turn.parts.iter().filter(|part| facet_of(part) == facet).collect()
 }
 
 fn facet_of(part: &Part) -> Facet {
@@ -120,37 +121,45 @@ fn texts(turn: &Turn) -> Vec<String> {
     turn.parts.iter().filter_map(text).collect()
 }
 
-fn results(turn: &Turn) -> Vec<(String, String)> {
-    let result = |part: &Part| match part {
-        Part::Result { id, text } => Some((id.clone(), text.clone())),
-        _ => None,
-    };
-    turn.parts.iter().filter_map(result).collect()
-}
-
 /// Same id, and the same text or the same JSON. A provider whose results are objects may wrap another JSON in one member.
-fn same_result(wanted: &(String, String), got: &(String, String)) -> bool {
+fn same_result(wanted: &Part, got: &Part) -> bool {
+    let (Part::Result { id, text }, Part::Result { id: got_id, text: got }) = (wanted, got) else {
+        return false;
+    };
     let json = |text: &str| serde_json::from_str::<Value>(text).ok();
     let wraps = |got: &Value, wanted: &Value| {
         got.as_object().is_some_and(|members| members.len() == 1 && members.values().next() == Some(wanted))
     };
     // Where a result has several parts, what stands between them is nowhere said.
-    let parts: Vec<_> = wanted.1.split('\n').map(str::to_owned).collect();
-    wanted.0 == got.0
-        && (carries(&parts, std::slice::from_ref(&got.1))
-            || match (json(&wanted.1), json(&got.1)) {
+    let parts: Vec<_> = text.split('\n').map(str::to_owned).collect();
+    id == got_id
+        && (carries(&parts, std::slice::from_ref(got))
+            || match (json(text), json(got)) {
                 (Some(wanted), Some(got)) => wanted == got || wraps(&got, &wanted),
-                (None, Some(got)) => wraps(&got, &Value::String(wanted.1.clone())),
+                (None, Some(got)) => wraps(&got, &Value::String(text.clone())),
                 _ => false,
             })
 }
 
 /// The kinds of parts in order, runs as one, without those that the other side has none of: those differ by themselves.
-fn kinds(turn: &Turn, other: &Turn) -> Vec<Facet> {
-    let has = |facet: &Facet| other.parts.iter().any(|part| facet_of(part) == *facet);
-    let mut kinds: Vec<Facet> = turn.parts.iter().map(facet_of).filter(has).collect();
+fn kinds(turn: &Turn, other: &Turn) -> Vec<&'static str> {
+    let has = |kind: &&str| other.parts.iter().any(|part| kind_of(part) == *kind);
+    let mut kinds: Vec<_> = turn.parts.iter().map(kind_of).filter(has).collect();
     kinds.dedup();
     kinds
+}
+
+fn kind_of(part: &Part) -> &'static str {
+    match part {
+        Part::Text(_) | Part::Refusal(_) => "text",
+        Part::Image(_) => "image",
+        Part::Audio(..) => "audio",
+        Part::File(_) => "file",
+        Part::Call { .. } => "call",
+        Part::Result { .. } => "result",
+        Part::Reasoning(..) => "reasoning",
+        Part::Unknown(_) => "something else",
+    }
 }
 
 /// Every text in order, and nothing else but white space between them: how texts are cut into blocks means nothing.
@@ -166,6 +175,6 @@ fn carries(wanted: &[String], got: &[String]) -> bool {
 }
 
 /// Long texts and pictures by their beginning and end.
-fn short(value: &impl Debug) -> String {
-    crate::text::short(&format!("{value:?}"), 400)
+fn told(value: &impl Serialize) -> String {
+    short(&json(value), 400)
 }

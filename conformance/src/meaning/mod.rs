@@ -21,6 +21,7 @@ mod vertex;
 
 use std::collections::BTreeMap;
 
+use serde::{Serialize, Serializer};
 use serde_json::Value;
 
 use crate::{Surface, dialect};
@@ -81,7 +82,8 @@ pub struct Turn {
 }
 
 /// One thing in a turn.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Part {
     /// Text; never empty.
     Text(String),
@@ -116,7 +118,8 @@ pub enum Part {
 }
 
 /// One thing of several that are asked at once.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
 pub enum Input {
     /// A text, character by character.
     Text(String),
@@ -133,19 +136,34 @@ pub enum Picture {
     Url(String),
 }
 
+/// As the client says it: an address, be it one that holds the picture.
+impl Serialize for Picture {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Data(media_type, base64) => {
+                serializer.collect_str(&format_args!("data:{media_type};base64,{base64}"))
+            }
+            Self::Url(address) => serializer.serialize_str(address),
+        }
+    }
+}
+
 /// A tool.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Tool {
     /// Its name.
     pub name: String,
     /// What it does; empty where nothing is said.
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub description: String,
     /// JSON schema of its arguments; an absent one is that of an object without members.
+    #[serde(rename = "parameters")]
     pub schema: Value,
 }
 
 /// How the model shall choose among tools.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Choice {
     /// As it likes.
     Auto,
@@ -160,16 +178,19 @@ pub enum Choice {
 }
 
 /// The form of an answer.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub enum Format {
     /// Some JSON object.
+    #[serde(rename = "json_object")]
     Object,
     /// JSON of this schema.
+    #[serde(rename = "json_schema")]
     Schema(Value),
 }
 
 /// How much to think.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Effort {
     /// By name: `low`.
     Level(String),
