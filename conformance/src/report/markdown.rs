@@ -108,15 +108,15 @@ impl Page {
             .filter(|(_, counts)| counts.judged() > 0)
             .partition(|(_, counts)| counts.unexpected() + counts.warn + counts.xfail > 0);
         let mut loud = loud;
-        loud.sort_by_key(|(_, counts)| std::cmp::Reverse((counts.unexpected(), counts.warn, counts.xfail)));
+        loud.sort_by_key(|(_, counts)| std::cmp::Reverse((counts.unexpected(), counts.xfail, counts.warn)));
         if !loud.is_empty() {
-            writeln!(self.text, "| provider | fail | untestable | stale | warn | expected failure | pass |")?;
+            writeln!(self.text, "| provider | fail | untestable | stale | expected failure | warn | pass |")?;
             writeln!(self.text, "|---|--:|--:|--:|--:|--:|--:|")?;
         }
         for (name, counts) in &loud {
             let Statistics { pass, fail, warn, xfail, xpass, untestable, error, .. } = counts;
             let fail = fail + error;
-            writeln!(self.text, "| {name} | {fail} | {untestable} | {xpass} | {warn} | {xfail} | {pass} |")?;
+            writeln!(self.text, "| {name} | {fail} | {untestable} | {xpass} | {xfail} | {warn} | {pass} |")?;
         }
         let names: Vec<&str> = quiet.iter().map(|(name, _)| name.as_str()).collect();
         match names.len() {

@@ -89,15 +89,16 @@ impl Statistics {
         self.fail + self.untestable + self.xpass + self.error
     }
 
-    /// The worst status counted, for one sign that stands for many checks; `None` when nothing was counted.
+    /// The worst status counted, for one sign that stands for many checks; `None` when nothing was counted. What must hold and does not
+    /// is worse than what should, though it was expected.
     pub fn worst(&self) -> Option<Status> {
         let order = [
             (self.error, Status::Error),
             (self.fail, Status::Fail),
             (self.untestable, Status::Untestable),
             (self.xpass, Status::Xpass),
-            (self.warn, Status::Warn),
             (self.xfail, Status::Xfail),
+            (self.warn, Status::Warn),
             (self.pass, Status::Pass),
             (self.skip, Status::Skip),
         ];

@@ -46,8 +46,8 @@ fn order(status: Status) -> u8 {
         Status::Fail => 1,
         Status::Untestable => 2,
         Status::Xpass => 3,
-        Status::Warn => 4,
-        Status::Xfail => 5,
+        Status::Xfail => 4,
+        Status::Warn => 5,
         Status::Pass => 6,
         Status::Skip => 7,
     }

@@ -19,7 +19,7 @@ const button = (words, props = {}, ...more) => make("button", { type: "button", 
 // Worst first: one sign stands for many checks.
 const STATUSES = [
   ["error", "!", "harness error"], ["fail", "✕", "fail"], ["untestable", "?", "untestable"], ["xpass", "↑", "stale expectation"],
-  ["warn", "▲", "warn"], ["xfail", "≈", "expected failure"], ["pass", "✓", "pass"], ["skip", "–", "not claimed"],
+  ["xfail", "≈", "expected failure"], ["warn", "▲", "warn"], ["pass", "✓", "pass"], ["skip", "–", "not claimed"],
 ];
 const SIGN = Object.fromEntries(STATUSES.map(([name, sign]) => [name, sign]));
 const WORDS = Object.fromEntries(STATUSES.map(([name, , words]) => [name, words]));

@@ -92,6 +92,28 @@ async fn filtered(browser: &Client) -> Result<(), fantoccini::error::CmdError> {
     panic!("all words are looked for: {}", text(browser, "#view").await?);
 }
 
+/// What became of a requirement stands beside its name, however long the word for it.
+#[tokio::test]
+async fn no_word_covers_another() {
+    const COVERED: &str = "return [...document.querySelectorAll('.requirement > summary')].filter((one) => {
+        const range = document.createRange();
+        range.selectNodeContents(one.querySelector('.badge'));
+        return range.getBoundingClientRect().right > one.querySelector('code').getBoundingClientRect().left;
+    }).map((one) => one.innerText)";
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("report.html");
+    std::fs::write(&file, html::render(&sample(), Keep::All).unwrap()).unwrap();
+    let page = format!("file://{}", file.display());
+    in_browser(async |browser| {
+        browser.set_window_size(1280, 900).await?;
+        browser.goto(&page).await?;
+        assert!(count(browser, ".requirement > summary .badge.xfail").await? > 0, "the longest word");
+        assert_eq!(browser.execute(COVERED, vec![]).await?, serde_json::json!([]));
+        Ok(())
+    })
+    .await;
+}
+
 /// Nothing is wider than a phone but what scrolls, in either scheme; and all words can be read: the contrast that
 /// <https://www.w3.org/TR/WCAG22/#contrast-minimum> asks for.
 #[tokio::test]
