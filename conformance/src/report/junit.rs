@@ -79,7 +79,7 @@ fn status(check: &Check, requirement: &RequirementResult, finding: impl Fn() -> 
     let reason = check.notes.first().unwrap_or(&requirement.sentence);
     let mut status = match check.status {
         Status::Pass | Status::Warn => return TestCaseStatus::success(),
-        Status::Xfail | Status::Skip => {
+        Status::Xfail | Status::Blocked | Status::Skip => {
             let mut status = TestCaseStatus::skipped();
             status.set_message(reason);
             return status;

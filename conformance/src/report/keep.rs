@@ -81,7 +81,8 @@ fn ranks(report: &Report) -> HashMap<(&str, &str), usize> {
     let mut providers: HashSet<(&str, &str)> = HashSet::new();
     let mut cells: HashMap<(&str, &str), usize> = HashMap::new();
     let mut ranks: HashMap<(&str, &str), usize> = HashMap::new();
-    let shows = |check: &&Check| !check.is_quiet() && check.status != Status::Untestable;
+    let is_untested = |check: &&Check| matches!(check.status, Status::Untestable | Status::Blocked);
+    let shows = |check: &&Check| !check.is_quiet() && !is_untested(check);
     for check in report.checks.iter().filter(shows) {
         let provider = check.cell.rsplit_once('/').map_or(check.cell.as_str(), |(provider, _)| provider);
         let before = cells.entry((&check.id, &check.cell)).or_insert(1);
@@ -95,7 +96,7 @@ fn ranks(report: &Report) -> HashMap<(&str, &str), usize> {
         *rank = (*rank).min(own);
     }
     let mut untestable = HashSet::new();
-    for check in report.checks.iter().filter(|check| check.status == Status::Untestable) {
+    for check in report.checks.iter().filter(is_untested) {
         let play = (check.scenario.as_str(), check.cell.as_str());
         if !ranks.contains_key(&play) {
             untestable.insert(play);

@@ -84,6 +84,7 @@ impl Page {
             (counts.xpass, "stale expectations"),
             (counts.warn, "warn"),
             (counts.xfail, "fail as expected"),
+            (counts.blocked, "could not be judged for that"),
             (counts.skip, "not claimed"),
         ];
         let told = all.into_iter().filter(|(count, _)| *count > 0);

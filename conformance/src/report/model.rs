@@ -274,7 +274,7 @@ impl Check {
 
     /// Whether it holds, or says nothing: there is nothing to look at.
     pub fn is_quiet(&self) -> bool {
-        matches!(self.status, Status::Pass | Status::Skip)
+        matches!(self.status, Status::Pass | Status::Blocked | Status::Skip)
     }
 
     /// Whether the run is not as expected because of it.

@@ -20,6 +20,8 @@ pub enum Status {
     Skip,
     /// What had to happen first did not happen.
     Untestable,
+    /// The same, because of a failure that is expected.
+    Blocked,
     /// The harness itself failed.
     Error,
 }
@@ -42,6 +44,8 @@ pub struct Statistics {
     pub skip: usize,
     /// What had to happen first did not happen; counts as a failure.
     pub untestable: usize,
+    /// What had to happen first did not happen, because of a failure that is expected.
+    pub blocked: usize,
     /// The harness itself failed.
     pub error: usize,
 }
@@ -57,6 +61,7 @@ impl Statistics {
             Status::Xpass => &mut self.xpass,
             Status::Skip => &mut self.skip,
             Status::Untestable => &mut self.untestable,
+            Status::Blocked => &mut self.blocked,
             Status::Error => &mut self.error,
         };
         *counter += 1;
@@ -71,6 +76,7 @@ impl Statistics {
         self.xpass += other.xpass;
         self.skip += other.skip;
         self.untestable += other.untestable;
+        self.blocked += other.blocked;
         self.error += other.error;
     }
 
@@ -81,7 +87,8 @@ impl Statistics {
 
     /// Those that were judged: all but the skipped.
     pub fn judged(&self) -> usize {
-        self.pass + self.fail + self.warn + self.xfail + self.xpass + self.untestable + self.error
+        let known = self.xfail + self.xpass + self.blocked;
+        self.pass + self.fail + self.warn + known + self.untestable + self.error
     }
 
     /// Those that nobody expected: failures, the untestable, stale expectations and the harness's own errors.
@@ -100,6 +107,7 @@ impl Statistics {
             (self.xfail, Status::Xfail),
             (self.warn, Status::Warn),
             (self.pass, Status::Pass),
+            (self.blocked, Status::Blocked),
             (self.skip, Status::Skip),
         ];
         order.into_iter().find(|(count, _)| *count > 0).map(|(_, status)| status)
@@ -117,6 +125,7 @@ impl Status {
             Self::Xpass => "xpass",
             Self::Skip => "skip",
             Self::Untestable => "untestable",
+            Self::Blocked => "blocked",
             Self::Error => "error",
         }
     }

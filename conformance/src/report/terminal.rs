@@ -229,6 +229,7 @@ impl Page {
             (statistics.untestable, "untestable", "31"),
             (statistics.error, "errors of the harness", "31"),
             (statistics.xfail, "failed as expected", "33"),
+            (statistics.blocked, "could not be judged for that", "33"),
             (statistics.xpass, "passed unexpectedly", "31"),
             (statistics.skip, "skipped", "2"),
         ];
@@ -251,7 +252,7 @@ fn gap(cell: &CellResult) -> &'static str {
     if is_first_of_two { " " } else { "  " }
 }
 
-const SIGNS: [(Status, &str, &str); 8] = [
+const SIGNS: [(Status, &str, &str); 9] = [
     (Status::Pass, "✓", "32"),
     (Status::Fail, "✗", "31"),
     (Status::Warn, "!", "33"),
@@ -259,6 +260,7 @@ const SIGNS: [(Status, &str, &str); 8] = [
     (Status::Xpass, "X", "31"),
     (Status::Skip, "-", "2"),
     (Status::Untestable, "?", "31"),
+    (Status::Blocked, "/", "33"),
     (Status::Error, "E", "31"),
 ];
 

@@ -49,6 +49,7 @@ fn order(status: Status) -> u8 {
         Status::Xfail => 4,
         Status::Warn => 5,
         Status::Pass => 6,
-        Status::Skip => 7,
+        Status::Blocked => 7,
+        Status::Skip => 8,
     }
 }

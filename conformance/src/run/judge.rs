@@ -169,11 +169,11 @@ fn blank(planned: &Planned, requirement: &Requirement) -> Check {
 /// What could not be tested in a play that fails as expected, and in no other way, is expected with that.
 fn expect_what_follows(checks: &mut [Check]) {
     let has = |status| checks.iter().any(|check: &Check| check.status == status);
-    if !has(Status::Xfail) || has(Status::Fail) {
+    if !(has(Status::Xfail) || has(Status::Blocked)) || has(Status::Fail) {
         return;
     }
     for check in checks.iter_mut().filter(|check| check.status == Status::Untestable) {
-        check.status = Status::Xfail;
+        check.status = Status::Blocked;
         check.notes.insert(0, "expected: it follows from what is expected to fail here".to_owned());
     }
 }
@@ -257,7 +257,7 @@ impl Expected {
             met.passed |= !failed;
         }
         if failed && check.status != Status::Warn {
-            check.status = Status::Xfail;
+            check.status = if check.status == Status::Untestable { Status::Blocked } else { Status::Xfail };
             check.notes.insert(0, format!("expected: {}", self.expectation.reason));
         }
         check

@@ -224,7 +224,7 @@ impl Side {
 fn holds(status: Status) -> Option<bool> {
     match status {
         Status::Pass | Status::Xpass => Some(true),
-        Status::Fail | Status::Warn | Status::Xfail | Status::Untestable => Some(false),
+        Status::Fail | Status::Warn | Status::Xfail | Status::Untestable | Status::Blocked => Some(false),
         Status::Skip | Status::Error => None,
     }
 }

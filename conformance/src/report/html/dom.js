@@ -19,13 +19,13 @@ const button = (words, props = {}, ...more) => make("button", { type: "button", 
 // Worst first: one sign stands for many checks.
 const STATUSES = [
   ["error", "!", "harness error"], ["fail", "✕", "fail"], ["untestable", "?", "untestable"], ["xpass", "↑", "stale expectation"],
-  ["xfail", "≈", "expected failure"], ["warn", "▲", "warn"], ["pass", "✓", "pass"], ["skip", "–", "not claimed"],
+  ["xfail", "≈", "expected failure"], ["warn", "▲", "warn"], ["pass", "✓", "pass"], ["blocked", "⊘", "not judged"], ["skip", "–", "not claimed"],
 ];
 const SIGN = Object.fromEntries(STATUSES.map(([name, sign]) => [name, sign]));
 const WORDS = Object.fromEntries(STATUSES.map(([name, , words]) => [name, words]));
 const ORDER = Object.fromEntries(STATUSES.map(([name], place) => [name, place]));
 const BAD = new Set(["error", "fail", "untestable", "xpass"]);
-const QUIET = new Set(["pass", "skip"]);
+const QUIET = new Set(["pass", "blocked", "skip"]);
 const worst = (statuses) => [...statuses].reduce((a, b) => (a === undefined || ORDER[b] < ORDER[a] ? b : a), undefined);
 
 const many = (number, word, plural = `${word}s`) => `${number.toLocaleString("en")} ${number === 1 ? word : plural}`;

@@ -72,6 +72,7 @@ fn lead(report: &Report) -> String {
         (counts.unexpected(), "fail or are stale"),
         (counts.warn, "warn"),
         (counts.xfail, "fail as expected"),
+        (counts.blocked, "could not be judged for that"),
         (counts.skip, "are not claimed"),
     ];
     let rest = rest.into_iter().filter(|(count, _)| *count > 0);

@@ -7,7 +7,7 @@ const surfaces = [...new Set(site.requirements.map((one) => one.id.split(".")[0]
 const state = { q: "", provider: "", surface: "", group: "", level: "", status: new Set(), open: "", play: "" };
 
 // A result of a gateway: requirement → [[provider, counts in the order of COUNTS]…].
-const COUNTS = ["pass", "fail", "warn", "xfail", "xpass", "skip", "untestable", "error"];
+const COUNTS = ["pass", "fail", "warn", "xfail", "xpass", "skip", "untestable", "error", "blocked"];
 const results = new Map(gateways.map((gateway) => [gateway.slug, new Map(gateway.results.map(([place, parts]) => [site.requirements[place].id, parts]))]));
 
 /** Adds counts up; nothing where nothing was judged. */
@@ -15,7 +15,7 @@ function told(parts) {
   const counts = Object.fromEntries(COUNTS.map((name, n) => [name, parts.reduce((sum, [, numbers]) => sum + numbers[n], 0)]));
   const present = COUNTS.filter((name) => counts[name] > 0);
   if (!present.length) return undefined;
-  const judged = COUNTS.reduce((sum, name) => sum + (name === "skip" ? 0 : counts[name]), 0);
+  const judged = COUNTS.reduce((sum, name) => sum + (["skip", "blocked"].includes(name) ? 0 : counts[name]), 0);
   const status = worst(present);
   return { counts, judged, status, held: counts.pass + counts.xpass };
 }
@@ -49,7 +49,7 @@ function summary() {
 /** How many of the requirements hold, of each provider; nothing where nothing was judged. */
 function defects(list) {
   const binding = list.filter(([id]) => requirements.get(id).level !== "SHOULD");
-  const judged = binding.map(([, ...part]) => told([part])?.status).filter((status) => status && status !== "skip");
+  const judged = binding.map(([, ...part]) => told([part])?.status).filter((status) => status && status !== "skip" && status !== "blocked");
   if (!judged.length) return undefined;
   const holds = judged.filter((status) => status === "pass" || status === "xpass").length;
   return { share: holds / judged.length, holds, judged: judged.length, status: worst(judged) };

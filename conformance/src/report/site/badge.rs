@@ -45,7 +45,9 @@ fn badge(path: String, label: String, report: &Report, checks: &[&Check]) -> Opt
     let binds =
         |check: &&&Check| report.requirement(&check.id).is_some_and(|known| known.level != Level::Should);
     let mut holds: HashMap<(&str, &str), bool> = HashMap::new();
-    for check in checks.iter().filter(|check| check.status != Status::Skip).filter(binds) {
+    for check in
+        checks.iter().filter(|check| !matches!(check.status, Status::Skip | Status::Blocked)).filter(binds)
+    {
         let provider = check.cell.split('/').nth(1).unwrap_or_default();
         let held = matches!(check.status, Status::Pass | Status::Xpass);
         *holds.entry((&check.id, provider)).or_insert(true) &= held;

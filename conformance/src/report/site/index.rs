@@ -113,7 +113,7 @@ fn index(entries: &[Entry]) -> Index<'_> {
 
 /// Counts by requirement and provider.
 type Results = Vec<(usize, Vec<Counted>)>;
-type Counted = (usize, [usize; 8]);
+type Counted = (usize, [usize; 9]);
 
 fn results(report: &Report, places: &HashMap<&str, usize>, providers: &[&str]) -> Results {
     let mut counts: BTreeMap<usize, BTreeMap<usize, Statistics>> = BTreeMap::new();
@@ -131,8 +131,9 @@ fn results(report: &Report, places: &HashMap<&str, usize>, providers: &[&str]) -
             counts.entry(*requirement).or_default().entry(*provider).or_default().count(check.status);
         }
     }
-    let numbers =
-        |of: Statistics| [of.pass, of.fail, of.warn, of.xfail, of.xpass, of.skip, of.untestable, of.error];
+    let numbers = |of: Statistics| {
+        [of.pass, of.fail, of.warn, of.xfail, of.xpass, of.skip, of.untestable, of.error, of.blocked]
+    };
     let row = |(requirement, parts): (usize, BTreeMap<usize, Statistics>)| {
         (requirement, parts.into_iter().map(|(provider, of)| (provider, numbers(of))).collect())
     };

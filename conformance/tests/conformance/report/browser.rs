@@ -67,7 +67,7 @@ async fn by_keyboard(browser: &Client) -> Result<(), fantoccini::error::CmdError
     assert!(text(browser, "#help").await?.contains("next and previous failure"));
     keys(browser, Key::Escape.into()).await?;
     keys(browser, '2').await?;
-    assert_eq!(count(browser, "#view .cell").await?, 16);
+    assert_eq!(count(browser, "#view .cell").await?, 18);
     keys(browser, 'n').await?;
     keys(browser, Key::Enter.into()).await?;
     assert!(text(browser, "#detail-title").await?.contains("chat.sample.fail"), "n and Enter open a failure");

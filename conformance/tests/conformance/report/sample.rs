@@ -8,7 +8,7 @@ use conformance::report::model::{
 use conformance::{Cell, Level, Mode, Surface};
 use serde_json::json;
 
-const STATUSES: [Status; 8] = [
+const STATUSES: [Status; 9] = [
     Status::Pass,
     Status::Fail,
     Status::Warn,
@@ -17,6 +17,7 @@ const STATUSES: [Status; 8] = [
     Status::Skip,
     Status::Untestable,
     Status::Error,
+    Status::Blocked,
 ];
 
 /// Two cells; a row for each status in the first, all passing in the second.
@@ -35,8 +36,8 @@ pub(crate) fn sample() -> Report {
             name: "touchstone".into(),
             version: "0.1.0".into(),
             digest: "c0ffee00c0ffee00".into(),
-            requirements: 8,
-            scenarios: 8,
+            requirements: STATUSES.len(),
+            scenarios: STATUSES.len(),
         },
         implementation: Implementation {
             organization: "Example".into(),
@@ -47,7 +48,7 @@ pub(crate) fn sample() -> Report {
             unverified: None,
         },
         environment: environment(),
-        summary: Summary { statistics: count(&checks, |_| true), plays: 16, exit_code: 1 },
+        summary: Summary { statistics: count(&checks, |_| true), plays: checks.len(), exit_code: 1 },
         scenarios: STATUSES.iter().map(|status| row(*status, &checks)).collect(),
         requirements: (0..STATUSES.len()).map(|n| requirement(n, &checks)).collect(),
         plays: checks.iter().zip(10..).map(played).collect(),
@@ -93,7 +94,7 @@ fn environment() -> Environment {
 }
 
 fn check(n: usize, scenario: &str, cell: &Cell, status: Status) -> Check {
-    let broken = !matches!(status, Status::Pass | Status::Skip | Status::Xpass);
+    let broken = !matches!(status, Status::Pass | Status::Skip | Status::Xpass | Status::Blocked);
     Check {
         id: format!("chat.rule.{n}"),
         scenario: scenario.into(),
@@ -102,10 +103,10 @@ fn check(n: usize, scenario: &str, cell: &Cell, status: Status) -> Check {
         pointer: broken.then(|| "client /choices/0/finish_reason".into()),
         expected: broken.then(|| "\"tool_calls\"".into()),
         actual: broken.then(|| "\"stop\"".into()),
-        notes: if status == Status::Skip {
-            vec!["the profile does not declare `tools`".into()]
-        } else {
-            Vec::new()
+        notes: match status {
+            Status::Skip => vec!["the profile does not declare `tools`".into()],
+            Status::Blocked => vec!["expected: it follows".into(), "the client got no reply".into()],
+            _ => Vec::new(),
         },
     }
 }

@@ -98,7 +98,7 @@ fn a_set_that_points_nowhere_or_swells_is_refused() {
     let set = |cells: Vec<usize>, requirements: Vec<usize>| json!({"status": "pass", "scenario": "chat.sample.pass", "cells": cells, "requirements": requirements});
     assert!(read(set(vec![0], vec![0])).is_ok());
     assert!(read(set(vec![2], vec![0])).unwrap_err().contains("no cell 2"));
-    assert!(read(set(vec![0], vec![8])).unwrap_err().contains("no requirement 8"));
+    assert!(read(set(vec![0], vec![9])).unwrap_err().contains("no requirement 9"));
     assert!(read(set(vec![0; 4096], vec![0; 4096])).unwrap_err().contains("more than"));
 }
 
@@ -110,7 +110,7 @@ fn evidence_is_kept_as_asked_for() {
         let plays = read.evidence.iter().map(|seen| (seen.scenario.clone(), seen.cell.clone()));
         plays.collect::<Vec<_>>()
     };
-    assert_eq!(kept(Keep::All).len(), 16);
+    assert_eq!(kept(Keep::All).len(), 18);
     assert_eq!(kept(Keep::None), []);
     let failing = kept(Keep::Failures);
     let loud = report.checks.iter().filter(|check| !matches!(check.status, Status::Pass | Status::Skip));
