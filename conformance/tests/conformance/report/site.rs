@@ -103,6 +103,12 @@ async fn visit(browser: &Client, page: &str) -> Result<(), fantoccini::error::Cm
         words(browser, "#summary tbody").await?.starts_with("Better & <b>bolder</b>"),
         "the best comes first"
     );
+    let share = "#summary a[href='gateways/sample.html#view=findings&provider=openai']";
+    assert_eq!(
+        words(browser, share).await?,
+        "33 %",
+        "of six that were judged; no SHOULD, nothing skipped or blocked"
+    );
     assert_eq!(count(browser, ".square.fail").await?, 1);
     keys(browser, '/').await?;
     browser.active_element().await?.send_keys("rule.1").await?;
