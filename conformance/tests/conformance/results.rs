@@ -62,6 +62,22 @@ fn every_page_says_what_its_report_says() {
     }
 }
 
+/// `UPDATE_SUMMARIES=1` writes them anew, when summaries have another form.
+#[test]
+fn every_summary_is_its_reports_own() {
+    for (name, report) in reports() {
+        let path = results().join(name).join("summary.md");
+        let summary = report::markdown::render(report);
+        if std::env::var_os("UPDATE_SUMMARIES").is_some() {
+            std::fs::write(&path, &summary).unwrap();
+        }
+        assert!(
+            std::fs::read_to_string(&path).unwrap() == summary,
+            "{name}: its summary is of another report"
+        );
+    }
+}
+
 #[test]
 fn what_is_published_is_as_expected_and_names_no_machine() {
     for (name, report) in reports() {
