@@ -32,12 +32,8 @@ pub(super) const TABLE: &[(&str, Check)] = &[
 /// Where usage is a part of the form, nobody need ask.
 fn is_asked(case: &Case) -> bool {
     let is_told = || case.api().is_none_or(|api| api.counts_streams);
-    counts(case) && (!case.is_stream() || (asks(case) || !is_chunked(case)) && is_told())
-}
-
-/// Whether a stream of this form tells its usage only to those who ask for it.
-fn is_chunked(case: &Case) -> bool {
-    matches!(case.surface(), Surface::Chat | Surface::Completions)
+    let is_chunked = matches!(case.surface(), Surface::Chat | Surface::Completions);
+    counts(case) && (!case.is_stream() || (asks(case) || !is_chunked) && is_told())
 }
 
 fn asks(case: &Case) -> bool {
@@ -119,7 +115,7 @@ pub(super) fn last(case: &Case) -> Judged {
 /// Who did not ask gets no chunk without choices: many clients read the first choice of every chunk. One that carries an
 /// extension, such as a guardrail's trace, was asked for.
 pub(super) fn unasked(case: &Case) -> Judged {
-    if asks(case) || !case.is_stream() || !is_chunked(case) {
+    if asks(case) {
         return Err(Verdict::NotHere);
     }
     let known =
