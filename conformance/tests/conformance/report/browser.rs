@@ -11,9 +11,15 @@ use super::sample::sample;
 #[tokio::test]
 async fn a_reader_finds_what_fails_and_sees_it_on_the_wire() {
     let folder = tempfile::tempdir().unwrap();
+    let page = page(&folder);
+    in_browser(async |browser| visit(browser, &page).await).await;
+}
+
+/// The address of the sample's page, written here.
+fn page(folder: &tempfile::TempDir) -> String {
     let file = folder.path().join("report.html");
-    std::fs::write(&file, html::render(&sample(), Keep::All).unwrap()).unwrap();
-    in_browser(async |browser| visit(browser, &format!("file://{}", file.display())).await).await;
+    std::fs::write(&file, html::render(&sample(), Keep::All).expect("it renders")).expect("a folder");
+    format!("file://{}", file.display())
 }
 
 /// What a reader does: sees where it fails, opens a finding by mouse, reads, closes; then the same by keyboard.
@@ -101,9 +107,7 @@ async fn no_word_covers_another() {
         return range.getBoundingClientRect().right > one.querySelector('code').getBoundingClientRect().left;
     }).map((one) => one.innerText)";
     let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("report.html");
-    std::fs::write(&file, html::render(&sample(), Keep::All).unwrap()).unwrap();
-    let page = format!("file://{}", file.display());
+    let page = page(&folder);
     in_browser(async |browser| {
         browser.set_window_size(1280, 900).await?;
         browser.goto(&page).await?;
@@ -119,9 +123,7 @@ async fn no_word_covers_another() {
 #[tokio::test]
 async fn the_page_fits_a_phone_and_can_be_read_in_either_scheme() {
     let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("report.html");
-    std::fs::write(&file, html::render(&sample(), Keep::All).unwrap()).unwrap();
-    let page = format!("file://{}", file.display());
+    let page = page(&folder);
     in_browser(async |browser| {
         browser.set_window_size(500, 900).await?;
         browser.goto(&page).await?;

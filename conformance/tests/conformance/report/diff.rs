@@ -20,7 +20,7 @@ fn a_report_does_not_differ_from_itself() {
 fn what_held_and_holds_no_more_is_a_regression() {
     let (old, mut new) = (sample(), sample());
     let index = position(&new, Status::Pass);
-    for broken in [Status::Fail, Status::Warn, Status::Untestable, Status::Xfail] {
+    for broken in [Status::Fail, Status::Warn, Status::Untestable, Status::Xfail, Status::Blocked] {
         new.checks[index].status = broken;
         let there = diff(&old, &new);
         assert!(there.regressed(), "{broken:?}");
