@@ -85,7 +85,7 @@ impl Statistics {
         self.judged() + self.skip
     }
 
-    /// Those that were judged: all but the skipped.
+    /// All but the skipped: those that were judged, and those that could not be.
     pub fn judged(&self) -> usize {
         let known = self.xfail + self.xpass + self.blocked;
         self.pass + self.fail + self.warn + known + self.untestable + self.error

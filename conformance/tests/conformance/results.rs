@@ -73,7 +73,7 @@ fn every_summary_is_its_reports_own() {
         }
         assert!(
             std::fs::read_to_string(&path).unwrap() == summary,
-            "{name}: its summary is of another report"
+            "{name}'s summary is stale: UPDATE_SUMMARIES=1 cargo test -p conformance results"
         );
     }
 }
