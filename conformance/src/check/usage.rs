@@ -115,7 +115,8 @@ pub(super) fn last(case: &Case) -> Judged {
 /// Who did not ask gets no chunk without choices: many clients read the first choice of every chunk. One that carries an
 /// extension, such as a guardrail's trace, was asked for.
 pub(super) fn unasked(case: &Case) -> Judged {
-    if asks(case) {
+    // Also in a streamed play a call may be one that asks for no stream.
+    if asks(case) || !case.is_stream() {
         return Err(Verdict::NotHere);
     }
     let known =
