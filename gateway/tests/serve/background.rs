@@ -215,7 +215,7 @@ async fn a_stream_is_taken_up_again_where_it_was_lost() {
     let last: Value = serde_json::from_str(last).unwrap();
     assert_eq!(last["response"], done);
     // A thought and what proves it are not told to who does not ask for it.
-    assert!(!all.text().contains("c2ln"));
+    assert!(!all.text().contains(".c2ln"));
 }
 
 #[tokio::test]
