@@ -188,6 +188,12 @@ impl Mocks {
         self.state.keys().issued.expire();
     }
 
+    /// Every secret text that clouds issued so far, expired or not, for those who look whether one leaked.
+    #[must_use]
+    pub fn issued_secrets(&self) -> Vec<String> {
+        self.state.keys().issued.secrets()
+    }
+
     /// Who a workload is, as its cluster says to this audience: what stands in the file of its service account's token.
     #[must_use]
     pub fn identity_token(&self, audience: &str) -> String {

@@ -114,6 +114,13 @@ impl<'a> Issued<'a> {
         }
     }
 
+    /// Every secret text that was issued, expired or not.
+    pub(crate) fn secrets(&self) -> Vec<String> {
+        let sessions = self.shelf.all::<Session>(SESSION).into_iter().map(|(_, session)| session.key);
+        let keys = sessions.flat_map(|key| [Some(key.secret_access_key), key.session_token]).flatten();
+        keys.chain(self.shelf.all::<Token>(TOKEN).into_iter().map(|(text, _)| text)).collect()
+    }
+
     /// How much of what was issued still holds.
     pub(crate) fn live(&self) -> usize {
         let sessions = self.shelf.all::<Session>(SESSION).into_iter().map(|(_, session)| session.expires);
