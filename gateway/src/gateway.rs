@@ -36,8 +36,8 @@ const FLUSH: Duration = Duration::from_secs(1);
 pub struct Settings {
     /// Where clients connect; port 0 lets the system choose.
     pub listen: SocketAddr,
-    /// Where operators find `/metrics`, `/status` and the like; `None`: nowhere. The clients' address: there.
-    pub status: Option<SocketAddr>,
+    /// Where operators find `/metrics`, `/status` and the like; `None`: nowhere.
+    pub status: Option<StatusAddress>,
     /// Threads, each with a runtime and connections of its own; 0: as many as there are cores.
     pub threads: usize,
     /// A PEM file of certificates that are trusted beside Mozilla's, in connections to upstreams.
@@ -69,6 +69,15 @@ impl Settings {
             limits: Limits::default(),
         }
     }
+}
+
+/// Where operators look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StatusAddress {
+    /// There, or the gateway does not start. The clients' address: beside what clients call.
+    At(SocketAddr),
+    /// There, if nobody else is; otherwise nowhere, which is logged.
+    IfFree(SocketAddr),
 }
 
 /// Two PEM files: a chain of certificates, and the key of the first of them.
@@ -144,11 +153,11 @@ impl Gateway {
         let loaded = Loaded { file, ..Loaded::new(&config, &commons) };
         let station = Arc::new(Station::new(loaded, &shared.connections, shared.leave.clone(), threads));
         // Port 0 twice is two ports.
-        let is_public = status == Some(listen) && listen.port() != 0;
-        let post = status.filter(|_| !is_public).map(|address| {
-            Post::start(address, Arc::clone(&station)).map_err(|source| Error::Listen { address, source })
-        });
-        let post = post.transpose()?;
+        let is_public = status == Some(StatusAddress::At(listen)) && listen.port() != 0;
+        let post = match status {
+            Some(status) if !is_public => post(status, &station)?,
+            _ => None,
+        };
         let mut gateway = Self {
             address,
             shared,
@@ -264,6 +273,19 @@ impl Gateway {
         let left = || self.limits.drain.saturating_sub(began.elapsed()).max(FLUSH);
         self.observers.finish(left()).await;
         self.sinks.finish(left()).await;
+    }
+}
+
+/// Opens the operators' own address.
+fn post(status: StatusAddress, station: &Arc<Station>) -> Result<Option<Post>, Error> {
+    let (StatusAddress::At(address) | StatusAddress::IfFree(address)) = status;
+    match (Post::start(address, Arc::clone(station)), status) {
+        (Ok(post), _) => Ok(Some(post)),
+        (Err(source), StatusAddress::At(_)) => Err(Error::Listen { address, source }),
+        (Err(error), StatusAddress::IfFree(_)) => {
+            tracing::warn!(%error, "no status page: {address} cannot be had; see --status-listen");
+            Ok(None)
+        }
     }
 }
 

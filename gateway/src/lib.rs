@@ -54,7 +54,7 @@ mod tls;
 mod upstream;
 
 pub use egress::Egress;
-pub use gateway::{Error, Gateway, Settings, Tls};
+pub use gateway::{Error, Gateway, Settings, StatusAddress, Tls};
 pub use limits::Limits;
 pub use log::{Log, log_to_stderr};
 pub use reload::{File, Variable};

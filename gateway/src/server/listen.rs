@@ -12,11 +12,12 @@ const BACKLOG: i32 = 4096;
 
 /// The address that was got, and `count` non-blocking sockets that listen on it.
 pub(crate) fn listen(address: SocketAddr, count: usize) -> io::Result<(SocketAddr, Vec<TcpListener>)> {
-    if address.port() != 0 {
+    let is_shared = count > 1;
+    if is_shared && address.port() != 0 {
         // With SO_REUSEPORT two gateways of one user would share a port in silence; without it the second one fails.
         bind(address, false)?;
     }
-    let first = bind(address, true)?;
+    let first = bind(address, is_shared)?;
     let address = first.local_addr()?;
     let mut listeners = vec![first];
     while listeners.len() < count {

@@ -62,7 +62,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use gateway::config::Config;
-use gateway::{Egress, Gateway, Limits, Settings, Tls};
+use gateway::{Egress, Gateway, Limits, Settings, StatusAddress, Tls};
 use serde_json::{Value, json};
 
 use client::Client;
@@ -230,7 +230,7 @@ impl Setup {
             |name: &str| self.env.iter().find(|(known, _)| *known == name).map(|(_, value)| value.clone());
         let config = Config::parse(&self.file(), &env).unwrap_or_else(|errors| panic!("{errors}"));
         let Self { at: listen, limits, threads, trust, tls, egress, watched, .. } = self;
-        let (status, file) = (watched.then_some(listen), None);
+        let (status, file) = (watched.then_some(StatusAddress::At(listen)), None);
         Gateway::start(config, Settings { listen, status, threads, trust, tls, file, egress, limits })
             .unwrap()
     }

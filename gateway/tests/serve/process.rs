@@ -17,7 +17,8 @@ fn child() {
     let (file, config) = gateway::File::open(file, |_| None).unwrap();
     let _log = gateway::log_to_stderr("info");
     let listen = "127.0.0.1:0".parse().unwrap();
-    gateway::run(file, config, Settings { status: Some(listen), ..Settings::new(listen) }).unwrap();
+    gateway::run(file, config, Settings { status: Some(StatusAddress::At(listen)), ..Settings::new(listen) })
+        .unwrap();
 }
 
 struct Process {

@@ -5,7 +5,7 @@ mod limits;
 
 use std::fs::OpenOptions;
 use std::io::{self, Read, Write};
-use std::net::{AddrParseError, IpAddr, Ipv4Addr, SocketAddr, TcpListener};
+use std::net::{AddrParseError, IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::str::FromStr;
@@ -13,7 +13,7 @@ use std::str::FromStr;
 use anyhow::{Context, bail};
 use clap::Args;
 use gateway::config::Config;
-use gateway::{File, Settings, Tls};
+use gateway::{File, Settings, StatusAddress, Tls};
 use limits::Bounds;
 
 /// Run the translating gateway from a Kong declarative file
@@ -123,18 +123,12 @@ impl Gateway {
         Ok(ExitCode::SUCCESS)
     }
 
-    fn status(&self) -> Option<SocketAddr> {
+    fn status(&self) -> Option<StatusAddress> {
         match self.status_listen {
             Some(StatusListen::Off) => None,
-            Some(StatusListen::At(address)) => Some(address),
+            Some(StatusListen::At(address)) => Some(StatusAddress::At(address)),
             None if self.listen.port() == 0 => None,
-            None => match TcpListener::bind(STATUS_LISTEN) {
-                Ok(_) => Some(STATUS_LISTEN),
-                Err(error) => {
-                    tracing::warn!(%error, "no status page: {STATUS_LISTEN} cannot be had; see --status-listen");
-                    None
-                }
-            },
+            None => Some(StatusAddress::IfFree(STATUS_LISTEN)),
         }
     }
 }

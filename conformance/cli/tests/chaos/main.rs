@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use gateway::config::Config;
-use gateway::{Gateway, Limits, Settings};
+use gateway::{Gateway, Limits, Settings, StatusAddress};
 use mocks::{JournalLimits, Mocks, Options};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
@@ -190,8 +190,12 @@ fn start(mocks: &Mocks) -> Gateway {
     let file = json!({"_format_version": "3.0", "services": [service]}).to_string();
     let config = Config::parse(&file, &|_| None).unwrap_or_else(|errors| panic!("{errors}"));
     let here = "127.0.0.1:0".parse().expect("an address");
-    let settings =
-        Settings { status: Some(here), threads: 2, limits: Limits::default(), ..Settings::new(here) };
+    let settings = Settings {
+        status: Some(StatusAddress::At(here)),
+        threads: 2,
+        limits: Limits::default(),
+        ..Settings::new(here)
+    };
     Gateway::start(config, settings).expect("a gateway")
 }
 

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::metrics::read::{after, look};
 use super::port::Port;
 use super::upstream::Upstream;
-use super::{ANSWER, ASK, Client, Setup, chat, json_reply, plugin};
+use super::{ANSWER, ASK, Client, Config, Gateway, Settings, Setup, StatusAddress, chat, json_reply, plugin};
 
 /// What a name may hold that is not meant well.
 const HOSTILE: &str = "</td><script>document.title='taken'</script><b title=\"'\">&amp;";
@@ -241,6 +241,26 @@ async fn operators_may_look_where_clients_call_if_they_ask_for_it() {
         let reply = client.reply().await;
         assert!(reply.status == 200 && reply.text().starts_with(start), "{path}: {reply:?}");
     }
+}
+
+#[tokio::test]
+async fn an_address_of_operators_that_is_taken_is_done_without_if_it_was_only_wished_for() {
+    let other = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let (taken, free) = (other.local_addr().unwrap(), Port::new());
+    let listen = "127.0.0.1:0".parse().unwrap();
+    let start = |listen, status| {
+        let config = Config::parse(&Setup::new("openai", listen).file(), &|_| None).unwrap();
+        Gateway::start(config, Settings { status: Some(status), threads: 1, ..Settings::new(listen) })
+    };
+    let refused = start(listen, StatusAddress::At(taken)).err();
+    assert!(matches!(refused, Some(gateway::Error::Listen { address, .. }) if address == taken));
+    assert_eq!(start(listen, StatusAddress::IfFree(taken)).unwrap().status_addr(), None);
+    assert_eq!(start(listen, StatusAddress::IfFree(free.addr())).unwrap().status_addr(), Some(free.addr()));
+    // Clients took it: operators' pages are not for them.
+    let gateway = start(free.addr(), StatusAddress::IfFree(free.addr())).unwrap();
+    let mut client = Client::connect(gateway.addr()).await;
+    client.write("GET /status HTTP/1.1\r\nhost: gateway\r\n\r\n").await;
+    assert_eq!((gateway.status_addr(), client.reply().await.status), (None, 404));
 }
 
 #[tokio::test]
