@@ -32,7 +32,7 @@ fn bundled(folder: &Path, changes: &[(&str, &str)]) -> PathBuf {
 }
 
 const START: &str = "start:\n";
-const COMMAND: &str = r#"  command: ["{{ self }}", gateway, --config, "{{ workdir }}/kong.yaml", --listen, "127.0.0.1:{{ port }}", --threads, "2"]"#;
+const COMMAND: &str = r#"  command: ["{{ self }}", gateway, --config, "{{ workdir }}/kong.yaml", --listen, "127.0.0.1:{{ port }}", --status-listen, "off", --threads, "2"]"#;
 const ENV: &str = "env: { TOUCHSTONE_LOG: info }";
 const RENDER: &str = "render:\n";
 
