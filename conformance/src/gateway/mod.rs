@@ -4,6 +4,7 @@ mod build;
 mod claims;
 mod container;
 pub mod known;
+mod port;
 mod process;
 pub mod profile;
 mod render;

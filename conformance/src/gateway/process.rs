@@ -1,14 +1,12 @@
 //! The gateway as a process: configured, started, awaited, watched, stopped.
 
 use std::collections::BTreeMap;
-use std::io;
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use tokio::net::TcpSocket;
 use tokio::time::{Instant, sleep};
 
+use super::port::{self, Closed};
 use super::render::Variables;
 use super::running::Running;
 use super::start::Start;
@@ -57,7 +55,8 @@ impl Gateway {
         folder: &Path,
     ) -> Result<Self, Error> {
         let log = folder.join("gateway.log");
-        let (port, closed) = ports().map_err(|source| Error::File { path: folder.to_owned(), source })?;
+        let none = |source| Error::File { path: folder.to_owned(), source };
+        let (port, closed) = (port::free().map_err(none)?, Closed::new().map_err(none)?);
         let numbers = (port, closed.port);
         let variables = Variables::new(upstreams, numbers, folder, setup::folder(profile).as_deref());
         let filled = fill(profile, &variables)?;
@@ -275,21 +274,4 @@ fn files(profile: &Profile, variables: &Variables) -> Result<BTreeMap<String, St
 /// start is known to an eighth, and at most 20 milliseconds.
 fn between_looks(begun: Instant) -> Duration {
     (begun.elapsed() / 8).clamp(Duration::from_millis(1), Duration::from_millis(20))
-}
-
-/// A port that refuses connections for as long as this lives: nobody listens there, and nobody else can.
-#[derive(Debug)]
-struct Closed {
-    port: u16,
-    _socket: TcpSocket,
-}
-
-/// A port that was free a moment ago, for the gateway, and one for nobody. Another process may take the first one in between; then the
-/// gateway does not come up, and says so.
-fn ports() -> io::Result<(u16, Closed)> {
-    let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-    let socket = TcpSocket::new_v4()?;
-    socket.bind(any)?;
-    let closed = Closed { port: socket.local_addr()?.port(), _socket: socket };
-    Ok((TcpListener::bind(any)?.local_addr()?.port(), closed))
 }
