@@ -246,7 +246,8 @@ async fn operators_may_look_where_clients_call_if_they_ask_for_it() {
 #[tokio::test]
 async fn an_address_of_operators_that_is_taken_is_done_without_if_it_was_only_wished_for() {
     let other = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let (taken, free) = (other.local_addr().unwrap(), Port::new());
+    let taken = other.local_addr().unwrap();
+    let (free, clients) = (Port::new(), Port::new());
     let listen = "127.0.0.1:0".parse().unwrap();
     let start = |listen, status| {
         let config = Config::parse(&Setup::new("openai", listen).file(), &|_| None).unwrap();
@@ -257,7 +258,7 @@ async fn an_address_of_operators_that_is_taken_is_done_without_if_it_was_only_wi
     assert_eq!(start(listen, StatusAddress::IfFree(taken)).unwrap().status_addr(), None);
     assert_eq!(start(listen, StatusAddress::IfFree(free.addr())).unwrap().status_addr(), Some(free.addr()));
     // Clients took it: operators' pages are not for them.
-    let gateway = start(free.addr(), StatusAddress::IfFree(free.addr())).unwrap();
+    let gateway = start(clients.addr(), StatusAddress::IfFree(clients.addr())).unwrap();
     let mut client = Client::connect(gateway.addr()).await;
     client.write("GET /status HTTP/1.1\r\nhost: gateway\r\n\r\n").await;
     assert_eq!((gateway.status_addr(), client.reply().await.status), (None, 404));
