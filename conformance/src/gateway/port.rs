@@ -60,7 +60,6 @@ mod tests {
             assert_eq!(apart(none), None, "{none}");
         }
         let ports: Vec<u16> = (0..50).map(|_| free().unwrap()).collect();
-        assert!(ports.iter().all(|port| TcpListener::bind(here(*port)).is_ok()), "{ports:?}");
         if let Some(apart) = apart(&std::fs::read_to_string(GIVEN).unwrap_or_default()) {
             assert!(ports.iter().all(|port| apart.contains(port)), "{ports:?}");
         }
